@@ -1,0 +1,55 @@
+import { ApiClient } from '../api-client.ts'
+import type { Command, Context } from '../command.ts'
+import { findRunFile } from '../run-file.ts'
+import { linesOf, partsOf, tableOf } from '../view.ts'
+
+interface Finding {
+  readonly kind: string
+  readonly subject: string
+  readonly problem: string
+  readonly repaired: boolean
+}
+
+interface Diagnosis {
+  readonly ok: boolean
+  readonly findings: readonly Finding[]
+}
+
+/** `hanse doctor [--repair]`: checks every record and artifact of the home, also while its node runs. */
+export const doctorCommand: Command = {
+  name: 'doctor',
+  summary: 'check every record and artifact of this home',
+  options: [{ flags: '--repair', text: 'set broken files aside and rebuild the catalogue' }],
+  local: true,
+  async run({ options }, context) {
+    const findings = await findingsOf(context, options.repair === true)
+    const ok = findings.every(({ repaired }) => repaired)
+    return { data: { ok, findings } satisfies Diagnosis, failed: !ok }
+  },
+  view: ({ ok, findings }: Diagnosis) =>
+    partsOf(
+      tableOf(
+        ['KIND', 'WHAT', 'PROBLEM', 'REPAIRED'],
+        findings.map(({ kind, subject, problem, repaired }) => [kind, subject, problem, repaired ? 'yes' : 'no']),
+        'no problems found',
+      ),
+      ...(ok ? [] : [linesOf('help: hanse doctor --repair')]),
+    ),
+}
+
+/** One process owns a home: a running node checks itself. */
+async function findingsOf({ home, signal, progress }: Context, repair: boolean): Promise<readonly Finding[]> {
+  const run = await findRunFile(home)
+  if (run) {
+    const node = new ApiClient(run.url, run.token, signal)
+    return (await node.call<Diagnosis>('POST', '/api/doctor', { body: { repair } })).findings
+  }
+  const { doctorHome } = await import('../../node/index.ts')
+  const findings: Finding[] = []
+  for await (const finding of doctorHome(home, { repair })) {
+    signal.throwIfAborted()
+    progress(`${finding.subject}: ${finding.problem}`)
+    findings.push(finding)
+  }
+  return findings
+}

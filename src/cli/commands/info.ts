@@ -1,0 +1,45 @@
+import type { Command } from '../command.ts'
+import { linesOf, partsOf, tableOf, type View } from '../view.ts'
+
+interface InfoAnswer {
+  readonly purl: string
+  readonly publishers: readonly {
+    readonly id: string
+    readonly name: string | null
+    readonly relation: unknown
+    readonly versions: readonly {
+      readonly version: string
+      readonly state: unknown
+      readonly artifacts: readonly unknown[]
+    }[]
+  }[]
+  readonly holders: readonly string[]
+}
+
+/** `hanse info PURL`: every publisher of a package, its versions and who holds the bytes. */
+export const infoCommand: Command = {
+  name: 'info',
+  summary: 'show the publishers, versions and holders of a package',
+  args: [{ name: '<purl>', text: 'pkg:npm/%40acme/x or npm:@acme/x' }],
+  async run({ args }, context) {
+    const node = await context.node()
+    return { data: await node.call<InfoAnswer>('GET', '/api/info', { query: { purl: args[0] } }) }
+  },
+  view: (data: InfoAnswer) =>
+    partsOf(
+      linesOf(data.purl),
+      ...data.publishers.flatMap(publisherView),
+      linesOf(`holders: ${data.holders.length}`, ...data.holders),
+    ),
+}
+
+function publisherView({ id, name, relation, versions }: InfoAnswer['publishers'][number]): View[] {
+  return [
+    linesOf(`publisher ${name ?? ''} ${id} ${typeof relation === 'string' ? relation : JSON.stringify(relation)}`),
+    tableOf(
+      ['VERSION', 'STATE', 'FILES'],
+      versions.map(({ version, state, artifacts }) => [version, state, artifacts.length]),
+      'no versions',
+    ),
+  ]
+}

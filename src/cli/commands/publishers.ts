@@ -1,0 +1,35 @@
+import type { Command } from '../command.ts'
+import { tableOf } from '../view.ts'
+
+interface PublisherLine {
+  readonly id: string
+  readonly name: string | null
+  readonly relation: unknown
+  readonly feeds: number
+  readonly releases: number
+  readonly digest: string
+  readonly foldVersion: number
+}
+
+/** `hanse publishers`: every publisher this node knows, with the digest to compare with another node. */
+export const publishersCommand: Command = {
+  name: 'publishers',
+  summary: 'list the publishers this node knows, with their digests',
+  async run(_input, context) {
+    const node = await context.node()
+    return { data: await node.call<PublisherLine[]>('GET', '/api/publishers') }
+  },
+  view: (lines: readonly PublisherLine[]) =>
+    tableOf(
+      ['NAME', 'ID', 'RELATION', 'FEEDS', 'RELEASES', 'DIGEST'],
+      lines.map(({ name, id, relation, feeds, releases, digest }) => [
+        name,
+        id,
+        relation,
+        feeds,
+        releases,
+        digest.slice(0, 16),
+      ]),
+      'no publishers yet; hanse follow PUBLISHER',
+    ),
+}

@@ -1,0 +1,59 @@
+import type { Command, CommandGroup } from '../command.ts'
+import { tableOf, type View } from '../view.ts'
+
+interface RouteLine {
+  readonly match: string
+  readonly to: string
+}
+
+const list: Command = {
+  name: 'list',
+  summary: 'list the routes in the order they are tried',
+  async run(_input, context) {
+    const node = await context.node()
+    return { data: await node.call<readonly RouteLine[]>('GET', '/api/routes') }
+  },
+  view: routesView,
+}
+
+const add: Command = {
+  name: 'add',
+  summary: 'send names that match a pattern to one target',
+  args: [
+    { name: '<pattern>', text: "'npm:@acme/*'" },
+    { name: '<target>', text: 'a publisher, allowed, upstream/NAME or nowhere' },
+  ],
+  async run({ args }, context) {
+    const node = await context.node()
+    return {
+      data: await node.call<readonly RouteLine[]>('POST', '/api/routes', { body: { match: args[0], to: args[1] } }),
+    }
+  },
+  view: routesView,
+}
+
+const remove: Command = {
+  name: 'remove',
+  summary: 'take out the route with exactly this pattern',
+  args: [{ name: '<pattern>', text: "'npm:@acme/*'" }],
+  async run({ args }, context) {
+    const node = await context.node()
+    return { data: await node.call<readonly RouteLine[]>('DELETE', '/api/routes', { query: { match: args[0] } }) }
+  },
+  view: routesView,
+}
+
+/** `hanse route list|add|remove`. */
+export const routeGroup: CommandGroup = {
+  name: 'route',
+  summary: 'say where names are resolved',
+  commands: [list, add, remove],
+}
+
+function routesView(routes: readonly RouteLine[]): View {
+  return tableOf(
+    ['PATTERN', 'TARGET'],
+    routes.map(({ match, to }) => [match, to]),
+    'no routes: every name is refused',
+  )
+}

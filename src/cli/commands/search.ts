@@ -1,0 +1,54 @@
+import { type Command, textOf } from '../command.ts'
+import { CliError } from '../errors.ts'
+import { linesOf, partsOf, tableOf } from '../view.ts'
+
+interface SearchAnswer {
+  readonly hits: readonly {
+    readonly purl: string
+    readonly publisher: string
+    readonly description?: string | null
+    readonly source: 'local' | 'federated'
+    readonly relation: unknown
+  }[]
+  readonly peers: { readonly asked: number; readonly answered: number }
+  readonly tookMs: number
+}
+
+/** `hanse search QUERY`: the local index at once, then verified hits of peers. */
+export const searchCommand: Command = {
+  name: 'search',
+  summary: 'find packages in the local index and at peers',
+  args: [{ name: '<query...>', text: 'words of the name, keywords or description; typos are forgiven' }],
+  options: [
+    { flags: '--limit <n>', text: 'at most this many hits' },
+    { flags: '--local', text: 'ask no peer' },
+    { flags: '--type <type>', text: 'one ecosystem only, such as npm' },
+    { flags: '--publisher <publisher>', text: 'one publisher only' },
+  ],
+  async run(input, context) {
+    const query = {
+      q: input.args.join(' '),
+      limit: parseLimit(textOf(input, 'limit')),
+      local: input.options.local === true,
+      type: textOf(input, 'type'),
+      publisher: textOf(input, 'publisher'),
+    }
+    const node = await context.node()
+    return { data: await node.call<SearchAnswer>('GET', '/api/search', { query }) }
+  },
+  view: ({ hits, peers, tookMs }: SearchAnswer) =>
+    partsOf(
+      tableOf(
+        ['PACKAGE', 'PUBLISHER', 'SOURCE', 'DESCRIPTION'],
+        hits.map(hit => [hit.purl, hit.publisher.slice(0, 16), hit.source, hit.description?.slice(0, 72)]),
+        'nothing found',
+      ),
+      linesOf(`${hits.length} hits in ${Math.round(tookMs)} ms; ${peers.answered} of ${peers.asked} peers answered`),
+    ),
+}
+
+function parseLimit(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text)
+  throw new CliError('E_USAGE', `--limit wants a number from 1 to 9999, not ${text}`)
+}

@@ -1,0 +1,76 @@
+import { type Command, type Input, listOf, textOf } from '../command.ts'
+import { CliError } from '../errors.ts'
+import { linesOf } from '../view.ts'
+
+/** `hanse start`: runs a node on the home until SIGTERM or Ctrl-C, which end it cleanly. */
+export const startCommand: Command = {
+  name: 'start',
+  summary: 'run a node on this home',
+  options: [
+    { flags: '--http <host:port>', text: 'where the API listens; port 0 takes any free one' },
+    { flags: '--listen <multiaddr>', text: 'where peers connect', repeat: true },
+    { flags: '--announce <multiaddr>', text: 'the address to tell peers instead', repeat: true },
+    { flags: '--bootstrap <multiaddr>', text: 'a node to meet first', repeat: true },
+    { flags: '--network <mode>', text: 'who may connect', choices: ['off', 'private', 'public'] },
+    { flags: '--mdns', text: 'find nodes on the local network' },
+  ],
+  local: true,
+  async run(input, { home, environment, signal, print }) {
+    const flags = startFlagsOf(input)
+    const { startNode } = await import('../../node/index.ts')
+    await using node = await startNode({ home, ...flags, env: environment.settings, signal })
+    const ready = { event: 'ready', ...node.ready }
+    print(
+      ready,
+      linesOf(
+        `publisher  ${ready.publisher}`,
+        `peer       ${ready.peerId}`,
+        ...ready.addresses.map(address => `address    ${address}`),
+        `serving    ${ready.http}   (Ctrl-C stops)`,
+      ),
+    )
+    await Promise.race([node.closed, abortOf(signal)])
+    return null
+  },
+  view: () => linesOf(),
+}
+
+interface StartFlags {
+  http?: { host: string; port: number }
+  listen?: readonly string[]
+  announce?: readonly string[]
+  bootstrap?: readonly string[]
+  network?: 'off' | 'private' | 'public'
+  mdns?: boolean
+}
+
+/** Options that were not given stay away, so that file and environment count. */
+function startFlagsOf(input: Input): StartFlags {
+  const flags: StartFlags = {}
+  const http = textOf(input, 'http')
+  if (http !== undefined) flags.http = parseHostPort(http)
+  for (const name of ['listen', 'announce', 'bootstrap'] as const) {
+    const list = listOf(input, name)
+    if (list.length > 0) flags[name] = list
+  }
+  const network = textOf(input, 'network')
+  if (network === 'off' || network === 'private' || network === 'public') flags.network = network
+  if (input.options.mdns === true) flags.mdns = true
+  return flags
+}
+
+/** Parses `HOST:PORT`, `[::1]:PORT` or `:PORT`. */
+function parseHostPort(text: string): { host: string; port: number } {
+  const found = /^(\[[0-9a-fA-F:.]+\]|[^:[\]\s/]*):(\d{1,5})$/.exec(text)
+  const port = Number(found?.[2])
+  if (!found || port > 65_535) {
+    throw new CliError('E_USAGE', `--http wants HOST:PORT, not ${text}`, { hint: 'hanse start --http 127.0.0.1:0' })
+  }
+  const host = (found[1] ?? '').replace(/^\[|\]$/g, '')
+  return { host: host === '' ? '127.0.0.1' : host, port }
+}
+
+function abortOf(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+}

@@ -1,0 +1,13 @@
+import type { Command } from '../command.ts'
+import { fieldsOf } from '../view.ts'
+
+/** `hanse status`: who this node is, what it holds and how it is. */
+export const statusCommand: Command = {
+  name: 'status',
+  summary: 'show who this node is, what it holds and how it is',
+  async run(_input, context) {
+    const node = await context.node()
+    return { data: await node.call('GET', '/api/status') }
+  },
+  view: (data: object) => fieldsOf(data),
+}

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { ApiClient } from './api-client.ts'
+import { CliError } from './errors.ts'
+import { receiveFile } from './receive-file.ts'
+
+export interface Wanted {
+  readonly purl: string
+  readonly publisher?: string
+}
+
+export interface Installed {
+  readonly purl: string
+  readonly publisher: string
+  readonly path: string
+  readonly sha256: string
+  /** Peer id of the node the bytes came from, or `local`. */
+  readonly from: string
+}
+
+interface InstallAnswer {
+  readonly purl: string
+  readonly publisher: string
+  readonly sha256: string
+  readonly from: string
+  readonly fileName: string
+}
+
+export interface InstallOptions {
+  readonly extract?: boolean
+  readonly signal?: AbortSignal
+}
+
+/** Lets the node resolve and fetch a package, then writes its checked bytes into `folder` under their own name. */
+export async function installTo(
+  node: ApiClient,
+  wanted: Wanted,
+  folder: string,
+  options: InstallOptions = {},
+): Promise<Installed> {
+  const { purl, publisher, sha256, from, fileName } = await node.call<InstallAnswer>('POST', '/api/install', {
+    body: wanted,
+  })
+  const path = join(resolve(folder), parseFileName(fileName))
+  if (options.extract) requireTarball(fileName)
+  const bytes = await node.stream('GET', `/api/artifacts/${encodeURIComponent(sha256)}`)
+  await receiveFile(bytes, path, { sha256, ...(options.signal ? { signal: options.signal } : {}) })
+  if (options.extract) await extractBeside(path)
+  return { purl, publisher, path, sha256, from }
+}
+
+/** A file name chosen by a stranger: one plain path segment, nothing hidden, nothing a shell or Windows trips over. */
+function parseFileName(name: string): string {
+  if (/^[A-Za-z0-9_@+!~-][A-Za-z0-9._@+!~-]{0,254}$/.test(name)) return name
+  throw new CliError('E_FILE_NAME', `the release names its file ${JSON.stringify(name)}; that is not a plain file name`)
+}
+
+function requireTarball(name: string): void {
+  if (/\.(tgz|tar\.gz|crate)$/.test(name)) return
+  throw new CliError('E_USAGE', `--extract unpacks tarballs, and ${name} is none`)
+}
+
+/** Unpacks into a folder named like the file without its ending, whole or not at all. */
+async function extractBeside(path: string): Promise<void> {
+  const { extract } = await import('tar')
+  const target = path.replace(/\.(tgz|tar\.gz|crate)$/, '')
+  const partial = `${target}.${randomUUID()}.partial`
+  try {
+    await mkdir(partial, { recursive: true })
+    await extract({ file: path, cwd: partial, strict: true, strip: 1, preserveOwner: false, filter: isPlainEntry })
+    await rm(target, { recursive: true, force: true })
+    await rename(partial, target)
+  } catch (cause) {
+    await rm(partial, { recursive: true, force: true })
+    throw new CliError('E_FILE', `${path} cannot be unpacked`, { cause })
+  }
+}
+
+/** The node's validator admits only files and folders; what is unpacked here holds to that as well. */
+function isPlainEntry(_path: string, entry: unknown): boolean {
+  const { type } = entry as { type?: string }
+  return type === 'File' || type === 'OldFile' || type === 'Directory'
+}

@@ -1,0 +1,106 @@
+import { styleText } from 'node:util'
+import { errorReportOf } from './errors.ts'
+import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts'
+import type { View } from './view.ts'
+
+export interface Streams {
+  readonly out: NodeJS.WritableStream & { readonly isTTY?: boolean }
+  readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean }
+}
+
+type Style = Parameters<typeof styleText>[0]
+
+/** The one place that prints: with `json` one document on stdout, else text for people. */
+export class Output {
+  readonly #json: boolean
+  readonly #streams: Streams
+
+  constructor(json: boolean, streams: Streams = { out: process.stdout, err: process.stderr }) {
+    this.#json = json
+    this.#streams = streams
+  }
+
+  /** Prints a result on stdout. */
+  result(data: unknown, view: View): void {
+    const text = this.#json ? JSON.stringify(data) : this.#text(view).join('\n')
+    if (text !== '') this.#streams.out.write(`${text}\n`)
+  }
+
+  /** Prints an error and returns the exit code it stands for. */
+  error(error: unknown): ExitCode {
+    const report = errorReportOf(error)
+    if (this.#json) this.#streams.out.write(`${JSON.stringify({ error: report })}\n`)
+    else this.#streams.err.write(`${this.#errorLines(report, error).join('\n')}\n`)
+    return report.code === 'E_INTERRUPTED' ? EXIT.interrupted : exitCodeOf(report.code)
+  }
+
+  /** Prints one line of progress on stderr; only a person at a terminal sees it. */
+  progress(line: string): void {
+    if (!this.#json && this.#streams.err.isTTY)
+      this.#streams.err.write(`${this.#styled('dim', plain(line), this.#streams.err)}\n`)
+  }
+
+  #errorLines(report: { code: string; message: string; hint?: string }, error: unknown): string[] {
+    const { err } = this.#streams
+    const lines = [`${this.#styled('red', `error[${report.code}]`, err)}: ${plain(report.message)}`]
+    for (const cause of causesOf(error)) lines.push(`  cause: ${plain(cause)}`)
+    if (report.hint !== undefined) lines.push(`${this.#styled('cyan', 'help', err)}: ${plain(report.hint)}`)
+    return lines
+  }
+
+  #text(view: View): string[] {
+    switch (view.is) {
+      case 'lines':
+        return view.lines.map(plain)
+      case 'parts':
+        return view.parts.flatMap(part => this.#text(part))
+      case 'fields':
+        return this.#fields(view.fields)
+      case 'table':
+        return this.#table(view)
+    }
+  }
+
+  #fields(fields: readonly (readonly [string, unknown])[]): string[] {
+    const width = Math.max(0, ...fields.map(([name]) => name.length))
+    return fields.map(([name, value]) => `${this.#styled('dim', name.padEnd(width))}  ${cellOf(value)}`)
+  }
+
+  #table({ columns, rows, none }: Extract<View, { is: 'table' }>): string[] {
+    if (rows.length === 0) return [none]
+    const cells = rows.map(row => row.map(cellOf))
+    const widths = columns.map((name, at) => Math.max(name.length, ...cells.map(row => row[at]?.length ?? 0)))
+    const line = (row: readonly string[]) =>
+      row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd()
+    return [this.#styled('dim', line(columns)), ...cells.map(line)]
+  }
+
+  #styled(style: Style, text: string, stream = this.#streams.out): string {
+    return stream.isTTY ? styleText(style, text, { stream: stream as NodeJS.WriteStream }) : text
+  }
+}
+
+function cellOf(value: unknown): string {
+  if (value === null || value === undefined) return '-'
+  if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(cellOf).join(' ')
+  return plain(typeof value === 'object' ? JSON.stringify(value) : String(value))
+}
+
+/** Texts come from strangers' packages: nothing in them may steer the terminal or reverse the line. */
+function plain(text: string): string {
+  return text.replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '\ufffd')
+}
+
+/** At most three causes, outermost first. */
+function causesOf(error: unknown): string[] {
+  const causes: string[] = []
+  let at = error instanceof Error ? error.cause : undefined
+  while (at !== undefined && causes.length < 3) {
+    causes.push(at instanceof Error ? at.message || at.name : String(at))
+    at = at instanceof Error ? at.cause : undefined
+  }
+  return causes
+}

@@ -1,0 +1,129 @@
+import { Argument, Command as Commander, CommanderError, Option } from 'commander'
+import { ApiClient } from './api-client.ts'
+import type { ArgumentSpec, Command, Context, Input, OptionSpec } from './command.ts'
+import { COMMANDS } from './commands/index.ts'
+import { type Environment, homeOf } from './environment.ts'
+import { CliError } from './errors.ts'
+import { EXIT, type ExitCode } from './exit-codes.ts'
+import { Output } from './output.ts'
+import { findRunFile } from './run-file.ts'
+import { VERSION } from './version.ts'
+
+interface GlobalOptions {
+  readonly json?: boolean
+  readonly home?: string
+  readonly node?: string
+  readonly token?: string
+}
+
+/** Parses the arguments, runs one command, prints what it returned; resolves with the exit code. */
+export async function runCli(
+  argv: readonly string[],
+  environment: Environment,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const output = new Output(argv.includes('--json'))
+  let exitCode: ExitCode = EXIT.ok
+  const program = programOf(async (command, input, globals) => {
+    const outcome = await command.run(input, contextOf(command, globals, { environment, signal, output }))
+    if (outcome === null) return
+    output.result(outcome.data, command.view(outcome.data as never))
+    if (outcome.failed) exitCode = EXIT.failed
+  })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return output.error(signal.aborted ? interruptedBy(error) : error)
+    if (error.exitCode === 0) return EXIT.ok
+    const hint = 'hanse --help'
+    if (error.code === 'commander.help') return output.error(new CliError('E_USAGE', 'a command is missing', { hint }))
+    return output.error(new CliError('E_USAGE', error.message.replace(/^error: /, '').replaceAll('\n', ' '), { hint }))
+  }
+}
+
+type Run = (command: Command, input: Input, globals: GlobalOptions) => Promise<void>
+
+function programOf(run: Run): Commander {
+  const program = new Commander('hanse')
+    .description('A federated peer-to-peer marketplace node for software packages.')
+    .version(VERSION)
+    .option('--json', 'one JSON document on stdout')
+    .option('--home <dir>', 'the home of the node (HANSE_HOME, default ~/.hanse)')
+    .option('--node <url>', 'a node elsewhere (HANSE_NODE)')
+    .option('--token <token>', 'the token of that node (HANSE_TOKEN)')
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    // Errors are printed in one place, with their code; help that was not asked for is an error too.
+    .configureOutput({ writeErr: () => {}, outputError: () => {} })
+  for (const entry of COMMANDS) {
+    if (!('commands' in entry)) {
+      addCommand(program, entry, run)
+      continue
+    }
+    const group = program.command(entry.name).description(entry.summary)
+    for (const command of entry.commands) addCommand(group, command, run)
+  }
+  return program
+}
+
+function addCommand(parent: Commander, command: Command, run: Run): void {
+  const made = parent.command(command.name).description(command.summary)
+  for (const argument of command.args ?? []) made.addArgument(argumentOf(argument))
+  for (const option of command.options ?? []) made.addOption(optionOf(option))
+  made.action(async () => {
+    await run(command, { args: made.args, options: made.opts() }, made.optsWithGlobals() as GlobalOptions)
+  })
+}
+
+function argumentOf({ name, text, choices }: ArgumentSpec): Argument {
+  const argument = new Argument(name, text)
+  return choices ? argument.choices(choices) : argument
+}
+
+function optionOf({ flags, text, repeat, choices }: OptionSpec): Option {
+  const option = new Option(flags, text)
+  if (choices) option.choices(choices)
+  if (repeat) option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
+  return option
+}
+
+interface Surroundings {
+  readonly environment: Environment
+  readonly signal: AbortSignal
+  readonly output: Output
+}
+
+function contextOf(command: Command, globals: GlobalOptions, { environment, signal, output }: Surroundings): Context {
+  const home = homeOf(globals.home, environment)
+  if (command.local && globals.node !== undefined) {
+    throw new CliError('E_USAGE', `${command.name} works on this machine and takes no --node`)
+  }
+  return {
+    home,
+    json: globals.json === true,
+    environment,
+    signal,
+    node: () => nodeOf(globals, home, environment, signal),
+    progress: line => output.progress(line),
+    print: (data, view) => output.result(data, view),
+  }
+}
+
+/** A `--home` on the command line wins over a `HANSE_NODE` in the environment. */
+async function nodeOf(
+  globals: GlobalOptions,
+  home: string,
+  environment: Environment,
+  signal: AbortSignal,
+): Promise<ApiClient> {
+  const url = globals.node ?? (globals.home === undefined ? environment.node : undefined)
+  if (url !== undefined) return new ApiClient(url, globals.token ?? environment.token, signal)
+  const run = await findRunFile(home)
+  if (!run) throw new CliError('E_NO_NODE', `no node runs on ${home}`, { hint: 'hanse start' })
+  return new ApiClient(run.url, globals.token ?? run.token, signal)
+}
+
+function interruptedBy(cause: unknown): CliError {
+  return new CliError('E_INTERRUPTED', 'interrupted', { cause })
+}

@@ -1,0 +1,28 @@
+/** How a command's data looks to people; colours and widths are the printer's. */
+export type View =
+  | { readonly is: 'fields'; readonly fields: readonly (readonly [string, unknown])[] }
+  | {
+      readonly is: 'table'
+      readonly columns: readonly string[]
+      readonly rows: readonly (readonly unknown[])[]
+      readonly none: string
+    }
+  | { readonly is: 'lines'; readonly lines: readonly string[] }
+  | { readonly is: 'parts'; readonly parts: readonly View[] }
+
+/** Every field of an object, one a line. */
+export function fieldsOf(data: object): View {
+  return { is: 'fields', fields: Object.entries(data) }
+}
+
+export function tableOf(columns: readonly string[], rows: readonly (readonly unknown[])[], none: string): View {
+  return { is: 'table', columns, rows, none }
+}
+
+export function linesOf(...lines: readonly string[]): View {
+  return { is: 'lines', lines }
+}
+
+export function partsOf(...parts: readonly View[]): View {
+  return { is: 'parts', parts }
+}

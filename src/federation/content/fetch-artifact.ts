@@ -1,0 +1,129 @@
+import { CID } from 'multiformats/cid'
+import * as raw from 'multiformats/codecs/raw'
+import { encodeContentRequest, MAX_CONTENT_LEAVES, type PeerId } from '../../protocol/index.ts'
+import { FederationError } from '../errors.ts'
+import type { KeptStreams } from '../streams/kept-streams.ts'
+import { ArtifactDownload, type ArtifactSink, type DownloadFault, type WantedArtifact } from './artifact-download.ts'
+import { leafCountOf } from './layout.ts'
+import { LEAF_BYTES, MAX_PROVIDERS, PROVIDER_FIRST_BYTE_MS, TRANSFER_CREDIT_BYTES } from './limits.ts'
+
+/**
+ * How a fetch ended. `E_ARTIFACT_ALTERED`: a provider sent other bytes and none sent the right ones, or the release
+ * contradicts itself (exit 5). `E_NO_PROVIDER`: nobody asked had all of it (exit 6).
+ */
+export type FetchOutcome =
+  | { readonly from: PeerId }
+  | {
+      readonly failed: 'E_ARTIFACT_ALTERED' | 'E_NO_PROVIDER'
+      /** Peers that sent altered bytes: their sessions are ended and `onOffence` was told. */
+      readonly refused: readonly PeerId[]
+      /** What each peer that was asked failed with. */
+      readonly tried: readonly { readonly peer: PeerId; readonly why: string }[]
+    }
+
+/** What a fetch runs on. */
+export interface FetchContext {
+  readonly streams: Pick<KeptStreams, 'request' | 'reportOffence'>
+  readonly protocol: string
+  readonly sink: ArtifactSink
+}
+
+/**
+ * Fetches an artifact from the first provider that has it, going on at the first missing leaf with the next. Every
+ * block is verified before it is written. Throws the signal's reason, `E_STORE_FAILED` when the sink fails.
+ */
+export async function fetchArtifact(
+  context: FetchContext,
+  artifact: WantedArtifact,
+  providers: AsyncIterable<PeerId> | Iterable<PeerId>,
+  { signal }: { signal: AbortSignal },
+): Promise<FetchOutcome> {
+  signal.throwIfAborted()
+  if (!isConsistent(artifact)) return { failed: 'E_ARTIFACT_ALTERED', refused: [], tried: [] }
+  const writer = await context.sink.begin(artifact).catch(storeFailed)
+  let committed = false
+  try {
+    const outcome = await fetchFrom(
+      context,
+      artifact,
+      new ArtifactDownload(artifact, guarded(writer)),
+      providers,
+      signal,
+    )
+    committed = 'from' in outcome
+    return outcome
+  } finally {
+    if (!committed) await writer.discard()
+  }
+}
+
+/** Whether CID, size and sha-256 can belong to one artifact: one leaf's CID is its sha-256, more need a root. */
+function isConsistent({ cid, size, sha256 }: WantedArtifact): boolean {
+  const { code, multihash } = CID.parse(cid)
+  if (size > MAX_CONTENT_LEAVES * LEAF_BYTES) return false
+  if (leafCountOf(size) > 1) return code !== raw.code
+  return code === raw.code && Buffer.from(multihash.digest).toString('hex') === sha256
+}
+
+async function fetchFrom(
+  context: FetchContext,
+  artifact: WantedArtifact,
+  download: ArtifactDownload,
+  providers: AsyncIterable<PeerId> | Iterable<PeerId>,
+  signal: AbortSignal,
+): Promise<FetchOutcome> {
+  const tried: { peer: PeerId; why: string }[] = []
+  const refused: PeerId[] = []
+  const asked = new Set<PeerId>()
+  for await (const peer of providers) {
+    if (asked.has(peer)) continue
+    asked.add(peer)
+    const why = await askProvider(context, artifact, download, peer, signal)
+    if (why === null) return { from: peer }
+    tried.push({ peer, why })
+    if (why === 'other-layout' || why === 'other-digest') return { failed: 'E_ARTIFACT_ALTERED', refused, tried }
+    if (why === 'altered') {
+      refused.push(peer)
+      context.streams.reportOffence(peer, 'block-altered')
+    }
+    if (asked.size >= MAX_PROVIDERS) break
+  }
+  return { failed: refused.length > 0 ? 'E_ARTIFACT_ALTERED' : 'E_NO_PROVIDER', refused, tried }
+}
+
+/** null when the artifact is complete and committed, else why this provider did not complete it. */
+async function askProvider(
+  { streams, protocol }: FetchContext,
+  { cid }: WantedArtifact,
+  download: ArtifactDownload,
+  peer: PeerId,
+  signal: AbortSignal,
+): Promise<DownloadFault | string | null> {
+  download.startAnswer()
+  const request = encodeContentRequest({ ask: 'artifact', root: cid, from: download.from, count: download.missing })
+  const options = { signal, creditBytes: TRANSFER_CREDIT_BYTES, firstByteMs: PROVIDER_FIRST_BYTE_MS }
+  try {
+    for await (const message of streams.request(peer, protocol, request, options)) {
+      const fault = await download.takeIn(message)
+      if (fault !== null) return fault
+    }
+  } catch (error) {
+    signal.throwIfAborted()
+    if (error instanceof FederationError && error.code !== 'E_STORE_FAILED') return error.code
+    throw error
+  }
+  return download.isComplete ? download.finish() : 'E_NOT_FOUND'
+}
+
+function storeFailed(cause: unknown): never {
+  throw new FederationError('E_STORE_FAILED', 'artifact could not be stored', { cause })
+}
+
+function guarded(writer: Awaited<ReturnType<ArtifactSink['begin']>>): typeof writer {
+  return {
+    writeRoot: block => writer.writeRoot(block).catch(storeFailed),
+    writeLeaf: (index, leaf) => writer.writeLeaf(index, leaf).catch(storeFailed),
+    commit: () => writer.commit().catch(storeFailed),
+    discard: () => writer.discard().catch(storeFailed),
+  }
+}

@@ -1,0 +1,139 @@
+import type { PeerId, PublisherId } from '../../protocol/index.ts'
+import type { Clock } from '../streams/clock.ts'
+import type { Source } from './candidates.ts'
+import { DIAL_TIMEOUT_MS, MAX_PROVIDERS } from './limits.ts'
+import { type DiscoveryEffect, DiscoveryMachine } from './machine.ts'
+
+/** A peer and where it may be dialled. */
+export interface PeerAddress {
+  readonly peer: PeerId
+  /** Multiaddrs; may be empty. */
+  readonly addresses: readonly string[]
+}
+
+/** libp2p, as far as finding peers needs it. */
+export interface DiscoveryNetwork {
+  /** Rejects if the peer cannot be reached or is another one. */
+  dial(peer: PeerAddress, options: { readonly signal: AbortSignal }): Promise<void>
+  connections(): readonly { readonly peer: PeerId; readonly direction: 'inbound' | 'outbound' }[]
+  /** The first connection to a peer came up; the answer stops listening. */
+  onConnect(listener: (peer: PeerId, direction: 'inbound' | 'outbound') => void): () => void
+  /** The last connection to a peer went down; the answer stops listening. */
+  onDisconnect(listener: (peer: PeerId) => void): () => void
+  /** DHT lookup by publisher id. */
+  findProviders(publisher: PublisherId, options: { readonly signal: AbortSignal }): AsyncIterable<PeerAddress>
+  /** DHT announcement by publisher id. */
+  provide(publisher: PublisherId, options: { readonly signal: AbortSignal }): Promise<void>
+}
+export interface DiscoveryPorts {
+  readonly network: DiscoveryNetwork
+  readonly clock: Clock
+  /** 0 (inclusive) to 1. */
+  readonly random: () => number
+  readonly self: PeerId
+}
+
+/** Carries out what the peer keeper decides. */
+export class DiscoveryDriver implements AsyncDisposable {
+  readonly #network: DiscoveryNetwork
+  readonly #clock: Clock
+  readonly #machine: DiscoveryMachine
+  readonly #abort = new AbortController()
+  readonly #running = new Set<Promise<void>>()
+  readonly #listening = new DisposableStack()
+  #cancelWake = () => {}
+
+  constructor({ network, clock, random, self }: DiscoveryPorts) {
+    this.#network = network
+    this.#clock = clock
+    this.#machine = new DiscoveryMachine(self, random)
+    this.#listening.defer(network.onConnect((peer, way) => this.#do(this.#machine.connected(peer, way, clock.now()))))
+    this.#listening.defer(network.onDisconnect(peer => this.#do(this.#machine.disconnected(peer, clock.now()))))
+    for (const { peer, direction } of network.connections())
+      this.#do(this.#machine.connected(peer, direction, clock.now()))
+  }
+
+  /** Peers heard of: from the address book, bootstrap, records, mDNS. */
+  heard(peers: readonly PeerAddress[], source: Source): void {
+    for (const { peer, addresses } of peers) this.#do(this.#machine.heard(peer, addresses, source, this.#clock.now()))
+  }
+
+  /** A peer that is not to be dialled any more. */
+  forget(peer: PeerId): void {
+    this.#machine.forget(peer)
+  }
+
+  /** Publishers to look up, and those to announce: own and mirrored ones that have public records, no others. */
+  serve(follows: readonly PublisherId[], provides: readonly PublisherId[]): void {
+    this.#do(this.#machine.serve(follows, provides, this.#clock.now()))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#abort.abort()
+    this.#cancelWake()
+    this.#listening.dispose()
+    await Promise.all(this.#running)
+  }
+
+  #do(effects: readonly DiscoveryEffect[]): void {
+    if (this.#abort.signal.aborted) return
+    for (const effect of effects) {
+      if (effect.do === 'wakeAt') this.#wakeAt(effect.at)
+      else this.#run(this.#carryOut(effect))
+    }
+  }
+
+  #wakeAt(at: number): void {
+    this.#cancelWake()
+    const wake = () => this.#do(this.#machine.wake(this.#clock.now()))
+    this.#cancelWake = this.#clock.after(Math.max(0, at - this.#clock.now()), wake)
+  }
+
+  #run(work: Promise<void>): void {
+    const running = work.finally(() => this.#running.delete(running))
+    this.#running.add(running)
+  }
+
+  async #carryOut(effect: Exclude<DiscoveryEffect, { do: 'wakeAt' }>): Promise<void> {
+    switch (effect.do) {
+      case 'dial':
+        return this.#dial(effect)
+      case 'lookUp':
+        return this.#lookUp(effect.publisher)
+      case 'provide':
+        return this.#provide(effect.publisher)
+    }
+  }
+
+  async #dial(to: PeerAddress): Promise<void> {
+    const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)])
+    try {
+      await this.#network.dial(to, { signal })
+    } catch {
+      this.#do(this.#machine.dialFailed(to.peer, this.#clock.now()))
+    }
+  }
+
+  async #lookUp(publisher: PublisherId): Promise<void> {
+    const found: PeerAddress[] = []
+    try {
+      for await (const provider of this.#network.findProviders(publisher, { signal: this.#abort.signal })) {
+        found.push(provider)
+        if (found.length >= MAX_PROVIDERS) break
+      }
+    } catch {
+      // What was found until then is as good a hint.
+    }
+    this.#do(this.#machine.found(publisher, found, this.#clock.now()))
+  }
+
+  async #provide(publisher: PublisherId): Promise<void> {
+    let ok = true
+    try {
+      await this.#network.provide(publisher, { signal: this.#abort.signal })
+    } catch {
+      ok = false
+    }
+    this.#do(this.#machine.provided(publisher, ok, this.#clock.now()))
+  }
+}

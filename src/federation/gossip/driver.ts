@@ -1,0 +1,93 @@
+import type { FeedId, PeerId, PublisherId, WellFormedRecord } from '../../protocol/index.ts'
+import type { Clock } from '../streams/clock.ts'
+import type { Intake } from '../sync/intake.ts'
+import type { AnnouncementCodec } from './announcement-codec.ts'
+import { MAX_WAITING_COMMITS } from './limits.ts'
+import { GossipMachine, type Ignored, type Rejected } from './machine.ts'
+
+/** Gossipsub, as far as announcements need it. */
+export interface GossipNetwork {
+  publish(topic: string, bytes: Uint8Array): Promise<void>
+  /** `judge` decides what happens with each message; the answer stops listening. */
+  onMessage(judge: (peer: PeerId, bytes: Uint8Array) => Promise<'accept' | 'ignore' | 'reject'>): () => void
+}
+
+export interface GossipPorts {
+  readonly network: GossipNetwork
+  readonly codec: AnnouncementCodec
+  readonly intake: Intake
+  readonly clock: Clock
+  readonly isFollowed: (publisher: PublisherId) => boolean
+  /** Whether a feed is public: nothing of another is ever announced. */
+  readonly mayAnnounce: (publisher: PublisherId, feed: FeedId) => boolean
+  /** Records of `publisher` are missing here; `peer` forwarded the news. */
+  readonly onGap: (publisher: PublisherId, peer: PeerId) => void
+  /** For the metrics. */
+  readonly onRefused?: (answer: Ignored | Rejected, peer: PeerId) => void
+}
+
+/** Carries out what the gossip machine decides: verifies, relays, stores what is followed, asks sync about gaps. */
+export class GossipDriver implements AsyncDisposable {
+  readonly #ports: GossipPorts
+  readonly #machine = new GossipMachine()
+  readonly #commits = new Set<Promise<void>>()
+  readonly #stop: () => void
+
+  constructor(ports: GossipPorts) {
+    this.#ports = ports
+    this.#stop = ports.network.onMessage((peer, bytes) => this.#judge(peer, bytes))
+  }
+
+  /** Announces an own record; does nothing for a feed that is not public. */
+  async announce(record: WellFormedRecord): Promise<void> {
+    this.#machine.remember(record)
+    if (!this.#ports.mayAnnounce(record.publisher, record.feed)) return
+    const { codec, network } = this.#ports
+    const bytes = codec.encode(record)
+    if (bytes !== null) await network.publish(codec.topicOf(record.publisher), bytes)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop()
+    await Promise.all(this.#commits)
+  }
+
+  async #judge(peer: PeerId, bytes: Uint8Array): Promise<'accept' | 'ignore' | 'reject'> {
+    const { codec, intake, isFollowed, clock } = this.#ports
+    const opened = codec.open(bytes)
+    const claim = typeof opened === 'object' ? opened.claim : opened
+    const followed = typeof claim === 'object' && isFollowed(claim.publisher)
+    const arrival = this.#machine.arrived(peer, claim, followed, clock.now())
+    if (arrival.is !== 'verify') return this.#refuse(arrival, peer)
+    if (typeof opened !== 'object' || typeof claim !== 'object') return 'ignore' // excluded by `verify`
+    if (followed && (await intake.store.envelope(claim.id)) !== null) {
+      this.#machine.remember(claim)
+      return this.#refuse({ is: 'ignore', why: 'known' }, peer)
+    }
+    const isValid = await opened.verify()
+    const verdict = this.#machine.verified(claim, isValid, followed, clock.now())
+    if (verdict.is === 'reject') return this.#refuse(verdict, peer)
+    if (verdict.then === 'store' && opened.record !== null) this.#store(opened.record, peer)
+    if (verdict.then === 'sync') this.#ports.onGap(claim.publisher, peer)
+    return 'accept'
+  }
+
+  #refuse(answer: Ignored | Rejected, peer: PeerId): 'ignore' | 'reject' {
+    this.#ports.onRefused?.(answer, peer)
+    return answer.is
+  }
+
+  /** In the background: the relay does not wait for the disk. */
+  #store(record: WellFormedRecord, peer: PeerId): void {
+    if (this.#commits.size >= MAX_WAITING_COMMITS) return this.#ports.onGap(record.publisher, peer)
+    const commit = this.#ports.intake
+      .commit([record], peer)
+      .then(({ refused }) => {
+        const why = refused[0]?.why
+        if (why === 'gap' || why === 'undecided') this.#ports.onGap(record.publisher, peer)
+      })
+      .catch(() => this.#ports.onGap(record.publisher, peer))
+      .finally(() => this.#commits.delete(commit))
+    this.#commits.add(commit)
+  }
+}

@@ -1,0 +1,99 @@
+import {
+  type DelegateBody,
+  type KeyList,
+  matchesText,
+  type PackageName,
+  ProtocolError,
+  type PublisherId,
+  parsePurl,
+  parseRecordOnPool,
+  type ReleaseName,
+  type ReleaseOp,
+  type ReleaseSummary,
+  ROOT_FEED,
+  type SearchHit,
+  shortNameOf,
+  signerOf,
+  type WellFormedRecord,
+} from '../../protocol/index.ts'
+
+/**
+ * A hit whose records verify: the publisher of this id delegated to the feed that released this. It is *unconfirmed*
+ * (a void, a yank or a newer rotate may not have been sent): install syncs the publisher first (FORMAT section 5).
+ */
+export interface VerifiedHit {
+  readonly publisher: PublisherId
+  readonly purl: ReleaseName
+  readonly package: PackageName
+  readonly summary: ReleaseSummary
+}
+
+/** Verifies [genesis, rotates…, delegate, release] of one network; null for anything that does not hold. */
+export async function verifyHit(hit: SearchHit, context: { readonly net: string }): Promise<VerifiedHit | null> {
+  const records = await parseAll(hit.envelopes, context)
+  if (records === null || records.length < 3) return null
+  if (records.some(record => record.publisher !== hit.publisher)) return null
+  const [genesis, release, delegate] = [records[0]!, records.at(-1)!, records.at(-2)!]
+  const signers = signersAt(delegate.seq, genesis, records.slice(1, -2))
+  const body = delegateOf(delegate)
+  if (signers === null || body === null || !signers.has(delegate.signer)) return null
+  if (release.feed !== body.feed) return null
+  const op = releaseOpOf(release, hit.purl)
+  const name = parsePurl(hit.purl)
+  if (op === null || !name.ok || !mayName(body, name.value.package)) return null
+  return { publisher: genesis.publisher, purl: op.purl, package: name.value.package, summary: op.summary }
+}
+
+async function parseAll(
+  envelopes: readonly Uint8Array[],
+  context: { readonly net: string },
+): Promise<WellFormedRecord[] | null> {
+  const records: WellFormedRecord[] = []
+  for (const envelope of envelopes) {
+    try {
+      records.push(await parseRecordOnPool(envelope, context))
+    } catch (error) {
+      if (error instanceof ProtocolError) return null
+      throw error
+    }
+  }
+  return records
+}
+
+interface RootKeys {
+  readonly keys: readonly KeyList[]
+  readonly next: readonly Uint8Array[]
+  readonly recovery: readonly Uint8Array[]
+}
+
+/** Who may sign an ordinary root record at `seq`: the genesis' keys, or those of the last rotate before it. */
+function signersAt(seq: number, genesis: WellFormedRecord, rotates: readonly WellFormedRecord[]): Set<string> | null {
+  if (genesis.understood?.typ !== 'identity') return null
+  let root: RootKeys = genesis.understood
+  let last = genesis.seq
+  let valid: RootKeys = root
+  for (const rotate of rotates) {
+    if (rotate.understood?.typ !== 'rotate' || rotate.seq <= last || !mayRotate(root, rotate.signer)) return null
+    root = rotate.understood
+    last = rotate.seq
+    // A rotate displaces every ordinary root record of the same or a later seq.
+    if (rotate.seq <= seq) valid = root
+  }
+  return new Set(valid.keys.map(signerOf))
+}
+
+const mayRotate = (root: RootKeys, signer: string): boolean =>
+  root.recovery.some(digest => Buffer.from(digest).toString('hex') === signer)
+
+function delegateOf(record: WellFormedRecord): DelegateBody | null {
+  const body = record.understood
+  return record.feed === ROOT_FEED && body?.typ === 'delegate' && body.visibility === 'public' ? body : null
+}
+
+function releaseOpOf(record: WellFormedRecord, purl: ReleaseName): ReleaseOp | null {
+  if (record.understood?.typ !== 'ops') return null
+  return (record.understood.ops.find(op => op.op === 'release' && op.purl === purl) as ReleaseOp | undefined) ?? null
+}
+
+const mayName = ({ scope }: DelegateBody, name: PackageName): boolean =>
+  scope.length === 0 || scope.some(pattern => matchesText(pattern, shortNameOf(name)))

@@ -1,0 +1,165 @@
+import {
+  creditCostOf,
+  type EndStatus,
+  encodeEnd,
+  FRAME,
+  type Frame,
+  MAX_CREDIT_BYTES,
+  MAX_OPEN_REQUESTS,
+  MAX_REQUEST_BYTES,
+  MIN_CREDIT_BYTES,
+  type PeerId,
+  parseCredit,
+  parseRequest,
+} from '../../protocol/index.ts'
+import { FederationError } from '../errors.ts'
+import { AnswerCredit } from './answer-credit.ts'
+import type { ByteDuplex } from './byte-duplex.ts'
+import type { Clock } from './clock.ts'
+import { endOfError } from './end-errors.ts'
+import { FrameLink, type LinkRole } from './frame-link.ts'
+import { MAX_RUNNING_HANDLERS } from './limits.ts'
+import type { OffenceCode } from './offence.ts'
+
+/**
+ * Answers one request: each message yielded is one message at the asker, at most its credit (1 MiB and an envelope
+ * unless it asked for other). A `FederationError` with a status code, or a `ProtocolError`, becomes that END.
+ */
+export type RequestHandler = (request: {
+  readonly peer: PeerId
+  readonly payload: Uint8Array
+  readonly signal: AbortSignal
+}) => AsyncIterable<Uint8Array>
+
+/** What the answering side asks about a peer's budget: called before a handler starts and before each message. */
+export interface PeerBudget {
+  /** Whether the peer may ask now; false ends the request as busy. */
+  mayRequest(peer: PeerId, protocol: string): boolean
+  /** Bytes that are about to be sent to the peer; resolves when its budget allows them. */
+  spend(peer: PeerId, bytes: number, signal: AbortSignal): Promise<void> | void
+}
+
+/** Who answers what on a stream. */
+export interface AnsweringContext {
+  readonly peer: PeerId
+  readonly protocol: string
+  readonly handler: RequestHandler
+  readonly budget: PeerBudget | null
+  readonly clock: Clock
+  readonly onOffence: (code: OffenceCode) => void
+  readonly onClosed: () => void
+}
+
+interface Answer {
+  readonly credit: AnswerCredit
+  readonly stop: AbortController
+}
+
+/** The acceptor's side of a kept stream: runs a handler per request and never sends more than was granted. */
+export class AnsweringStream implements LinkRole {
+  readonly #context: AnsweringContext
+  readonly #link: FrameLink
+  readonly #open = new Map<number, Answer>()
+  #lastId = 0
+  #creditBytes = 0
+  #running = 0
+
+  constructor(duplex: ByteDuplex, context: AnsweringContext) {
+    this.#context = context
+    this.#link = new FrameLink(duplex, context.clock, this, context.onOffence)
+  }
+
+  end(message: string): void {
+    this.#link.end('E_STREAM_CLOSED', message)
+  }
+
+  onFrame(frame: Frame): OffenceCode | null {
+    if (frame.type === FRAME.request) return this.#onRequest(frame)
+    if (frame.id > this.#lastId) return 'request-unknown'
+    if (frame.type === FRAME.credit) return this.#onCredit(frame)
+    if (frame.type !== FRAME.cancel) return 'frame-unknown'
+    this.#close(frame.id, 'cancelled')
+    return null
+  }
+
+  onClosed(error: FederationError): void {
+    for (const answer of this.#open.values()) answer.stop.abort(error)
+    this.#open.clear()
+    this.#context.onClosed()
+  }
+
+  isBusy(): boolean {
+    return this.#open.size > 0
+  }
+
+  #onRequest({ id, payload }: Frame): OffenceCode | null {
+    const request = parseRequest(payload)
+    if (request === null) return 'frame-malformed'
+    if (id <= this.#lastId) return 'request-reused'
+    this.#lastId = id
+    const { creditBytes, message } = request
+    if (this.#open.size >= MAX_OPEN_REQUESTS) return 'requests-too-many'
+    if (creditBytes < MIN_CREDIT_BYTES || this.#creditBytes + creditBytes > MAX_CREDIT_BYTES) return 'credit-too-large'
+    const refusal = this.#refusalOf(message)
+    if (refusal !== null) this.#sendEnd(id, refusal)
+    else this.#start(id, creditBytes, message)
+    return null
+  }
+
+  #refusalOf(message: Uint8Array): EndStatus | null {
+    if (message.byteLength > MAX_REQUEST_BYTES) return 'too-large'
+    if (this.#running >= MAX_RUNNING_HANDLERS) return 'busy'
+    const { budget, peer, protocol } = this.#context
+    return budget === null || budget.mayRequest(peer, protocol) ? null : 'busy'
+  }
+
+  #onCredit({ id, payload }: Frame): OffenceCode | null {
+    const bytes = parseCredit(payload)
+    if (bytes === null) return 'frame-malformed'
+    const answer = this.#open.get(id)
+    return answer === undefined || answer.credit.grant(bytes) ? null : 'credit-too-large'
+  }
+
+  #start(id: number, creditBytes: number, payload: Uint8Array): void {
+    const stop = new AbortController()
+    const answer = { stop, credit: new AnswerCredit(creditBytes, this.#context.clock, stop.signal) }
+    this.#open.set(id, answer)
+    this.#creditBytes += creditBytes
+    this.#running++
+    void this.#run(id, answer, payload).finally(() => this.#running--)
+  }
+
+  async #run(id: number, answer: Answer, payload: Uint8Array): Promise<void> {
+    let status: EndStatus = 'ok'
+    try {
+      await this.#answer(id, answer, payload)
+    } catch (error) {
+      status = endOfError(error)
+    }
+    this.#close(id, status)
+  }
+
+  async #answer(id: number, { credit, stop }: Answer, payload: Uint8Array): Promise<void> {
+    const { handler, peer, budget } = this.#context
+    for await (const message of handler({ peer, payload, signal: stop.signal })) {
+      const cost = creditCostOf(message.byteLength)
+      await credit.spend(cost)
+      await budget?.spend(peer, cost, stop.signal)
+      stop.signal.throwIfAborted()
+      await this.#link.send(FRAME.data, id, message)
+    }
+  }
+
+  #close(id: number, status: EndStatus): void {
+    const answer = this.#open.get(id)
+    if (answer === undefined) return
+    this.#open.delete(id)
+    this.#creditBytes -= answer.credit.windowBytes
+    answer.stop.abort(new FederationError('E_CANCELLED', `request ended: ${status}`))
+    this.#sendEnd(id, status)
+  }
+
+  #sendEnd(id: number, status: EndStatus): void {
+    this.#link.send(FRAME.end, id, encodeEnd(status)).catch(() => {})
+  }
+}

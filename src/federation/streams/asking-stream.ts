@@ -1,0 +1,118 @@
+import { creditCostOf, encodeCredit, encodeRequest, FRAME, type Frame, parseEnd } from '../../protocol/index.ts'
+import type { FederationError } from '../errors.ts'
+import type { ByteDuplex } from './byte-duplex.ts'
+import type { Clock } from './clock.ts'
+import { FrameLink, type LinkRole } from './frame-link.ts'
+import type { OffenceCode } from './offence.ts'
+import { OpenRequest, type RequestBounds } from './open-request.ts'
+import { Places } from './places.ts'
+
+/** The opener's side of a kept stream: many requests at once, each with its own credit. */
+export class AskingStream implements LinkRole {
+  readonly #link: FrameLink
+  readonly #clock: Clock
+  readonly #onClosed: () => void
+  readonly #places = new Places()
+  readonly #open = new Map<number, OpenRequest>()
+  /** Cancelled requests whose END is not here yet, with the credit the peer had; they keep their places. */
+  readonly #draining = new Map<number, number>()
+  #lastId = 0
+
+  constructor(duplex: ByteDuplex, clock: Clock, onOffence: (code: OffenceCode) => void, onClosed: () => void) {
+    this.#clock = clock
+    this.#onClosed = onClosed
+    this.#link = new FrameLink(duplex, clock, this, onOffence)
+  }
+
+  get isClosed(): boolean {
+    return this.#link.isClosed
+  }
+
+  /** The answer's messages; leaving the loop early cancels. Throws the signal's reason or a `FederationError`. */
+  async *request(message: Uint8Array, bounds: RequestBounds, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    await this.#places.enter(bounds.creditBytes, signal)
+    const request = this.#start(message, bounds)
+    const abort = () => request.fail(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    try {
+      for (let next = await request.next(); next !== null; next = await request.next()) {
+        yield next
+        signal.throwIfAborted()
+        this.#giveBack(request, next)
+      }
+    } finally {
+      signal.removeEventListener('abort', abort)
+      this.#cancel(request)
+    }
+  }
+
+  end(message: string): void {
+    this.#link.end('E_STREAM_CLOSED', message)
+  }
+
+  onFrame(frame: Frame): OffenceCode | null {
+    if (frame.type === FRAME.data) return this.#onData(frame)
+    if (frame.type === FRAME.end) return this.#onEnd(frame)
+    return 'frame-unknown'
+  }
+
+  onClosed(error: FederationError): void {
+    for (const request of this.#open.values()) request.fail(error)
+    this.#open.clear()
+    this.#draining.clear()
+    this.#places.close(error)
+    this.#onClosed()
+  }
+
+  isBusy(): boolean {
+    return this.#open.size + this.#draining.size > 0
+  }
+
+  #start(message: Uint8Array, bounds: RequestBounds): OpenRequest {
+    const request = new OpenRequest(++this.#lastId, bounds, this.#clock)
+    this.#open.set(request.id, request)
+    this.#link
+      .send(FRAME.request, request.id, encodeRequest(bounds.creditBytes, message))
+      .catch(request.fail.bind(request))
+    return request
+  }
+
+  #onData({ id, payload }: Frame): OffenceCode | null {
+    const request = this.#open.get(id)
+    if (request !== undefined) return request.takeIn(payload) ? null : 'credit-exceeded'
+    const credit = this.#draining.get(id)
+    if (credit === undefined) return 'request-unknown'
+    const left = credit - creditCostOf(payload.byteLength)
+    this.#draining.set(id, left)
+    return left < 0 ? 'credit-exceeded' : null
+  }
+
+  #onEnd({ id, payload }: Frame): OffenceCode | null {
+    const status = parseEnd(payload)
+    if (status === null) return 'frame-malformed'
+    const request = this.#open.get(id)
+    if (request !== undefined) {
+      request.finish(status)
+      this.#open.delete(id)
+      this.#places.returnCredit(request.creditBytes)
+    } else if (!this.#draining.delete(id)) {
+      return 'request-unknown'
+    }
+    this.#places.leave()
+    return null
+  }
+
+  #giveBack(request: OpenRequest, message: Uint8Array): void {
+    if (!this.#open.has(request.id)) return
+    const granted = request.creditAfter(message)
+    if (granted > 0) this.#link.send(FRAME.credit, request.id, encodeCredit(granted)).catch(() => {})
+  }
+
+  #cancel(request: OpenRequest): void {
+    request.fail(new Error('cancelled'))
+    if (!this.#open.delete(request.id)) return
+    this.#draining.set(request.id, request.peerCreditBytes)
+    this.#places.returnCredit(request.creditBytes)
+    this.#link.send(FRAME.cancel, request.id).catch(() => {})
+  }
+}

@@ -1,0 +1,26 @@
+import type { EndStatus } from '../../protocol/index.ts'
+import { ProtocolError } from '../../protocol/index.ts'
+import { FederationError, type FederationErrorCode } from '../errors.ts'
+
+const CODES: Readonly<Record<Exclude<EndStatus, 'ok'>, FederationErrorCode>> = {
+  'not-found': 'E_NOT_FOUND',
+  refused: 'E_REFUSED',
+  busy: 'E_BUSY',
+  'bad-request': 'E_BAD_REQUEST',
+  cancelled: 'E_CANCELLED',
+  'too-large': 'E_TOO_LARGE',
+  failed: 'E_PEER_FAILED',
+  stalled: 'E_STALLED',
+}
+const STATUSES = new Map(Object.entries(CODES).map(([status, code]) => [code, status as EndStatus]))
+
+/** The error a request ends with at the asking side. */
+export function errorOfEnd(status: Exclude<EndStatus, 'ok'>): FederationError {
+  return new FederationError(CODES[status], `peer ended the request: ${status}`)
+}
+
+/** The status that tells the asking side of a handler's error; what is unexpected stays `failed`, without detail. */
+export function endOfError(error: unknown): EndStatus {
+  if (error instanceof ProtocolError) return 'bad-request'
+  return (error instanceof FederationError && STATUSES.get(error.code)) || 'failed'
+}

@@ -1,0 +1,137 @@
+import {
+  encodeHello,
+  FRAME,
+  type Frame,
+  FrameReader,
+  isKnownFrameType,
+  MAX_FRAME_BYTES,
+  maySkipFrame,
+  parseHello,
+} from '../../protocol/index.ts'
+import { FederationError } from '../errors.ts'
+import type { ByteDuplex } from './byte-duplex.ts'
+import type { Clock } from './clock.ts'
+import { FrameSender } from './frame-sender.ts'
+import { HELLO_MS, PING_AFTER_MS, PONG_MS } from './limits.ts'
+import type { OffenceCode } from './offence.ts'
+
+/** What a role (asking or answering) adds to a link. */
+export interface LinkRole {
+  /** Handles REQ, DATA, END, CANCEL or CREDIT; returns the offence if it is one. */
+  onFrame(frame: Frame): OffenceCode | null
+  /** The link is gone, for the reason given; called once. */
+  onClosed(error: FederationError): void
+  /** Whether anything depends on the peer being alive. */
+  isBusy(): boolean
+}
+
+/** One stream after framing: HELLO first each way, PING and PONG, unknown types, and the end of it all. */
+export class FrameLink {
+  readonly #duplex: ByteDuplex
+  readonly #clock: Clock
+  readonly #role: LinkRole
+  readonly #onOffence: (code: OffenceCode) => void
+  readonly #reader = new FrameReader()
+  readonly #sender: FrameSender
+  #greeted = false
+  #closed = false
+  #heardMs: number
+  #pingedMs: number | null = null
+  #cancelTimer: () => void
+
+  constructor(duplex: ByteDuplex, clock: Clock, role: LinkRole, onOffence: (code: OffenceCode) => void) {
+    this.#duplex = duplex
+    this.#clock = clock
+    this.#role = role
+    this.#onOffence = onOffence
+    this.#heardMs = clock.now()
+    this.#sender = new FrameSender(duplex, cause => this.end('E_STREAM_CLOSED', 'stream closed while sending', cause))
+    this.#cancelTimer = clock.after(HELLO_MS, () => this.#helloIsLate())
+    duplex.onClose(cause => this.end('E_STREAM_CLOSED', 'peer closed the stream', cause))
+    duplex.onData(bytes => this.#take(bytes))
+    void this.#sender.send(FRAME.hello, 0, encodeHello())
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
+  /** Sends one frame; resolves when the transport took it, rejects with `E_STREAM_CLOSED`. */
+  send(type: number, id: number, payload?: Uint8Array): Promise<void> {
+    return this.#sender.send(type, id, payload)
+  }
+
+  /** Ends the link and everything on it. */
+  end(code: 'E_STREAM_CLOSED' | 'E_PEER_SILENT' | 'E_PROTOCOL_VIOLATION', message: string, cause?: unknown): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#cancelTimer()
+    const error = new FederationError(code, message, { cause })
+    this.#duplex.abort(error)
+    this.#role.onClosed(error)
+  }
+
+  #take(bytes: Uint8Array): void {
+    this.#heardMs = this.#clock.now()
+    this.#pingedMs = null
+    for (const frame of this.#reader.push(bytes)) {
+      if (this.#closed) return
+      const offence = typeof frame === 'string' ? frame : this.#offenceOf(frame)
+      if (offence === null) continue
+      this.end('E_PROTOCOL_VIOLATION', `peer broke the protocol: ${offence}`)
+      this.#onOffence(offence)
+      return
+    }
+  }
+
+  #offenceOf(frame: Frame): OffenceCode | null {
+    if (!this.#greeted) return this.#greet(frame)
+    if (frame.type === FRAME.ping) return this.#pong(frame)
+    if (frame.type === FRAME.pong) return null
+    if (frame.type === FRAME.hello) return 'hello-malformed'
+    if (!isKnownFrameType(frame.type)) return maySkipFrame(frame.type) ? null : 'frame-unknown'
+    return this.#sender.isFlooded ? 'flood' : this.#role.onFrame(frame)
+  }
+
+  #greet(frame: Frame): OffenceCode | null {
+    if (frame.type !== FRAME.hello) return 'hello-missing'
+    try {
+      if (parseHello(frame.payload).maxFrame < MAX_FRAME_BYTES) return 'hello-malformed'
+    } catch {
+      return 'hello-malformed'
+    }
+    this.#greeted = true
+    this.#cancelTimer()
+    this.#watch(PING_AFTER_MS)
+    return null
+  }
+
+  #pong(frame: Frame): OffenceCode | null {
+    if (frame.payload.byteLength > 8) return 'frame-malformed'
+    if (this.#sender.isFlooded) return 'flood'
+    void this.#sender.send(FRAME.pong, 0, frame.payload)
+    return null
+  }
+
+  #helloIsLate(): void {
+    this.end('E_PEER_SILENT', `no HELLO within ${HELLO_MS} ms`)
+  }
+
+  #watch(ms: number): void {
+    this.#cancelTimer = this.#clock.after(ms, () => this.#checkLife())
+  }
+
+  #checkLife(): void {
+    const now = this.#clock.now()
+    if (this.#pingedMs !== null && now - this.#pingedMs >= PONG_MS) {
+      this.end('E_PEER_SILENT', `no answer to PING within ${PONG_MS} ms`)
+      return
+    }
+    const silent = now - this.#heardMs >= PING_AFTER_MS
+    if (silent && this.#pingedMs === null && this.#role.isBusy()) {
+      this.#pingedMs = now
+      void this.#sender.send(FRAME.ping, 0)
+    }
+    this.#watch(PING_AFTER_MS)
+  }
+}

@@ -1,0 +1,186 @@
+import { DEFAULT_CREDIT_BYTES, MAX_CREDIT_BYTES, MIN_CREDIT_BYTES, type PeerId } from '../../protocol/index.ts'
+import { FederationError } from '../errors.ts'
+import { AnsweringStream, type PeerBudget, type RequestHandler } from './answering-stream.ts'
+import { AskingStream } from './asking-stream.ts'
+import type { ByteDuplex, OpenStream } from './byte-duplex.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { FIRST_BYTE_MS, MIN_BYTES_PER_SECOND, OPEN_MS } from './limits.ts'
+import type { OffenceCode } from './offence.ts'
+
+/** What kept streams need from outside. */
+export interface KeptStreamsPorts {
+  readonly openStream: OpenStream
+  /** Told after all streams with the peer were ended; the caller drops the connection and remembers. */
+  readonly onOffence: (peer: PeerId, code: OffenceCode) => void
+  readonly clock?: Clock
+  readonly budget?: PeerBudget
+}
+
+/** How one request is made; see `RequestBounds` for the units. */
+export interface RequestOptions {
+  readonly signal?: AbortSignal
+  readonly creditBytes?: number
+  readonly firstByteMs?: number
+  readonly minBytesPerSecond?: number
+}
+
+type Side<T> = Map<PeerId, Map<string, T>>
+
+/**
+ * One long-lived stream per peer, protocol and direction: the opener asks, the acceptor answers (FORMAT section 5).
+ * Streams open on demand, carry up to 64 requests with their own credit, and end together when a peer offends.
+ */
+export class KeptStreams implements AsyncDisposable {
+  readonly #ports: KeptStreamsPorts
+  readonly #clock: Clock
+  readonly #handlers = new Map<string, RequestHandler>()
+  readonly #asking: Side<Promise<AskingStream>> = new Map()
+  readonly #answering: Side<AnsweringStream> = new Map()
+  readonly #closing = new AbortController()
+
+  constructor(ports: KeptStreamsPorts) {
+    this.#ports = ports
+    this.#clock = ports.clock ?? systemClock
+  }
+
+  /** Sets who answers a protocol. */
+  handle(protocol: string, handler: RequestHandler): void {
+    this.#handlers.set(protocol, handler)
+  }
+
+  /** Takes an inbound stream over; a newer one of the same peer and protocol replaces the older. */
+  acceptStream(peer: PeerId, protocol: string, duplex: ByteDuplex): void {
+    const handler = this.#handlers.get(protocol)
+    if (handler === undefined || this.#closing.signal.aborted) {
+      duplex.abort(new FederationError('E_CLOSED', `nobody answers ${protocol}`))
+      return
+    }
+    this.#answering.get(peer)?.get(protocol)?.end('replaced by a newer stream')
+    const stream: AnsweringStream = new AnsweringStream(duplex, {
+      peer,
+      protocol,
+      handler,
+      budget: this.#ports.budget ?? null,
+      clock: this.#clock,
+      onOffence: code => this.reportOffence(peer, code),
+      onClosed: () => drop(this.#answering, peer, protocol, stream),
+    })
+    keep(this.#answering, peer, protocol, stream)
+  }
+
+  /**
+   * Asks a peer; the request leaves when the first message is asked for. Messages come as the handler yielded them;
+   * credit returns when the next is asked for, leaving the loop cancels.
+   * Throws the signal's reason or a `FederationError`.
+   */
+  async *request(
+    peer: PeerId,
+    protocol: string,
+    payload: Uint8Array,
+    options: RequestOptions = {},
+  ): AsyncGenerator<Uint8Array> {
+    const signals = options.signal === undefined ? [] : [options.signal]
+    const signal = AbortSignal.any([this.#closing.signal, ...signals])
+    const firstByteMs = options.firstByteMs ?? FIRST_BYTE_MS
+    const deadline = new AbortController()
+    const late = new FederationError('E_FIRST_BYTE_LATE', `no byte of an answer within ${firstByteMs} ms`)
+    const cancelTimer = firstByteMs === 0 ? () => {} : this.#clock.after(firstByteMs, () => deadline.abort(late))
+    const waiting = AbortSignal.any([signal, deadline.signal])
+    try {
+      const stream = await unlessAborted(this.#streamTo(peer, protocol), waiting)
+      const bounds = {
+        creditBytes: Math.min(
+          MAX_CREDIT_BYTES,
+          Math.max(MIN_CREDIT_BYTES, options.creditBytes ?? DEFAULT_CREDIT_BYTES),
+        ),
+        minBytesPerSecond: options.minBytesPerSecond ?? MIN_BYTES_PER_SECOND,
+        onFirstByte: cancelTimer,
+      }
+      yield* stream.request(payload, bounds, waiting)
+    } finally {
+      cancelTimer()
+    }
+  }
+
+  /** Ends all streams with a peer. */
+  endPeer(peer: PeerId, why = 'ended here'): void {
+    const asking = this.#asking.get(peer)
+    this.#asking.delete(peer)
+    for (const opening of asking?.values() ?? []) {
+      opening.then(
+        stream => stream.end(why),
+        () => {},
+      )
+    }
+    for (const stream of [...(this.#answering.get(peer)?.values() ?? [])]) stream.end(why)
+  }
+
+  /** Ends all streams with a peer that broke the protocol, here or in a protocol above, and tells the port. */
+  reportOffence(peer: PeerId, code: OffenceCode): void {
+    this.endPeer(peer, `offence: ${code}`)
+    this.#ports.onOffence(peer, code)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(new FederationError('E_CLOSED', 'this node is closing'))
+    for (const peer of new Set([...this.#asking.keys(), ...this.#answering.keys()])) this.endPeer(peer, 'closing')
+  }
+
+  #streamTo(peer: PeerId, protocol: string): Promise<AskingStream> {
+    const kept = this.#asking.get(peer)?.get(protocol)
+    if (kept !== undefined) return kept
+    const forget = () => drop(this.#asking, peer, protocol, opening)
+    const opening: Promise<AskingStream> = this.#open(peer, protocol, forget)
+    keep(this.#asking, peer, protocol, opening)
+    opening.catch(forget)
+    return opening
+  }
+
+  async #open(peer: PeerId, protocol: string, forget: () => void): Promise<AskingStream> {
+    const timeout = new AbortController()
+    const late = new FederationError('E_PEER_UNREACHABLE', `no stream within ${OPEN_MS} ms`)
+    const cancelTimer = this.#clock.after(OPEN_MS, () => timeout.abort(late))
+    const signal = AbortSignal.any([this.#closing.signal, timeout.signal])
+    try {
+      const opening = this.#ports.openStream(peer, protocol, { signal })
+      const duplex = await unlessAborted(opening, signal).catch(error => {
+        opening.then(
+          tooLate => tooLate.abort(late),
+          () => {},
+        )
+        throw error
+      })
+      return new AskingStream(duplex, this.#clock, code => this.reportOffence(peer, code), forget)
+    } catch (cause) {
+      if (cause instanceof FederationError) throw cause
+      throw new FederationError('E_PEER_UNREACHABLE', `no ${protocol} stream to ${peer}`, { cause })
+    } finally {
+      cancelTimer()
+    }
+  }
+}
+
+function keep<T>(side: Side<T>, peer: PeerId, protocol: string, stream: T): void {
+  const ofPeer = side.get(peer) ?? new Map<string, T>()
+  ofPeer.set(protocol, stream)
+  side.set(peer, ofPeer)
+}
+
+function drop<T>(side: Side<T>, peer: PeerId, protocol: string, stream: T): void {
+  const ofPeer = side.get(peer)
+  if (ofPeer?.get(protocol) !== stream) return
+  ofPeer.delete(protocol)
+  if (ofPeer.size === 0) side.delete(peer)
+}
+
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const abort = () => reject(signal.reason)
+  signal.throwIfAborted()
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}

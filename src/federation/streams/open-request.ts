@@ -1,0 +1,110 @@
+import { creditCostOf, type EndStatus } from '../../protocol/index.ts'
+import { FederationError } from '../errors.ts'
+import { AnswerSpeed } from './answer-speed.ts'
+import type { Clock } from './clock.ts'
+import { errorOfEnd } from './end-errors.ts'
+
+/** What bounds one request at the asking side. */
+export interface RequestBounds {
+  /** Most bytes the peer may have sent and the consumer not yet taken. */
+  readonly creditBytes: number
+  /** Called when the answer starts, or ends without a byte. */
+  readonly onFirstByte: () => void
+  /** Least speed afterwards while the consumer waits, bytes a second; 0 asks for none. */
+  readonly minBytesPerSecond: number
+}
+
+/** One request at the asking side: the messages that arrived, the credit the peer still has, and how it ended. */
+export class OpenRequest {
+  readonly id: number
+  readonly creditBytes: number
+  readonly #queue: Uint8Array[] = []
+  readonly #speed: AnswerSpeed
+  #peerCreditBytes: number
+  #takenBytes = 0
+  #onFirstByte: (() => void) | null
+  #outcome: { readonly error: unknown } | 'ok' | null = null
+  #wake: (() => void) | null = null
+
+  constructor(id: number, bounds: RequestBounds, clock: Clock) {
+    this.id = id
+    this.creditBytes = bounds.creditBytes
+    this.#peerCreditBytes = bounds.creditBytes
+    this.#speed = new AnswerSpeed(clock, bounds.minBytesPerSecond, () =>
+      this.fail(new FederationError('E_TOO_SLOW', `answer slower than ${bounds.minBytesPerSecond} bytes a second`)),
+    )
+    this.#onFirstByte = bounds.onFirstByte
+  }
+
+  /** Bytes the peer may still send. */
+  get peerCreditBytes(): number {
+    return this.#peerCreditBytes
+  }
+
+  /** Takes one DATA payload in; false when the peer had no credit for it. */
+  takeIn(message: Uint8Array): boolean {
+    this.#firstByte()
+    this.#peerCreditBytes -= creditCostOf(message.byteLength)
+    if (this.#peerCreditBytes < 0) return false
+    if (this.#outcome !== null) return true
+    this.#queue.push(message)
+    this.#notify()
+    return true
+  }
+
+  /** The peer ended the request. */
+  finish(status: EndStatus): void {
+    this.#firstByte()
+    this.#settle(status === 'ok' ? 'ok' : { error: errorOfEnd(status) })
+  }
+
+  /** Ends the request at this side; what arrived but was not taken is dropped. */
+  fail(error: unknown): void {
+    this.#queue.length = 0
+    this.#settle({ error })
+  }
+
+  /** The next message, or null after the last; throws what the request ended with. */
+  async next(): Promise<Uint8Array | null> {
+    while (this.#queue.length === 0 && this.#outcome === null) await this.#arrival()
+    const message = this.#queue.shift()
+    if (message !== undefined) return message
+    if (this.#outcome === 'ok') return null
+    throw this.#outcome?.error
+  }
+
+  /** Credit to grant after the consumer is done with a message, bytes: nothing until a quarter has gathered. */
+  creditAfter(message: Uint8Array): number {
+    this.#takenBytes += creditCostOf(message.byteLength)
+    const isIdle = this.#queue.length === 0 && this.#peerCreditBytes + this.#takenBytes === this.creditBytes
+    if (this.#takenBytes * 4 < this.creditBytes && !isIdle) return 0
+    const granted = this.#takenBytes
+    this.#takenBytes = 0
+    this.#peerCreditBytes += granted
+    return granted
+  }
+
+  async #arrival(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#wake = resolve
+    if (this.#onFirstByte === null) this.#speed.startWait()
+    await promise
+    this.#speed.endWait(this.#queue[0]?.byteLength ?? 0)
+  }
+
+  #firstByte(): void {
+    this.#onFirstByte?.()
+    this.#onFirstByte = null
+  }
+
+  #settle(outcome: { readonly error: unknown } | 'ok'): void {
+    this.#firstByte()
+    this.#outcome ??= outcome
+    this.#notify()
+  }
+
+  #notify(): void {
+    this.#wake?.()
+    this.#wake = null
+  }
+}

@@ -1,0 +1,47 @@
+import type { FeedHead, PublisherId, RecordId, WellFormedRecord } from '../../protocol/index.ts'
+
+/** Heads one slow watcher may have waiting; above it the oldest are forgotten, and its next round finds them. */
+const MAX_WAITING_HEADS = 4_096
+
+interface Watcher {
+  readonly publishers: ReadonlySet<PublisherId>
+  readonly waiting: Map<RecordId, FeedHead>
+  wake: () => void
+}
+
+/** Tells subscribers which heads changed; a head that was overtaken before it was read is not told. */
+export class HeadChanges {
+  readonly #watchers = new Set<Watcher>()
+
+  /** Called with every stored record, own or foreign, after it is durable. */
+  stored(records: readonly WellFormedRecord[]): void {
+    for (const watcher of this.#watchers) {
+      for (const { publisher, feed, seq, id, prev } of records) {
+        if (!watcher.publishers.has(publisher)) continue
+        if (prev !== null) watcher.waiting.delete(prev)
+        watcher.waiting.set(id, { publisher, feed, seq, id })
+        if (watcher.waiting.size > MAX_WAITING_HEADS) watcher.waiting.delete(watcher.waiting.keys().next().value!)
+      }
+      if (watcher.waiting.size > 0) watcher.wake()
+    }
+  }
+
+  /** Changed heads of these publishers from now on, in groups, until the signal aborts. */
+  async *watch(publishers: readonly PublisherId[], signal: AbortSignal): AsyncGenerator<readonly FeedHead[]> {
+    const watcher: Watcher = { publishers: new Set(publishers), waiting: new Map(), wake: () => {} }
+    const onAbort = () => watcher.wake()
+    this.#watchers.add(watcher)
+    signal.addEventListener('abort', onAbort)
+    try {
+      while (!signal.aborted) {
+        if (watcher.waiting.size === 0) await new Promise<void>(resolve => Object.assign(watcher, { wake: resolve }))
+        const heads = [...watcher.waiting.values()]
+        watcher.waiting.clear()
+        if (heads.length > 0 && !signal.aborted) yield heads
+      }
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+      this.#watchers.delete(watcher)
+    }
+  }
+}

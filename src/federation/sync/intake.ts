@@ -1,0 +1,104 @@
+import type { FeedHead, FeedId, PeerId, PublisherId, WellFormedRecord } from '../../protocol/index.ts'
+import type { FeedStore } from './feed-store.ts'
+import { MAX_COMMIT_RECORDS, VERIFY_CHUNK } from './limits.ts'
+import { RootAuthority } from './root-authority.ts'
+
+/** What the one door for foreign records needs. */
+export interface IntakePorts {
+  readonly net: string
+  readonly store: FeedStore
+  /** Parses an envelope and verifies its signatures, on the thread pool; rejects with `ProtocolError`. */
+  readonly verify: (envelope: Uint8Array) => Promise<WellFormedRecord>
+  /** Newly stored records, in feed order, after they are durable: fold them, push their heads. */
+  readonly onStored: (records: readonly WellFormedRecord[], from: PeerId) => void | Promise<void>
+  /** Whether this node writes the feed. */
+  readonly isOwnFeed: (publisher: PublisherId, feed: FeedId) => boolean
+  /** A record of an own feed that this node did not write (`E_FEED_CLONED`): writing has to stop. */
+  readonly onCloned: (head: FeedHead) => void
+}
+
+/** What became of a batch: every record is stored, known or refused. */
+export interface Taken {
+  readonly stored: readonly WellFormedRecord[]
+  readonly known: number
+  readonly refused: readonly { readonly record: WellFormedRecord; readonly why: Refusal }[]
+}
+/** `gap`, `rivals` as the store says; `undecided`, `usurped` as the root feed says. */
+export type Refusal = 'gap' | 'rivals' | 'undecided' | 'usurped'
+
+/** The one door through which other nodes' records enter the store, by gossip or by sync. */
+export class Intake {
+  readonly #ports: IntakePorts
+  readonly #authority: RootAuthority
+
+  constructor(ports: IntakePorts) {
+    this.#ports = ports
+    this.#authority = new RootAuthority(ports.store, ports.net)
+  }
+
+  get store(): FeedStore {
+    return this.#ports.store
+  }
+
+  /** Verifies every signature of a range, in order; rejects with the first `ProtocolError`. */
+  async verify(envelopes: readonly Uint8Array[], signal?: AbortSignal): Promise<WellFormedRecord[]> {
+    const records: WellFormedRecord[] = []
+    for (let i = 0; i < envelopes.length; i += VERIFY_CHUNK) {
+      signal?.throwIfAborted()
+      records.push(...(await Promise.all(envelopes.slice(i, i + VERIFY_CHUNK).map(this.#ports.verify))))
+    }
+    return records
+  }
+
+  /** Commits verified records in batches of at most 500, so that a break loses little and resumes from the stored sequence. */
+  async commit(
+    records: readonly WellFormedRecord[],
+    from: PeerId,
+    options: { readonly pinned?: boolean; readonly adopting?: boolean } = {},
+  ): Promise<Taken> {
+    const { admitted, refused } = await this.#admit(records)
+    const stored: WellFormedRecord[] = []
+    let known = 0
+    for (let i = 0; i < admitted.length; i += MAX_COMMIT_RECORDS) {
+      const appended = await this.#append(admitted.slice(i, i + MAX_COMMIT_RECORDS), options.pinned ?? false)
+      stored.push(...appended.stored)
+      refused.push(...appended.refused)
+      known += appended.known
+      if (appended.stored.length > 0) await this.#ports.onStored(appended.stored, from)
+      if (!options.adopting) this.#watchOwn(appended.stored)
+    }
+    return { stored, known, refused }
+  }
+
+  /** Tells the intake of records this node wrote itself: the root's next delegates are known from now on. */
+  async wrote(record: WellFormedRecord): Promise<void> {
+    await this.#authority.admit(record)
+  }
+
+  async #admit(records: readonly WellFormedRecord[]) {
+    const admitted: WellFormedRecord[] = []
+    const refused: { record: WellFormedRecord; why: Refusal }[] = []
+    for (const record of records) {
+      const admission = await this.#authority.admit(record)
+      if (admission === 'admitted') admitted.push(record)
+      else refused.push({ record, why: admission })
+    }
+    return { admitted, refused }
+  }
+
+  async #append(batch: readonly WellFormedRecord[], pinned: boolean) {
+    try {
+      const appended = await this.#ports.store.append(batch, { pinned })
+      for (const { record } of appended.refused) this.#authority.forget(record.publisher)
+      return appended
+    } catch (error) {
+      for (const { publisher } of batch) this.#authority.forget(publisher)
+      throw error
+    }
+  }
+
+  #watchOwn(records: readonly WellFormedRecord[]): void {
+    for (const { publisher, feed, seq, id } of records)
+      if (this.#ports.isOwnFeed(publisher, feed)) this.#ports.onCloned({ publisher, feed, seq, id })
+  }
+}

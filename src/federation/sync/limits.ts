@@ -1,0 +1,36 @@
+/** Rival tips kept in one feed: two are proof of a fork; more only help a later void that pins one of them. */
+export const MAX_RIVAL_BRANCHES = 8
+/** Time between catch-up rounds, in ms, jittered by ± 20 % so that nodes do not beat together. */
+export const ROUND_MS = 30_000
+/** Peers asked in one round: enough that one liar or laggard does not matter. */
+export const PEERS_A_ROUND = 3
+/** Ranges in flight per peer: one on the wire while one is verified. */
+export const MAX_RANGES_PER_PEER = 2
+/** Head requests in flight per peer: more wait for the next round. */
+export const MAX_HEAD_ASKS_PER_PEER = 8
+/** A heads reply later than this, in ms, counts as failed. */
+export const HEADS_TIMEOUT_MS = 10_000
+/** A range not fetched, verified and committed within this, in ms, counts as failed: 1 MiB at 64 kB/s and room. */
+export const RANGE_TIMEOUT_MS = 30_000
+/** Tips wanted at once, over all feeds; about 400 B each. */
+export const MAX_WANTS = 8_192
+/** Tips one peer may make us want in one feed: main and rivals. */
+export const MAX_WANTS_PER_FEED = MAX_RIVAL_BRANCHES + 2
+/** Tips refused because a feed holds enough rivals, remembered so that no round fetches them again. */
+export const MAX_REFUSED_TIPS = 4_096
+/** Failures (time-outs, offers not kept) after which a peer is dropped; an answer that helped takes one away. */
+export const MAX_STRIKES = 5
+/** Connected peers the machine keeps state for: the connection manager's limit. */
+export const MAX_SYNC_PEERS = 512
+/** Records committed in one batch (NETWORK, Streams). */
+export const MAX_COMMIT_RECORDS = 500
+/** Signature checks handed to the thread pool at once. */
+export const VERIFY_CHUNK = 64
+/** Subscriptions one peer may hold on the serving side: 1,024 publishers. */
+export const MAX_SUBSCRIPTIONS_PER_PEER = 4
+/** Head parts of one reply read: 64 feeds of 256 publishers, each with rivals, at two parts for every 512 heads. */
+export const MAX_HEADS_PARTS = 640
+/** Time a node waits for peers to name longer chains of its own feeds, in ms. */
+export const OWN_HEADS_MS = 2_000
+/** Publishers whose root keys are kept at hand, about 2 kB each. */
+export const MAX_KNOWN_ROOTS = 2_048

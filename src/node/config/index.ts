@@ -1,0 +1,8 @@
+export { configPathOf } from './config-file.ts'
+export { type ConfigSources, type LoadedConfig, loadConfig, type Origin, type SettingOrigin } from './load-config.ts'
+export { PROFILES, type Profile, writeProfile } from './profile.ts'
+export { addRoute, removeRoute } from './route-file.ts'
+export type { Config, RouteSetting } from './schema.ts'
+export { type SettingLine, settingLinesOf } from './setting-lines.ts'
+export type { SettingPath, SettingValues } from './settings.ts'
+export { type StartFlags, settingValuesOf } from './start-flags.ts'

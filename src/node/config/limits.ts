@@ -1,0 +1,8 @@
+/** Bytes of config.yaml; ten thousand routes fit. */
+export const MAX_CONFIG_BYTES = 1024 * 1024
+/** Routes in one table; each name resolution walks it. */
+export const MAX_ROUTES = 10_000
+/** Addresses in one list; every one is dialled or listened on. */
+export const MAX_ADDRESSES = 256
+/** Peer ids on the allow-list of a private network. */
+export const MAX_ALLOWED_PEERS = 10_000

@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { MAX_ADDRESSES, MAX_ALLOWED_PEERS, MAX_ROUTES } from './limits.ts'
+
+const multiaddr = z
+  .string()
+  .max(1024)
+  .regex(/^\/[a-z0-9]+\/\S+$/, 'must be a multiaddr such as /ip4/127.0.0.1/tcp/7701')
+const peerId = z
+  .string()
+  .max(128)
+  .regex(/^[1-9A-HJ-NP-Za-km-z]{40,}$/, 'must be a peer id such as 12D3KooW…')
+const routePattern = z
+  .string()
+  .max(512)
+  .regex(/^(\*|[a-z][a-z0-9.+-]*:\S+)$/, 'must be * or a pattern such as npm:@acme/*')
+const routeTarget = z
+  .string()
+  .max(256)
+  .regex(
+    /^([a-z][a-z0-9-]*|upstream\/[a-z][a-z0-9-]*|bafy[a-z2-7]+|[a-z0-9-]+(\.[a-z0-9-]+)+)$/,
+    'must be allowed, nowhere, upstream/NAME or a publisher',
+  )
+
+const routeSchema = z.strictObject({ match: routePattern, to: routeTarget })
+
+const upstreamSchema = z.strictObject({
+  ecosystem: z.enum(['npm', 'pypi', 'cargo', 'maven', 'golang', 'oci']),
+  url: z.url({ protocol: /^https?$/ }),
+})
+
+/** The whole of config.yaml; every key has a default, unknown keys are errors. */
+export const configSchema = z.strictObject({
+  profile: z.enum(['publisher', 'company', 'mirror']).default('publisher'),
+  network: z
+    .strictObject({
+      mode: z.enum(['off', 'private', 'public']).default('public'),
+      id: z
+        .string()
+        .regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9 and -')
+        .default('main'),
+      listen: z.array(multiaddr).max(MAX_ADDRESSES).default(['/ip4/0.0.0.0/tcp/7701']),
+      announce: z.array(multiaddr).max(MAX_ADDRESSES).default([]),
+      bootstrap: z.array(multiaddr).max(MAX_ADDRESSES).default([]),
+      allow: z.array(peerId).max(MAX_ALLOWED_PEERS).default([]),
+      mdns: z.boolean().default(false),
+    })
+    .prefault({}),
+  http: z
+    .strictObject({
+      host: z.string().min(1).max(255).default('127.0.0.1'),
+      port: z.int().min(0).max(65_535).default(7700),
+      publicUrl: z.url({ protocol: /^https?$/ }).optional(),
+    })
+    .prefault({}),
+  routes: z
+    .array(routeSchema)
+    .max(MAX_ROUTES)
+    .default([{ match: '*', to: 'allowed' }]),
+  upstreams: z.record(z.string().regex(/^[a-z][a-z0-9-]{0,31}$/), upstreamSchema).default({}),
+  search: z.strictObject({ deadlineMs: z.int().min(0).max(60_000).default(300) }).prefault({}),
+  limits: z
+    .strictObject({
+      artifactBytes: z
+        .int()
+        .min(1)
+        .max(2 ** 40)
+        .default(100 * 1024 * 1024),
+    })
+    .prefault({}),
+})
+
+/** A checked configuration with every default filled in. */
+export type Config = z.infer<typeof configSchema>
+/** One line of the route table. */
+export type RouteSetting = z.infer<typeof routeSchema>

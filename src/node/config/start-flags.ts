@@ -1,0 +1,25 @@
+import type { SettingPath, SettingValues } from './settings.ts'
+
+/** What `hanse start` takes as options; what is absent was not given. */
+export interface StartFlags {
+  readonly http?: { readonly host: string; readonly port: number }
+  readonly listen?: readonly string[]
+  readonly announce?: readonly string[]
+  readonly bootstrap?: readonly string[]
+  readonly network?: 'off' | 'private' | 'public'
+  readonly mdns?: boolean
+}
+
+/** The settings that flags stand for. */
+export function settingValuesOf({ http, listen, announce, bootstrap, network, mdns }: StartFlags): SettingValues {
+  const values: Partial<Record<SettingPath, unknown>> = {
+    'http.host': http?.host,
+    'http.port': http?.port,
+    'network.listen': listen,
+    'network.announce': announce,
+    'network.bootstrap': bootstrap,
+    'network.mode': network,
+    'network.mdns': mdns,
+  }
+  return values
+}

@@ -1,0 +1,27 @@
+/** HTTP statuses of error codes; what is not listed is 500 and a fault of the node. */
+const STATUS = new Map<string, number>([
+  ['E_UNAUTHORISED', 401],
+  ['E_FORBIDDEN_HOST', 403],
+  ['E_NO_ROUTE', 403],
+  ['E_AMBIGUOUS', 403],
+  ['E_POLICY_DENIED', 403],
+  ['E_ARTIFACT_ALTERED', 403],
+  ['E_YANKED', 403],
+  ['E_NOT_FOUND', 404],
+  ['E_VERSION_EXISTS', 409],
+  ['E_ROUTE_TAKEN', 409],
+  ['E_RELATION', 409],
+  ['E_FEED_CLONED', 409],
+  ['E_NAME_TAKEN', 409],
+  ['E_TOO_LARGE', 413],
+  ['E_NO_PROVIDER', 502],
+  ['E_NETWORK', 502],
+  ['E_DISK_FULL', 507],
+])
+const CLIENT_FAULTS =
+  /^E_(ARCHIVE_\w+|PURL|PATTERN|RANGE|USAGE|ROUTE|CONFIG|ID|MULTIADDR|INVALID_INPUT|MANIFEST|TEXT|ENCODING|SIZE)$/
+
+/** The one place where a code becomes an HTTP status. */
+export function statusOf(code: string): number {
+  return STATUS.get(code) ?? (CLIENT_FAULTS.test(code) ? 400 : 500)
+}

@@ -1,0 +1,13 @@
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+/**
+ * Whether a request's Host may reach this node. A page elsewhere can point its own name at a loopback address
+ * (DNS rebinding); on loopback therefore only loopback names and the configured public name are answered.
+ */
+export function isHostAllowed(header: string | undefined, boundTo: string, publicUrl: string | null): boolean {
+  if (header === undefined) return false
+  const name = header.replace(/:\d+$/, '').toLowerCase()
+  if (publicUrl !== null && name === new URL(publicUrl).hostname.toLowerCase()) return true
+  const loopback = boundTo === '127.0.0.1' || boundTo === '::1' || boundTo === 'localhost'
+  return !loopback || LOOPBACK.has(name)
+}

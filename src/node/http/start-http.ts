@@ -1,0 +1,149 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { NodeError } from '../errors.ts'
+import { API_ROUTES, type ApiRoute } from './api-routes.ts'
+import { statusOf } from './error-status.ts'
+import { isHostAllowed } from './host-guard.ts'
+import { openApiOf } from './openapi.ts'
+import type { NodeServices } from './services.ts'
+
+/** A JSON body beyond this is no request of ours; bytes. */
+const MAX_JSON_BYTES = 256 * 1024
+/** A client that sends nothing for so long is gone; ms. */
+const REQUEST_TIMEOUT_MS = 120_000
+
+/** Where the HTTP server listens and what it asks of a writer. */
+export interface HttpOptions {
+  readonly host: string
+  readonly port: number
+  readonly publicUrl: string | null
+  readonly token: string
+  readonly version: string
+}
+
+/** A listening HTTP server. */
+export interface RunningHttp extends AsyncDisposable {
+  readonly url: string
+}
+
+const digestOf = (text: string) => createHash('sha256').update(text).digest()
+
+function isAuthorised(header: string | undefined, token: string): boolean {
+  const given = header?.match(/^Bearer (.+)$/)?.[1] ?? ''
+  return timingSafeEqual(digestOf(given), digestOf(token))
+}
+
+interface CodedError {
+  readonly code: string
+  readonly message: string
+  readonly hint?: string
+}
+
+/** Errors of our own layers carry a closed code; all else is a fault of this node and is not shown. */
+function codedOf(error: unknown): CodedError {
+  if (error instanceof z.ZodError) return { code: 'E_USAGE', message: z.prettifyError(error) }
+  const { code, message, hint, statusCode } = error as Partial<CodedError> & { statusCode?: number }
+  if (typeof code === 'string' && code.startsWith('E_')) {
+    return { code, message: message ?? code, ...(hint ? { hint } : {}) }
+  }
+  if (statusCode === 413) return { code: 'E_TOO_LARGE', message: 'the request is larger than this node takes' }
+  if (statusCode !== undefined && statusCode < 500) return { code: 'E_USAGE', message: message ?? 'not a request' }
+  return { code: 'E_INTERNAL', message: 'the node failed to answer; its log has the cause' }
+}
+
+function abortSignalOf(request: FastifyRequest, reply: FastifyReply): AbortSignal {
+  const controller = new AbortController()
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableEnded) controller.abort(new NodeError('E_ABORTED', 'the client went away'))
+  })
+  request.raw.once('error', error => controller.abort(error))
+  return controller.signal
+}
+
+async function answer(
+  route: ApiRoute,
+  services: NodeServices,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const result = await route.handle(services, {
+    query: route.query.parse(request.query),
+    body: route.body === null ? {} : route.body.parse(request.body),
+    params: route.params.parse(request.params),
+    stream: request.body as Readable,
+    signal: abortSignalOf(request, reply),
+  })
+  if (route.answer === 'json') return reply.send(result)
+  const { stream, size } = result as { stream: Readable; size?: number }
+  reply.header('content-type', 'application/octet-stream')
+  if (size !== undefined) reply.header('content-length', size)
+  return reply.send(stream)
+}
+
+function mountApi(server: FastifyInstance, services: NodeServices, options: HttpOptions): void {
+  for (const route of API_ROUTES) {
+    server.route({
+      method: route.method,
+      url: route.path,
+      handler: (request, reply) => answer(route, services, request, reply),
+      onRequest: async request => {
+        if (route.guarded && !isAuthorised(request.headers.authorization, options.token)) {
+          throw new NodeError('E_UNAUTHORISED', 'this needs the node’s token', {
+            hint: 'pass --token T, or run as the user that owns the node’s home',
+          })
+        }
+      },
+    })
+  }
+}
+
+function mountHealth(server: FastifyInstance, services: NodeServices, options: HttpOptions): void {
+  server.get('/livez', async () => ({ live: true }))
+  server.get('/readyz', async (_request, reply) => {
+    const health = await services.health()
+    return reply.status(health.ready ? 200 : 503).send(health)
+  })
+  server.get('/metrics', async (_request, reply) => {
+    const { contentType, body } = await services.metrics()
+    return reply.header('content-type', contentType).send(body)
+  })
+  const document = openApiOf(API_ROUTES, options.version)
+  server.get('/openapi.json', async () => document)
+}
+
+/** Starts the HTTP server; `log` hears of faults only. */
+export async function startHttp(
+  options: HttpOptions,
+  services: NodeServices,
+  log: (message: string, cause: unknown) => void,
+): Promise<RunningHttp> {
+  const server = fastify({
+    bodyLimit: MAX_JSON_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 256 },
+  })
+  // Artifacts are handed on as a stream; the use case bounds them.
+  server.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload))
+  server.addHook('onRequest', async request => {
+    if (!isHostAllowed(request.headers.host, options.host, options.publicUrl)) {
+      throw new NodeError('E_FORBIDDEN_HOST', 'this node does not answer to that Host')
+    }
+  })
+  server.setErrorHandler((error, request, reply) => {
+    const coded = codedOf(error)
+    if (coded.code === 'E_INTERNAL') log(`${request.method} ${request.url} failed`, error)
+    return reply.status(coded.code === 'E_INTERNAL' ? 500 : statusOf(coded.code)).send({ error: coded })
+  })
+  server.setNotFoundHandler((request, reply) =>
+    reply
+      .status(404)
+      .send({ error: { code: 'E_NOT_FOUND', message: `nothing at ${request.method} ${request.url.slice(0, 200)}` } }),
+  )
+  mountApi(server, services, options)
+  mountHealth(server, services, options)
+  const url = await server.listen({ host: options.host, port: options.port })
+  return { url, [Symbol.asyncDispose]: () => server.close() }
+}

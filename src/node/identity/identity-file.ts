@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { NodeError } from '../errors.ts'
+import { replaceFile } from '../storage/json-file.ts'
+import { createSigningKey, type SigningKey, signingKeyOf } from './ed25519-key.ts'
+
+const seed = z.string().regex(/^[0-9a-f]{64}$/)
+const schema = z.strictObject({
+  version: z.literal(1),
+  /** Ed25519 seeds, hex. */
+  node: seed,
+  root: seed,
+  recovery: seed,
+  writers: z.strictObject({ public: seed, private: seed }),
+  /** Random bytes of the genesis, hex: two publishers with the same keys are two publishers. */
+  salt: z.string().regex(/^[0-9a-f]{32}$/),
+  recoveryExported: z.boolean(),
+  /** Claimed time of the genesis, ms. */
+  createdAt: z.int().nonnegative(),
+})
+type IdentityDocument = z.infer<typeof schema>
+
+/** Every key this node holds: its own, and those of the publisher it writes for. */
+export interface Identity {
+  /** Authenticates connections, signs no release. */
+  readonly node: SigningKey
+  readonly root: SigningKey
+  readonly recovery: SigningKey
+  readonly writers: { readonly public: SigningKey; readonly private: SigningKey }
+  readonly salt: Uint8Array
+  readonly recoveryExported: boolean
+  readonly createdAt: number
+}
+
+/** Where the keys lie: one file, mode 0600. */
+export const identityPathOf = (home: string): string => join(home, 'identity.json')
+
+function identityOf(document: IdentityDocument): Identity {
+  const key = (hex: string) => signingKeyOf(new Uint8Array(Buffer.from(hex, 'hex')))
+  return {
+    node: key(document.node),
+    root: key(document.root),
+    recovery: key(document.recovery),
+    writers: { public: key(document.writers.public), private: key(document.writers.private) },
+    salt: new Uint8Array(Buffer.from(document.salt, 'hex')),
+    recoveryExported: document.recoveryExported,
+    createdAt: document.createdAt,
+  }
+}
+
+/** Writes the identity file whole or not at all. */
+export async function saveIdentity(home: string, identity: Identity): Promise<void> {
+  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
+  const document: IdentityDocument = {
+    version: 1,
+    node: hex(identity.node.seed),
+    root: hex(identity.root.seed),
+    recovery: hex(identity.recovery.seed),
+    writers: { public: hex(identity.writers.public.seed), private: hex(identity.writers.private.seed) },
+    salt: hex(identity.salt),
+    recoveryExported: identity.recoveryExported,
+    createdAt: identity.createdAt,
+  }
+  await replaceFile(identityPathOf(home), Buffer.from(`${JSON.stringify(document, null, 2)}\n`), 0o600)
+}
+
+/** New random keys; a recovery key is there from the first record, else none could ever be used. */
+export function createIdentity(now: number): Identity {
+  return {
+    node: createSigningKey(),
+    root: createSigningKey(),
+    recovery: createSigningKey(),
+    writers: { public: createSigningKey(), private: createSigningKey() },
+    salt: new Uint8Array(randomBytes(16)),
+    recoveryExported: false,
+    createdAt: now,
+  }
+}
+
+/** The identity of a home, or null where there is none yet; E_IDENTITY for a broken file. */
+export async function readIdentity(home: string): Promise<Identity | null> {
+  const text = await readFile(identityPathOf(home), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw error
+  })
+  if (text === null) return null
+  try {
+    return identityOf(schema.parse(JSON.parse(text)))
+  } catch (cause) {
+    throw new NodeError('E_IDENTITY', `${identityPathOf(home)} is not an identity file`, {
+      cause,
+      hint: 'restore it from a backup: hanse restore FILE',
+    })
+  }
+}

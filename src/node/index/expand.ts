@@ -1,0 +1,74 @@
+import { MAX_EXPANSIONS } from './limits.ts'
+import type { Candidate, Segment } from './segment.ts'
+import type { QueryToken } from './tokenise.ts'
+
+/** A term that counts for a token, at `factor` of its weight. */
+export interface WeightedTerm {
+  readonly term: string
+  readonly factor: number
+}
+
+/** What a query looks up for one token; the best of `terms` counts, not their sum. */
+export interface TermGroup {
+  readonly terms: readonly WeightedTerm[]
+  /** Whether a document that lacks it misses a word of the query. */
+  readonly required: boolean
+}
+
+const PREFIX_FACTOR = 0.7
+const TYPO_FACTORS = [1, 0.7, 0.45]
+const MIN_PREFIX_CHARS = 2
+const MIN_ONE_TYPO_CHARS = 3
+const MIN_TWO_TYPO_CHARS = 5
+
+/** Groups of a query: one per token, and one for the whole query as a squashed name. */
+export function groupsOf(tokens: readonly QueryToken[], squashed: string, segments: readonly Segment[]): TermGroup[] {
+  const groups: TermGroup[] = tokens.map((token, i) => ({
+    terms: expand(token, { isLast: i === tokens.length - 1, isAlone: tokens.length === 1 }, segments),
+    required: true,
+  }))
+  if (tokens.length > 1 && tokens.length <= MAX_NAME_TOKENS) {
+    const terms = expand({ word: squashed, stem: squashed }, { isLast: true, isAlone: true }, segments)
+    groups.push({ terms, required: false })
+  }
+  return groups
+}
+
+/** Longer queries are descriptions, not names with their punctuation lost. */
+const MAX_NAME_TOKENS = 6
+
+interface Place {
+  readonly isLast: boolean
+  readonly isAlone: boolean
+}
+
+function expand({ word, stem }: QueryToken, place: Place, segments: readonly Segment[]): WeightedTerm[] {
+  const exact = [...new Set([word, stem])].filter(term => segments.some(segment => segment.dfOf(term) > 0))
+  const prefixes = place.isLast && word.length >= MIN_PREFIX_CHARS ? candidates(segments, s => s.withPrefix(word)) : []
+  const typos = typosOf(word, exact.length > 0, place, segments)
+  const expansions = [...typos, ...prefixes]
+    .filter(({ term }) => !exact.includes(term))
+    .sort(byPromise)
+    .slice(0, MAX_EXPANSIONS)
+  const weighted = new Map(exact.map(term => [term, 1]))
+  for (const { term, distance } of expansions) {
+    const factor = distance === 0 ? PREFIX_FACTOR : TYPO_FACTORS[distance]!
+    weighted.set(term, Math.max(weighted.get(term) ?? 0, factor))
+  }
+  return [...weighted].map(([term, factor]) => ({ term, factor }))
+}
+
+/** One edit; two only for a word that nothing within one edit explains. Known words inside a longer query are right. */
+function typosOf(word: string, isKnown: boolean, place: Place, segments: readonly Segment[]): Candidate[] {
+  if (word.length < MIN_ONE_TYPO_CHARS || (isKnown && !place.isAlone)) return []
+  const one = candidates(segments, segment => segment.within(word, 1))
+  if (one.length > 0 || isKnown || word.length < MIN_TWO_TYPO_CHARS) return one
+  return candidates(segments, segment => segment.within(word, 2))
+}
+
+function candidates(segments: readonly Segment[], ask: (segment: Segment) => Candidate[]): Candidate[] {
+  return segments.flatMap(ask)
+}
+
+const byPromise = (a: Candidate, b: Candidate): number =>
+  b.popularity - a.popularity || a.distance - b.distance || a.term.length - b.term.length || (a.term < b.term ? -1 : 1)

@@ -1,0 +1,49 @@
+import { MAX_QUERY_CHARS, MAX_QUERY_TOKENS, MAX_TOKEN_CHARS } from './limits.ts'
+import { stemOf } from './porter.ts'
+
+/** Stored with the index; raise it whenever the terms of any text change, so that old indexes are rebuilt. */
+export const TOKENISER_VERSION = 1
+
+const WORD = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}]/u
+const CAMEL_EDGE = /(\p{Ll}|\p{N})(\p{Lu})|(\p{Lu})(\p{Lu}\p{Ll})/gu
+
+/** One word of a query: as typed (folded) and its stem. */
+export interface QueryToken {
+  readonly word: string
+  readonly stem: string
+}
+
+/** Lower-case words of a text in order, with repeats; scripts without spaces become overlapping pairs. */
+export function wordsOf(text: string): string[] {
+  const words: string[] = []
+  for (const [run] of text.normalize('NFKC').toLowerCase().matchAll(WORD)) {
+    if (UNSPACED.test(run)) words.push(...pairsOf(run))
+    else words.push(run.slice(0, MAX_TOKEN_CHARS))
+  }
+  return words
+}
+
+/** Words of a name; `JSONStream` is also `json stream`. */
+export function nameWordsOf(name: string): string[] {
+  const whole = wordsOf(name)
+  const split = wordsOf(name.replace(CAMEL_EDGE, '$1$3 $2$4'))
+  return split.length === whole.length ? whole : [...whole, ...split.filter(word => !whole.includes(word))]
+}
+
+/** A name without its punctuation: `node-fetch` and `nodeFetch` are both `nodefetch`. */
+export function squashedOf(name: string): string {
+  return wordsOf(name).join('').slice(0, MAX_TOKEN_CHARS)
+}
+
+/** At most 16 distinct tokens of a query, of its first 512 characters. */
+export function queryTokensOf(text: string): QueryToken[] {
+  const words = new Set(wordsOf(text.slice(0, MAX_QUERY_CHARS)))
+  return [...words].slice(0, MAX_QUERY_TOKENS).map(word => ({ word, stem: stemOf(word) }))
+}
+
+function pairsOf(run: string): string[] {
+  const letters = [...run]
+  if (letters.length < 3) return [run]
+  return letters.slice(1).map((letter, i) => `${letters[i]}${letter}`)
+}

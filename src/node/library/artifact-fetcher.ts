@@ -1,0 +1,67 @@
+import { type FetchOutcome, fetchArtifact, type KeptStreams } from '../../federation/index.ts'
+import type { Artifact, PeerId, PublisherId } from '../../protocol/index.ts'
+import { type ArtifactStore, artifactSinkOf } from '../storage/index.ts'
+
+/** Artifacts fetched at once: each may hold up to 4 MiB of credit. */
+const MAX_PARALLEL_FETCHES = 8
+
+export interface ArtifactFetcherParts {
+  readonly streams: KeptStreams
+  readonly protocol: string
+  readonly store: ArtifactStore
+  /** Peers that may have a publisher's bytes, best first, the DHT last. */
+  readonly providersOf: (publisher: PublisherId, signal: AbortSignal) => AsyncIterable<PeerId>
+  readonly onFetched: (result: string) => void
+}
+
+/** How an artifact came here: `local` was here already. */
+export type FetchedFrom = { readonly from: PeerId | 'local' } | Extract<FetchOutcome, { readonly failed: string }>
+
+/** Brings artifacts here from peers, each once at a time however many ask for it. */
+export class ArtifactFetcher {
+  readonly #parts: ArtifactFetcherParts
+  readonly #running = new Map<string, Promise<FetchOutcome>>()
+  readonly #waiting: (() => void)[] = []
+  #free = MAX_PARALLEL_FETCHES
+
+  constructor(parts: ArtifactFetcherParts) {
+    this.#parts = parts
+  }
+
+  /** Resolves once the artifact is held whole, or says why it is not. */
+  async fetch(artifact: Artifact, publisher: PublisherId, signal: AbortSignal): Promise<FetchedFrom> {
+    if (await this.#parts.store.has(artifact.sha256)) return { from: 'local' }
+    const running = this.#running.get(artifact.sha256) ?? this.#start(artifact, publisher, signal)
+    return await running
+  }
+
+  #start(artifact: Artifact, publisher: PublisherId, signal: AbortSignal): Promise<FetchOutcome> {
+    const running = this.#fetch(artifact, publisher, signal).finally(() => this.#running.delete(artifact.sha256))
+    this.#running.set(artifact.sha256, running)
+    return running
+  }
+
+  async #fetch(artifact: Artifact, publisher: PublisherId, signal: AbortSignal): Promise<FetchOutcome> {
+    await this.#takePlace()
+    try {
+      const { streams, protocol, store, providersOf, onFetched } = this.#parts
+      const context = { streams, protocol, sink: artifactSinkOf(store) }
+      const outcome = await fetchArtifact(context, artifact, providersOf(publisher, signal), { signal })
+      onFetched('from' in outcome ? 'ok' : outcome.failed)
+      return outcome
+    } finally {
+      this.#leavePlace()
+    }
+  }
+
+  async #takePlace(): Promise<void> {
+    if (this.#free > 0) this.#free--
+    else await new Promise<void>(resolve => this.#waiting.push(resolve))
+  }
+
+  #leavePlace(): void {
+    const next = this.#waiting.shift()
+    if (next) next()
+    else this.#free++
+  }
+}

@@ -1,0 +1,84 @@
+import type {
+  BlockId,
+  CatalogueFold,
+  FeedId,
+  NamedBy,
+  PublisherId,
+  Sha256,
+  UnderstoodBody,
+  WellFormedRecord,
+} from '../../protocol/index.ts'
+import { ROOT_FEED } from '../../protocol/index.ts'
+import { sha256OfRawBlock } from './raw-block.ts'
+
+interface FeedName {
+  readonly publisher: PublisherId
+  readonly feed: FeedId
+}
+
+/** Which bytes a record names: the sha-256 of its artifacts and of documents kept beside it. */
+function* namedBytesOf(body: UnderstoodBody | null): Generator<Sha256> {
+  if (body?.typ !== 'ops') return
+  for (const op of body.ops) {
+    if (op.op === 'origin') yield op.artifact.sha256
+    if (op.op !== 'release') continue
+    for (const { sha256 } of op.artifacts) yield sha256
+    if (op.manifest && 'cid' in op.manifest) yield* documentBytesOf(op.manifest.cid)
+  }
+}
+
+function* documentBytesOf(cid: BlockId): Generator<Sha256> {
+  const sha256 = sha256OfRawBlock(cid)
+  if (sha256 !== null) yield sha256
+}
+
+/**
+ * How each feed may be seen, and which feeds name which bytes: what the gate `mayServe` needs to know.
+ * A feed that no live delegate calls public is private, so an unknown one is served to nobody.
+ */
+export class FeedAccess {
+  readonly #fold: CatalogueFold
+  readonly #publicFeeds = new Map<PublisherId, ReadonlySet<FeedId>>()
+  readonly #namers = new Map<Sha256, FeedName[]>()
+
+  constructor(fold: CatalogueFold) {
+    this.#fold = fold
+  }
+
+  /** Takes in records that the fold has taken in before. */
+  add(records: readonly WellFormedRecord[]): void {
+    for (const { publisher, feed, understood } of records) {
+      if (feed === ROOT_FEED) this.#publicFeeds.delete(publisher)
+      for (const sha256 of namedBytesOf(understood)) this.#name(sha256, { publisher, feed })
+    }
+  }
+
+  /** Whether a feed is public; the root feed is. */
+  isPublic({ publisher, feed }: FeedName): boolean {
+    return feed === ROOT_FEED || this.#publicFeedsOf(publisher).has(feed)
+  }
+
+  /** How bytes are named, and by whom. */
+  namedBy(sha256: Sha256): { readonly visibility: NamedBy; readonly publishers: readonly PublisherId[] } {
+    const feeds = this.#namers.get(sha256) ?? []
+    const open = feeds.filter(feed => this.isPublic(feed))
+    const counted = open.length > 0 ? open : feeds
+    const visibility = open.length > 0 ? 'public' : feeds.length > 0 ? 'private' : 'unnamed'
+    return { visibility, publishers: [...new Set(counted.map(({ publisher }) => publisher))] }
+  }
+
+  #name(sha256: Sha256, name: FeedName): void {
+    const feeds = this.#namers.get(sha256) ?? []
+    if (feeds.some(({ publisher, feed }) => publisher === name.publisher && feed === name.feed)) return
+    this.#namers.set(sha256, [...feeds, name])
+  }
+
+  #publicFeedsOf(publisher: PublisherId): ReadonlySet<FeedId> {
+    const known = this.#publicFeeds.get(publisher)
+    if (known !== undefined) return known
+    const feeds = this.#fold.publisher(publisher)?.feeds ?? []
+    const open = new Set(feeds.filter(({ visibility }) => visibility === 'public').map(({ feed }) => feed))
+    this.#publicFeeds.set(publisher, open)
+    return open
+  }
+}

@@ -1,0 +1,157 @@
+import type { FeedStore } from '../../federation/index.ts'
+import {
+  CatalogueFold,
+  type PackageName,
+  type PackageState,
+  type PublisherId,
+  parseUnverifiedRecord,
+  type TouchedPackage,
+  type WellFormedRecord,
+} from '../../protocol/index.ts'
+import { type Document, documentKeyOf, type SearchBatchOperation, type SearchIndex } from '../index/index.ts'
+import type { LevelDatabase, RecordStore, Write } from '../storage/index.ts'
+import { FeedAccess } from './feed-access.ts'
+import { searchDocumentOf } from './search-document.ts'
+
+/** Records folded at once while a library opens: bounds memory, keeps the event loop answering. */
+const REFOLD_BATCH = 1_000
+
+export interface LibraryParts {
+  readonly net: string
+  readonly database: LevelDatabase
+  readonly records: RecordStore
+  readonly index: SearchIndex
+}
+
+/** Told after records were stored, folded and indexed. */
+export type LibraryListener = (records: readonly WellFormedRecord[], touched: readonly TouchedPackage[]) => void
+
+/**
+ * What a node knows: the stored records, the catalogue they add up to, and the search index over it. Truth is the
+ * records; catalogue and index are recomputed from them at every start.
+ */
+export class Library {
+  readonly catalogue = new CatalogueFold()
+  readonly access = new FeedAccess(this.catalogue)
+  readonly index: SearchIndex
+  readonly records: RecordStore
+  readonly #database: LevelDatabase
+  readonly #listeners = new Set<LibraryListener>()
+
+  private constructor(parts: LibraryParts) {
+    this.records = parts.records
+    this.index = parts.index
+    this.#database = parts.database
+  }
+
+  /** Folds all stored records and brings the index in line. @throws StorageError E_RECORD_CORRUPT */
+  static async open(parts: LibraryParts): Promise<Library> {
+    const library = new Library(parts)
+    await library.#refold(parts.net)
+    await library.#reconcileIndex()
+    return library
+  }
+
+  get store(): FeedStore {
+    return this.records
+  }
+
+  /** Takes in records that are durable already. */
+  async absorb(records: readonly WellFormedRecord[]): Promise<void> {
+    const { touched } = this.catalogue.add(records)
+    this.access.add(records)
+    await this.#database.commit(touched.flatMap(each => this.#indexWritesOf(each)).map(indexWriteOf))
+    for (const listener of this.#listeners) listener(records, touched)
+  }
+
+  /** Calls `listener` after every change until the answer is called. */
+  onChange(listener: LibraryListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Resolves true once `holds` does, at once or after a change; false when the signal aborts first. */
+  waitUntil(holds: () => boolean, signal: AbortSignal): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    const check = () => {
+      if (holds()) resolve(true)
+    }
+    const abort = () => resolve(false)
+    const stop = this.onChange(check)
+    signal.addEventListener('abort', abort, { once: true })
+    if (signal.aborted) abort()
+    check()
+    return promise.finally(() => {
+      stop()
+      signal.removeEventListener('abort', abort)
+    })
+  }
+
+  package(publisher: PublisherId, name: PackageName): PackageState | null {
+    return this.catalogue.package(publisher, name)
+  }
+
+  /** Publishers with a live release of a package. */
+  publishersOf(name: PackageName): readonly PublisherId[] {
+    return this.catalogue.publishersOf(name).filter(publisher => {
+      const releases = this.package(publisher, name)?.releases.values() ?? []
+      return [...releases].some(release => release.state === 'live')
+    })
+  }
+
+  async #refold(net: string): Promise<void> {
+    let batch: WellFormedRecord[] = []
+    const fold = () => {
+      this.catalogue.add(batch)
+      this.access.add(batch)
+      batch = []
+    }
+    for await (const { envelope } of this.records.records()) {
+      // Signatures were verified before the record was stored; its id was checked as it was read.
+      batch.push(parseUnverifiedRecord(envelope, { net }).record)
+      if (batch.length >= REFOLD_BATCH) fold()
+    }
+    fold()
+  }
+
+  /** A crash between a record and its place in the index, or another tokeniser: rebuild; it takes seconds and loses nothing. */
+  async #reconcileIndex(): Promise<void> {
+    const documents = [...this.#documents()]
+    const { needsRebuild, documents: indexed } = this.index.stats()
+    const isCurrent = (document: Document) => {
+      const found = this.index.lookup(document.key)
+      return found !== null && isSameDocument(found, document)
+    }
+    if (!needsRebuild && indexed === documents.length && documents.every(isCurrent)) return
+    await this.index.rebuild(
+      (async function* () {
+        yield* documents
+      })(),
+    )
+  }
+
+  *#documents(): Generator<Document> {
+    for (const publisher of this.catalogue.publishers()) {
+      for (const state of this.catalogue.publisher(publisher)?.packages.values() ?? []) {
+        const document = searchDocumentOf(publisher, state)
+        if (document !== null) yield document
+      }
+    }
+  }
+
+  #indexWritesOf({ publisher, package: name }: TouchedPackage): SearchBatchOperation[] {
+    const state = this.package(publisher, name)
+    const document = state === null ? null : searchDocumentOf(publisher, state)
+    return document === null ? this.index.remove(documentKeyOf(publisher, name)) : this.index.upsert(document)
+  }
+}
+
+function isSameDocument(a: Document, b: Document): boolean {
+  return (Object.keys(b) as (keyof Document)[]).every(key => String(a[key]) === String(b[key]))
+}
+
+function indexWriteOf(operation: SearchBatchOperation): Write {
+  return operation.type === 'put'
+    ? { type: 'put', table: 'index', key: operation.key, value: operation.value }
+    : { type: 'del', table: 'index', key: operation.key }
+}

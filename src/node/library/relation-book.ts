@@ -1,0 +1,153 @@
+import { z } from 'zod'
+import {
+  changeRelation,
+  NO_RELATION,
+  type PackageName,
+  type Pattern,
+  type PublisherId,
+  parsePattern,
+  parsePublisherId,
+  type Relation,
+  type RelationChange,
+} from '../../protocol/index.ts'
+import { NodeError } from '../errors.ts'
+import { readJsonFile, replaceJsonFile } from '../storage/index.ts'
+
+const patternSchema = z.string().transform((text, context) => {
+  const parsed = parsePattern(text)
+  if (parsed.ok) return parsed.value
+  context.addIssue('not a pattern')
+  return z.NEVER
+})
+const relationSchema = z.strictObject({
+  follow: z.boolean(),
+  allow: z.union([z.enum(['none', 'any']), z.array(patternSchema)]),
+  mirror: z.boolean(),
+  block: z.boolean(),
+})
+const schema = z.strictObject({
+  version: z.literal(1),
+  relations: z.record(z.string(), relationSchema),
+  names: z.record(z.string(), z.string()),
+  pins: z.record(z.string(), z.string()),
+})
+type BookDocument = z.output<typeof schema>
+
+const NAME = /^[a-z][a-z0-9-]{0,63}$/
+
+/** The operator's decisions about publishers: relations, local names, and which publisher a bare name was first installed from. */
+export class RelationBook {
+  readonly #path: string
+  #relations: ReadonlyMap<PublisherId, Relation>
+  #names: ReadonlyMap<string, PublisherId>
+  #pins: ReadonlyMap<PackageName, PublisherId>
+  #last: Promise<unknown> = Promise.resolve()
+
+  private constructor(path: string, document: BookDocument) {
+    this.#path = path
+    this.#relations = new Map(Object.entries(document.relations)) as ReadonlyMap<PublisherId, Relation>
+    this.#names = new Map(Object.entries(document.names)) as ReadonlyMap<string, PublisherId>
+    this.#pins = new Map(Object.entries(document.pins)) as ReadonlyMap<PackageName, PublisherId>
+  }
+
+  /** @throws StorageError E_FILE_CORRUPT */
+  static async open(path: string): Promise<RelationBook> {
+    const found = await readJsonFile(path, schema as z.ZodType<BookDocument>)
+    return new RelationBook(path, found ?? { version: 1, relations: {}, names: {}, pins: {} })
+  }
+
+  relationOf(publisher: PublisherId): Relation {
+    return this.#relations.get(publisher) ?? NO_RELATION
+  }
+
+  /** Publishers with any relation. */
+  known(): readonly PublisherId[] {
+    return [...this.#relations.keys()]
+  }
+
+  pinOf(name: PackageName): PublisherId | null {
+    return this.#pins.get(name) ?? null
+  }
+
+  /** The local name of a publisher, or null. */
+  localNameOf(publisher: PublisherId): string | null {
+    for (const [name, id] of this.#names) if (id === publisher) return name
+    return null
+  }
+
+  /** What people here call a publisher: its local name, else its id. */
+  nameOf(publisher: PublisherId): string {
+    return this.localNameOf(publisher) ?? publisher
+  }
+
+  /** Reads PUBLISHER as typed: a local name or an id (FORMAT section 4). @throws NodeError E_PUBLISHER */
+  resolve(text: string): PublisherId {
+    const named = this.#names.get(text)
+    if (named !== undefined) return named
+    if (text.startsWith('bafy')) return parsePublisherId(text)
+    const hint = text.includes('.') ? 'domains are not looked up yet: use the publisher’s id (bafy…)' : 'hanse publishers'
+    throw new NodeError('E_PUBLISHER', `no publisher is called ${text.slice(0, 80)} here`, { hint })
+  }
+
+  /** Changes a relation and, with `as`, gives a name; durable when it resolves. @throws NodeError E_RELATION, E_NAME_TAKEN */
+  change(publisher: PublisherId, change: RelationChange, as?: string): Promise<Relation> {
+    return this.#serially(async () => {
+      if (as !== undefined) this.#requireFree(as, publisher)
+      const answer = changeRelation(this.relationOf(publisher), change, as ?? this.nameOf(publisher))
+      if (!answer.ok) throw new NodeError(answer.code, answer.why, { hint: answer.hint })
+      const names = new Map(this.#names)
+      if (as !== undefined) {
+        for (const [name, id] of names) if (id === publisher) names.delete(name)
+        names.set(as, publisher)
+      }
+      await this.#save(new Map(this.#relations).set(publisher, answer.relation), names, this.#pins)
+      return answer.relation
+    })
+  }
+
+  /** Remembers which publisher a bare name meant when it was first installed. */
+  async pin(name: PackageName, publisher: PublisherId): Promise<void> {
+    await this.#serially(async () => {
+      if (this.#pins.has(name)) return
+      await this.#save(this.#relations, this.#names, new Map(this.#pins).set(name, publisher))
+    })
+  }
+
+  #requireFree(name: string, publisher: PublisherId): void {
+    if (!NAME.test(name)) throw new NodeError('E_USAGE', `${name.slice(0, 80)} is not a name: a-z, 0-9 and -`)
+    const taken = this.#names.get(name)
+    if (taken === undefined || taken === publisher) return
+    throw new NodeError('E_NAME_TAKEN', `${name} is another publisher here: ${taken}`, { hint: 'choose another with --as' })
+  }
+
+  async #save(
+    relations: ReadonlyMap<PublisherId, Relation>,
+    names: ReadonlyMap<string, PublisherId>,
+    pins: ReadonlyMap<PackageName, PublisherId>,
+  ): Promise<void> {
+    await replaceJsonFile(this.#path, {
+      version: 1,
+      relations: Object.fromEntries(relations),
+      names: Object.fromEntries(names),
+      pins: Object.fromEntries(pins),
+    })
+    this.#relations = relations
+    this.#names = names
+    this.#pins = pins
+  }
+
+  #serially<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work)
+    this.#last = done.catch(() => {})
+    return done
+  }
+}
+
+/** Parses patterns as typed. @throws NodeError E_USAGE */
+export function parsePatterns(texts: readonly string[]): readonly Pattern[] {
+  return texts.map(text => {
+    const parsed = parsePattern(text)
+    if (parsed.ok) return parsed.value
+    throw new NodeError('E_USAGE', `${text.slice(0, 80)} is not a pattern`, { hint: "for example 'npm:@acme/*'" })
+  })
+}

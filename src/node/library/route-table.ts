@@ -1,0 +1,106 @@
+import {
+  insertRoute,
+  type PackageName,
+  type PublisherId,
+  parsePattern,
+  parseRouteTarget,
+  type Route,
+  type RouteAnswer,
+  type RouteTarget,
+  type RouteView,
+  resolvePublisher,
+  resolveRoute,
+  routesBeforeAllowed,
+} from '../../protocol/index.ts'
+import { addRoute, type RouteSetting, removeRoute } from '../config/index.ts'
+import { NodeError } from '../errors.ts'
+import type { Library } from './library.ts'
+import type { RelationBook } from './relation-book.ts'
+
+export interface RouteTableParts {
+  readonly home: string
+  readonly settings: readonly RouteSetting[]
+  readonly library: Library
+  readonly relations: RelationBook
+  readonly own: PublisherId
+}
+
+/** The routes of config.yaml, and the one way a name is resolved through them. */
+export class RouteTable {
+  readonly #parts: RouteTableParts
+  #settings: readonly RouteSetting[]
+
+  constructor(parts: RouteTableParts) {
+    this.#parts = parts
+    this.#settings = parts.settings
+  }
+
+  /** As config.yaml has them, in order. */
+  list(): readonly RouteSetting[] {
+    return this.#settings
+  }
+
+  /** Where a package comes from; `publisher` skips the table, not the permission. */
+  resolve(name: PackageName, publisher?: PublisherId): RouteAnswer {
+    const view = this.#view()
+    return publisher === undefined ? resolveRoute(name, view) : resolvePublisher(name, publisher, view)
+  }
+
+  /** Adds a route before the first that overlaps it. @throws NodeError E_ROUTE_TAKEN, E_USAGE, E_PUBLISHER */
+  async add(setting: RouteSetting): Promise<void> {
+    const route = this.#parse(setting)
+    const answer = insertRoute(this.#parsed(), route)
+    if (!answer.ok) throw new NodeError(answer.code, answer.why, { hint: answer.hint })
+    const at = answer.routes.indexOf(route)
+    if (at >= 0) this.#settings = await addRoute(this.#parts.home, setting, at)
+  }
+
+  /** @throws NodeError E_NOT_FOUND */
+  async remove(match: string): Promise<void> {
+    if (!(await removeRoute(this.#parts.home, match))) {
+      throw new NodeError('E_NOT_FOUND', `no route has the pattern ${match}`, { hint: 'hanse route list' })
+    }
+    this.#settings = this.#settings.filter(route => route.match !== match)
+  }
+
+  /** Takes out the routes to a publisher; with patterns, those alone. */
+  async removeTo(publisher: PublisherId, patterns: readonly string[]): Promise<void> {
+    for (const { match, target } of this.#parsed()) {
+      const isTo = target.to === 'publisher' && target.publisher === publisher
+      if (isTo && (patterns.length === 0 || patterns.includes(match))) await this.remove(match)
+    }
+  }
+
+  /** Routes that keep names from a publisher that joins the allowed set. */
+  before(publisher: PublisherId): readonly string[] {
+    return routesBeforeAllowed(this.#parsed(), publisher).map(route => route.match)
+  }
+
+  #view(): RouteView {
+    const { library, relations, own } = this.#parts
+    return {
+      routes: this.#parsed(),
+      own,
+      isOwn: name => library.package(own, name) !== null,
+      relationOf: publisher => relations.relationOf(publisher),
+      publishersOf: name => library.publishersOf(name),
+      pinOf: name => relations.pinOf(name),
+      nameOf: publisher => relations.nameOf(publisher),
+    }
+  }
+
+  #parsed(): readonly Route[] {
+    return this.#settings.map(setting => this.#parse(setting))
+  }
+
+  #parse({ match, to }: RouteSetting): Route {
+    const pattern = parsePattern(match)
+    const target = parseRouteTarget(to)
+    if (!pattern.ok || target === null) {
+      throw new NodeError('E_USAGE', `${match} → ${to} is not a route`, { hint: "hanse route add 'npm:@acme/*' PUBLISHER" })
+    }
+    const resolved: RouteTarget =
+      target.to === 'publisher' ? { to: 'publisher', publisher: this.#parts.relations.resolve(target.name) } : target
+    return { match: pattern.value, target: resolved }
+  }
+}

@@ -1,0 +1,39 @@
+import { type BlockId, type FeedId, mayServe, type PeerId, type PublisherId, type Servable } from '../../protocol/index.ts'
+import type { ArtifactStore } from '../storage/index.ts'
+import type { FeedAccess } from './feed-access.ts'
+import { sha256OfRawBlock } from './raw-block.ts'
+import type { RelationBook } from './relation-book.ts'
+
+const NOBODY: ReadonlySet<PeerId> = new Set()
+
+/** Asks `mayServe` for feeds and blocks: the one door behind which the content protocol, feeds, search and bitswap stand. */
+export class ServeGate {
+  readonly #access: FeedAccess
+  readonly #artifacts: ArtifactStore
+  readonly #relations: RelationBook
+
+  constructor(access: FeedAccess, artifacts: ArtifactStore, relations: RelationBook) {
+    this.#access = access
+    this.#artifacts = artifacts
+    this.#relations = relations
+  }
+
+  mayServeFeed(feed: { readonly publisher: PublisherId; readonly feed: FeedId }, peer: PeerId): boolean {
+    const visibility = this.#access.isPublic(feed) ? 'public' : 'private'
+    const blocked = this.#relations.relationOf(feed.publisher).block
+    return mayServe({ kind: 'feed', visibility, audience: NOBODY, blocked }, { kind: 'peer', peer }).may
+  }
+
+  /** A block is as public as any record that names an artifact it belongs to. */
+  async mayServeBlock(cid: BlockId, peer: PeerId): Promise<boolean> {
+    const own = sha256OfRawBlock(cid)
+    const artifacts = new Set([...(own === null ? [] : [own]), ...(await this.#artifacts.artifactsOf(cid))])
+    for (const sha256 of artifacts) {
+      const { visibility, publishers } = this.#access.namedBy(sha256)
+      const blocked = publishers.length > 0 && publishers.every(id => this.#relations.relationOf(id).block)
+      const what: Servable = { kind: 'block', visibility, audience: NOBODY, blocked }
+      if (mayServe(what, { kind: 'peer', peer }).may) return true
+    }
+    return false
+  }
+}

@@ -1,0 +1,145 @@
+import { FederationError } from '../../federation/index.ts'
+import {
+  buildGenesis,
+  buildRootRecord,
+  buildWriterRecord,
+  ED25519,
+  ed25519KeyList,
+  type FeedHead,
+  type FeedId,
+  feedIdOf,
+  keyListDigestOf,
+  type Op,
+  type PublisherId,
+  type RecordId,
+  ROOT_FEED,
+  sealHead,
+  type WellFormedRecord,
+} from '../../protocol/index.ts'
+import type { Identity } from '../identity/identity-file.ts'
+import type { Library } from './library.ts'
+
+export type FeedVisibility = 'public' | 'private'
+
+export interface WriterParts {
+  readonly net: string
+  readonly identity: Identity
+  readonly library: Library
+  /** Asks peers for this node's own heads and adopts longer chains, before the first write after a start. */
+  readonly adoptOwnHeads: (publisher: PublisherId, feeds: readonly FeedId[]) => Promise<void>
+  /** Tells the network, after the record is durable and folded. */
+  readonly announce: (record: WellFormedRecord) => void
+}
+
+const RECORDS_OF_FIRST_START = 3
+
+/** Writes this node's own feeds, one record at a time. */
+export class Writer {
+  readonly publisher: PublisherId
+  readonly feeds: Readonly<Record<FeedVisibility, FeedId>>
+  readonly #parts: WriterParts
+  readonly #first: readonly WellFormedRecord[]
+  #last: Promise<unknown> = Promise.resolve()
+  #adopted = false
+  #stopped: FederationError | null = null
+
+  constructor(parts: WriterParts) {
+    this.#parts = parts
+    const { public: open, private: hidden } = parts.identity.writers
+    this.feeds = { public: feedIdOf([ED25519, open.publicKey]), private: feedIdOf([ED25519, hidden.publicKey]) }
+    this.#first = firstRecordsOf(parts.net, parts.identity, this.feeds)
+    this.publisher = this.#first[0]!.publisher
+  }
+
+  /** Stores the genesis and the two delegates; the same bytes at every start, so it changes nothing after the first. */
+  async begin(): Promise<void> {
+    const { library } = this.#parts
+    const head = await library.store.head(this.publisher, ROOT_FEED)
+    if (head !== null && head.seq >= RECORDS_OF_FIRST_START) return
+    const { stored } = await library.store.append(this.#first)
+    await library.absorb(stored)
+  }
+
+  isOwnFeed(publisher: PublisherId, feed: FeedId): boolean {
+    return publisher === this.publisher && (feed === ROOT_FEED || Object.values(this.feeds).includes(feed))
+  }
+
+  /** Another process writes with these keys: nothing is written from now on. */
+  stop(head: FeedHead): void {
+    this.#stopped = new FederationError('E_FEED_CLONED', `a peer holds record ${head.seq} of a feed of this node that this node did not write`, {
+      hint: 'stop the other copy of this node; then restart this one to adopt the longer chain',
+    })
+  }
+
+  /** Appends a record of ops of one kind; resolves once it is durable and folded. @throws FederationError E_FEED_CLONED */
+  write(visibility: FeedVisibility, ops: readonly Op[]): Promise<WellFormedRecord> {
+    const written = this.#last.then(() => this.#write(visibility, ops))
+    this.#last = written.catch(() => {})
+    return written
+  }
+
+  async #write(visibility: FeedVisibility, ops: readonly Op[]): Promise<WellFormedRecord> {
+    if (this.#stopped !== null) throw this.#stopped
+    if (!this.#adopted) {
+      await this.#parts.adoptOwnHeads(this.publisher, [ROOT_FEED, ...Object.values(this.feeds)])
+      this.#adopted = true
+    }
+    const { net, identity, library } = this.#parts
+    const feed = this.feeds[visibility]
+    const head = await library.store.head(this.publisher, feed)
+    const record = buildWriterRecord(
+      {
+        net,
+        publisher: this.publisher,
+        feed,
+        seq: (head?.seq ?? 0) + 1,
+        prev: head?.id ?? null,
+        ts: Date.now(),
+        auth: await this.#rootHead(),
+        typ: ops[0]!.op,
+        ops,
+      },
+      identity.writers[visibility].sign,
+    )
+    await library.store.append([record])
+    await library.absorb([record])
+    this.#parts.announce(record)
+    return record
+  }
+
+  /** The signed head that stands for a record too long to announce whole. */
+  sealHeadOf(record: WellFormedRecord): Uint8Array {
+    const { net, identity } = this.#parts
+    const head = { publisher: record.publisher, feed: record.feed, seq: record.seq, id: record.id }
+    if (record.feed === ROOT_FEED) return sealHead(head, net, ed25519KeyList(identity.root.publicKey), identity.root.sign)
+    const visibility = record.feed === this.feeds.public ? 'public' : 'private'
+    return sealHead(head, net, null, identity.writers[visibility].sign)
+  }
+
+  async #rootHead(): Promise<RecordId> {
+    return (await this.#parts.library.store.head(this.publisher, ROOT_FEED))?.id ?? this.#first[0]!.id
+  }
+}
+
+/** Genesis and delegates follow from the identity file alone: a wiped database begins the same publisher again. */
+function firstRecordsOf(
+  net: string,
+  identity: Identity,
+  feeds: Readonly<Record<FeedVisibility, FeedId>>,
+): readonly WellFormedRecord[] {
+  const { root, recovery, salt, createdAt: ts } = identity
+  const genesis = buildGenesis(
+    { net, ts, rootKey: root.publicKey, recoveryKeyDigest: keyListDigestOf(ed25519KeyList(recovery.publicKey)), salt },
+    root.sign,
+  )
+  const records = [genesis]
+  for (const visibility of ['public', 'private'] as const) {
+    const key = [ED25519, identity.writers[visibility].publicKey] as const
+    const body = { typ: 'delegate', feed: feeds[visibility], key, role: 'writer', scope: visibility === 'public' ? ['*'] : [], visibility } as const
+    const by = ed25519KeyList(root.publicKey)
+    const last = records.at(-1)!
+    const place = { net, publisher: genesis.publisher, seq: last.seq + 1, prev: last.id, ts, by }
+    records.push(buildRootRecord({ ...place, body }, root.sign))
+  }
+  return records
+}

@@ -1,0 +1,51 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+
+/** Figures read at the moment of asking. */
+export interface MetricSources {
+  peers(): number
+  feeds(): number
+  releases(): number
+  artifacts(): number
+  bytes(): number
+}
+
+/** Prometheus metrics of one node. */
+export interface Metrics {
+  /** Records kept, by the way they came: `gossip`, `sync`, `own`. */
+  readonly records: Counter<'via'>
+  /** What peers sent and this node refused, by code. */
+  readonly refusals: Counter<'code'>
+  /** Artifacts brought here from peers. */
+  readonly fetched: Counter<'result'>
+  readonly contentType: string
+  text(): Promise<string>
+}
+
+/** Metrics with a registry of their own, so that two nodes in one process do not mix. */
+export function createMetrics(sources: MetricSources): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read())
+      },
+    })
+  gauge('hanse_peers', 'Connected peers', sources.peers)
+  gauge('hanse_feeds', 'Feeds held', sources.feeds)
+  gauge('hanse_releases', 'Releases known', sources.releases)
+  gauge('hanse_artifacts', 'Artifacts held', sources.artifacts)
+  gauge('hanse_artifact_bytes', 'Bytes of the artifacts held', sources.bytes)
+  const counter = <L extends string>(name: string, help: string, label: L) =>
+    new Counter<L>({ name, help, labelNames: [label], registers: [registry] })
+  return {
+    records: counter('hanse_records_total', 'Records kept, by the way they came', 'via'),
+    refusals: counter('hanse_refusals_total', 'Refused from peers, by code', 'code'),
+    fetched: counter('hanse_artifact_fetches_total', 'Artifacts asked of peers, by result', 'result'),
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+  }
+}

@@ -1,0 +1,57 @@
+import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
+import type { DiscoveryNetwork } from '../../federation/index.ts'
+import { cidOf, type PeerId } from '../../protocol/index.ts'
+import type { Network } from './network.ts'
+
+type Direction = 'inbound' | 'outbound'
+
+/** libp2p as the peer keeper sees it. */
+export function discoveryPortOf(libp2p: Network): DiscoveryNetwork {
+  const connections = () =>
+    libp2p
+      .getConnections()
+      .map(({ remotePeer, direction }) => ({ peer: remotePeer.toString() as PeerId, direction: direction as Direction }))
+  return {
+    async dial({ peer, addresses }, { signal }) {
+      const target = addresses.length > 0 ? addresses.map(address => multiaddr(withPeer(address, peer))) : peerIdFromString(peer)
+      await libp2p.dial(target, { signal })
+    },
+    connections,
+    onConnect(listener) {
+      const told = (event: CustomEvent<{ toString(): string }>) => {
+        const peer = event.detail.toString() as PeerId
+        listener(peer, connections().find(each => each.peer === peer)?.direction ?? 'inbound')
+      }
+      libp2p.addEventListener('peer:connect', told)
+      return () => libp2p.removeEventListener('peer:connect', told)
+    },
+    onDisconnect(listener) {
+      const told = (event: CustomEvent<{ toString(): string }>) => listener(event.detail.toString() as PeerId)
+      libp2p.addEventListener('peer:disconnect', told)
+      return () => libp2p.removeEventListener('peer:disconnect', told)
+    },
+    async *findProviders(publisher, { signal }) {
+      for await (const { id, multiaddrs } of libp2p.contentRouting.findProviders(cidOf(publisher), { signal })) {
+        yield { peer: id.toString() as PeerId, addresses: multiaddrs.map(String) }
+      }
+    },
+    async provide(publisher, { signal }) {
+      await libp2p.contentRouting.provide(cidOf(publisher), { signal })
+    },
+  }
+}
+
+function withPeer(address: string, peer: PeerId): string {
+  return address.includes('/p2p/') ? address : `${address}/p2p/${peer}`
+}
+
+/** The peer and address of a multiaddr that ends in /p2p/ID, or null. */
+export function parsePeerAddress(text: string): { readonly peer: PeerId; readonly addresses: readonly string[] } | null {
+  try {
+    const peer = multiaddr(text).getComponents().findLast(({ name }) => name === 'p2p')?.value
+    return peer === undefined ? null : { peer: peerIdFromString(peer).toString() as PeerId, addresses: [text] }
+  } catch {
+    return null
+  }
+}

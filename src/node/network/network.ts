@@ -1,0 +1,103 @@
+import { bootstrap } from '@libp2p/bootstrap'
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import { type GossipSub, gossipsub } from '@libp2p/gossipsub'
+import { type Identify, identify } from '@libp2p/identify'
+import type { Libp2p, PeerDiscovery } from '@libp2p/interface'
+import { type KadDHT, kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
+import { mdns } from '@libp2p/mdns'
+import { noise } from '@libp2p/noise'
+import { type Ping, ping } from '@libp2p/ping'
+import { tcp } from '@libp2p/tcp'
+import { tls } from '@libp2p/tls'
+import { yamux } from '@libp2p/yamux'
+import type { Libp2pOptions } from 'libp2p'
+import { framedMessageId } from './message-id.ts'
+import { isPrivateAddress } from './private-address.ts'
+
+/** The libp2p services of a node. */
+export interface NetworkServices extends Record<string, unknown> {
+  readonly identify: Identify
+  readonly ping: Ping
+  readonly pubsub: GossipSub
+  readonly dht: KadDHT
+}
+export type Network = Libp2p<NetworkServices & Record<string, unknown>>
+
+/** What decides a node's place in the network. */
+export interface NetworkOptions {
+  readonly net: string
+  /** 32-byte seed of the node key. */
+  readonly nodeSeed: Uint8Array
+  readonly mode: 'off' | 'private' | 'public'
+  readonly listen: readonly string[]
+  readonly announce: readonly string[]
+  readonly bootstrap: readonly string[]
+  readonly mdns: boolean
+  /** Mode private: the only peer ids a connection is held with. */
+  readonly peers: readonly string[]
+  readonly topics: readonly string[]
+}
+
+/** libp2p's options with the settings of NETWORK "Settings": each deviation from the defaults is a measured trap. */
+export async function libp2pOptionsOf(options: NetworkOptions): Promise<Libp2pOptions<NetworkServices>> {
+  const off = options.mode === 'off'
+  const lan = [...options.listen, ...options.announce].some(isPrivateAddress)
+  const allowed = new Set(options.peers)
+  const refuses = (peer: string) => off || (options.mode === 'private' && !allowed.has(peer))
+  const discovery: ((components: never) => PeerDiscovery)[] = []
+  if (!off && options.bootstrap.length > 0) discovery.push(bootstrap({ list: [...options.bootstrap], timeout: 0 }))
+  if (!off && options.mdns) discovery.push(mdns({ serviceTag: `_hanse-${options.net}._udp.local` }))
+  return {
+    privateKey: await generateKeyPairFromSeed('Ed25519', options.nodeSeed),
+    addresses: { listen: off ? [] : [...options.listen], announce: off ? [] : [...options.announce] },
+    transports: [tcp()],
+    connectionEncrypters: [noise(), tls()],
+    streamMuxers: [
+      yamux({
+        maxInboundStreams: 256,
+        maxOutboundStreams: 256,
+        streamOptions: { maxStreamWindowSize: 2 << 20, maxReadBufferLength: 8 << 20, maxWriteBufferLength: 16 << 20 },
+      }),
+    ],
+    // A busy event loop delays pings; an aborted connection costs every stream on it.
+    connectionMonitor: { abortConnectionOnPingFailure: false },
+    connectionManager: {
+      maxConnections: 300,
+      maxParallelDials: 20,
+      inboundConnectionThreshold: 50,
+      maxIncomingPendingConnections: 100,
+    },
+    connectionGater: {
+      denyDialMultiaddr: () => off,
+      denyDialPeer: peer => refuses(peer.toString()),
+      denyInboundEncryptedConnection: peer => refuses(peer.toString()),
+      denyOutboundEncryptedConnection: peer => refuses(peer.toString()),
+    },
+    peerDiscovery: discovery as NonNullable<Libp2pOptions<NetworkServices>['peerDiscovery']>,
+    services: {
+      identify: identify(),
+      ping: ping(),
+      pubsub: gossipsub({
+        globalSignaturePolicy: 'StrictNoSign',
+        msgIdFn: message => framedMessageId(message.topic, message.data),
+        fastMsgIdFn: message => Buffer.from(framedMessageId(message.topic, message.data ?? new Uint8Array())).toString('latin1'),
+        allowedTopics: [...options.topics],
+        D: 6,
+        Dlo: 4,
+        Dhi: 12,
+        floodPublish: true,
+        fallbackToFloodsub: false,
+        maxInboundDataLength: 256 << 10,
+        allowPublishToZeroTopicPeers: true,
+        scoreParams: { IPColocationFactorWeight: 0 },
+      }),
+      dht: kadDHT({
+        protocol: `/hanse/${options.net}/kad/1`,
+        clientMode: off,
+        initialQuerySelfInterval: 5000,
+        allowQueryWithZeroPeers: true,
+        peerInfoMapper: lan ? passthroughMapper : removePrivateAddressesMapper,
+      }),
+    },
+  }
+}

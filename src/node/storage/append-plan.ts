@@ -1,0 +1,78 @@
+import type { Appended } from '../../federation/sync/feed-store.ts'
+import { MAX_RIVAL_BRANCHES } from '../../federation/sync/limits.ts'
+import type { RecordId, WellFormedRecord } from '../../protocol/index.ts'
+import { encodeFeedTree, type FeedTree } from './feed-tree.ts'
+import type { Write } from './level-database.ts'
+import { encodeStored, keyOf, type RecordPlace } from './stored-record.ts'
+
+/** Key of a feed's tree of branches. */
+export function feedKeyOf({ publisher, feed }: Pick<RecordPlace, 'publisher' | 'feed'>): string {
+  return `${publisher}/${feed}`
+}
+
+/**
+ * Decides where the records of several appends go, without touching the disk, by the laws of `FeedStore`.
+ * `trees` and `places` hold what the store has of the feeds and ids concerned; both grow with the plan.
+ */
+export class AppendPlan {
+  readonly #trees: Map<string, FeedTree>
+  readonly #places: Map<RecordId, RecordPlace>
+  readonly #records: Write[] = []
+  readonly #touched = new Set<string>()
+
+  constructor(trees: Map<string, FeedTree>, places: Map<RecordId, RecordPlace>) {
+    this.#trees = trees
+    this.#places = places
+  }
+
+  take(records: readonly WellFormedRecord[], pinned: boolean): Appended {
+    const stored: WellFormedRecord[] = []
+    const refused: { record: WellFormedRecord; why: 'gap' | 'rivals' }[] = []
+    let known = 0
+    for (const record of records) {
+      const answer = this.#places.has(record.id) ? 'known' : this.#place(record, pinned)
+      if (answer === 'known') known++
+      else if (answer === 'stored') stored.push(record)
+      else refused.push({ record, why: answer })
+    }
+    return { stored, known, refused }
+  }
+
+  /** One batch for all that was taken: records, where their ids lie, and the feeds' new trees. */
+  writes(): readonly Write[] {
+    const trees = [...this.#touched].map(
+      (key): Write => ({ type: 'put', table: 'feeds', key, value: encodeFeedTree(this.#trees.get(key)!) }),
+    )
+    return [...this.#records, ...trees]
+  }
+
+  #place(record: WellFormedRecord, pinned: boolean): 'stored' | 'gap' | 'rivals' {
+    const tree = this.#trees.get(feedKeyOf(record)) ?? []
+    const prev = record.prev === null ? null : this.#places.get(record.prev)
+    if (prev === undefined || !isNext(prev, record)) return 'gap'
+    const extended = tree.findIndex(branch => branch.tip.id === record.prev)
+    if (extended >= 0) {
+      this.#put(record, extended, tree.with(extended, { ...tree[extended]!, tip: record }))
+    } else {
+      if (tree.length > MAX_RIVAL_BRANCHES && !pinned) return 'rivals'
+      this.#put(record, tree.length, [...tree, { parent: prev?.branch ?? 0, from: record.seq, tip: record }])
+    }
+    return 'stored'
+  }
+
+  #put(record: WellFormedRecord, branch: number, tree: FeedTree): void {
+    const { publisher, feed, seq, id } = record
+    const place = { publisher, feed, branch, seq }
+    const key = keyOf(place)
+    this.#places.set(id, place)
+    this.#trees.set(feedKeyOf(record), tree)
+    this.#touched.add(feedKeyOf(record))
+    this.#records.push({ type: 'put', table: 'records', key, value: encodeStored(id, record.envelope) })
+    this.#records.push({ type: 'put', table: 'places', key: id, value: Buffer.from(key) })
+  }
+}
+
+function isNext(prev: RecordPlace | null, record: WellFormedRecord): boolean {
+  if (prev === null) return record.seq === 1
+  return prev.publisher === record.publisher && prev.feed === record.feed && prev.seq + 1 === record.seq
+}

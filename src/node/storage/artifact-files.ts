@@ -1,0 +1,89 @@
+import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Sha256 } from '../../protocol/index.ts'
+import { systemCodeOf } from './errors.ts'
+import { syncFolder } from './json-file.ts'
+import { LEAF_BYTES } from './limits.ts'
+
+/** The folders of an artifact store: `artifacts/ab/<sha256>`, `partial/<name>`, `aside/<sha256>`. */
+export class ArtifactFiles {
+  readonly #folder: string
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** Makes the folders and removes what an interrupted `add` left behind; interrupted fetches stay. */
+  async prepare(): Promise<void> {
+    for (const name of ['artifacts', 'partial', 'aside'])
+      await mkdir(join(this.#folder, name), { recursive: true, mode: 0o700 })
+    for (const name of await readdir(join(this.#folder, 'partial'))) {
+      if (name.startsWith('add-')) await rm(this.partialPath(name), { force: true })
+    }
+  }
+
+  path(sha256: Sha256): string {
+    return join(this.#folder, 'artifacts', sha256.slice(0, 2), sha256)
+  }
+
+  partialPath(name: string): string {
+    return join(this.#folder, 'partial', name)
+  }
+
+  /** Puts a complete, synced partial file in its place so that it survives a power cut. */
+  async settle(partial: string, sha256: Sha256): Promise<void> {
+    const path = this.path(sha256)
+    const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    if (made !== undefined) await syncFolder(dirname(made))
+    await rename(partial, path)
+    await syncFolder(dirname(path))
+  }
+
+  async remove(sha256: Sha256): Promise<void> {
+    await rm(this.path(sha256), { force: true })
+  }
+
+  /** Moves a file out of the way, to be looked at by people; returns its new path, or null if there was none. */
+  async moveAside(sha256: Sha256): Promise<string | null> {
+    const aside = join(this.#folder, 'aside', sha256)
+    try {
+      await rename(this.path(sha256), aside)
+      return aside
+    } catch (error) {
+      if (systemCodeOf(error) === 'ENOENT') return null
+      throw error
+    }
+  }
+
+  /** The sha-256 named by every file that is there, held or not. */
+  async *names(): AsyncGenerator<Sha256> {
+    for (const folder of await readdir(join(this.#folder, 'artifacts'))) {
+      if (!/^[0-9a-f]{2}$/.test(folder)) continue
+      for (const name of await readdir(join(this.#folder, 'artifacts', folder))) {
+        if (/^[0-9a-f]{64}$/.test(name)) yield name as Sha256
+      }
+    }
+  }
+}
+
+/** Reads one leaf of a file; shorter than asked when the file is. */
+export async function readLeaf(file: FileHandle, index: number): Promise<Uint8Array> {
+  const buffer = Buffer.allocUnsafe(LEAF_BYTES)
+  let length = 0
+  while (length < LEAF_BYTES) {
+    const { bytesRead } = await file.read(buffer, length, LEAF_BYTES - length, index * LEAF_BYTES + length)
+    if (bytesRead === 0) break
+    length += bytesRead
+  }
+  return buffer.subarray(0, length)
+}
+
+/** Opens a file for reading, or null when it is not there. */
+export async function openIfThere(path: string): Promise<FileHandle | null> {
+  try {
+    return await open(path, 'r')
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return null
+    throw error
+  }
+}

@@ -1,0 +1,56 @@
+import { type ArtifactSink, type ArtifactWriter, leavesOfRoot, type WantedArtifact } from '../../federation/index.ts'
+import type { ArtifactStore } from './artifact-store.ts'
+import { StorageError } from './errors.ts'
+import { LEAF_BYTES } from './limits.ts'
+import type { PartialArtifact } from './partial-artifact.ts'
+
+/** Where fetched artifacts go: a partial file per artifact, in its place once whole; a discarded one leaves nothing. */
+export function artifactSinkOf(store: ArtifactStore): ArtifactSink {
+  return {
+    async begin(wanted) {
+      const writer = new SinkWriter(store, wanted)
+      if (wanted.size <= LEAF_BYTES) await writer.start(null)
+      return writer
+    },
+  }
+}
+
+/** `null` partial: the artifact was held already, so its bytes are not needed. */
+class SinkWriter implements ArtifactWriter {
+  readonly #store: ArtifactStore
+  readonly #wanted: WantedArtifact
+  #partial: PartialArtifact | null = null
+  #started = false
+
+  constructor(store: ArtifactStore, wanted: WantedArtifact) {
+    this.#store = store
+    this.#wanted = wanted
+  }
+
+  async start(rootBlock: Uint8Array | null): Promise<void> {
+    if (this.#started) return
+    const { cid, size, sha256 } = this.#wanted
+    const root = rootBlock === null ? { leaves: [cid] } : leavesOfRoot(cid, rootBlock, size)
+    if (typeof root === 'string') throw new StorageError('E_ARTIFACT_MISMATCH', `the root block of ${cid} is ${root}`)
+    this.#partial = await this.#store.openPartial({ cid, size, sha256, leaves: root.leaves, rootBlock })
+    this.#started = true
+  }
+
+  writeRoot(block: Uint8Array): Promise<void> {
+    return this.start(Uint8Array.from(block))
+  }
+
+  async writeLeaf(index: number, leaf: Uint8Array): Promise<void> {
+    await this.#partial?.writeLeaf(index, leaf)
+  }
+
+  async commit(): Promise<void> {
+    await this.#partial?.finish()
+  }
+
+  async discard(): Promise<void> {
+    if (this.#partial === null) return
+    await this.#partial[Symbol.asyncDispose]()
+    await this.#store.discardPartial(this.#wanted.sha256)
+  }
+}

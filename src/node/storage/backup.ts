@@ -1,0 +1,156 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import type { PublisherId, Sha256 } from '../../protocol/index.ts'
+import type { ArtifactStore } from './artifact-store.ts'
+import { BACKUP_FORMAT, corrupt, readBackupLines } from './backup-lines.ts'
+import { writeErrorOf } from './errors.ts'
+import { syncFolder } from './json-file.ts'
+import type { RecordStore } from './record-store.ts'
+
+/** What goes into a backup. */
+export interface BackupSource {
+  readonly records: RecordStore
+  readonly artifacts: ArtifactStore
+  /** The publisher this node writes for: its records are taken, all others can be fetched again. */
+  readonly publisher: PublisherId
+  /** Artifacts that nobody else is known to hold, as the caller decides: private ones above all. */
+  readonly only: readonly Sha256[]
+  /** Root and recovery keys, encrypted; opaque here. */
+  readonly keys: Uint8Array
+  /** Documents of local state by name (`relations.json`). */
+  readonly state: ReadonlyMap<string, Uint8Array>
+  /** ms since 1970. */
+  readonly at: number
+}
+
+/** A backup whose digest was checked from end to end; its long parts are read again as they are asked for. */
+export interface Backup {
+  readonly publisher: PublisherId
+  readonly at: number
+  readonly keys: Uint8Array
+  readonly state: ReadonlyMap<string, Uint8Array>
+  /** Envelopes in the order they can be appended; their signatures are still to be verified. */
+  envelopes(): AsyncGenerator<Uint8Array>
+  /** Each artifact's bytes must be read to their end before the next artifact is asked for. */
+  artifacts(): AsyncGenerator<{
+    readonly sha256: Sha256
+    readonly size: number
+    readonly bytes: AsyncIterable<Uint8Array>
+  }>
+}
+
+/** A backup as gzip bytes, of one moment of the records, taken while the node runs. */
+export function backupStream(source: BackupSource): Readable {
+  const gzip = createGzip()
+  void pipeline(Readable.from(textOf(source)), gzip).catch(() => {})
+  return gzip
+}
+
+/** Writes a backup to a file, mode 0600, which appears only when it is whole and on disk. @throws StorageError E_DISK_FULL. */
+export async function writeBackup(source: BackupSource, file: string): Promise<void> {
+  const beside = join(dirname(file), `.backup-${randomUUID()}`)
+  try {
+    await pipeline(backupStream(source), createWriteStream(beside, { flags: 'wx', mode: 0o600 }))
+    await syncFile(beside)
+    await rename(beside, file)
+    await syncFolder(dirname(file))
+  } catch (error) {
+    await rm(beside, { force: true })
+    throw writeErrorOf(error, file)
+  }
+}
+
+/** Opens a backup, after reading all of it once. @throws StorageError E_BACKUP_CORRUPT, E_BACKUP_NEWER. */
+export async function readBackup(file: string): Promise<Backup> {
+  let header: { publisher: string; at: number } | null = null
+  let keys: Uint8Array | null = null
+  const state = new Map<string, Uint8Array>()
+  for await (const line of readBackupLines(file)) {
+    if ('backup' in line) header = line.backup
+    if ('keys' in line) keys = line.keys
+    if ('state' in line) state.set(line.state.name, line.state.bytes)
+  }
+  if (header === null || keys === null) throw corrupt('has no header or no keys')
+  const { publisher, at } = header
+  return {
+    publisher: publisher as PublisherId,
+    at,
+    keys,
+    state,
+    envelopes: () => envelopesIn(file),
+    artifacts: () => artifactsIn(file),
+  }
+}
+
+/** The lines of the file: header, keys, state, records, artifacts in chunks, trailer. */
+async function* textOf(source: BackupSource): AsyncGenerator<string> {
+  const digest = createHash('sha256')
+  let lines = 0
+  for await (const value of valuesOf(source)) {
+    const line = `${JSON.stringify(value)}\n`
+    digest.update(line)
+    lines++
+    yield line
+  }
+  yield `${JSON.stringify({ end: { lines, sha256: digest.digest('hex') } })}\n`
+}
+
+async function* valuesOf({
+  records,
+  artifacts,
+  publisher,
+  only,
+  keys,
+  state,
+  at,
+}: BackupSource): AsyncGenerator<object> {
+  yield { backup: { format: BACKUP_FORMAT, publisher, at } }
+  yield { keys: base64(keys) }
+  for (const [name, bytes] of state) yield { state: { name, bytes: base64(bytes) } }
+  for await (const { envelope } of records.records(publisher)) yield { record: base64(envelope) }
+  for (const sha256 of only) {
+    const held = await artifacts.open(sha256)
+    if (held === null) continue
+    yield { artifact: { sha256, size: held.size } }
+    for await (const bytes of held.bytes) yield { chunk: base64(bytes) }
+  }
+}
+
+async function* envelopesIn(file: string): AsyncGenerator<Uint8Array> {
+  for await (const line of readBackupLines(file)) if ('record' in line) yield line.record
+}
+
+async function* artifactsIn(file: string): ReturnType<Backup['artifacts']> {
+  const lines = readBackupLines(file)
+  try {
+    for (let next = await lines.next(); !next.done; ) {
+      if (!('artifact' in next.value)) {
+        next = await lines.next()
+        continue
+      }
+      const { sha256, size } = next.value.artifact
+      async function* bytes() {
+        for (next = await lines.next(); !next.done && 'chunk' in next.value; next = await lines.next())
+          yield next.value.chunk
+      }
+      yield { sha256: sha256 as Sha256, size, bytes: bytes() }
+      if (!next.done && 'artifact' in next.value && next.value.artifact.sha256 === sha256) next = await lines.next()
+    }
+  } finally {
+    await lines.return(undefined)
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  await using file = await open(path, 'r+')
+  await file.sync()
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+}

@@ -1,0 +1,206 @@
+import { statfs } from 'node:fs/promises'
+import { ClassicLevel } from 'classic-level'
+import { isDiskFull, StorageError } from './errors.ts'
+import { DISK_RESERVE_BYTES, MAX_GROUP_COMMIT_BYTES } from './limits.ts'
+import { inUse } from './process-lock.ts'
+
+/** The sublevels of a home's database; a table is named here or it does not exist. */
+export const TABLES = [
+  'records',
+  'places',
+  'feeds',
+  'blocks',
+  'artifacts',
+  'foreign',
+  'foreignOrder',
+  'state',
+  'index',
+] as const
+export type TableName = (typeof TABLES)[number]
+/** One sublevel: text keys, byte values. */
+export type Table = ReturnType<typeof openTable>
+
+/** One write of a commit. */
+export type Write =
+  | { readonly type: 'put'; readonly table: TableName; readonly key: string; readonly value: Uint8Array }
+  | { readonly type: 'del'; readonly table: TableName; readonly key: string }
+
+/** Which keys a scan gives, and of which moment. */
+export interface ScanBounds {
+  readonly gte?: string
+  readonly gt?: string
+  readonly lt?: string
+  readonly lte?: string
+  readonly limit?: number
+  readonly snapshot?: ReturnType<LevelDatabase['snapshot']>
+}
+
+/** What a test may replace: the free bytes of the disk that holds a folder. */
+export interface LevelDatabaseOptions {
+  readonly freeBytes?: (folder: string) => Promise<number>
+}
+
+/** Opens the LevelDB in `folder`. @throws StorageError E_HOME_IN_USE when another process has it. */
+export async function openLevelDatabase(folder: string, options: LevelDatabaseOptions = {}): Promise<LevelDatabase> {
+  const level = new ClassicLevel<string, Uint8Array>(folder, { keyEncoding: 'utf8', valueEncoding: 'view' })
+  try {
+    await level.open()
+  } catch (error) {
+    throw openErrorOf(error, folder)
+  }
+  const tables = new Map(TABLES.map(name => [name, openTable(level, name)]))
+  return new LevelDatabase(level, tables, folder, options.freeBytes ?? freeBytesOf)
+}
+
+/**
+ * LevelDB with group commit: writes that arrive while one is on its way to the disk share the next, and `commit` resolves
+ * only after its bytes were synced. After a failed write all later ones are refused until restart, because the tail of
+ * LevelDB's log is then unknown and opening it again is what repairs it; reads go on.
+ */
+export class LevelDatabase implements AsyncDisposable {
+  /** Group commits done, for metrics and tests. */
+  groups = 0
+  readonly #level: ClassicLevel<string, Uint8Array>
+  readonly #tables: ReadonlyMap<TableName, Table>
+  readonly #folder: string
+  readonly #freeBytes: (folder: string) => Promise<number>
+  #waiting: Waiting[] = []
+  #flushing: Promise<void> | null = null
+  #failure: StorageError | null = null
+
+  /** Use `openLevelDatabase`. */
+  constructor(
+    level: ClassicLevel<string, Uint8Array>,
+    tables: ReadonlyMap<TableName, Table>,
+    folder: string,
+    freeBytes: (folder: string) => Promise<number>,
+  ) {
+    this.#level = level
+    this.#tables = tables
+    this.#folder = folder
+    this.#freeBytes = freeBytes
+  }
+
+  /** A table to read from; write through `commit` alone. */
+  table(name: TableName): Table {
+    return this.#tables.get(name)!
+  }
+
+  /** Keys and values of a table within bounds, ascending. */
+  scan(name: TableName, bounds: ScanBounds = {}): AsyncIterable<[string, Uint8Array]> {
+    return this.table(name).iterator(bounds)
+  }
+
+  /** A view of all tables at this moment, to pass to reads as `{ snapshot }`; close it. */
+  snapshot() {
+    return this.#level.snapshot()
+  }
+
+  /**
+   * Writes all of `writes` or none; resolves once they would survive a power cut. Commits keep their order.
+   * @throws StorageError E_DISK_FULL, or E_STORAGE_FAILED after an earlier failure.
+   */
+  commit(writes: readonly Write[]): Promise<void> {
+    if (writes.length === 0) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ writes, bytes: bytesOf(writes), resolve, reject })
+      this.#flushing ??= this.#flush()
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#flushing
+    await this.#level.close()
+  }
+
+  async #flush(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const group = this.#nextGroup()
+      try {
+        await this.#write(group.flatMap(waiting => waiting.writes))
+        for (const waiting of group) waiting.resolve()
+      } catch (error) {
+        for (const waiting of group) waiting.reject(error)
+      }
+    }
+    this.#flushing = null
+  }
+
+  /** As many waiting commits as fit one batch, at least one. */
+  #nextGroup(): Waiting[] {
+    let bytes = 0
+    let count = 0
+    for (const waiting of this.#waiting) {
+      bytes += waiting.bytes
+      if (count > 0 && bytes > MAX_GROUP_COMMIT_BYTES) break
+      count++
+    }
+    return this.#waiting.splice(0, count)
+  }
+
+  async #write(writes: readonly Write[]): Promise<void> {
+    if (this.#failure !== null) throw this.#failure
+    await this.#requireRoom()
+    try {
+      await this.#level.batch(
+        writes.map(write => ({ ...write, sublevel: this.table(write.table) })),
+        { sync: true },
+      )
+      this.groups++
+    } catch (cause) {
+      this.#failure = failureOf(cause)
+      throw this.#failure
+    }
+  }
+
+  /** Refuses a write before LevelDB sees it when the disk is nearly full: a log torn by ENOSPC needs a restart. */
+  async #requireRoom(): Promise<void> {
+    if ((await this.#freeBytes(this.#folder)) >= DISK_RESERVE_BYTES) return
+    throw new StorageError('E_DISK_FULL', `less than ${DISK_RESERVE_BYTES} bytes are free: nothing was written`, {
+      hint: 'free some space on the disk that holds the home, then try again',
+    })
+  }
+}
+
+interface Waiting {
+  readonly writes: readonly Write[]
+  readonly bytes: number
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+function openTable(level: ClassicLevel<string, Uint8Array>, name: TableName) {
+  return level.sublevel<string, Uint8Array>(name, { keyEncoding: 'utf8', valueEncoding: 'view' })
+}
+
+/** The same bytes as a plain Uint8Array: LevelDB and files hand out Buffers, which compare and print differently. */
+export function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** Bytes that this user can still write to the disk that holds `folder`. */
+export async function freeBytesOf(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder)
+  return bavail * bsize
+}
+
+function bytesOf(writes: readonly Write[]): number {
+  return writes.reduce((sum, write) => sum + write.key.length + (write.type === 'put' ? write.value.length : 0), 0)
+}
+
+function failureOf(cause: unknown): StorageError {
+  const hint = 'restart the node: opening the database again repairs its log'
+  if (isDiskFull(cause))
+    return new StorageError('E_DISK_FULL', 'the disk is full: nothing was written', { cause, hint })
+  return new StorageError('E_STORAGE_FAILED', 'the database could not write', { cause, hint })
+}
+
+function openErrorOf(error: unknown, folder: string): unknown {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  if (isDiskFull(cause))
+    return new StorageError('E_DISK_FULL', `the disk is full: ${folder} cannot be opened`, { cause })
+  const code = (cause as { code?: unknown }).code
+  if (code === 'LEVEL_LOCKED') return inUse(null)
+  const hint = 'run: hanse doctor --repair'
+  return new StorageError('E_STORAGE_FAILED', `the database in ${folder} cannot be opened`, { cause, hint })
+}

@@ -1,0 +1,22 @@
+const MIB = 1024 * 1024
+
+/** Bytes of free disk below which nothing new is written: room for LevelDB's log (4 MiB) and one table flushed from it. */
+export const DISK_RESERVE_BYTES = 8 * MIB
+/** Bytes of foreign blocks kept for other IPFS users; Helia's callers, not the operator, fill this. */
+export const FOREIGN_BLOCKS_QUOTA_BYTES = 256 * MIB
+/** Bytes of one foreign block: what bitswap peers accept at most is 2 MiB. */
+export const MAX_FOREIGN_BLOCK_BYTES = 2 * MIB
+/** Bytes of one leaf of an artifact (FORMAT section 3). */
+export const LEAF_BYTES = MIB
+/** Leaves of one artifact: a root block names at most 1,024 (FORMAT section 3). */
+export const MAX_LEAVES = 1024
+/** Bytes of one artifact the store accepts at all: one root block of full leaves; policy asks for less. */
+export const MAX_STORED_ARTIFACT_BYTES = MAX_LEAVES * LEAF_BYTES
+/** Bytes of keys and values joined in one group commit: bounds LevelDB's log record and the memory of a burst. */
+export const MAX_GROUP_COMMIT_BYTES = 4 * MIB
+/** Bytes of a local state file: relations and tokens of a large node take far less. */
+export const MAX_STATE_FILE_BYTES = 16 * MIB
+/** Bytes of one line of a backup: a record of 64 KiB in base64 and its place, or a document of local state. */
+export const MAX_BACKUP_LINE_BYTES = 24 * MIB
+/** Lines of a backup: ten million records; a file that says more is not ours. */
+export const MAX_BACKUP_LINES = 10_000_000

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto'
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { StorageError, systemCodeOf } from './errors.ts'
+
+/** The process that holds a lock: its pid, and the moment it started as the kernel tells it ('' where there is no /proc). */
+interface Holder {
+  readonly pid: number
+  readonly started: string
+}
+
+/** Attempts to take over a lock left by a dead process; each failure means another process did so at the same moment. */
+const MAX_ATTEMPTS = 5
+
+/**
+ * Takes the lock file at `path` for this process until disposed; a lock left by a dead process is taken over.
+ * @throws StorageError E_HOME_IN_USE naming the pid of the process that has it.
+ */
+export async function takeProcessLock(path: string): Promise<AsyncDisposable> {
+  const own = JSON.stringify({ pid: process.pid, started: await startOf(process.pid) })
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    if (await mayCreate(path, own)) return { [Symbol.asyncDispose]: () => rm(path, { force: true }) }
+    const text = await readIfThere(path)
+    if (text === null) continue
+    const holder = parseHolder(text)
+    if (holder !== null && (await isAlive(holder))) throw inUse(holder.pid)
+    await moveAway(path, text)
+  }
+  throw new StorageError('E_HOME_IN_USE', 'another process is taking this home at the same moment')
+}
+
+/** The error for a home that another process has open; `pid` null when it cannot be told. */
+export function inUse(pid: number | null): StorageError {
+  const who = pid === null ? 'another process' : `process ${pid}`
+  return new StorageError('E_HOME_IN_USE', `this home is in use by ${who}`, {
+    hint: 'stop that node, or choose another home with --home DIR',
+  })
+}
+
+/** Creates the lock with its content in one step: a link either makes the whole file or fails. */
+async function mayCreate(path: string, content: string): Promise<boolean> {
+  const beside = `${path}.${randomUUID()}`
+  await writeFile(beside, content, { mode: 0o600, flag: 'wx' })
+  try {
+    await link(beside, path)
+    return true
+  } catch (error) {
+    if (systemCodeOf(error) === 'EEXIST') return false
+    throw error
+  } finally {
+    await rm(beside, { force: true })
+  }
+}
+
+/** Moves a dead lock away; if another process replaced it meanwhile, puts that one back. */
+async function moveAway(path: string, expected: string): Promise<void> {
+  const aside = `${path}.${randomUUID()}`
+  try {
+    await rename(path, aside)
+    if ((await readIfThere(aside)) !== expected) await link(aside, path)
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT' && systemCodeOf(error) !== 'EEXIST') throw error
+  } finally {
+    await rm(aside, { force: true })
+  }
+}
+
+function parseHolder(text: string): Holder | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value !== 'object' || value === null) return null
+    const { pid, started } = value as Record<string, unknown>
+    return Number.isSafeInteger(pid) && (pid as number) > 0 && typeof started === 'string'
+      ? { pid: pid as number, started }
+      : null
+  } catch {
+    return null
+  }
+}
+
+async function isAlive(holder: Holder): Promise<boolean> {
+  try {
+    process.kill(holder.pid, 0)
+  } catch (error) {
+    if (systemCodeOf(error) === 'ESRCH') return false
+  }
+  return (await startOf(holder.pid)) === holder.started
+}
+
+/** Boot id and start tick of a process: a pid is used again, this pair is not. */
+async function startOf(pid: number): Promise<string> {
+  const [boot, stat] = await Promise.all([
+    readIfThere('/proc/sys/kernel/random/boot_id'),
+    readIfThere(`/proc/${pid}/stat`),
+  ])
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return boot === null || fields === undefined ? '' : `${boot.trim()} ${fields[19] ?? ''}`
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT' || systemCodeOf(error) === 'ESRCH') return null
+    throw error
+  }
+}

@@ -1,0 +1,235 @@
+import type { Appended, FeedRange, FeedStore } from '../../federation/sync/feed-store.ts'
+import {
+  type FeedHead,
+  type FeedId,
+  type PublisherId,
+  type RecordId,
+  ROOT_FEED,
+  type WellFormedRecord,
+} from '../../protocol/index.ts'
+import { AppendPlan, feedKeyOf } from './append-plan.ts'
+import { StorageError } from './errors.ts'
+import { decodeFeedTree, type FeedTree, type Segment, segmentsOf } from './feed-tree.ts'
+import type { LevelDatabase, ScanBounds } from './level-database.ts'
+import { keyOf, openStored, parseKey, type RecordPlace, type StoredRecord } from './stored-record.ts'
+
+/** Counts over what is held. */
+export interface RecordCounts {
+  readonly publishers: number
+  readonly feeds: number
+  readonly records: number
+}
+
+interface PendingAppend {
+  readonly records: readonly WellFormedRecord[]
+  readonly pinned: boolean
+  readonly resolve: (appended: Appended) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * `FeedStore` on LevelDB. Appends that arrive while one is being written are planned together and share one synced batch;
+ * every read is checked against the record's id, and a record that was altered or lost on disk is E_RECORD_CORRUPT.
+ */
+export class RecordStore implements FeedStore {
+  readonly #database: LevelDatabase
+  #pending: PendingAppend[] = []
+  #appending = false
+
+  constructor(database: LevelDatabase) {
+    this.#database = database
+  }
+
+  async head(publisher: PublisherId, feed: FeedId): Promise<FeedHead | null> {
+    const main = (await this.#tree(publisher, feed))[0]
+    return main === undefined ? null : { publisher, feed, seq: main.tip.seq, id: main.tip.id }
+  }
+
+  async heads(publisher: PublisherId): Promise<readonly FeedHead[]> {
+    const feeds: FeedHead[][] = []
+    for await (const { feed, tree } of this.#feeds(publisher)) {
+      const [main, ...rivals] = tree.map(({ tip }) => ({ publisher, feed, seq: tip.seq, id: tip.id }))
+      const heads = [...(main === undefined ? [] : [main]), ...rivals.sort((a, b) => (a.id < b.id ? -1 : 1))]
+      if (feed === ROOT_FEED) feeds.unshift(heads)
+      else feeds.push(heads)
+    }
+    return feeds.flat()
+  }
+
+  async envelope(id: RecordId): Promise<Uint8Array | null> {
+    return (await this.record(id))?.envelope ?? null
+  }
+
+  /** A held record and its place, or null. @throws StorageError E_RECORD_CORRUPT. */
+  async record(id: RecordId): Promise<StoredRecord | null> {
+    const place = await this.#database.table('places').get(id)
+    if (place === undefined) return null
+    const key = Buffer.from(place).toString()
+    const value = await this.#database.table('records').get(key)
+    if (value === undefined) throw lost(parseKey(key))
+    const record = openStored(key, value)
+    if (record.id !== id) throw lost(record)
+    return record
+  }
+
+  append(records: readonly WellFormedRecord[], options: { readonly pinned?: boolean } = {}): Promise<Appended> {
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ records, pinned: options.pinned ?? false, resolve, reject })
+      if (!this.#appending) void this.#appendPending()
+    })
+  }
+
+  async range(publisher: PublisherId, feed: FeedId, range: FeedRange): Promise<readonly Uint8Array[]> {
+    const tree = await this.#tree(publisher, feed)
+    const end = await this.#endOf(publisher, feed, tree, range.to)
+    if (end === null) return []
+    const taken: Uint8Array[] = []
+    let bytes = 0
+    for (const segment of segmentsOf(tree, end.branch, end.seq)) {
+      for await (const record of this.#segment(publisher, feed, {
+        ...segment,
+        from: Math.max(segment.from, range.from),
+      })) {
+        bytes += record.envelope.length
+        if (taken.length >= range.limit || (taken.length > 0 && bytes > range.maxBytes)) return taken
+        taken.push(record.envelope)
+      }
+    }
+    return taken
+  }
+
+  /** Publishers of whom any record is held, in order of their ids. */
+  async publishers(): Promise<readonly PublisherId[]> {
+    const found = new Set<PublisherId>()
+    for await (const key of this.#database.table('feeds').keys())
+      found.add(key.slice(0, key.indexOf('/')) as PublisherId)
+    return [...found]
+  }
+
+  async counts(): Promise<RecordCounts> {
+    const publishers = new Set<PublisherId>()
+    let feeds = 0
+    let records = 0
+    for await (const { publisher, tree } of this.#feeds()) {
+      publishers.add(publisher)
+      feeds++
+      for (const branch of tree) records += branch.tip.seq - branch.from + 1
+    }
+    return { publishers: publishers.size, feeds, records }
+  }
+
+  /**
+   * Every held record of one publisher, or of all: the root feed first, then feed by feed, main branch before rivals, ascending by
+   * seq. Reads one moment of the store; records appended meanwhile are not seen. @throws StorageError E_RECORD_CORRUPT.
+   */
+  async *records(publisher?: PublisherId): AsyncGenerator<StoredRecord> {
+    await using snapshot = this.#database.snapshot()
+    for (const one of publisher === undefined ? await this.publishers() : [publisher]) {
+      const root = `${one}/${ROOT_FEED}/`
+      yield* this.#scan({ ...startingWith(root), snapshot })
+      for await (const record of this.#scan({ ...startingWith(`${one}/`), snapshot }))
+        if (record.feed !== ROOT_FEED) yield record
+    }
+  }
+
+  async #appendPending(): Promise<void> {
+    this.#appending = true
+    while (this.#pending.length > 0) {
+      const group = this.#pending.splice(0)
+      try {
+        const plan = await this.#planFor(group)
+        const appended = group.map(({ records, pinned }) => plan.take(records, pinned))
+        await this.#database.commit(plan.writes())
+        for (const [index, { resolve }] of group.entries()) resolve(appended[index]!)
+      } catch (error) {
+        for (const { reject } of group) reject(error)
+      }
+    }
+    this.#appending = false
+  }
+
+  async #planFor(group: readonly PendingAppend[]): Promise<AppendPlan> {
+    const ids = new Set<RecordId>()
+    const feedKeys = new Set<string>()
+    for (const record of group.flatMap(({ records }) => records)) {
+      ids.add(record.id)
+      if (record.prev !== null) ids.add(record.prev)
+      feedKeys.add(feedKeyOf(record))
+    }
+    const [places, trees] = await Promise.all([
+      present(this.#database.table('places'), [...ids]),
+      present(this.#database.table('feeds'), [...feedKeys]),
+    ])
+    return new AppendPlan(
+      new Map(trees.map(([key, bytes]) => [key, decodeFeedTree(bytes)])),
+      new Map(places.map(([id, bytes]) => [id, parseKey(Buffer.from(bytes).toString())])),
+    )
+  }
+
+  async #tree(publisher: PublisherId, feed: FeedId): Promise<FeedTree> {
+    const bytes = await this.#database.table('feeds').get(feedKeyOf({ publisher, feed }))
+    return bytes === undefined ? [] : decodeFeedTree(bytes)
+  }
+
+  async *#feeds(publisher?: PublisherId): AsyncGenerator<{ publisher: PublisherId; feed: FeedId; tree: FeedTree }> {
+    const bounds = publisher === undefined ? {} : startingWith(`${publisher}/`)
+    for await (const [key, bytes] of this.#database.table('feeds').iterator(bounds)) {
+      const slash = key.indexOf('/')
+      yield {
+        publisher: key.slice(0, slash) as PublisherId,
+        feed: key.slice(slash + 1) as FeedId,
+        tree: decodeFeedTree(bytes),
+      }
+    }
+  }
+
+  async #endOf(
+    publisher: PublisherId,
+    feed: FeedId,
+    tree: FeedTree,
+    to: RecordId | undefined,
+  ): Promise<RecordPlace | null> {
+    if (to === undefined) return tree[0] === undefined ? null : { publisher, feed, branch: 0, seq: tree[0].tip.seq }
+    const place = await this.#database.table('places').get(to)
+    if (place === undefined) return null
+    const end = parseKey(Buffer.from(place).toString())
+    return end.publisher === publisher && end.feed === feed ? end : null
+  }
+
+  /** The records of a segment; a missing one, which a flipped bit in a key makes, is corruption, not an end. */
+  async *#segment(publisher: PublisherId, feed: FeedId, { branch, from, to }: Segment): AsyncGenerator<StoredRecord> {
+    const place = (seq: number) => ({ publisher, feed, branch, seq })
+    let next = from
+    if (from > to) return
+    for await (const record of this.#scan({ gte: keyOf(place(from)), lte: keyOf(place(to)) })) {
+      if (record.seq !== next) break
+      next++
+      yield record
+    }
+    if (next <= to) throw lost(place(next))
+  }
+
+  async *#scan(bounds: ScanBounds): AsyncGenerator<StoredRecord> {
+    for await (const [key, value] of this.#database.scan('records', bounds)) yield openStored(key, value)
+  }
+}
+
+/** Bounds of all keys that start with `prefix`; keys are ASCII. */
+function startingWith(prefix: string) {
+  return { gte: prefix, lt: `${prefix}\x7f` }
+}
+
+async function present<K extends string>(table: ReturnType<LevelDatabase['table']>, keys: readonly K[]) {
+  const values = await table.getMany([...keys])
+  return keys.flatMap((key, index): [K, Uint8Array][] => {
+    const value = values[index]
+    return value === undefined ? [] : [[key, value]]
+  })
+}
+
+function lost({ seq, feed, publisher }: RecordPlace): StorageError {
+  const hint = 'run: hanse doctor --repair'
+  return new StorageError('E_RECORD_CORRUPT', `record ${seq} of feed ${feed} of ${publisher} was lost on disk`, {
+    hint,
+  })
+}

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto'
+import { decode } from '@ipld/dag-cbor'
+import { CID } from 'multiformats/cid'
+import { create } from 'multiformats/hashes/digest'
+import type { FeedId, PublisherId, RecordId } from '../../protocol/index.ts'
+import { StorageError } from './errors.ts'
+import { plain } from './level-database.ts'
+
+/** Where a record lies: branch 0 is the feed's main one. */
+export interface RecordPlace {
+  readonly publisher: PublisherId
+  readonly feed: FeedId
+  readonly branch: number
+  readonly seq: number
+}
+
+/** A record as read back, checked against its id. */
+export interface StoredRecord extends RecordPlace {
+  readonly id: RecordId
+  readonly envelope: Uint8Array
+}
+
+const DAG_CBOR = 0x71
+const SHA2_256 = 0x12
+const ID_BYTES = 36
+const SUM_BYTES = 32
+
+/** Key of a record: sorts by publisher, feed, branch, seq. */
+export function keyOf({ publisher, feed, branch, seq }: RecordPlace): string {
+  return `${publisher}/${feed}/${hex(branch, 4)}/${hex(seq, 14)}`
+}
+
+/** @throws StorageError E_RECORD_CORRUPT for a key that no record was written under. */
+export function parseKey(key: string): RecordPlace {
+  const match = /^([a-z2-7]+)\/([0-9a-z]+)\/([0-9a-f]{4})\/([0-9a-f]{14})$/.exec(key)
+  if (match === null) throw new StorageError('E_RECORD_CORRUPT', 'a record lies under a key that no record has')
+  const [, publisher, feed, branch, seq] = match as unknown as [string, PublisherId, FeedId, string, string]
+  return { publisher, feed, branch: Number.parseInt(branch, 16), seq: Number.parseInt(seq, 16) }
+}
+
+/** Stored form: binary id ‖ sha256(envelope) ‖ envelope. The sum covers the signatures, which the id does not. */
+export function encodeStored(id: RecordId, envelope: Uint8Array): Uint8Array {
+  return Buffer.concat([CID.parse(id).bytes, sha256(envelope), envelope])
+}
+
+/** The record under `key`. @throws StorageError E_RECORD_CORRUPT when its bytes are not those of its id. */
+export function openStored(key: string, bytes: Uint8Array): StoredRecord {
+  const place = parseKey(key)
+  const envelope = bytes.subarray(ID_BYTES + SUM_BYTES)
+  const id = recordIdOf(envelope)
+  if (
+    id === null ||
+    !same(id.bytes, bytes.subarray(0, ID_BYTES)) ||
+    !same(sha256(envelope), bytes.subarray(ID_BYTES, ID_BYTES + SUM_BYTES))
+  ) {
+    throw new StorageError(
+      'E_RECORD_CORRUPT',
+      `record ${place.seq} of feed ${place.feed} of ${place.publisher} was altered on disk`,
+      {
+        hint: 'run: hanse doctor --repair',
+      },
+    )
+  }
+  return { ...place, id: id.toString() as RecordId, envelope: plain(envelope) }
+}
+
+/** CID of the payload inside an envelope, or null if there is none; says nothing about signatures. */
+function recordIdOf(envelope: Uint8Array): CID | null {
+  try {
+    const { p } = decode<{ p: unknown }>(envelope)
+    return p instanceof Uint8Array ? CID.createV1(DAG_CBOR, create(SHA2_256, sha256(p))) : null
+  } catch {
+    return null
+  }
+}
+
+function sha256(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest()
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0
+}
+
+function hex(value: number, digits: number): string {
+  return value.toString(16).padStart(digits, '0')
+}

@@ -1,0 +1,163 @@
+import { createWriteStream } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import {
+  type Artifact,
+  type Document,
+  type PackageState,
+  parsePurl,
+  type ReleaseName,
+  type ReleaseOp,
+  type ReleaseSummary,
+  splitReleaseName,
+} from '../../protocol/index.ts'
+import { detectArchive, type InspectedArchive, inspectArchive } from '../archives/index.ts'
+import { NodeError } from '../errors.ts'
+import type { FeedVisibility } from '../library/writer.ts'
+import type { NodeContext } from '../node-context.ts'
+import type { StoredArtifact } from '../storage/index.ts'
+
+/** Manifests up to here are kept inside the record, longer ones beside it; bytes (FORMAT section 1). */
+const MAX_INLINE_MANIFEST_BYTES = 16 * 1024
+
+export interface PublishRequest {
+  /** The file's own name. */
+  readonly name: string
+  readonly public: boolean
+  readonly purl?: string
+  readonly dryRun: boolean
+}
+
+/** What is to be released, read from the archive itself. */
+interface Draft {
+  readonly purl: ReleaseName
+  readonly fileName: string
+  readonly summary: ReleaseSummary
+  readonly integrity: readonly string[]
+  readonly manifest: { readonly bytes: Uint8Array; readonly media: string } | null
+}
+
+/** Releases an artifact: reads it to disk, validates it, stores its bytes, then signs. Nothing is kept of what is refused. */
+export async function publish(node: NodeContext, request: PublishRequest, bytes: Readable): Promise<object> {
+  const folder = await mkdtemp(join(node.paths.content, 'incoming-'))
+  try {
+    const path = join(folder, safeNameOf(request.name))
+    await receive(bytes, path, node.config.limits.artifactBytes)
+    const draft = await draftOf(path, request)
+    const visibility = request.public ? 'public' : 'private'
+    return await release(node, path, draft, visibility, request.dryRun)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function safeNameOf(name: string): string {
+  const safe = basename(name)
+  if (safe === name && /^[\w.+@-][\w .+@-]*$/.test(safe) && !safe.startsWith('..')) return safe
+  throw new NodeError('E_USAGE', `${name.slice(0, 80)} is not a file name that a release can carry`)
+}
+
+async function receive(bytes: Readable, path: string, limit: number): Promise<void> {
+  if (!(bytes instanceof Readable)) throw new NodeError('E_USAGE', 'send the artifact as application/octet-stream')
+  let size = 0
+  const counted = new Transform({
+    transform(chunk: Uint8Array, _encoding, done) {
+      size += chunk.length
+      if (size <= limit) return done(null, chunk)
+      done(new NodeError('E_TOO_LARGE', `larger than ${limit} bytes`, { hint: 'limits.artifactBytes in config.yaml' }))
+    },
+  })
+  await pipeline(bytes, counted, createWriteStream(path, { mode: 0o600 }))
+}
+
+async function draftOf(path: string, { purl }: PublishRequest): Promise<Draft> {
+  const kind = await detectArchive(path)
+  if (kind === 'file' || kind === 'npm-folder') return fileDraftOf(path, purl)
+  const inspection = await inspectArchive({ path }, kind)
+  if (!inspection.ok) throw new NodeError(inspection.code, inspection.why)
+  requireAgreement(inspection, purl)
+  const { manifest, sha512, sha1 } = inspection
+  return {
+    purl: manifest.purl,
+    fileName: manifest.fileName,
+    summary: manifest.summary,
+    integrity: [sha512, `sha1-${Buffer.from(sha1, 'hex').toString('base64')}`],
+    manifest: { bytes: manifest.manifestBytes, media: manifest.manifestMedia },
+  }
+}
+
+function fileDraftOf(path: string, purl: string | undefined): Draft {
+  if (purl === undefined) {
+    throw new NodeError('E_USAGE', `${basename(path)} is no archive that this node reads a name from`, {
+      hint: 'name it: --purl pkg:generic/NAME@VERSION',
+    })
+  }
+  const parsed = parsePurl(purl)
+  if (!parsed.ok) throw new NodeError('E_PURL', `${purl.slice(0, 120)}: ${parsed.why}`)
+  if (parsed.value.release === null) throw new NodeError('E_PURL', `${purl} names no version`)
+  return { purl: parsed.value.release, fileName: basename(path), summary: {}, integrity: [], manifest: null }
+}
+
+function requireAgreement({ manifest }: InspectedArchive, purl: string | undefined): void {
+  if (purl === undefined) return
+  const parsed = parsePurl(purl)
+  if (parsed.ok && parsed.value.release === manifest.purl) return
+  throw new NodeError('E_ARCHIVE_MANIFEST', `the archive says ${manifest.purl}, --purl says ${purl.slice(0, 120)}`)
+}
+
+async function release(
+  node: NodeContext,
+  path: string,
+  draft: Draft,
+  visibility: FeedVisibility,
+  dryRun: boolean,
+): Promise<object> {
+  const artifact = await node.artifacts.measure(path)
+  const known = knownRelease(node, draft, artifact, visibility)
+  const answer = { purl: draft.purl, cid: artifact.cid, size: artifact.size, sha256: artifact.sha256, visibility }
+  if (known !== null || dryRun) return { ...answer, record: known, ...(dryRun ? { dryRun: true } : {}) }
+  await node.artifacts.add(path, artifact)
+  const op = await releaseOpOf(node, draft, artifact)
+  const record = await node.writer.write(visibility, [op])
+  return { ...answer, record: record.id }
+}
+
+/** The record that released exactly this before, or null. @throws NodeError E_VERSION_EXISTS for other bytes. */
+function knownRelease(node: NodeContext, draft: Draft, artifact: StoredArtifact, visibility: FeedVisibility): string | null {
+  const { package: name, version } = splitReleaseName(draft.purl)
+  const state: PackageState | null = node.library.package(node.writer.publisher, name)
+  const release = version === null ? undefined : state?.releases.get(version)
+  if (release === undefined) return null
+  const same = release.artifacts.filter(each => each.artifact.name === draft.fileName)
+  if (same.some(each => each.artifact.sha256 !== artifact.sha256)) {
+    throw new NodeError('E_VERSION_EXISTS', `${draft.purl} is released already, with other bytes`, {
+      hint: 'publish a new version; a release never changes',
+    })
+  }
+  if (same.length === 0 || (visibility === 'public' && release.visibility === 'private')) return null
+  return same[0]!.at[0]
+}
+
+async function releaseOpOf(node: NodeContext, draft: Draft, stored: StoredArtifact): Promise<ReleaseOp> {
+  const artifact: Artifact = {
+    name: draft.fileName,
+    ...stored,
+    ...(draft.integrity.length > 0 ? { integrity: draft.integrity } : {}),
+  }
+  const manifest = draft.manifest === null ? null : await documentOf(node, draft.manifest)
+  return {
+    op: 'release',
+    purl: draft.purl,
+    artifacts: [artifact],
+    summary: draft.summary,
+    ...(manifest === null ? {} : { manifest }),
+  }
+}
+
+async function documentOf(node: NodeContext, { bytes, media }: { bytes: Uint8Array; media: string }): Promise<Document> {
+  if (bytes.length <= MAX_INLINE_MANIFEST_BYTES) return { media, bytes }
+  const { cid, size } = await node.artifacts.add(Readable.from([bytes]))
+  return { media, cid, size }
+}

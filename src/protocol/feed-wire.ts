@@ -1,0 +1,79 @@
+import { decode, encode } from '@ipld/dag-cbor'
+import { z } from 'zod'
+import type { FeedId, PublisherId, RecordId } from './ids.ts'
+import type { FeedHead } from './record.ts'
+
+/** Publishers one feed request may name: 15 kB of ids, and a bound on the store reads one request causes. */
+export const MAX_ASKED_PUBLISHERS = 256
+/** Bytes of one feed request: 256 publisher ids with room. */
+export const MAX_FEED_REQUEST_BYTES = 32 * 1024
+/** Heads in one part of a reply: about 100 kB. */
+export const MAX_HEADS_IN_PART = 512
+/** Bytes of one reply part: the stream's frame limit. */
+export const MAX_FEED_PART_BYTES = 1024 * 1024 + 64 * 1024
+/** Records in one range (NETWORK, Streams). */
+export const MAX_FEED_RANGE_RECORDS = 1000
+/** Bytes of envelopes in one range, more only for a single record. */
+export const MAX_FEED_RANGE_BYTES = 1024 * 1024
+
+const recordId = z.string().regex(/^bafyrei[a-z2-7]{52}$/)
+const feedId = z.string().regex(/^(root|[0-9a-f]{66})$/)
+const seq = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
+const publishers = z.array(recordId).min(1).max(MAX_ASKED_PUBLISHERS)
+
+const requestSchema = z.discriminatedUnion('ask', [
+  z.strictObject({ ask: z.literal('heads'), publishers }),
+  z.strictObject({ ask: z.literal('subscribe'), publishers }),
+  z.strictObject({ ask: z.literal('range'), publisher: recordId, feed: feedId, from: seq, to: recordId }),
+])
+const headsSchema = z.array(z.tuple([recordId, feedId, seq, recordId])).max(MAX_HEADS_IN_PART)
+const rangeSchema = z.array(z.instanceof(Uint8Array)).max(MAX_FEED_RANGE_RECORDS)
+
+/** What a peer may ask on `/hanse/<net>/feed/1`. `subscribe` is `heads` that goes on: later parts name changed heads. */
+export type FeedRequest =
+  | { readonly ask: 'heads' | 'subscribe'; readonly publishers: readonly PublisherId[] }
+  | {
+      readonly ask: 'range'
+      readonly publisher: PublisherId
+      readonly feed: FeedId
+      /** First sequence number wanted. */
+      readonly from: number
+      /** The head the chain ends at, as the asked peer named it. */
+      readonly to: RecordId
+    }
+
+/** Encodes a feed request. */
+export const encodeFeedRequest = (request: FeedRequest): Uint8Array => encode(request)
+
+/** Parses a peer's feed request; null if it is not one. */
+export const parseFeedRequest = (bytes: Uint8Array): FeedRequest | null =>
+  parse(bytes, MAX_FEED_REQUEST_BYTES, requestSchema) as FeedRequest | null
+
+/** Encodes heads as the parts of a reply, at least one. */
+export function encodeHeads(heads: readonly FeedHead[]): Uint8Array[] {
+  const parts: Uint8Array[] = []
+  for (let i = 0; i === 0 || i < heads.length; i += MAX_HEADS_IN_PART)
+    parts.push(encode(heads.slice(i, i + MAX_HEADS_IN_PART).map(h => [h.publisher, h.feed, h.seq, h.id])))
+  return parts
+}
+
+/** Parses one part of a heads reply; null if it is not one. */
+export function parseHeads(bytes: Uint8Array): FeedHead[] | null {
+  const rows = parse(bytes, MAX_FEED_PART_BYTES, headsSchema)
+  return rows && rows.map(([publisher, feed, at, id]) => ({ publisher, feed, seq: at, id }) as FeedHead)
+}
+
+/** Encodes a range reply: one part. */
+export const encodeRange = (envelopes: readonly Uint8Array[]): Uint8Array => encode(envelopes)
+
+/** Parses a range reply into its envelopes, not yet verified; null if it is not one. */
+export const parseRange = (bytes: Uint8Array): Uint8Array[] | null => parse(bytes, MAX_FEED_PART_BYTES, rangeSchema)
+
+function parse<T>(bytes: Uint8Array, maxBytes: number, schema: z.ZodType<T>): T | null {
+  if (bytes.length > maxBytes) return null
+  try {
+    return schema.safeParse(decode(bytes)).data ?? null
+  } catch {
+    return null // not dag-cbor, or nested so deep that the decoder gave up
+  }
+}

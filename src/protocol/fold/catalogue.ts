@@ -1,0 +1,83 @@
+import type { FeedId, PackageName, PeerId, PublisherId, RecordId, Sha256 } from '../ids.ts'
+import type { Artifact, Document, OpAddress, OriginOp, ProfileOp, ReleaseSummary } from '../record.ts'
+
+/** Number of these fold rules: two nodes compare digests only at equal numbers (FORMAT section 2.7). */
+export const FOLD_NUMBER = 1
+
+/** Why a feed's counted records end: the newest held, a fork, or a void of the root. */
+export type StopReason = 'open' | 'fork' | 'void'
+export type Visibility = 'public' | 'private'
+
+/** How much of one feed counts. */
+export interface FeedState {
+  readonly feed: FeedId
+  /** Sequence number after the last record that counts: 1 when none does. */
+  readonly end: number
+  /** Id of the last record that counts. */
+  readonly head: RecordId | null
+  readonly reason: StopReason
+  readonly visibility: Visibility
+  /** The delegate's word; `root` for the root feed. */
+  readonly role: string
+}
+
+/** An artifact and the op that added it. */
+export interface FoldedArtifact {
+  readonly artifact: Artifact
+  readonly at: OpAddress
+}
+/** live: may be listed; yanked: withdrawn; conflict: one file name with two contents, withheld, both shown. */
+export type VersionState = 'live' | 'yanked' | 'conflict'
+
+export interface ReleaseState {
+  readonly version: string
+  readonly state: VersionState
+  readonly yankedWhy: string | null
+  readonly deprecated: string | null
+  /** Sorted by file name, then digest; two of one name only in a conflict. */
+  readonly artifacts: readonly FoldedArtifact[]
+  readonly summary: ReleaseSummary
+  readonly manifest: Document | null
+  /** The op that `summary` and `manifest` come from. */
+  readonly described: OpAddress
+  /** Records that release this version, in fold order. */
+  readonly records: readonly RecordId[]
+  /** public if any public record releases it. */
+  readonly visibility: Visibility
+}
+
+/** What a publisher says an upstream serves; which of several is right is the view's question. */
+export interface OriginState {
+  readonly version: string
+  readonly op: OriginOp
+  readonly at: OpAddress
+}
+
+export interface PackageState {
+  readonly package: PackageName
+  readonly releases: ReadonlyMap<string, ReleaseState>
+  readonly tags: ReadonlyMap<string, string>
+  /** Reason of a deprecation of the whole package. */
+  readonly deprecated: string | null
+  readonly origins: readonly OriginState[]
+  readonly visibility: Visibility
+}
+
+/** What one node of the publisher says it keeps. */
+export interface HoldsState {
+  readonly peer: PeerId
+  readonly publishers: ReadonlySet<PublisherId>
+  readonly cids: ReadonlySet<string>
+}
+
+/** Everything one publisher's records add up to on this node. */
+export interface PublisherCatalogue {
+  readonly publisher: PublisherId
+  /** The root feed, then delegated feeds in the order of their first delegate. */
+  readonly feeds: readonly FeedState[]
+  readonly packages: ReadonlyMap<PackageName, PackageState>
+  readonly profile: ProfileOp | null
+  readonly holds: readonly HoldsState[]
+  /** Over the public feeds alone, so that nodes without the private ones agree. */
+  readonly digest: Sha256
+}

@@ -1,0 +1,65 @@
+import type { PackageName, RecordId } from '../ids.ts'
+import { matchesText } from '../pattern.ts'
+import { shortNameOf, splitReleaseName } from '../purl.ts'
+import type { Op, OpAddress, WellFormedRecord } from '../record.ts'
+import type { LiveFeed } from './root-chain.ts'
+
+/** An op that counts, with its place in the fold's order. */
+export interface CountedOp {
+  readonly op: Op
+  readonly at: OpAddress
+  readonly key: string
+  readonly rank: number
+  readonly seq: number
+  readonly visibility: 'public' | 'private'
+}
+
+/** One text per op address. */
+export const addressKeyOf = (at: OpAddress): string => `${at[0]}#${at[1]}`
+
+/** Order of "last wins": rank of the feed, sequence number, index; never time or arrival (FORMAT section 2.2). */
+export function compareOps(a: CountedOp, b: CountedOp): number {
+  return a.rank - b.rank || a.seq - b.seq || a.at[1] - b.at[1]
+}
+
+/** The package an op names itself; null for one that points at another op, or at no package. */
+export function packageNamedBy(op: Op): PackageName | null {
+  switch (op.op) {
+    case 'release':
+    case 'origin':
+    case 'tag':
+      return splitReleaseName(op.purl).package
+    case 'yank':
+    case 'deprecate':
+      return 'purl' in op.target ? splitReleaseName(op.target.purl).package : null
+    default:
+      return null
+  }
+}
+
+/** The ops an op points at. */
+export function targetsOf(op: Op): readonly OpAddress[] {
+  if (op.op !== 'yank' && op.op !== 'deprecate') return []
+  if ('at' in op.target) return [op.target.at]
+  return 'undo' in op.target ? op.target.undo : []
+}
+
+/** The ops of a record that count in its feed: understood and within the feed's scope. */
+export function countedOpsOf(record: WellFormedRecord, feed: LiveFeed): CountedOp[] {
+  if (record.understood?.typ !== 'ops') return []
+  const ops: CountedOp[] = []
+  for (const [index, op] of record.understood.ops.entries()) {
+    if (!isInScope(op, feed.scope)) continue
+    const at: OpAddress = [record.id as RecordId, index]
+    ops.push({ op, at, key: addressKeyOf(at), rank: feed.rank, seq: record.seq, visibility: feed.visibility })
+  }
+  return ops
+}
+
+function isInScope(op: Op, scope: readonly string[]): boolean {
+  if (scope.length === 0) return true
+  const name = packageNamedBy(op)
+  if (name === null) return true
+  const short = shortNameOf(name)
+  return scope.some(pattern => matchesText(pattern, short))
+}

@@ -1,0 +1,53 @@
+import type { RecordId } from '../ids.ts'
+import type { WellFormedRecord } from '../record.ts'
+import type { StopReason } from './catalogue.ts'
+import type { FeedRecords } from './record-set.ts'
+
+/** The root's word where a feed truly ended (FORMAT section 1, forks). */
+export interface FeedVoid {
+  /** First sequence number that does not count. */
+  readonly from: number
+  /** Last record of the true branch; null when nothing counts. */
+  readonly head: RecordId | null
+}
+
+/** The records of a feed that count, from sequence number 1. */
+export interface FeedChain {
+  readonly counted: readonly WellFormedRecord[]
+  readonly reason: StopReason
+}
+
+/** Which records of a writer's feed count (FORMAT section 2.1). */
+export function feedChainOf(records: FeedRecords, ended: FeedVoid | null): FeedChain {
+  if (ended !== null) return { counted: branchBelow(records, ended), reason: 'void' }
+  return extendChain(records, [])
+}
+
+/** Goes on from records that count: one more while its place holds exactly one that follows the last. */
+export function extendChain(records: FeedRecords, from: readonly WellFormedRecord[]): FeedChain {
+  const counted = [...from]
+  for (;;) {
+    const place = records.at(counted.length + 1)
+    if (place.length > 1) return { counted, reason: 'fork' }
+    const next = place[0]
+    if (next === undefined || next.prev !== (counted.at(-1)?.id ?? null)) return { counted, reason: 'open' }
+    counted.push(next)
+  }
+}
+
+/**
+ * What chains back from the void's head: forks below it do not count, for else the thief of a writer's key could
+ * erase the feed by signing another record 1. A branch not held completely counts for nothing.
+ */
+function branchBelow(records: FeedRecords, ended: FeedVoid): WellFormedRecord[] {
+  const branch: WellFormedRecord[] = []
+  let wanted = ended.head
+  let record = wanted === null ? null : records.find(wanted)
+  while (record !== null) {
+    branch.push(record)
+    wanted = record.prev
+    if (record.seq === 1) return wanted === null ? branch.reverse().slice(0, ended.from - 1) : []
+    record = wanted === null ? null : records.findAt(record.seq - 1, wanted)
+  }
+  return []
+}

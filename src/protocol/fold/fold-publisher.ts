@@ -1,0 +1,53 @@
+import type { FeedId, PackageName, PublisherId } from '../ids.ts'
+import { ROOT_FEED } from '../ids.ts'
+import type { WellFormedRecord } from '../record.ts'
+import type { FeedState, PackageState, PublisherCatalogue } from './catalogue.ts'
+import { countedOpsOf } from './counted-op.ts'
+import { addToSum, packageDigestOf, publisherDigestOf } from './digest.ts'
+import { feedChainOf } from './feed-chain.ts'
+import { feedStateOf } from './feed-state.ts'
+import { looseStateOf } from './loose-state.ts'
+import { OpIndex } from './op-index.ts'
+import { packageStateOf } from './package-state.ts'
+import { FeedRecords } from './record-set.ts'
+import { rootStateOf } from './root-chain.ts'
+
+/** The fold: a publisher's records, in any order, to its catalogue (FORMAT section 2); others' records are left out. */
+export function foldPublisher(publisher: PublisherId, records: Iterable<WellFormedRecord>): PublisherCatalogue {
+  const byFeed = recordsByFeed(publisher, records)
+  const root = rootStateOf(publisher, recordsOf(byFeed, ROOT_FEED))
+  const feeds: FeedState[] = [feedStateOf(root, null)]
+  const index = new OpIndex()
+  for (const live of root.live.values()) {
+    const chain = feedChainOf(recordsOf(byFeed, live.feed), live.ended)
+    feeds.push(feedStateOf(chain, live))
+    for (const record of chain.counted) for (const op of countedOpsOf(record, live)) index.add(op)
+  }
+  const packages = new Map<PackageName, PackageState>()
+  let sum = 0n
+  for (const name of index.packages()) {
+    const ops = index.opsOf(name)
+    const state = packageStateOf(name, ops)
+    const shared = packageStateOf(
+      name,
+      ops.filter(op => op.visibility === 'public'),
+    )
+    if (state !== null) packages.set(name, state)
+    if (shared !== null) sum = addToSum(sum, packageDigestOf(shared))
+  }
+  return { publisher, feeds, packages, ...looseStateOf(index.loose()), digest: publisherDigestOf(feeds, sum) }
+}
+
+function recordsByFeed(publisher: PublisherId, records: Iterable<WellFormedRecord>): Map<FeedId, FeedRecords> {
+  const byFeed = new Map<FeedId, FeedRecords>()
+  for (const record of records) {
+    if (record.publisher !== publisher) continue
+    const feed = recordsOf(byFeed, record.feed)
+    feed.add(record)
+    byFeed.set(record.feed, feed)
+  }
+  return byFeed
+}
+
+const recordsOf = (byFeed: ReadonlyMap<FeedId, FeedRecords>, feed: FeedId): FeedRecords =>
+  byFeed.get(feed) ?? new FeedRecords(feed)

@@ -1,0 +1,61 @@
+import type { PackageName } from '../ids.ts'
+import { splitReleaseName } from '../purl.ts'
+import type { OriginState, PackageState, ReleaseState } from './catalogue.ts'
+import type { CountedOp } from './counted-op.ts'
+import { compareOps, packageNamedBy } from './counted-op.ts'
+import { marksOf } from './marks.ts'
+import type { CountedRelease } from './release-state.ts'
+import { releaseStateOf } from './release-state.ts'
+
+/** The state of a package: a pure function of the set of its ops; null when none names it (FORMAT section 2.3). */
+export function packageStateOf(name: PackageName, given: readonly CountedOp[]): PackageState | null {
+  const ops = [...given].sort(compareOps)
+  const named = ops.filter(op => packageNamedBy(op.op) === name)
+  if (named.length === 0) return null
+  const yanks = marksOf('yank', ops)
+  const deprecations = marksOf('deprecate', ops)
+  const releases = new Map<string, ReleaseState>()
+  for (const [version, group] of releasesByVersion(named)) {
+    releases.set(version, releaseStateOf(version, group, yanks, deprecations))
+  }
+  return {
+    package: name,
+    releases,
+    tags: tagsOf(named),
+    deprecated: deprecations.whole,
+    origins: originsOf(named),
+    visibility: named.some(op => op.visibility === 'public') ? 'public' : 'private',
+  }
+}
+
+function releasesByVersion(ops: readonly CountedOp[]): Map<string, [CountedRelease, ...CountedRelease[]]> {
+  const groups = new Map<string, [CountedRelease, ...CountedRelease[]]>()
+  for (const op of ops) {
+    if (!isRelease(op)) continue
+    const version = splitReleaseName(op.op.purl).version ?? ''
+    const group = groups.get(version)
+    if (group === undefined) groups.set(version, [op])
+    else group.push(op)
+  }
+  return groups
+}
+
+const isRelease = (op: CountedOp): op is CountedRelease => op.op.op === 'release'
+
+function tagsOf(ops: readonly CountedOp[]): Map<string, string> {
+  const tags = new Map<string, string>()
+  for (const { op } of ops) {
+    if (op.op !== 'tag') continue
+    if (op.version === null) tags.delete(op.tag)
+    else tags.set(op.tag, op.version)
+  }
+  return tags
+}
+
+function originsOf(ops: readonly CountedOp[]): OriginState[] {
+  const origins: OriginState[] = []
+  for (const { op, at } of ops) {
+    if (op.op === 'origin') origins.push({ version: splitReleaseName(op.purl).version ?? '', op, at })
+  }
+  return origins
+}

@@ -1,0 +1,57 @@
+import { MAX_ARTIFACTS } from '../limits.ts'
+import type { ReleaseOp } from '../record.ts'
+import type { FoldedArtifact, ReleaseState } from './catalogue.ts'
+import type { CountedOp } from './counted-op.ts'
+import type { Marks } from './marks.ts'
+
+/** A counted release op. */
+export interface CountedRelease extends CountedOp {
+  readonly op: ReleaseOp
+}
+
+/** What the releases of one version add up to; ops are in fold order, at least one (FORMAT section 2.4). */
+export function releaseStateOf(
+  version: string,
+  ops: readonly [CountedRelease, ...CountedRelease[]],
+  yanks: Marks,
+  deprecations: Marks,
+): ReleaseState {
+  const standing = ops.filter(op => !yanks.byOp.has(op.key))
+  const shown = standing.length > 0 ? standing : ops
+  const artifacts = unionOf(shown)
+  const newest = shown.at(-1) ?? ops[0]
+  const opYank = standing.length === 0 ? lastMark(ops, yanks) : null
+  const yankedWhy = yanks.byVersion.get(version) ?? yanks.whole ?? opYank
+  return {
+    version,
+    state: hasConflict(artifacts) ? 'conflict' : yankedWhy === null ? 'live' : 'yanked',
+    yankedWhy,
+    deprecated: deprecations.byVersion.get(version) ?? lastMark(shown, deprecations) ?? deprecations.whole,
+    artifacts,
+    summary: newest.op.summary,
+    manifest: newest.op.manifest ?? null,
+    described: newest.at,
+    records: [...new Set(ops.map(op => op.at[0]))],
+    visibility: ops.some(op => op.visibility === 'public') ? 'public' : 'private',
+  }
+}
+
+function lastMark(ops: readonly CountedRelease[], marks: Marks): string | null {
+  return ops.reduce<string | null>((why, op) => marks.byOp.get(op.key) ?? why, null)
+}
+
+/** Union by file name: the same bytes twice are one artifact, of the first op that has them. */
+function unionOf(ops: readonly CountedRelease[]): FoldedArtifact[] {
+  const found = new Map<string, FoldedArtifact>()
+  for (const { op, at } of ops) {
+    for (const artifact of op.artifacts) {
+      const key = `${artifact.name}\0${artifact.sha256}\0${artifact.cid}\0${artifact.size}`
+      if (!found.has(key) && found.size < MAX_ARTIFACTS) found.set(key, { artifact, at })
+    }
+  }
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, artifact]) => artifact)
+}
+
+function hasConflict(artifacts: readonly FoldedArtifact[]): boolean {
+  return artifacts.some((each, index) => artifacts[index - 1]?.artifact.name === each.artifact.name)
+}

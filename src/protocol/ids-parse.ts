@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import { code as DAG_CBOR } from '@ipld/dag-cbor'
+import { CID } from 'multiformats/cid'
+import { create as createDigest } from 'multiformats/hashes/digest'
+import { ProtocolError } from './errors.ts'
+import type { BlockId, FeedId, PeerId, PublisherId, RecordId, Sha256 } from './ids.ts'
+import { ROOT_FEED } from './ids.ts'
+import { MAX_NETWORK_ID_CHARS, MAX_PEER_ID_BYTES } from './limits.ts'
+
+const SHA2_256 = 0x12
+const RAW = 0x55
+const DAG_PB = 0x70
+const SHA256_BYTES = 32
+/** A CIDv1 of a sha-256 has 59 characters; longer text is not worth decoding. */
+const MAX_CID_CHARS = 64
+const NETWORK_ID = new RegExp(`^[a-z0-9-]{1,${MAX_NETWORK_ID_CHARS}}$`)
+const FEED_ID = /^01[0-9a-f]{64}$/
+const SHA256_HEX = /^[0-9a-f]{64}$/
+const PEER_ID = new RegExp(`^[1-9A-HJ-NP-Za-km-z]{1,${MAX_PEER_ID_BYTES}}$`)
+
+/** Whether a string is a network id (section 4.1). */
+export function isNetworkId(text: string): boolean {
+  return NETWORK_ID.test(text)
+}
+
+/** Whether a string has the form of a libp2p peer id in base58. */
+export function isPeerId(text: string): text is PeerId {
+  return PEER_ID.test(text)
+}
+
+/** The record id of payload bytes: CIDv1(dag-cbor, sha2-256) (section 3). */
+export function recordIdOf(payload: Uint8Array): RecordId {
+  const digest = createHash('sha256').update(payload).digest()
+  return CID.createV1(DAG_CBOR, createDigest(SHA2_256, digest)).toString() as RecordId
+}
+
+/** A record id from text. @throws ProtocolError E_ID */
+export function parseRecordId(text: string): RecordId {
+  return recordIdOfCid(parseCid(text))
+}
+
+/** A publisher id from text. @throws ProtocolError E_ID */
+export function parsePublisherId(text: string): PublisherId {
+  return parseRecordId(text) as string as PublisherId
+}
+
+/** The id of an artifact or block (raw or dag-pb, sha2-256) from text. @throws ProtocolError E_ID */
+export function parseBlockId(text: string): BlockId {
+  return blockIdOfCid(parseCid(text))
+}
+
+/** A feed id from text: `root`, or hex of algorithm and Ed25519 key. @throws ProtocolError E_ID */
+export function parseFeedId(text: string): FeedId {
+  if (text !== ROOT_FEED && !FEED_ID.test(text)) throw new ProtocolError('E_ID', 'not a feed id')
+  return text as FeedId
+}
+
+/** A sha-256 from lower-case hex. @throws ProtocolError E_ID */
+export function parseSha256(text: string): Sha256 {
+  if (!SHA256_HEX.test(text)) throw new ProtocolError('E_ID', 'not the lower-case hex of a sha-256')
+  return text as Sha256
+}
+
+/** A peer id from base58 text. @throws ProtocolError E_ID */
+export function parsePeerId(text: string): PeerId {
+  if (!isPeerId(text)) throw new ProtocolError('E_ID', 'not a peer id')
+  return text
+}
+
+/** The record id that a link holds. @throws ProtocolError E_ID */
+export function recordIdOfCid(cid: CID): RecordId {
+  if (!isSha256Cid(cid) || cid.code !== DAG_CBOR) throw new ProtocolError('E_ID', 'not a record id')
+  return cid.toString() as RecordId
+}
+
+/** The block id that a link holds. @throws ProtocolError E_ID */
+export function blockIdOfCid(cid: CID): BlockId {
+  if (!isSha256Cid(cid) || (cid.code !== RAW && cid.code !== DAG_PB)) throw new ProtocolError('E_ID', 'not a block id')
+  return cid.toString() as BlockId
+}
+
+/** The link to write for an id. @throws ProtocolError E_ID */
+export function cidOf(id: RecordId | PublisherId | BlockId): CID {
+  return parseCid(id)
+}
+
+function isSha256Cid(cid: CID): boolean {
+  return cid.version === 1 && cid.multihash.code === SHA2_256 && cid.multihash.digest.length === SHA256_BYTES
+}
+
+function parseCid(text: string): CID {
+  try {
+    if (text.length > MAX_CID_CHARS) throw new RangeError('too long')
+    const cid = CID.parse(text)
+    if (cid.toString() !== text) throw new RangeError('not its canonical text')
+    return cid
+  } catch (cause) {
+    throw new ProtocolError('E_ID', 'not a CID', { cause })
+  }
+}

@@ -1,0 +1,81 @@
+import type { PackageName } from './ids.ts'
+import type { Pattern } from './pattern.ts'
+import { matchesPattern } from './pattern.ts'
+
+/** What this node may install from a publisher: nothing, any name a route leads there, or named patterns. */
+export type Allowance = 'none' | 'any' | readonly Pattern[]
+
+/** A node's relation to a publisher (FORMAT section 4); allow and mirror each imply follow, not each other. */
+export interface Relation {
+  readonly follow: boolean
+  readonly allow: Allowance
+  readonly mirror: boolean
+  readonly block: boolean
+}
+export const NO_RELATION: Relation = { follow: false, allow: 'none', mirror: false, block: false }
+
+export type RelationChange =
+  | { readonly do: 'follow' | 'unfollow' | 'mirror' | 'unmirror' | 'block' }
+  /** No patterns: the publisher joins the set that `allowed` means; or leaves it with all its patterns. */
+  | { readonly do: 'allow' | 'disallow'; readonly patterns: readonly Pattern[] }
+export type RelationAnswer =
+  | { readonly ok: true; readonly relation: Relation }
+  | { readonly ok: false; readonly code: 'E_RELATION'; readonly why: string; readonly hint: string }
+
+/** The relation after an operator's command; `name` is what hints call the publisher. */
+export function changeRelation(relation: Relation, change: RelationChange, name: string): RelationAnswer {
+  switch (change.do) {
+    case 'follow':
+      return changed({ ...relation, follow: true, block: false })
+    case 'block':
+      return changed({ ...NO_RELATION, block: true })
+    case 'unfollow':
+      return unfollow(relation, name)
+    case 'mirror':
+      return relation.block ? blocked(name) : changed({ ...relation, follow: true, mirror: true })
+    case 'unmirror':
+      return changed({ ...relation, mirror: false })
+    case 'allow':
+      return relation.block ? blocked(name) : changed(allow(relation, change.patterns))
+    case 'disallow':
+      return changed({ ...relation, allow: without(relation.allow, change.patterns) })
+  }
+}
+
+/** Whether an allowance covers a package, before any question of routes. */
+export function isAllowed(relation: Relation, packageName: PackageName): boolean {
+  if (relation.block || relation.allow === 'none') return false
+  return relation.allow === 'any' || relation.allow.some(pattern => matchesPattern(pattern, packageName))
+}
+
+/** One word or two for people and JSON: `none`, `follow`, `allow`, `mirror`, `allow+mirror`, `block`. */
+export function relationText(relation: Relation): string {
+  if (relation.block) return 'block'
+  const words = [...(relation.allow === 'none' ? [] : ['allow']), ...(relation.mirror ? ['mirror'] : [])]
+  if (words.length > 0) return words.join('+')
+  return relation.follow ? 'follow' : 'none'
+}
+
+const changed = (relation: Relation): RelationAnswer => ({ ok: true, relation })
+const refused = (why: string, hint: string): RelationAnswer => ({ ok: false, code: 'E_RELATION', why, hint })
+const blocked = (name: string): RelationAnswer => refused(`${name} is blocked`, `hanse follow ${name}`)
+
+function unfollow(relation: Relation, name: string): RelationAnswer {
+  if (relation.allow !== 'none') return refused(`${name} is allowed, which needs its records`, `hanse disallow ${name}`)
+  if (relation.mirror) return refused(`${name} is mirrored, which needs its records`, `hanse unmirror ${name}`)
+  return changed({ ...relation, follow: false })
+}
+
+/** More permission never takes some away: patterns beside `any` change nothing here, their routes stand anyway. */
+function allow(relation: Relation, patterns: readonly Pattern[]): Relation {
+  const before = relation.allow
+  if (patterns.length === 0 || before === 'any') return { ...relation, follow: true, allow: 'any' }
+  return { ...relation, follow: true, allow: [...new Set([...(before === 'none' ? [] : before), ...patterns])] }
+}
+
+function without(allowance: Allowance, patterns: readonly Pattern[]): Allowance {
+  if (patterns.length === 0 || allowance === 'none') return 'none'
+  if (allowance === 'any') return 'any'
+  const left = allowance.filter(pattern => !patterns.includes(pattern))
+  return left.length === 0 ? 'none' : left
+}

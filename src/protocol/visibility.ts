@@ -1,0 +1,31 @@
+import type { PeerId } from './ids.ts'
+
+/** How the feeds that name a thing see it: `unnamed` if no record held here names it. */
+export type NamedBy = 'public' | 'private' | 'unnamed'
+
+/** Something that could leave this node. */
+export interface Servable {
+  readonly kind: 'record' | 'feed' | 'release' | 'block'
+  /** public as soon as any counted public record names it (FORMAT section 3). */
+  readonly visibility: NamedBy
+  /** Peers on the list of the private feeds that name it. */
+  readonly audience: ReadonlySet<PeerId>
+  /** Whether every publisher that names it is blocked here. */
+  readonly blocked: boolean
+}
+export type Asker = { readonly kind: 'local' } | { readonly kind: 'peer'; readonly peer: PeerId }
+export type ServeAnswer =
+  | { readonly may: true }
+  | { readonly may: false; readonly why: 'private' | 'unnamed' | 'blocked' }
+
+/**
+ * The one gate in front of every door: HTTP, feeds, search, content protocol, bitswap (DESIGN section 6).
+ * A peer must not be able to tell the refusals apart: callers answer all of them as not found.
+ */
+export function mayServe(what: Servable, to: Asker): ServeAnswer {
+  if (to.kind === 'local') return { may: true }
+  if (what.blocked) return { may: false, why: 'blocked' }
+  if (what.visibility === 'public') return { may: true }
+  if (what.visibility === 'private' && what.audience.has(to.peer)) return { may: true }
+  return { may: false, why: what.visibility }
+}

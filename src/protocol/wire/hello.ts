@@ -1,0 +1,28 @@
+import * as z from 'zod'
+import { encodeBody } from './body.ts'
+import { MAX_FRAME_BYTES, MAX_HELLO_BYTES, WIRE_VERSION } from './limits.ts'
+import { parseMessage } from './message.ts'
+
+/** The first frame each way: what a side speaks; unknown features are ignored. */
+export interface Hello {
+  readonly version: number
+  readonly features: readonly string[]
+  /** Longest frame this side reads, bytes. */
+  readonly maxFrame: number
+}
+
+const helloSchema = z.object({
+  version: z.int().min(1),
+  features: z.array(z.string().max(32)).max(32),
+  maxFrame: z.int().min(1024),
+})
+
+/** This node's HELLO. */
+export function encodeHello(): Uint8Array {
+  return encodeBody({ version: WIRE_VERSION, features: [], maxFrame: MAX_FRAME_BYTES } satisfies Hello)
+}
+
+/** A peer's HELLO; throws `E_MESSAGE`. */
+export function parseHello(bytes: Uint8Array): Hello {
+  return parseMessage('HELLO', helloSchema, bytes, MAX_HELLO_BYTES)
+}

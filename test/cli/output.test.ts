@@ -1,0 +1,61 @@
+import { PassThrough } from 'node:stream'
+import { expect, test } from 'vitest'
+import { AnsweredError, CliError } from '../../src/cli/errors.ts'
+import { exitCodeOf } from '../../src/cli/exit-codes.ts'
+import { Output } from '../../src/cli/output.ts'
+import { fieldsOf, linesOf, tableOf } from '../../src/cli/view.ts'
+
+function capture(json: boolean) {
+  const [out, err] = [new PassThrough(), new PassThrough()]
+  const output = new Output(json, { out, err })
+  return { output, out: () => String(out.read() ?? ''), err: () => String(err.read() ?? '') }
+}
+
+test('an error shows its code, what, cause and help', () => {
+  const { output, out, err } = capture(false)
+  const error = new CliError('E_FILE', 'cannot be written', { cause: new Error('disk full'), hint: 'make room' })
+  expect(output.error(error)).toBe(1)
+  expect(err()).toBe('error[E_FILE]: cannot be written\n  cause: disk full\nhelp: make room\n')
+  expect(out()).toBe('')
+})
+
+test('the codes of a node become the exit codes that scripts rely on', () => {
+  const expected = {
+    E_NOT_FOUND: 3,
+    E_UNAUTHORISED: 4,
+    E_NO_ROUTE: 5,
+    E_AMBIGUOUS: 5,
+    E_ARTIFACT_ALTERED: 5,
+    E_POLICY_DENIED: 5,
+    E_ARCHIVE_BOMB: 5,
+    E_NO_PROVIDER: 6,
+    E_NETWORK: 6,
+    E_NO_NODE: 6,
+    E_CONFIG: 2,
+    E_USAGE: 2,
+    E_INTERRUPTED: 130,
+    E_INTERNAL: 1,
+    E_NEVER_HEARD_OF: 1,
+  }
+  for (const [code, exit] of Object.entries(expected)) {
+    expect([code, exitCodeOf(code)]).toEqual([code, exit])
+    expect(capture(true).output.error(new AnsweredError(code, 'x'))).toBe(exit)
+  }
+})
+
+test("texts of strangers' packages cannot steer the terminal", () => {
+  const { output, out } = capture(false)
+  output.result({}, linesOf('a\u001b]0;owned\u0007b\u202egnp.exe\nforged line'))
+  output.result({}, fieldsOf({ description: 'a\u001b[2J' }))
+  output.result({}, tableOf(['X'], [['\u009b31m']], 'none'))
+  const text = out()
+  for (const evil of ['\u001b', '\u0007', '\u202e', '\u009b']) expect(text).not.toContain(evil)
+  expect(text.split('\n')).toHaveLength(5)
+})
+
+test('with json a result is exactly one document', () => {
+  const { output, out, err } = capture(true)
+  output.result({ purl: 'pkg:npm/x' }, linesOf('ignored'))
+  output.progress('ignored')
+  expect([out(), err()]).toEqual(['{"purl":"pkg:npm/x"}\n', ''])
+})

@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+const CLI = join(import.meta.dirname, '../../dist/hanse.js')
+
+/** What one run of the CLI did. */
+export interface CliResult {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+  /** The one document that `--json` prints; null where there is none. */
+  readonly json: Record<string, unknown> | null
+}
+
+function environment(): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1' }
+  for (const name of Object.keys(env)) if (name.startsWith('HANSE_')) delete env[name]
+  return env
+}
+
+function parsedOrNull(text: string): Record<string, unknown> | null {
+  try {
+    return JSON.parse(text) as Record<string, unknown>
+  } catch {
+    return null
+  }
+}
+
+/** Runs the bundled CLI to its end. */
+export async function hanse(args: readonly string[], input?: string): Promise<CliResult> {
+  const child = spawn(process.execPath, [CLI, ...args], { env: environment(), stdio: 'pipe' })
+  child.stdin.end(input ?? '')
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', text => {
+    stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', text => {
+    stderr += text
+  })
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code: code ?? -1, stdout, stderr, json: parsedOrNull(stdout) }
+}
+
+/** The line that `hanse start --json` prints once it serves. */
+export interface Ready {
+  readonly http: string
+  readonly peerId: string
+  readonly addresses: readonly string[]
+  readonly publisher: string
+}
+
+/** A node in a process of its own, with a home that outlives its restarts. */
+export class NodeProcess implements AsyncDisposable {
+  readonly home: string
+  readonly #flags: readonly string[]
+  #child: ChildProcess | null = null
+  #ready: Ready | null = null
+  #stderr = ''
+
+  private constructor(home: string, flags: readonly string[]) {
+    this.home = home
+    this.#flags = flags
+  }
+
+  /** A node in a new home, started. */
+  static async start(flags: readonly string[] = []): Promise<NodeProcess> {
+    const node = new NodeProcess(await mkdtemp(join(tmpdir(), 'hanse-e2e-')), flags)
+    await node.restart()
+    return node
+  }
+
+  get ready(): Ready {
+    if (this.#ready === null) throw new Error('the node is not running')
+    return this.#ready
+  }
+
+  /** First address that another process on this machine can dial. */
+  get address(): string {
+    const address = this.ready.addresses.find(each => each.includes('127.0.0.1'))
+    if (address === undefined) throw new Error('the node has no loopback address')
+    return address
+  }
+
+  /** Starts the process again in the same home, with further flags. */
+  async restart(more: readonly string[] = []): Promise<void> {
+    const flags = ['--http', '127.0.0.1:0', '--listen', '/ip4/127.0.0.1/tcp/0', ...this.#flags, ...more]
+    const child = spawn(process.execPath, [CLI, 'start', '--json', '--home', this.home, ...flags], {
+      env: environment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#child = child
+    child.stderr.setEncoding('utf8').on('data', text => {
+      this.#stderr = (this.#stderr + text).slice(-16_384)
+    })
+    for await (const line of createInterface({ input: child.stdout })) {
+      const event = parsedOrNull(line)
+      if (event?.event !== 'ready') continue
+      this.#ready = event as unknown as Ready
+      child.stdout.resume()
+      return
+    }
+    throw new Error(`the node ended before it was ready:\n${this.#stderr}`)
+  }
+
+  /** Ends the process with a signal and waits until it is gone; gives its exit code. */
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.#child
+    if (child === null) return null
+    this.#child = null
+    this.#ready = null
+    const closed = once(child, 'close')
+    child.kill(signal)
+    const [code] = (await closed) as [number | null]
+    return code
+  }
+
+  /** Runs a CLI command against this node; throws unless it exits 0. */
+  async run(...args: readonly string[]): Promise<Record<string, unknown>> {
+    const result = await this.try(...args)
+    if (result.code !== 0 || result.json === null) {
+      throw new Error(
+        `hanse ${args.join(' ')} exited ${result.code}:\n${result.stdout}\n${result.stderr}\n${this.#stderr}`,
+      )
+    }
+    return result.json
+  }
+
+  /** Runs a CLI command against this node, whatever it exits with. */
+  try(...args: readonly string[]): Promise<CliResult> {
+    return hanse([...args, '--json', '--home', this.home])
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end('SIGKILL')
+    await rm(this.home, { recursive: true, force: true })
+  }
+}
+
+/** Asks again until the answer passes or the time is over: what happens in another process has no event to wait for. */
+export async function eventually<T>(ask: () => Promise<T>, passes: (answer: T) => boolean, limitMs = 30_000): Promise<T> {
+  const end = Date.now() + limitMs
+  for (;;) {
+    const answer = await ask()
+    if (passes(answer)) return answer
+    if (Date.now() > end) throw new Error(`not within ${limitMs} ms; last answer: ${JSON.stringify(answer)}`)
+  }
+}

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { create } from 'tar'
+
+/** A tarball made here, and the digest of its exact bytes. */
+export interface Tarball {
+  readonly path: string
+  readonly sha256: string
+}
+
+/** Packs an npm package with the given manifest fields; a `README.md` of `padBytes` makes it larger. */
+export async function npmTarball(manifest: object & { name: string; version: string }, padBytes = 0): Promise<Tarball> {
+  const folder = await mkdtemp(join(tmpdir(), 'hanse-package-'))
+  await mkdir(join(folder, 'package'))
+  await writeFile(join(folder, 'package/package.json'), JSON.stringify(manifest))
+  await writeFile(join(folder, 'package/index.js'), 'module.exports = 1\n')
+  if (padBytes > 0) await writeFile(join(folder, 'package/data.bin'), noise(padBytes))
+  const path = join(folder, `${manifest.name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`)
+  await create({ gzip: true, portable: true, cwd: folder, file: path }, ['package/package.json', 'package/index.js', ...(padBytes > 0 ? ['package/data.bin'] : [])])
+  return { path, sha256: createHash('sha256').update(await readFile(path)).digest('hex') }
+}
+
+/** Bytes that do not compress, the same on every run. */
+function noise(bytes: number): Buffer {
+  const blocks: Buffer[] = []
+  for (let block = createHash('sha256').update('noise').digest(), size = 0; size < bytes; size += block.length) {
+    block = createHash('sha256').update(block).digest()
+    blocks.push(block)
+  }
+  return Buffer.concat(blocks).subarray(0, bytes)
+}

@@ -1,0 +1,214 @@
+import { describe, expect, it } from 'vitest'
+import { answerSearches } from '../../../src/federation/search/answer-searches.ts'
+import { type AskPeersPorts, askPeers } from '../../../src/federation/search/ask-peers.ts'
+import { MAX_PEER_HITS, MAX_PEERS_ASKED } from '../../../src/federation/search/limits.ts'
+import { verifyHit } from '../../../src/federation/search/verify-hit.ts'
+import { encodeSearchHits, encodeSearchRequest, type PeerId, type SearchHit } from '../../../src/protocol/index.ts'
+import { goodHit, NET } from './signed-hits.ts'
+
+/** A clock that stands until it is told to go on. */
+function handClock() {
+  let time = 0
+  const due = new Map<object, { at: number; action: () => void }>()
+  return {
+    now: () => time,
+    after: (ms: number, action: () => void) => {
+      const key = {}
+      due.set(key, { at: time + ms, action })
+      return () => due.delete(key)
+    },
+    pass: (ms: number) => {
+      time += ms
+      for (const [key, { at, action }] of due) {
+        if (at > time) continue
+        due.delete(key)
+        action()
+      }
+    },
+    get timers() {
+      return due.size
+    },
+  }
+}
+
+const peer = (name: string): PeerId => `12D3KooW${name.padEnd(44, 'x')}` as PeerId
+const message = (...hits: SearchHit[]): Uint8Array => encodeSearchHits({ hits })
+type Behaviour = (signal: AbortSignal) => AsyncIterable<Uint8Array>
+
+const sends = (...messages: Uint8Array[]): Behaviour =>
+  async function* () {
+    yield* messages
+  }
+
+/** Sends, then neither goes on nor notices that it was cancelled. */
+const stalls = (stalled: () => void, ...messages: Uint8Array[]): Behaviour =>
+  async function* () {
+    yield* messages
+    stalled()
+    await new Promise<void>(() => {})
+  }
+
+function network(behaviours: Record<string, Behaviour>) {
+  const offences: string[] = []
+  const clock = handClock()
+  const byPeer = new Map(Object.entries(behaviours).map(([name, behaviour]) => [peer(name), behaviour]))
+  const ports: AskPeersPorts = {
+    protocol: `/hanse/${NET}/search/1`,
+    clock,
+    request: (to, _protocol, _payload, { signal }) => byPeer.get(to)!(signal),
+    verify: hit => verifyHit(hit, { net: NET }),
+    onOffence: (_peer, code) => offences.push(code),
+  }
+  return { ports, clock, offences, peers: [...byPeer.keys()] }
+}
+
+const good = goodHit(1, 'pkg:npm/left-pad@1.0.0')
+const forged: SearchHit = { ...good, purl: 'pkg:npm/lodash@1.0.0' as SearchHit['purl'] }
+
+describe('asking peers', () => {
+  it('answers with what honest peers know and how many answered, each package once', async () => {
+    const other = goodHit(5, 'pkg:npm/right-pad@1.0.0')
+    const { ports, peers, clock, offences } = network({
+      A: sends(message(good)),
+      B: sends(message(good), message(other)),
+    })
+    const { hits, peers: counts } = await askPeers(ports, { text: 'pad', peers, k: 10 })
+    expect(hits.map(hit => hit.purl).sort()).toEqual([good.purl, other.purl])
+    expect(hits.find(hit => hit.purl === good.purl)?.from).toHaveLength(2)
+    expect(counts).toEqual({ asked: 2, answered: 2 })
+    expect(offences).toEqual([])
+    expect(clock.timers).toBe(0)
+  })
+
+  it('ends at the deadline with partial hits when a peer stalls', async () => {
+    const stalled = Promise.withResolvers<void>()
+    const { ports, peers, clock } = network({ A: sends(message(good)), B: stalls(stalled.resolve, message(good)) })
+    const answer = askPeers(ports, { text: 'pad', peers, k: 10, deadlineMs: 300 })
+    await stalled.promise
+    clock.pass(300)
+    expect(await answer).toMatchObject({ hits: [{ purl: good.purl }], peers: { asked: 2, answered: 1 } })
+  })
+
+  it('ends when the caller gives up', async () => {
+    const stop = new AbortController()
+    const stalled = Promise.withResolvers<void>()
+    const { ports, peers } = network({ A: stalls(stalled.resolve) })
+    const answer = askPeers(ports, { text: 'pad', peers, k: 10 }, { signal: stop.signal })
+    await stalled.promise
+    stop.abort()
+    expect(await answer).toEqual({ hits: [], peers: { asked: 1, answered: 0 } })
+    const never = await askPeers(ports, { text: 'pad', peers, k: 10 }, { signal: AbortSignal.abort() })
+    expect(never.peers.answered).toBe(0)
+  })
+
+  it('drops forged hits, reports their sender once and does not count it', async () => {
+    const { ports, peers, offences } = network({
+      A: sends(message(forged, forged, forged, good)),
+      B: sends(message(good)),
+    })
+    const { hits, peers: counts } = await askPeers(ports, { text: 'pad', peers, k: 10 })
+    expect(hits.map(hit => hit.purl)).toEqual([good.purl])
+    expect(hits[0]?.from).toEqual([peer('B')])
+    expect(counts).toEqual({ asked: 2, answered: 1 })
+    expect(offences).toEqual(['record-invalid'])
+  })
+
+  it.each([
+    ['hits', message(good)],
+    ['messages without hits', message()],
+    ['large messages', message({ ...good, envelopes: [...good.envelopes, new Uint8Array(900_000)] })],
+  ])('stops reading a flood of %s', async (_, flood) => {
+    let sent = 0
+    const floods: Behaviour = async function* () {
+      for (;;) {
+        sent++
+        yield flood
+      }
+    }
+    const { ports, peers } = network({ A: floods })
+    const { hits } = await askPeers(ports, { text: 'pad', peers, k: 1000 })
+    expect(hits.length).toBeLessThanOrEqual(1)
+    expect(sent).toBeLessThanOrEqual(MAX_PEER_HITS)
+  })
+
+  it('takes a malformed message or a broken stream for no answer', async () => {
+    const breaks: Behaviour = () => ({
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('reset')) }),
+    })
+    const { ports, peers, offences } = network({ A: sends(new Uint8Array([0xff])), B: breaks })
+    expect((await askPeers(ports, { text: 'pad', peers, k: 5 })).peers).toEqual({ asked: 2, answered: 0 })
+    expect(offences).toEqual(['message-malformed'])
+  })
+
+  it('drops hits that were not asked for', async () => {
+    const { ports, peers } = network({ A: sends(message(good)) })
+    expect((await askPeers(ports, { text: 'pad', peers, k: 5, type: 'pypi' })).hits).toEqual([])
+  })
+
+  it('asks at most 16 peers, and none for an empty query', async () => {
+    const behaviours = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`P${i + 10}`, sends()]))
+    const { ports, peers } = network(behaviours)
+    expect((await askPeers(ports, { text: 'pad', peers, k: 5 })).peers.asked).toBe(MAX_PEERS_ASKED)
+    expect((await askPeers(ports, { text: '  ', peers, k: 5 })).peers.asked).toBe(0)
+    for (const text of ['\ud800', 'x'.repeat(5000), '🦄'.repeat(300), '__proto__']) {
+      expect((await askPeers(ports, { text, peers, k: 5 })).peers.answered).toBe(MAX_PEERS_ASKED)
+    }
+  })
+})
+
+describe('answering searches', () => {
+  const payload = encodeSearchRequest({ query: 'pad', k: 100, deadlineMs: 300 })
+  const collect = async (answer: AsyncIterable<Uint8Array>): Promise<number> => {
+    let messages = 0
+    for await (const _ of answer) messages++
+    return messages
+  }
+  const asked = (name: string) => ({ peer: peer(name), payload, signal: new AbortController().signal })
+
+  it('is what the asker understands', async () => {
+    const clock = handClock()
+    const answer = answerSearches({ searchPublic: () => [good], clock })
+    const { ports } = network({})
+    const request: AskPeersPorts['request'] = (to, _, bytes, { signal }) => answer({ peer: to, payload: bytes, signal })
+    const { hits, peers } = await askPeers({ ...ports, request }, { text: 'pad', peers: [peer('A')], k: 5 })
+    expect(hits.map(hit => hit.purl)).toEqual([good.purl])
+    expect(peers.answered).toBe(1)
+    expect(clock.timers).toBe(0)
+  })
+
+  it('sends at most 50 hits and one MiB', async () => {
+    const clock = handClock()
+    const many = Array.from({ length: 90 }, () => good)
+    expect(await collect(answerSearches({ searchPublic: () => many, clock })(asked('A')))).toBe(MAX_PEER_HITS)
+    const large = { ...good, envelopes: [...good.envelopes, new Uint8Array(300_000)] }
+    expect(
+      await collect(answerSearches({ searchPublic: () => [large, large, large, large, large], clock })(asked('A'))),
+    ).toBe(3)
+  })
+
+  it('ends at the deadline of the asker', async () => {
+    const clock = handClock()
+    const searchPublic = async () => {
+      clock.pass(300)
+      return [good]
+    }
+    expect(await collect(answerSearches({ searchPublic, clock })(asked('A')))).toBe(0)
+  })
+
+  it('is busy for a peer that asks too often, not for others, and not for ever', async () => {
+    const clock = handClock()
+    const answer = answerSearches({ searchPublic: () => [], clock })
+    for (let i = 0; i < 20; i++) await collect(answer(asked('A')))
+    await expect(collect(answer(asked('A')))).rejects.toMatchObject({ code: 'E_BUSY' })
+    await collect(answer(asked('B')))
+    clock.pass(1000)
+    for (let i = 0; i < 5; i++) await collect(answer(asked('A')))
+    await expect(collect(answer(asked('A')))).rejects.toMatchObject({ code: 'E_BUSY' })
+  })
+
+  it('refuses a malformed request', async () => {
+    const answer = answerSearches({ searchPublic: () => [], clock: handClock() })
+    const malformed = { ...asked('A'), payload: new Uint8Array([1]) }
+    await expect(collect(answer(malformed))).rejects.toMatchObject({ code: 'E_MESSAGE' })
+  })
+})

@@ -1,0 +1,103 @@
+import { sign } from 'node:crypto'
+import {
+  buildGenesis,
+  buildRootRecord,
+  buildWriterRecord,
+  type DelegateBody,
+  ed25519KeyList,
+  keyListDigestOf,
+  type Op,
+  type PackageName,
+  sealRecord,
+  type VoidBody,
+  type WellFormedRecord,
+} from '../../../src/protocol/index.ts'
+import { keyOf } from '../sync/forge.ts'
+
+export const NET = 'main'
+const TS = 1_750_000_000_000
+
+/** A publisher that signs real records: a root feed, one writer, and branches where it equivocates. */
+export class Publisher {
+  readonly #root
+  readonly #writer
+  readonly genesis: WellFormedRecord
+  readonly delegate: WellFormedRecord
+
+  constructor(word: string) {
+    this.#root = keyOf(`${word} root`)
+    this.#writer = keyOf(`${word} writer`)
+    const recoveryKeyDigest = keyListDigestOf(ed25519KeyList(keyOf(`${word} recovery`).raw))
+    const input = { net: NET, ts: TS, rootKey: this.#root.raw, recoveryKeyDigest, salt: new Uint8Array(16) }
+    this.genesis = buildGenesis(input, bytes => this.#signRoot(bytes))
+    const body: DelegateBody = {
+      typ: 'delegate',
+      feed: this.feed,
+      key: [1, this.#writer.raw],
+      role: 'writer',
+      scope: [],
+      visibility: 'public',
+    }
+    this.delegate = this.#rootRecord(this.genesis, body)
+  }
+
+  get id() {
+    return this.genesis.publisher
+  }
+  get feed() {
+    return this.#writer.feed
+  }
+
+  /** n records after `prev`; `mark` makes branches differ, and every third is of a kind nobody knows. */
+  chain(n: number, prev: WellFormedRecord | null, mark: string): WellFormedRecord[] {
+    const made: WellFormedRecord[] = []
+    for (let i = 0; i < n; i++) made.push(this.#record(made.at(-1) ?? prev, `${mark}-${i}`, i % 3 === 2))
+    return made
+  }
+
+  /** The root names `head` the true end of the writer's feed. */
+  void(head: WellFormedRecord): WellFormedRecord {
+    return this.#rootRecord(this.delegate, {
+      typ: 'void',
+      feed: this.feed,
+      from: head.seq + 1,
+      head: head.id,
+      reason: 'forked',
+    })
+  }
+
+  /** A well-formed root record under another publisher's name. */
+  usurp(genesis: WellFormedRecord): WellFormedRecord {
+    return this.#rootRecord(genesis, this.delegate.understood as DelegateBody, genesis.publisher)
+  }
+
+  #record(prev: WellFormedRecord | null, tag: string, isUnknown: boolean): WellFormedRecord {
+    const place = {
+      net: NET,
+      publisher: this.id,
+      feed: this.feed,
+      seq: (prev?.seq ?? 0) + 1,
+      prev: prev?.id ?? null,
+      ts: TS,
+      auth: this.delegate.id,
+    }
+    const signer = (bytes: Uint8Array) => new Uint8Array(sign(null, bytes, this.#writer.key))
+    if (isUnknown) return sealRecord({ ...place, typ: 'prophecy', by: null, body: { tag } }, signer)
+    const op: Op = { op: 'tag', purl: 'pkg:npm/x' as PackageName, tag, version: '1.0.0' }
+    return buildWriterRecord({ ...place, typ: 'tag', ops: [op] }, signer)
+  }
+
+  #rootRecord(
+    prev: WellFormedRecord,
+    body: DelegateBody | VoidBody,
+    publisher = this.genesis.publisher,
+  ): WellFormedRecord {
+    const by = ed25519KeyList(this.#root.raw)
+    const input = { net: NET, publisher, seq: prev.seq + 1, prev: prev.id, ts: TS, by, body }
+    return buildRootRecord(input, bytes => this.#signRoot(bytes))
+  }
+
+  #signRoot(bytes: Uint8Array): Uint8Array {
+    return new Uint8Array(sign(null, bytes, this.#root.key))
+  }
+}

@@ -1,0 +1,207 @@
+import { describe, expect, test } from 'vitest'
+import { FederationError } from '../../../src/federation/index.ts'
+import { MAX_FRAME_BYTES } from '../../../src/protocol/index.ts'
+import { settled } from './duplex-pair.ts'
+import { ALICE, allOf, BOB, PROTOCOL, text, twoNodes } from './two-nodes.ts'
+
+const MIB = 1 << 20
+
+describe('kept streams', () => {
+  test('answers come as the handler yielded them, many requests over one stream', async () => {
+    const { alice, opened } = twoNodes(async function* ({ payload, peer }) {
+      yield payload
+      yield text(peer)
+    })
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, n) => allOf(alice.request(BOB, PROTOCOL, text(`n${n}`)))),
+    )
+    expect(answers.map(answer => answer.map(part => Buffer.from(part).toString()))).toEqual(
+      Array.from({ length: 200 }, (_, n) => [`n${n}`, ALICE]),
+    )
+    expect(opened).toHaveLength(1)
+  })
+
+  test('a reader that takes nothing holds at most its credit', async () => {
+    let yielded = 0
+    const { alice, opened } = twoNodes(async function* () {
+      for (let n = 0; n < 100; n++) {
+        yielded += 64 << 10
+        yield new Uint8Array(64 << 10)
+      }
+    })
+    const answer = alice.request(BOB, PROTOCOL, text('x'), { creditBytes: MIB })[Symbol.asyncIterator]()
+    await answer.next()
+    await settled()
+    expect(opened[0]?.bob.sentBytes).toBeLessThan(MIB + 64 * 20)
+    expect(yielded).toBeLessThanOrEqual(MIB + (64 << 10))
+    let messages = 1
+    while (!(await answer.next()).done) messages++
+    expect(messages).toBe(100)
+  })
+
+  test('messages of up to a whole frame pass in lock step', async () => {
+    const { alice } = twoNodes(async function* () {
+      for (let n = 0; n < 5; n++) yield new Uint8Array(MIB + 60_000).fill(n)
+    })
+    const sizes = (await allOf(alice.request(BOB, PROTOCOL, text('x')))).map(part => part.byteLength)
+    expect(sizes).toEqual(Array(5).fill(MIB + 60_000))
+    expect(MAX_FRAME_BYTES).toBeGreaterThan(MIB + 60_000)
+  })
+
+  test('messages of odd sizes never lock up', async () => {
+    const sizes = [1, 300_000, 0, 700_000, 64, 900_000, 149_000, 1_000_000, 1, 1]
+    const { alice } = twoNodes(async function* () {
+      for (const size of sizes) yield new Uint8Array(size)
+    })
+    const got = await allOf(alice.request(BOB, PROTOCOL, text('x'), { creditBytes: 1_000_000 }))
+    expect(got.map(part => part.byteLength)).toEqual(sizes)
+  })
+
+  test('a message above the credit ends the request, and only that', async () => {
+    const { alice } = twoNodes(async function* ({ payload }) {
+      yield new Uint8Array(payload.byteLength === 1 ? 100_000 : 10)
+    })
+    const small = { creditBytes: 64 << 10 }
+    await expect(allOf(alice.request(BOB, PROTOCOL, text('x'), small))).rejects.toMatchObject({ code: 'E_TOO_LARGE' })
+    expect(await allOf(alice.request(BOB, PROTOCOL, text('xy'), small))).toHaveLength(1)
+  })
+
+  test('leaving the loop cancels the handler and frees the place', async () => {
+    const stopped: unknown[] = []
+    const { alice, offences } = twoNodes(async function* ({ signal }) {
+      try {
+        for (;;) yield new Uint8Array(100_000)
+      } finally {
+        stopped.push(signal.aborted)
+      }
+    })
+    for (let n = 0; n < 100; n++) {
+      for await (const _ of alice.request(BOB, PROTOCOL, text('x'), { creditBytes: 4 * MIB })) break
+    }
+    await settled()
+    expect(stopped).toHaveLength(100)
+    expect(stopped.every(Boolean)).toBe(true)
+    expect(offences).toEqual([])
+  })
+
+  test('a signal ends a request that waits, with its own reason', async () => {
+    const { alice } = twoNodes(async function* ({ signal }) {
+      await new Promise(resolve => signal.addEventListener('abort', resolve))
+    })
+    const stop = new AbortController()
+    const answer = allOf(alice.request(BOB, PROTOCOL, text('x'), { signal: stop.signal }))
+    await settled()
+    stop.abort(new Error('enough'))
+    await expect(answer).rejects.toThrow('enough')
+  })
+
+  test('a handler error becomes a closed status without its words', async () => {
+    const { alice } = twoNodes(async function* ({ payload }) {
+      if (payload.byteLength === 1) throw new FederationError('E_NOT_FOUND', 'secret')
+      if (payload.byteLength === 2) throw new Error('secret')
+      yield payload
+    })
+    await expect(allOf(alice.request(BOB, PROTOCOL, text('x')))).rejects.toMatchObject({ code: 'E_NOT_FOUND' })
+    const failed = allOf(alice.request(BOB, PROTOCOL, text('xy')))
+    await expect(failed).rejects.toMatchObject({
+      code: 'E_PEER_FAILED',
+      message: expect.not.stringContaining('secret'),
+    })
+  })
+
+  test('no first byte within its time ends the request', async () => {
+    const { alice, clock } = twoNodes(async function* ({ signal }) {
+      await new Promise(resolve => signal.addEventListener('abort', resolve))
+    })
+    const answer = expect(allOf(alice.request(BOB, PROTOCOL, text('x')))).rejects.toMatchObject({
+      code: 'E_FIRST_BYTE_LATE',
+    })
+    await clock.pass(10_001)
+    await answer
+  })
+
+  test('an answer below the least speed is cancelled, a slow reader is not', async () => {
+    const trickle = twoNodes(async function* ({ signal }) {
+      while (!signal.aborted) {
+        yield new Uint8Array(100)
+        await new Promise<void>(resolve => trickle.clock.after(500, resolve))
+      }
+    })
+    const slow = expect(allOf(trickle.alice.request(BOB, PROTOCOL, text('x')))).rejects.toMatchObject({
+      code: 'E_TOO_SLOW',
+    })
+    await trickle.clock.pass(30_000)
+    await slow
+
+    const patient = twoNodes(async function* () {
+      for (let n = 0; n < 50; n++) yield new Uint8Array(1000)
+    })
+    let messages = 0
+    for await (const _ of patient.alice.request(BOB, PROTOCOL, text('x'))) {
+      messages++
+      await patient.clock.pass(1000)
+    }
+    expect(messages).toBe(50)
+  })
+
+  test('a reader that returns no credit is given up by the answering side', async () => {
+    const { alice, clock } = twoNodes(async function* () {
+      for (;;) yield new Uint8Array(64 << 10)
+    })
+    const answer = alice.request(BOB, PROTOCOL, text('x'))[Symbol.asyncIterator]()
+    await answer.next()
+    await clock.pass(61_000)
+    const rest = (async () => {
+      while (!(await answer.next()).done);
+    })()
+    await expect(rest).rejects.toMatchObject({ code: 'E_STALLED' })
+  })
+
+  test('a peer that falls silent is found by PING', async () => {
+    const { alice, clock, opened } = twoNodes(async function* ({ signal }) {
+      yield text('first')
+      await new Promise(resolve => signal.addEventListener('abort', resolve))
+    })
+    const answer = alice.request(BOB, PROTOCOL, text('x'), { minBytesPerSecond: 0 })[Symbol.asyncIterator]()
+    await answer.next()
+    const next = answer.next()
+    const silent = expect(next).rejects.toMatchObject({ code: 'E_PEER_SILENT' })
+    await clock.pass(120_000)
+    for (const stream of opened) stream.bob.open = false
+    await clock.pass(60_000)
+    await silent
+  })
+
+  test('a stream that broke is opened again for the next request', async () => {
+    const { alice, opened } = twoNodes(async function* ({ payload }) {
+      yield payload
+    })
+    await allOf(alice.request(BOB, PROTOCOL, text('x')))
+    opened[0]?.bob.abort(new Error('gone'))
+    await settled()
+    expect(await allOf(alice.request(BOB, PROTOCOL, text('y')))).toHaveLength(1)
+    expect(opened).toHaveLength(2)
+  })
+
+  test('a peer over its budget is told busy', async () => {
+    let left = 2
+    const budget = { mayRequest: () => left-- > 0, spend: () => {} }
+    const { alice } = twoNodes(
+      async function* ({ payload }) {
+        yield payload
+      },
+      { budget },
+    )
+    await allOf(alice.request(BOB, PROTOCOL, text('x')))
+    await allOf(alice.request(BOB, PROTOCOL, text('x')))
+    await expect(allOf(alice.request(BOB, PROTOCOL, text('x')))).rejects.toMatchObject({ code: 'E_BUSY' })
+  })
+
+  test('nobody answers an unknown protocol, and a peer that cannot be reached says so', async () => {
+    const { alice } = twoNodes(async function* () {})
+    const { bob } = twoNodes(async function* () {})
+    await expect(allOf(bob.request(ALICE, PROTOCOL, text('x')))).rejects.toMatchObject({ code: 'E_PEER_UNREACHABLE' })
+    await alice[Symbol.asyncDispose]()
+    await expect(allOf(alice.request(BOB, PROTOCOL, text('x')))).rejects.toMatchObject({ code: 'E_CLOSED' })
+  })
+})

@@ -1,0 +1,44 @@
+import {
+  KeptStreams,
+  type KeptStreamsPorts,
+  type OffenceCode,
+  type RequestHandler,
+} from '../../../src/federation/index.ts'
+import type { PeerId } from '../../../src/protocol/index.ts'
+import { duplexPair, TestClock, type TestDuplex } from './duplex-pair.ts'
+
+export const ALICE = 'alice' as PeerId
+export const BOB = 'bob' as PeerId
+export const PROTOCOL = '/hanse/test/echo/1'
+
+/** Alice asks, Bob answers with `handler`; both see time through one clock that the test moves. */
+export function twoNodes(handler: RequestHandler, ports: Partial<KeptStreamsPorts> = {}) {
+  const clock = new TestClock()
+  const opened: { alice: TestDuplex; bob: TestDuplex }[] = []
+  const offences: { by: PeerId; code: OffenceCode }[] = []
+  const onOffence = (by: PeerId, code: OffenceCode) => {
+    offences.push({ by, code })
+  }
+  const never = () => Promise.reject(new Error('bob opens nothing'))
+  const bob = new KeptStreams({ openStream: never, onOffence, clock, ...ports })
+  bob.handle(PROTOCOL, handler)
+  const alice = new KeptStreams({
+    clock,
+    onOffence,
+    openStream: async () => {
+      const [mine, theirs] = duplexPair()
+      opened.push({ alice: mine, bob: theirs })
+      bob.acceptStream(ALICE, PROTOCOL, theirs)
+      return mine
+    },
+  })
+  return { alice, bob, clock, opened, offences }
+}
+
+export async function allOf(messages: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
+  const all: Uint8Array[] = []
+  for await (const message of messages) all.push(message)
+  return all
+}
+
+export const text = (value: string) => new TextEncoder().encode(value)

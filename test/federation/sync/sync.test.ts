@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest'
+import { fetchRange } from '../../../src/federation/sync/fetch-range.ts'
+import { FeedHandler } from '../../../src/federation/sync/handler.ts'
+import { HeadChanges } from '../../../src/federation/sync/head-changes.ts'
+import { Intake } from '../../../src/federation/sync/intake.ts'
+import { ownHeads } from '../../../src/federation/sync/own-heads.ts'
+import { encodeFeedRequest, headOf, type PeerId, parseHeads, parseRecordOnPool } from '../../../src/protocol/index.ts'
+import { Publisher } from '../simulation/cast.ts'
+import { MemoryFeedStore } from './memory-feed-store.ts'
+
+const peer = 'peer' as PeerId
+const p = new Publisher('acme')
+const chain = p.chain(4, null, 'a')
+const signal = new AbortController().signal
+
+async function pair(mayServe = true) {
+  const theirs = new MemoryFeedStore()
+  await theirs.append([p.genesis, p.delegate, ...chain])
+  const mine = new MemoryFeedStore()
+  const cloned: string[] = []
+  const intake = new Intake({
+    net: 'main',
+    store: mine,
+    verify: envelope => parseRecordOnPool(envelope, { net: 'main' }),
+    onStored: () => {},
+    isOwnFeed: (_, feed) => feed === p.feed,
+    onCloned: head => cloned.push(head.id),
+  })
+  const handler = new FeedHandler({ store: theirs, changes: new HeadChanges(), mayServeFeed: () => mayServe })
+  const client = { request: (from: PeerId, payload: Uint8Array) => handler.handle({ peer: from, payload, signal }) }
+  return { theirs, mine, intake, handler, client, cloned }
+}
+const askFor = (record = chain[3]!) => ({ peer, head: headOf(record), from: null, pinned: false })
+
+test('serves nothing of a feed that the gate closes, not even its heads', async () => {
+  const { client, intake } = await pair(false)
+  const parts = await Array.fromAsync(client.request(peer, encodeFeedRequest({ ask: 'heads', publishers: [p.id] })))
+  expect(parts.flatMap(part => parseHeads(part))).toEqual([])
+  expect(await fetchRange(client, intake, askFor(p.delegate), signal)).toEqual({ is: 'empty' })
+})
+
+test('takes a feed only after the root that delegates it', async () => {
+  const { client, intake, mine } = await pair()
+  expect(await fetchRange(client, intake, askFor(), signal)).toEqual({ is: 'undelegated' })
+  expect(await fetchRange(client, intake, askFor(p.delegate), signal)).toEqual({ is: 'held' })
+  expect(await fetchRange(client, intake, askFor(), signal)).toEqual({ is: 'held' })
+  expect(mine.records.size).toBe(6)
+})
+
+test('refuses altered bytes and stores none of the range', async () => {
+  const { client, intake, mine } = await pair()
+  await intake.commit([p.genesis, p.delegate], peer)
+  const altering = {
+    async *request(from: PeerId, payload: Uint8Array) {
+      for await (const part of client.request(from, payload)) {
+        const altered = Uint8Array.from(part)
+        altered[altered.length - 20]! ^= 1
+        yield altered
+      }
+    },
+  }
+  expect(await fetchRange(altering, intake, askFor(), signal)).toEqual({ is: 'bad' })
+  expect(mine.records.size).toBe(2)
+})
+
+test('does not let a stranger extend a root feed it does not own', async () => {
+  const { intake } = await pair()
+  await intake.commit([p.genesis], peer)
+  const stranger = new Publisher('stranger')
+  const usurped = stranger.usurp(p.genesis)
+  expect((await intake.commit([usurped], peer)).refused).toMatchObject([{ why: 'usurped' }])
+})
+
+test('adopts its own longer chain before it writes', async () => {
+  const { client, intake, mine, cloned } = await pair()
+  await mine.append([p.genesis, p.delegate, chain[0]!])
+  const { answered, adopted } = await ownHeads({
+    client,
+    intake,
+    publisher: p.id,
+    feeds: [p.feed],
+    peers: [peer],
+    signal,
+  })
+  expect([answered, adopted.map(head => head.seq), cloned]).toEqual([1, [4], []])
+})
+
+test('refuses to write when a peer holds another branch of the own feed', async () => {
+  const { client, intake, mine } = await pair()
+  await mine.append([p.genesis, p.delegate, chain[0]!, ...p.chain(1, chain[0]!, 'other')])
+  const asked = ownHeads({ client, intake, publisher: p.id, feeds: [p.feed], peers: [peer], signal })
+  await expect(asked).rejects.toMatchObject({ code: 'E_FEED_CLONED' })
+})
+
+test('notices a record of an own feed that it did not write', async () => {
+  const { client, intake, cloned } = await pair()
+  await intake.commit([p.genesis, p.delegate], peer)
+  await fetchRange(client, intake, askFor(), signal)
+  expect(cloned.length).toBe(4)
+})

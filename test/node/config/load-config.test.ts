@@ -1,0 +1,122 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import {
+  addRoute,
+  configPathOf,
+  loadConfig,
+  PROFILES,
+  removeRoute,
+  settingLinesOf,
+  settingValuesOf,
+  writeProfile,
+} from '../../../src/node/config/index.ts'
+
+let home: string
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'hanse-config-'))
+})
+afterEach(async () => await rm(home, { recursive: true, force: true }))
+
+const write = (text: string) => writeFile(configPathOf(home), text)
+
+test('an empty home has every default', async () => {
+  const { config, origins } = await loadConfig({ home })
+  expect(config.network).toMatchObject({ mode: 'public', id: 'main', mdns: false })
+  expect(config.http).toEqual({ host: '127.0.0.1', port: 7700 })
+  expect(config.routes).toEqual([{ match: '*', to: 'allowed' }])
+  expect(new Set([...origins.values()].map(({ origin }) => origin))).toEqual(new Set(['default']))
+})
+
+test('every profile is a valid file that says what it is, and is never overwritten', async () => {
+  for (const profile of PROFILES) {
+    await rm(configPathOf(home), { force: true })
+    expect(await writeProfile(home, profile)).toBe(true)
+    expect((await loadConfig({ home })).config.profile).toBe(profile)
+    expect(await writeProfile(home, 'publisher')).toBe(false)
+  }
+})
+
+test('a company starts with the network off and npm led to its upstream', async () => {
+  await writeProfile(home, 'company')
+  const { config } = await loadConfig({ home })
+  expect(config.network.mode).toBe('off')
+  expect(config.routes[0]).toEqual({ match: 'npm:*', to: 'upstream/npmjs' })
+  expect(Object.keys(config.upstreams)).toEqual(['npmjs'])
+})
+
+test('a flag wins over a variable, a variable over the file, the file over the default', async () => {
+  await write('http: { host: 127.0.0.2, port: 1 }\nsearch: { deadlineMs: 5 }\n')
+  const env = {
+    HANSE_HTTP_HOST: '127.0.0.3',
+    HANSE_HTTP_PORT: '2',
+    HANSE_NETWORK_LISTEN: '/ip4/127.0.0.1/tcp/0, /ip4/127.0.0.2/tcp/0',
+  }
+  const { config, origins } = await loadConfig({ home, env, flags: { 'http.port': 3 } })
+  expect(config.http).toEqual({ host: '127.0.0.3', port: 3 })
+  expect(config.network.listen).toHaveLength(2)
+  expect(config.search.deadlineMs).toBe(5)
+  expect(origins.get('http.port')).toEqual({ origin: 'flag', name: 'http.port' })
+  expect(origins.get('http.host')).toEqual({ origin: 'environment', name: 'HANSE_HTTP_HOST' })
+  expect(origins.get('search.deadlineMs')?.origin).toBe('file')
+  expect(origins.get('network.id')?.origin).toBe('default')
+})
+
+test('the options of start are flags, and config list shows each setting with its origin', async () => {
+  const flags = settingValuesOf({ http: { host: '::1', port: 0 }, mdns: true })
+  const lines = settingLinesOf(await loadConfig({ home, flags }))
+  const shown = new Map(lines.map(({ key, value, origin }) => [key, [value, origin]]))
+  expect(shown.get('http.host')).toEqual(['::1', 'flag'])
+  expect(shown.get('http.port')).toEqual([0, 'flag'])
+  expect(shown.get('network.mdns')).toEqual([true, 'flag'])
+  expect(shown.get('network.mode')).toEqual(['public', 'default'])
+  expect(shown.get('http.publicUrl')).toEqual([null, 'default'])
+})
+
+test('an unknown or broken key is named by its path', async () => {
+  const broken: readonly (readonly [string, string])[] = [
+    ['netwrok: {}', 'netwrok: unknown key'],
+    ['network: { mod: off }', 'network.mod: unknown key'],
+    ['network: { mode: open }', 'network.mode: '],
+    ['http: { port: 70000 }', 'http.port: '],
+    ['http: { port: eighty }', 'http.port: '],
+    ['routes: [{ match: "*", to: allowed, why: x }]', 'routes.0.why: unknown key'],
+    ['routes: [{ match: "*", to: "Not A Name" }]', 'routes.0.to: '],
+    ['upstreams: { npmjs: { ecosystem: npm, url: "ftp://x" } }', 'upstreams.npmjs.url: '],
+    ['network: { listen: [127.0.0.1] }', 'network.listen.0: '],
+    ['__proto__: { a: 1 }', '__proto__: unknown key'],
+  ]
+  for (const [text, message] of broken) {
+    await write(text)
+    const error = (await loadConfig({ home }).catch(error => error as unknown)) as { code: string; message: string }
+    expect([text, error.code]).toEqual([text, 'E_CONFIG'])
+    expect(error.message.startsWith(message), `${text}: ${error.message}`).toBe(true)
+  }
+})
+
+test('a file that is no YAML, repeats a key or plays with aliases is refused', async () => {
+  for (const text of ['http: {', 'a: 1\na: 2', 'x: &a [1]\ny: [*a, *a]', '"just text"']) {
+    await write(text)
+    await expect(loadConfig({ home })).rejects.toMatchObject({ code: 'E_CONFIG' })
+  }
+})
+
+test('a variable that does not fit is named', async () => {
+  await expect(loadConfig({ home, env: { HANSE_HTTP_PORT: '80x' } })).rejects.toThrow('HANSE_HTTP_PORT')
+  await expect(loadConfig({ home, env: { HANSE_NETWORK_MODE: 'open' } })).rejects.toThrow('network.mode')
+})
+
+test('routes are added before, refused when taken, removed, and comments stay', async () => {
+  await writeProfile(home, 'company')
+  const before = (await readFile(configPathOf(home), 'utf8')).match(/#.*/g)
+  await addRoute(home, { match: 'npm:@acme/*', to: 'acme' }, 0)
+  await addRoute(home, { match: 'npm:@acme/*', to: 'acme' }, 0)
+  await expect(addRoute(home, { match: 'npm:@acme/*', to: 'other' })).rejects.toMatchObject({ code: 'E_ROUTE_TAKEN' })
+  const { config } = await loadConfig({ home })
+  expect(config.routes.map(({ match }) => match)).toEqual(['npm:@acme/*', 'npm:*', '*'])
+  expect((await readFile(configPathOf(home), 'utf8')).match(/#.*/g)).toEqual(before)
+  expect(await removeRoute(home, 'npm:@acme/*')).toBe(true)
+  expect(await removeRoute(home, 'npm:@acme/*')).toBe(false)
+  expect((await loadConfig({ home })).config.routes).toHaveLength(2)
+})
