@@ -1,5 +1,8 @@
+import type { ArchiveCode } from './archives/refusal.ts'
+
 /** The closed set of codes a NodeError carries; extend it here when a folder needs another. */
 export type NodeErrorCode =
+  | ArchiveCode
   | 'E_ABORTED'
   | 'E_AMBIGUOUS'
   | 'E_ARCHIVE'
@@ -9,6 +12,7 @@ export type NodeErrorCode =
   | 'E_DISK_FULL'
   | 'E_FEED_CLONED'
   | 'E_FORBIDDEN_HOST'
+  | 'E_HOME_EXISTS'
   | 'E_HOME_IN_USE'
   | 'E_HOME_NEWER'
   | 'E_IDENTITY'

@@ -106,7 +106,7 @@ function isOpKind(typ: string): typ is keyof typeof OPS_SCHEMAS {
 }
 
 function parseDelegatedKey(value: unknown): readonly [number, Uint8Array] {
-  const [key] = keyListField.parse([value])
+  const [key] = keyListField.safeParse([value]).data ?? []
   if (key === undefined) throw new ProtocolError('E_BODY', 'not a key')
   return key
 }

@@ -60,7 +60,7 @@ export function encodeHeads(heads: readonly FeedHead[]): Uint8Array[] {
 /** Parses one part of a heads reply; null if it is not one. */
 export function parseHeads(bytes: Uint8Array): FeedHead[] | null {
   const rows = parse(bytes, MAX_FEED_PART_BYTES, headsSchema)
-  return rows && rows.map(([publisher, feed, at, id]) => ({ publisher, feed, seq: at, id }) as FeedHead)
+  return rows?.map(([publisher, feed, at, id]) => ({ publisher, feed, seq: at, id }) as FeedHead) ?? null
 }
 
 /** Encodes a range reply: one part. */

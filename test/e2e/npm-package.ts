@@ -11,7 +11,7 @@ export interface Tarball {
 }
 
 /** Packs an npm package with the given manifest fields; a `README.md` of `padBytes` makes it larger. */
-export async function npmTarball(manifest: object & { name: string; version: string }, padBytes = 0): Promise<Tarball> {
+export async function npmTarball(manifest: { name: string; version: string; description?: string }, padBytes = 0): Promise<Tarball> {
   const folder = await mkdtemp(join(tmpdir(), 'hanse-package-'))
   await mkdir(join(folder, 'package'))
   await writeFile(join(folder, 'package/package.json'), JSON.stringify(manifest))

@@ -77,10 +77,10 @@ function openOne(bytes: Uint8Array, net: string): OpenedAnnouncement | Unclaimed
 function claimedHead(sealedHead: Uint8Array): Pick<Claim, 'publisher' | 'feed' | 'seq' | 'id'> {
   const fields = parseMap(parseCanonical(parseEnvelope(sealedHead).payload))
   return {
-    publisher: parseLink(fields['pub'], 'pub') as string as PublisherId,
-    feed: fields['feed'] === null ? ROOT_FEED : parseWriterFeed(fields['feed']),
-    seq: parseInteger(fields['seq'], 1, 'seq'),
-    id: parseLink(fields['id'], 'id'),
+    publisher: parseLink(fields.pub, 'pub') as string as PublisherId,
+    feed: fields.feed === null ? ROOT_FEED : parseWriterFeed(fields.feed),
+    seq: parseInteger(fields.seq, 1, 'seq'),
+    id: parseLink(fields.id, 'id'),
   }
 }
 

@@ -67,8 +67,8 @@ export class GossipDriver implements AsyncDisposable {
     const isValid = await opened.verify()
     const verdict = this.#machine.verified(claim, isValid, followed, clock.now())
     if (verdict.is === 'reject') return this.#refuse(verdict, peer)
-    if (verdict.then === 'store' && opened.record !== null) this.#store(opened.record, peer)
-    if (verdict.then === 'sync') this.#ports.onGap(claim.publisher, peer)
+    if (verdict.next === 'store' && opened.record !== null) this.#store(opened.record, peer)
+    if (verdict.next === 'sync') this.#ports.onGap(claim.publisher, peer)
     return 'accept'
   }
 
@@ -79,7 +79,10 @@ export class GossipDriver implements AsyncDisposable {
 
   /** In the background: the relay does not wait for the disk. */
   #store(record: WellFormedRecord, peer: PeerId): void {
-    if (this.#commits.size >= MAX_WAITING_COMMITS) return this.#ports.onGap(record.publisher, peer)
+    if (this.#commits.size >= MAX_WAITING_COMMITS) {
+      this.#ports.onGap(record.publisher, peer)
+      return
+    }
     const commit = this.#ports.intake
       .commit([record], peer)
       .then(({ refused }) => {

@@ -19,8 +19,8 @@ export type Unclaimed = 'too long' | 'not an announcement' | 'newer'
 
 /** The first answer, before any signature is checked. */
 export type Arrival = { readonly is: 'verify' } | Ignored | Rejected
-/** The last answer: accepted announcements are relayed; `then` is what this node itself does with them. */
-export type Verdict = { readonly is: 'accept'; readonly then: 'store' | 'sync' | 'nothing' } | Rejected
+/** The last answer: accepted announcements are relayed; `next` is what this node itself does with them. */
+export type Verdict = { readonly is: 'accept'; readonly next: 'store' | 'sync' | 'nothing' } | Rejected
 export interface Ignored {
   readonly is: 'ignore'
   readonly why: 'newer' | 'known' | 'stale' | 'publisher over budget' | 'peer over budget'
@@ -63,8 +63,8 @@ export class GossipMachine {
     if (!isValid) return { is: 'reject', why: 'signature' }
     this.#publishers.charge(budgetOf(claim, followed), claim.bytes, allowanceOf(followed), now)
     this.remember(claim)
-    if (!followed) return { is: 'accept', then: 'nothing' }
-    return { is: 'accept', then: claim.form === 'record' ? 'store' : 'sync' }
+    if (!followed) return { is: 'accept', next: 'nothing' }
+    return { is: 'accept', next: claim.form === 'record' ? 'store' : 'sync' }
   }
 
   /** A verified or stored record: announcements of it are no news. */

@@ -85,16 +85,21 @@ export class SyncDriver implements AsyncDisposable {
   #doOne(effect: SyncEffect): void {
     switch (effect.do) {
       case 'askHeads':
-        return this.#run(this.#askHeads(effect))
+        this.#run(this.#askHeads(effect))
+        break
       case 'askRange':
-        return this.#run(this.#askRange(effect))
+        this.#run(this.#askRange(effect))
+        break
       case 'subscribe':
-        return this.#subscribe(effect.peer, effect.publishers)
+        this.#subscribe(effect.peer, effect.publishers)
+        break
       case 'cancel':
-        return this.#asks.get(effect.ask)?.abort()
+        this.#asks.get(effect.ask)?.abort()
+        break
       case 'dropPeer':
         this.#unsubscribe(effect.peer)
-        return this.#ports.dropPeer(effect.peer, effect.why)
+        this.#ports.dropPeer(effect.peer, effect.why)
+        break
       case 'wakeAt':
         this.#cancelWake()
         this.#cancelWake = this.#ports.clock.after(Math.max(0, effect.at - this.#now), () =>

@@ -163,6 +163,13 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ),
   route('GET', '/api/config', 'Settings, and where each came from', { guarded: true }, s => s.config()),
   route('GET', '/api/keys', 'Public keys of this publisher', {}, s => s.keys()),
-  route('POST', '/api/keys/export', 'Export the recovery key', {}, s => s.exportKeys()),
-  route('POST', '/api/backup', 'A consistent backup', { answer: 'bytes' }, async s => ({ stream: await s.backup() })),
+  route('POST', '/api/keys/export', 'Export the recovery key', { body: none }, s => s.exportKeys()),
+  route(
+    'POST',
+    '/api/doctor',
+    'Check every record and artifact',
+    { body: z.strictObject({ repair: z.boolean().default(false) }) },
+    (s, { body }) => s.doctor(body.repair),
+  ),
+  route('POST', '/api/backup', 'A consistent backup', { body: none, answer: 'bytes' }, async s => ({ stream: await s.backup() })),
 ]

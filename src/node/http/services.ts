@@ -10,7 +10,8 @@ export interface SearchHit {
   readonly score: number
   readonly source: 'local' | 'federated'
   readonly relation: string
-  readonly highlights?: readonly string[]
+  /** Where the query matched; see the index's `Highlight`. */
+  readonly highlights?: readonly object[]
 }
 
 /** How a relation to a publisher is to change. */
@@ -51,6 +52,7 @@ export interface NodeServices {
   keys(): Promise<object>
   exportKeys(): Promise<object>
   backup(): Promise<Readable>
+  doctor(repair: boolean): Promise<object>
   /** `ready` is false while a part of the node does not do its work; `checks` says which. */
   health(): Promise<{ readonly ready: boolean; readonly checks: Readonly<Record<string, string>> }>
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>

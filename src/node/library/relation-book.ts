@@ -45,9 +45,9 @@ export class RelationBook {
 
   private constructor(path: string, document: BookDocument) {
     this.#path = path
-    this.#relations = new Map(Object.entries(document.relations)) as ReadonlyMap<PublisherId, Relation>
-    this.#names = new Map(Object.entries(document.names)) as ReadonlyMap<string, PublisherId>
-    this.#pins = new Map(Object.entries(document.pins)) as ReadonlyMap<PackageName, PublisherId>
+    this.#relations = new Map(Object.entries(document.relations) as [PublisherId, Relation][])
+    this.#names = new Map(Object.entries(document.names) as [string, PublisherId][])
+    this.#pins = new Map(Object.entries(document.pins) as [PackageName, PublisherId][])
   }
 
   /** @throws StorageError E_FILE_CORRUPT */

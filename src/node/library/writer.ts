@@ -31,8 +31,6 @@ export interface WriterParts {
   readonly announce: (record: WellFormedRecord) => void
 }
 
-const RECORDS_OF_FIRST_START = 3
-
 /** Writes this node's own feeds, one record at a time. */
 export class Writer {
   readonly publisher: PublisherId
@@ -55,7 +53,7 @@ export class Writer {
   async begin(): Promise<void> {
     const { library } = this.#parts
     const head = await library.store.head(this.publisher, ROOT_FEED)
-    if (head !== null && head.seq >= RECORDS_OF_FIRST_START) return
+    if (head !== null) return
     const { stored } = await library.store.append(this.#first)
     await library.absorb(stored)
   }
@@ -82,6 +80,7 @@ export class Writer {
     if (this.#stopped !== null) throw this.#stopped
     if (!this.#adopted) {
       await this.#parts.adoptOwnHeads(this.publisher, [ROOT_FEED, ...Object.values(this.feeds)])
+      await this.#delegate()
       this.#adopted = true
     }
     const { net, identity, library } = this.#parts
@@ -107,6 +106,22 @@ export class Writer {
     return record
   }
 
+  /** A restored identity has writer keys that its root feed does not name yet; they are named once peers were asked for its newest. */
+  async #delegate(): Promise<void> {
+    const { net, identity, library } = this.#parts
+    const delegated = new Set(library.catalogue.publisher(this.publisher)?.feeds.map(({ feed }) => feed))
+    for (const visibility of ['public', 'private'] as const) {
+      if (delegated.has(this.feeds[visibility])) continue
+      const last = await library.store.head(this.publisher, ROOT_FEED)
+      if (last === null) throw new TypeError('a root feed begins with its genesis')
+      const place = { net, publisher: this.publisher, seq: last.seq + 1, prev: last.id, ts: Date.now() }
+      const record = delegateOf(identity, visibility, this.feeds[visibility], place)
+      await library.store.append([record])
+      await library.absorb([record])
+      this.#parts.announce(record)
+    }
+  }
+
   /** The signed head that stands for a record too long to announce whole. */
   sealHeadOf(record: WellFormedRecord): Uint8Array {
     const { net, identity } = this.#parts
@@ -121,25 +136,38 @@ export class Writer {
   }
 }
 
+/** The publisher id that an identity's genesis makes on a network. */
+export function publisherOf(net: string, identity: Identity): PublisherId {
+  return genesisOf(net, identity).publisher
+}
+
+function genesisOf(net: string, { root, recovery, salt, createdAt: ts }: Identity): WellFormedRecord {
+  const recoveryKeyDigest = keyListDigestOf(ed25519KeyList(recovery.publicKey))
+  return buildGenesis({ net, ts, rootKey: root.publicKey, recoveryKeyDigest, salt }, root.sign)
+}
+
 /** Genesis and delegates follow from the identity file alone: a wiped database begins the same publisher again. */
 function firstRecordsOf(
   net: string,
   identity: Identity,
   feeds: Readonly<Record<FeedVisibility, FeedId>>,
 ): readonly WellFormedRecord[] {
-  const { root, recovery, salt, createdAt: ts } = identity
-  const genesis = buildGenesis(
-    { net, ts, rootKey: root.publicKey, recoveryKeyDigest: keyListDigestOf(ed25519KeyList(recovery.publicKey)), salt },
-    root.sign,
-  )
+  const genesis = genesisOf(net, identity)
   const records = [genesis]
   for (const visibility of ['public', 'private'] as const) {
-    const key = [ED25519, identity.writers[visibility].publicKey] as const
-    const body = { typ: 'delegate', feed: feeds[visibility], key, role: 'writer', scope: visibility === 'public' ? ['*'] : [], visibility } as const
-    const by = ed25519KeyList(root.publicKey)
     const last = records.at(-1)!
-    const place = { net, publisher: genesis.publisher, seq: last.seq + 1, prev: last.id, ts, by }
-    records.push(buildRootRecord({ ...place, body }, root.sign))
+    const place = { net, publisher: genesis.publisher, seq: last.seq + 1, prev: last.id, ts: identity.createdAt }
+    records.push(delegateOf(identity, visibility, feeds[visibility], place))
   }
   return records
+}
+
+type RootPlace = Pick<Parameters<typeof buildRootRecord>[0], 'net' | 'publisher' | 'seq' | 'prev' | 'ts'>
+
+/** A delegate carries no names: a private feed's must not, and a public one needs none. */
+function delegateOf(identity: Identity, visibility: FeedVisibility, feed: FeedId, place: RootPlace): WellFormedRecord {
+  const { root, writers } = identity
+  const key = [ED25519, writers[visibility].publicKey] as const
+  const body = { typ: 'delegate', feed, key, role: 'writer', scope: [], visibility } as const
+  return buildRootRecord({ ...place, by: ed25519KeyList(root.publicKey), body }, root.sign)
 }

@@ -4,9 +4,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 export interface MetricSources {
   peers(): number
   feeds(): number
-  releases(): number
-  artifacts(): number
-  bytes(): number
+  packages(): number
 }
 
 /** Prometheus metrics of one node. */
@@ -36,9 +34,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     })
   gauge('hanse_peers', 'Connected peers', sources.peers)
   gauge('hanse_feeds', 'Feeds held', sources.feeds)
-  gauge('hanse_releases', 'Releases known', sources.releases)
-  gauge('hanse_artifacts', 'Artifacts held', sources.artifacts)
-  gauge('hanse_artifact_bytes', 'Bytes of the artifacts held', sources.bytes)
+  gauge('hanse_packages', 'Packages that search finds', sources.packages)
   const counter = <L extends string>(name: string, help: string, label: L) =>
     new Counter<L>({ name, help, labelNames: [label], registers: [registry] })
   return {

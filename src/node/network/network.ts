@@ -1,4 +1,3 @@
-import { bootstrap } from '@libp2p/bootstrap'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { type GossipSub, gossipsub } from '@libp2p/gossipsub'
 import { type Identify, identify } from '@libp2p/identify'
@@ -31,7 +30,6 @@ export interface NetworkOptions {
   readonly mode: 'off' | 'private' | 'public'
   readonly listen: readonly string[]
   readonly announce: readonly string[]
-  readonly bootstrap: readonly string[]
   readonly mdns: boolean
   /** Mode private: the only peer ids a connection is held with. */
   readonly peers: readonly string[]
@@ -45,7 +43,6 @@ export async function libp2pOptionsOf(options: NetworkOptions): Promise<Libp2pOp
   const allowed = new Set(options.peers)
   const refuses = (peer: string) => off || (options.mode === 'private' && !allowed.has(peer))
   const discovery: ((components: never) => PeerDiscovery)[] = []
-  if (!off && options.bootstrap.length > 0) discovery.push(bootstrap({ list: [...options.bootstrap], timeout: 0 }))
   if (!off && options.mdns) discovery.push(mdns({ serviceTag: `_hanse-${options.net}._udp.local` }))
   return {
     privateKey: await generateKeyPairFromSeed('Ed25519', options.nodeSeed),

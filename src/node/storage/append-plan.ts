@@ -1,5 +1,5 @@
-import type { Appended } from '../../federation/sync/feed-store.ts'
-import { MAX_RIVAL_BRANCHES } from '../../federation/sync/limits.ts'
+import type { Appended } from '../../federation/index.ts'
+import { MAX_RIVAL_BRANCHES } from '../../federation/index.ts'
 import type { RecordId, WellFormedRecord } from '../../protocol/index.ts'
 import { encodeFeedTree, type FeedTree } from './feed-tree.ts'
 import type { Write } from './level-database.ts'

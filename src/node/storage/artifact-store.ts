@@ -82,6 +82,12 @@ export class ArtifactStore {
     }
   }
 
+  /** What a file would be stored as: its CID, size in bytes and sha-256; keeps nothing. */
+  async measure(path: string): Promise<StoredArtifact> {
+    const { cid, size, sha256 } = await layoutOf(createReadStream(path))
+    return { cid, size, sha256 }
+  }
+
   /** Whether the artifact with this root CID or sha-256 is held whole and undamaged. */
   async has(id: BlockId | Sha256): Promise<boolean> {
     return (await this.stat(id)) !== null

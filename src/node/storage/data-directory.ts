@@ -52,7 +52,7 @@ export async function openDataDirectory(
 function pathsOf(home: string) {
   return {
     database: join(home, 'database'),
-    content: join(home, 'content'),
+    content: home,
     state: join(home, 'state'),
     auditLog: join(home, 'audit.jsonl'),
   }

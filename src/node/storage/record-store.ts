@@ -1,4 +1,4 @@
-import type { Appended, FeedRange, FeedStore } from '../../federation/sync/feed-store.ts'
+import type { Appended, FeedRange, FeedStore } from '../../federation/index.ts'
 import {
   type FeedHead,
   type FeedId,

@@ -1,4 +1,4 @@
-import { askPeers, mergeHits, type PeerHit, systemClock, verifyHit } from '../../federation/index.ts'
+import { type answerSearches, askPeers, mergeHits, type PeerHit, systemClock, verifyHit } from '../../federation/index.ts'
 import {
   type FeedId,
   type PublisherId,
@@ -105,8 +105,10 @@ function shownHitOf(node: NodeContext, document: Candidate, score: number) {
   }
 }
 
+type SearchRequestOfPeer = Parameters<Parameters<typeof answerSearches>[0]['searchPublic']>[0]
+
 /** The hits a peer may see: public releases alone, each with the signed records that prove it. */
-export async function searchPublic(node: NodeContext, query: { query: string; k: number; type?: string; publisher?: PublisherId }): Promise<WireHit[]> {
+export async function searchPublic(node: NodeContext, query: SearchRequestOfPeer): Promise<WireHit[]> {
   const { query: text, k, type, publisher } = query
   const hits = node.library.index.search({ text, limit: k, ...(type ? { type } : {}), ...(publisher ? { publisher } : {}) })
   const proven = await Promise.all(hits.map(({ document }) => provenHitOf(node, document)))
@@ -127,7 +129,7 @@ async function provenHitOf(node: NodeContext, document: Document): Promise<WireH
     if (proof === null) return null
     const parsed = parsePurl(`${document.package}@${encodeURIComponent(release.version)}`)
     if (!parsed.ok || parsed.value.release === null) return null
-    return { publisher, purl: parsed.value.release, envelopes: [...proof, record.envelope] }
+    return { publisher, purl: parsed.value.release, score: 0, envelopes: [...proof, record.envelope] }
   }
   return null
 }

@@ -21,9 +21,9 @@ test('rejects what is too long or no announcement, and ignores a newer form', ()
 
 test('relays what it does not follow and stores nothing of it', () => {
   const machine = new GossipMachine()
-  expect(machine.verified(claim(1), true, false, 0)).toEqual({ is: 'accept', then: 'nothing' })
-  expect(machine.verified(claim(2), true, true, 0)).toEqual({ is: 'accept', then: 'store' })
-  expect(machine.verified(claim(3, 'head'), true, true, 0)).toEqual({ is: 'accept', then: 'sync' })
+  expect(machine.verified(claim(1), true, false, 0)).toEqual({ is: 'accept', next: 'nothing' })
+  expect(machine.verified(claim(2), true, true, 0)).toEqual({ is: 'accept', next: 'store' })
+  expect(machine.verified(claim(3, 'head'), true, true, 0)).toEqual({ is: 'accept', next: 'sync' })
 })
 
 test('knows a record only after its signature was good', () => {

@@ -65,8 +65,12 @@ function partition(network: Network, links: readonly (readonly [SimulatedNode, S
   const border = 1 + Math.floor(world.random() * (nodes.length - 1))
   const across = links.filter(([a, b]) => nodes.indexOf(a) < border !== nodes.indexOf(b) < border)
   const start = world.random() * 20_000
-  world.after(start, () => across.forEach(([a, b]) => network.cut(a, b)))
-  world.after(start + world.random() * 40_000, () => across.forEach(([a, b]) => network.link(a, b)))
+  world.after(start, () => {
+    for (const [a, b] of across) network.cut(a, b)
+  })
+  world.after(start + world.random() * 40_000, () => {
+    for (const [a, b] of across) network.link(a, b)
+  })
 }
 
 /** The honest publisher writes at one node; the two-faced one shows different branches at two. */

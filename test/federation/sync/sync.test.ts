@@ -34,7 +34,9 @@ const askFor = (record = chain[3]!) => ({ peer, head: headOf(record), from: null
 
 test('serves nothing of a feed that the gate closes, not even its heads', async () => {
   const { client, intake } = await pair(false)
-  const parts = await Array.fromAsync(client.request(peer, encodeFeedRequest({ ask: 'heads', publishers: [p.id] })))
+  const parts: Uint8Array[] = []
+  const asked = client.request(peer, encodeFeedRequest({ ask: 'heads', publishers: [p.id] }))
+  for await (const part of asked) parts.push(part)
   expect(parts.flatMap(part => parseHeads(part))).toEqual([])
   expect(await fetchRange(client, intake, askFor(p.delegate), signal)).toEqual({ is: 'empty' })
 })

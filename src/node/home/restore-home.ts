@@ -1,0 +1,82 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { parseRecordOnPool } from '../../protocol/index.ts'
+import { loadConfig } from '../config/index.ts'
+import { NodeError } from '../errors.ts'
+import { createSigningKey, signingKeyOf } from '../identity/ed25519-key.ts'
+import { type Identity, readIdentity, saveIdentity } from '../identity/identity-file.ts'
+import { publisherOf } from '../library/writer.ts'
+import {
+  type Backup,
+  openArtifactStore,
+  openDataDirectory,
+  openLevelDatabase,
+  RecordStore,
+  readBackup,
+  replaceFile,
+} from '../storage/index.ts'
+import { openKeys } from '../use-cases/backup.ts'
+
+export interface RestoreOptions {
+  readonly offline: boolean
+  readonly passphrase?: string
+}
+
+/**
+ * Brings a publisher back on an empty home: its records, decisions and own bytes, with a new node key and new writer keys,
+ * because the old feeds may have gone on after the backup. The new writer keys are delegated before the first write, after
+ * peers were asked for a longer root feed.
+ */
+export async function restoreHome(home: string, file: string, options: RestoreOptions): Promise<object> {
+  await mkdir(home, { recursive: true, mode: 0o700 })
+  await using paths = await openDataDirectory(home)
+  if ((await readIdentity(home)) !== null) {
+    throw new NodeError('E_HOME_EXISTS', `${home} is not empty`, { hint: 'restore into another home: --home DIR' })
+  }
+  const backup = await readBackup(file)
+  await restoreState(paths, backup)
+  const { config } = await loadConfig({ home })
+  const identity = restoredIdentity(backup, options.passphrase)
+  const publisher = publisherOf(config.network.id, identity)
+  if (publisher !== backup.publisher) throw new NodeError('E_BACKUP', `the keys are those of ${publisher}, not of ${backup.publisher}`)
+  await using database = await openLevelDatabase(paths.database)
+  const records = new RecordStore(database)
+  let restored = 0
+  for await (const envelope of backup.envelopes()) {
+    const { stored } = await records.append([await parseRecordOnPool(envelope, { net: config.network.id })])
+    restored += stored.length
+  }
+  const artifacts = await openArtifactStore({ database, folder: paths.content })
+  let kept = 0
+  for await (const { sha256, size, bytes } of backup.artifacts()) {
+    await artifacts.add(Readable.from(bytes), { sha256, size })
+    kept++
+  }
+  await saveIdentity(home, identity)
+  return { home, publisher, records: restored, artifacts: kept, next: 'hanse start' }
+}
+
+async function restoreState(paths: { home: string; state: string }, backup: Backup): Promise<void> {
+  for (const [name, folder] of [
+    ['relations.json', paths.state],
+    ['peers.json', paths.state],
+    ['config.yaml', paths.home],
+  ] as const) {
+    const bytes = backup.state.get(name)
+    if (bytes !== undefined) await replaceFile(join(folder, name), bytes, 0o600)
+  }
+}
+
+function restoredIdentity(backup: Backup, passphrase: string | undefined): Identity {
+  const { root, recovery, salt, createdAt } = openKeys(backup.keys, passphrase)
+  return {
+    node: createSigningKey(),
+    root: signingKeyOf(root),
+    recovery: signingKeyOf(recovery),
+    writers: { public: createSigningKey(), private: createSigningKey() },
+    salt,
+    createdAt,
+    recoveryExported: true,
+  }
+}

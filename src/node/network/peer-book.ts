@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import type { PeerAddress } from '../../federation/index.ts'
+import type { PeerId } from '../../protocol/index.ts'
+import { readJsonFile, replaceJsonFile } from '../storage/index.ts'
+
+/** Peers remembered across restarts beside the pinned ones; oldest forgotten. */
+const MAX_KNOWN_PEERS = 64
+const MAX_ADDRESSES_PER_PEER = 8
+
+const entry = z.strictObject({ peer: z.string(), addresses: z.array(z.string()), pinned: z.boolean() })
+const schema = z.strictObject({ version: z.literal(1), peers: z.array(entry) })
+type Entry = z.output<typeof entry>
+
+/** Peers that the operator pinned, and those that were connected before: how a node comes back without its bootstraps. */
+export class PeerBook {
+  readonly #path: string
+  readonly #entries: Map<PeerId, Entry>
+  #last: Promise<void> = Promise.resolve()
+
+  private constructor(path: string, entries: readonly Entry[]) {
+    this.#path = path
+    this.#entries = new Map(entries.map(each => [each.peer as PeerId, each]))
+  }
+
+  /** @throws StorageError E_FILE_CORRUPT */
+  static async open(path: string): Promise<PeerBook> {
+    return new PeerBook(path, (await readJsonFile(path, schema))?.peers ?? [])
+  }
+
+  all(pinned: boolean): readonly PeerAddress[] {
+    return [...this.#entries.values()]
+      .filter(each => each.pinned === pinned)
+      .map(({ peer, addresses }) => ({ peer: peer as PeerId, addresses }))
+  }
+
+  isPinned(peer: PeerId): boolean {
+    return this.#entries.get(peer)?.pinned ?? false
+  }
+
+  pin({ peer, addresses }: PeerAddress): Promise<void> {
+    const known = this.#entries.get(peer)?.addresses ?? []
+    this.#entries.set(peer, { peer, addresses: bounded([...addresses, ...known]), pinned: true })
+    return this.#save()
+  }
+
+  /** False when the peer was not in the book. */
+  async remove(peer: PeerId): Promise<boolean> {
+    if (!this.#entries.delete(peer)) return false
+    await this.#save()
+    return true
+  }
+
+  /** A peer was connected at this address. */
+  connected({ peer, addresses }: PeerAddress): void {
+    const known = this.#entries.get(peer)
+    const pinned = known?.pinned ?? false
+    this.#entries.delete(peer)
+    this.#entries.set(peer, { peer, addresses: bounded([...addresses, ...(known?.addresses ?? [])]), pinned })
+    const unpinned = [...this.#entries.values()].filter(each => !each.pinned)
+    for (const { peer: oldest } of unpinned.slice(0, -MAX_KNOWN_PEERS)) this.#entries.delete(oldest as PeerId)
+    this.#save().catch(() => {
+      // The book is a convenience: the next connection writes it again.
+    })
+  }
+
+  /** Resolves when everything told so far is written or failed. */
+  async settled(): Promise<void> {
+    await this.#last.catch(() => {})
+  }
+
+  #save(): Promise<void> {
+    const saved = this.#last
+      .catch(() => {})
+      .then(() => replaceJsonFile(this.#path, { version: 1, peers: [...this.#entries.values()] }))
+    this.#last = saved
+    return saved
+  }
+}
+
+const bounded = (addresses: readonly string[]) => [...new Set(addresses)].slice(0, MAX_ADDRESSES_PER_PEER)

@@ -1,0 +1,53 @@
+import type { KeptStreams, PeerAddress } from '../federation/index.ts'
+import type { PeerId, WellFormedRecord } from '../protocol/index.ts'
+import type { Config, LoadedConfig } from './config/index.ts'
+import type { Identity } from './identity/identity-file.ts'
+import type { ArtifactFetcher } from './library/artifact-fetcher.ts'
+import type { Library } from './library/library.ts'
+import type { RelationBook } from './library/relation-book.ts'
+import type { RouteTable } from './library/route-table.ts'
+import type { Writer } from './library/writer.ts'
+import type { Metrics } from './metrics/metrics.ts'
+import type { Network } from './network/network.ts'
+import type { PeerBook } from './network/peer-book.ts'
+import type { ArtifactStore, AuditLog, DataDirectory, LevelDatabase } from './storage/index.ts'
+import type { SeenPublishers } from './use-cases/find-package.ts'
+
+/** The parts of a running node that its use cases work with. */
+export interface NodeContext {
+  readonly version: string
+  readonly net: string
+  readonly paths: DataDirectory
+  readonly config: Config
+  readonly loaded: LoadedConfig
+  readonly database: LevelDatabase
+  readonly artifacts: ArtifactStore
+  readonly audit: AuditLog
+  readonly library: Library
+  readonly relations: RelationBook
+  readonly routes: RouteTable
+  readonly writer: Writer
+  readonly fetcher: ArtifactFetcher
+  readonly streams: KeptStreams
+  readonly protocols: { readonly feed: string; readonly content: string; readonly search: string }
+  readonly libp2p: Network
+  readonly peers: PeerBook
+  readonly seen: SeenPublishers
+  readonly metrics: Metrics
+  /** From `HANSE_BACKUP_PASSPHRASE`. */
+  readonly backupPassphrase: string | undefined
+  /** The keys as the identity file has them now. */
+  identity(): Identity
+  changeIdentity(change: (identity: Identity) => Identity): Promise<void>
+  /** Pinned first, then the order in which they came. */
+  connectedPeers(): readonly PeerId[]
+  /** A record read from this node's own store: checked against its id, its signature verified when it came. */
+  parseStored(envelope: Uint8Array): WellFormedRecord
+  /** Follows, mirrors and announces as the relations say now. */
+  applyRelations(): void
+  /** Whether a peer could be connected; a failure is tried again later. */
+  dial(address: PeerAddress, signal: AbortSignal): Promise<boolean>
+  hangUp(peer: PeerId): Promise<void>
+  /** Settings that could not be applied, for /readyz. */
+  problems(): readonly string[]
+}

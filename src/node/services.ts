@@ -1,0 +1,78 @@
+import { Readable } from 'node:stream'
+import { type Sha256, digestText } from '../protocol/index.ts'
+import { settingLinesOf } from './config/index.ts'
+import { NodeError } from './errors.ts'
+import type { NodeServices } from './http/services.ts'
+import type { NodeContext } from './node-context.ts'
+import { examine } from './storage/index.ts'
+import { backup } from './use-cases/backup.ts'
+import { info } from './use-cases/info.ts'
+import { install, why } from './use-cases/install.ts'
+import { exportRecovery, listKeys } from './use-cases/keys.ts'
+import { addPeer, listPeers, removePeer } from './use-cases/peers.ts'
+import { publish } from './use-cases/publish.ts'
+import { changeRelation, listPublishers } from './use-cases/relations.ts'
+import { search } from './use-cases/search.ts'
+import { status } from './use-cases/status.ts'
+
+/** The use cases of a running node, as the HTTP API offers them. */
+export function servicesOf(node: NodeContext): NodeServices {
+  return {
+    status: () => status(node),
+    publish: (request, bytes) => publish(node, request, bytes),
+    search: request => search(node, request),
+    info: purl => info(node, purl),
+    install: (request, signal) => install(node, request, signal),
+    openArtifact: sha256 => openArtifact(node, sha256 as Sha256),
+    changeRelation: change => changeRelation(node, change),
+    publishers: () => listPublishers(node),
+    peers: () => listPeers(node),
+    addPeer: multiaddr => addPeer(node, multiaddr),
+    removePeer: peer => removePeer(node, peer),
+    routes: async () => node.routes.list(),
+    addRoute: async route => {
+      await node.routes.add(route)
+      await node.audit.append({ at: Date.now(), who: 'api', what: 'route.add', ...route })
+      return node.routes.list()
+    },
+    removeRoute: async match => {
+      await node.routes.remove(match)
+      await node.audit.append({ at: Date.now(), who: 'api', what: 'route.remove', match })
+      return node.routes.list()
+    },
+    why: purl => why(node, purl),
+    config: async () => settingLinesOf(node.loaded),
+    keys: () => listKeys(node),
+    exportKeys: () => exportRecovery(node),
+    backup: () => backup(node, node.backupPassphrase),
+    doctor: repair => doctor(node, repair),
+    health: async () => ({
+      ready: node.problems().length === 0,
+      checks: { problems: node.problems().join('; ') || 'none', catalogue: digestText(node.library.catalogue.digest()) },
+    }),
+    metrics: async () => ({ contentType: node.metrics.contentType, body: await node.metrics.text() }),
+  }
+}
+
+async function openArtifact(node: NodeContext, sha256: Sha256) {
+  const held = await node.artifacts.open(sha256)
+  if (held === null) throw new NodeError('E_NOT_FOUND', `artifact ${sha256} is not held here`, { hint: 'hanse install PURL' })
+  return { size: held.size, stream: Readable.from(held.bytes) }
+}
+
+/** Checks while running. Records are repaired by `hanse doctor --repair` on a stopped node: nothing may be written meanwhile. */
+async function doctor(node: NodeContext, repair: boolean) {
+  const { database, artifacts, net } = node
+  const findings = []
+  for await (const finding of examine({ database, artifacts, net })) {
+    if (!repair || finding.kind === 'record') findings.push(finding)
+  }
+  if (!repair) return { ok: findings.length === 0, findings }
+  for await (const check of artifacts.verifyAll()) {
+    if (check.why === null) continue
+    await artifacts.repair(check)
+    findings.push({ kind: 'artifact', subject: check.path, problem: check.why, repaired: true })
+  }
+  node.applyRelations()
+  return { ok: findings.every(({ repaired }) => repaired), findings }
+}

@@ -1,0 +1,57 @@
+import { FOLD_NUMBER, type PublisherId, relationText } from '../../protocol/index.ts'
+import { NodeError } from '../errors.ts'
+import type { RelationChange } from '../http/services.ts'
+import { parsePatterns } from '../library/relation-book.ts'
+import type { NodeContext } from '../node-context.ts'
+
+/** Changes a relation with everything that follows from it: routes, what is followed, mirrored and announced. */
+export async function changeRelation(node: NodeContext, change: RelationChange): Promise<object> {
+  const publisher = node.relations.resolve(change.publisher)
+  if (publisher === node.writer.publisher) {
+    throw new NodeError('E_RELATION', 'that is this node’s own publisher', { hint: 'its releases need no permission here' })
+  }
+  const patterns = parsePatterns(change.patterns)
+  const { action } = change
+  const asked = action === 'allow' || action === 'disallow' ? { do: action, patterns } : { do: action }
+  const name = change.as ?? (change.publisher.startsWith('bafy') ? undefined : change.publisher)
+  const to = node.relations.localNameOf(publisher) ?? publisher
+  if (action === 'allow') for (const match of patterns) await node.routes.add({ match, to })
+  const relation = await node.relations.change(publisher, asked, change.as)
+  if (action === 'disallow') await node.routes.removeTo(publisher, patterns)
+  if (action === 'block') await node.routes.removeTo(publisher, [])
+  await node.audit.append({ at: Date.now(), who: 'api', what: `relation.${action}`, publisher, patterns })
+  node.applyRelations()
+  const before = action === 'allow' && patterns.length === 0 ? node.routes.before(publisher) : []
+  return {
+    publisher,
+    name: node.relations.localNameOf(publisher) ?? name ?? null,
+    relation: relationText(relation),
+    ...(patterns.length > 0 ? { patterns } : {}),
+    ...(before.length > 0 ? { warning: `these routes keep names from it: ${before.join(', ')}` } : {}),
+    ...noticeOf(action),
+  }
+}
+
+/** Whatever tells others what this node uses says so where it is switched on. */
+function noticeOf(action: RelationChange['action']): object {
+  if (action === 'mirror') return { notice: 'peers learn that this node keeps this publisher’s bytes' }
+  return {}
+}
+
+/** Every publisher with records or a relation here. */
+export async function listPublishers(node: NodeContext): Promise<object[]> {
+  const ids = new Set<PublisherId>([...node.library.catalogue.publishers(), ...node.relations.known()])
+  return [...ids].map(id => {
+    const catalogue = node.library.catalogue.publisher(id)
+    const packages = [...(catalogue?.packages.values() ?? [])]
+    return {
+      id,
+      name: node.relations.localNameOf(id),
+      relation: id === node.writer.publisher ? 'self' : relationText(node.relations.relationOf(id)),
+      feeds: catalogue?.feeds.length ?? 0,
+      releases: packages.reduce((sum, { releases }) => sum + releases.size, 0),
+      digest: catalogue?.digest ?? null,
+      foldVersion: FOLD_NUMBER,
+    }
+  })
+}
