@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { type Sha256, digestText } from '../protocol/index.ts'
+import { digestText, type Sha256 } from '../protocol/index.ts'
 import { settingLinesOf } from './config/index.ts'
 import { NodeError } from './errors.ts'
 import type { NodeServices } from './http/services.ts'
@@ -48,7 +48,10 @@ export function servicesOf(node: NodeContext): NodeServices {
     doctor: repair => doctor(node, repair),
     health: async () => ({
       ready: node.problems().length === 0,
-      checks: { problems: node.problems().join('; ') || 'none', catalogue: digestText(node.library.catalogue.digest()) },
+      checks: {
+        problems: node.problems().join('; ') || 'none',
+        catalogue: digestText(node.library.catalogue.digest()),
+      },
     }),
     metrics: async () => ({ contentType: node.metrics.contentType, body: await node.metrics.text() }),
   }
@@ -56,7 +59,8 @@ export function servicesOf(node: NodeContext): NodeServices {
 
 async function openArtifact(node: NodeContext, sha256: Sha256) {
   const held = await node.artifacts.open(sha256)
-  if (held === null) throw new NodeError('E_NOT_FOUND', `artifact ${sha256} is not held here`, { hint: 'hanse install PURL' })
+  if (held === null)
+    throw new NodeError('E_NOT_FOUND', `artifact ${sha256} is not held here`, { hint: 'hanse install PURL' })
   return { size: held.size, stream: Readable.from(held.bytes) }
 }
 

@@ -11,7 +11,7 @@ export const MAX_FEED_REQUEST_BYTES = 32 * 1024
 export const MAX_HEADS_IN_PART = 512
 /** Bytes of one reply part: the stream's frame limit. */
 export const MAX_FEED_PART_BYTES = 1024 * 1024 + 64 * 1024
-/** Records in one range (NETWORK, Streams). */
+/** Records in one range (specification section 11). */
 export const MAX_FEED_RANGE_RECORDS = 1000
 /** Bytes of envelopes in one range, more only for a single record. */
 export const MAX_FEED_RANGE_BYTES = 1024 * 1024

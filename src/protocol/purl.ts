@@ -33,7 +33,7 @@ const CASE_KEEPING_TYPES = new Set(['npm', 'golang'])
 const FORBIDDEN_IN_NAMES = /[\s@*?#%\\]/
 const FORBIDDEN_IN_VERSIONS = /[\s@*?#%\\/]/
 
-/** Reads a package URL of any accepted spelling; never throws (FORMAT section 4). */
+/** Reads a package URL of any accepted spelling; never throws (specification section 8). */
 export function parsePurl(text: string): PurlResult {
   const parts = splitPurl(text)
   if (!Array.isArray(parts)) return parts

@@ -5,7 +5,7 @@ import { matchesPattern } from './pattern.ts'
 /** What this node may install from a publisher: nothing, any name a route leads there, or named patterns. */
 export type Allowance = 'none' | 'any' | readonly Pattern[]
 
-/** A node's relation to a publisher (FORMAT section 4); allow and mirror each imply follow, not each other. */
+/** A node's relation to a publisher (specification section 9.1); allow and mirror each imply follow, not each other. */
 export interface Relation {
   readonly follow: boolean
   readonly allow: Allowance

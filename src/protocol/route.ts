@@ -46,7 +46,7 @@ export type RouteAnswer =
       readonly seen: readonly PublisherId[]
     }
 
-/** The one answer to where a package comes from, for the CLI and every front (FORMAT section 4). */
+/** The one answer to where a package comes from, for the CLI and every front (specification section 9.2). */
 export function resolveRoute(packageName: PackageName, view: RouteView): RouteAnswer {
   if (view.own !== null && view.isOwn(packageName)) return toPublisher(view.own, null)
   const route = view.routes.find(each => matchesPattern(each.match, packageName))

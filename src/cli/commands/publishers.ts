@@ -7,7 +7,8 @@ interface PublisherLine {
   readonly relation: unknown
   readonly feeds: number
   readonly releases: number
-  readonly digest: string
+  /** null: followed, and no record of it is here yet. */
+  readonly digest: string | null
   readonly foldVersion: number
 }
 
@@ -28,7 +29,7 @@ export const publishersCommand: Command = {
         relation,
         feeds,
         releases,
-        digest.slice(0, 16),
+        digest?.slice(0, 16) ?? null,
       ]),
       'no publishers yet; hanse follow PUBLISHER',
     ),

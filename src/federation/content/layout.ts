@@ -11,7 +11,7 @@ import { LEAF_BYTES } from './limits.ts'
 const DAG_PB = 0x70
 const SHA2_256 = 0x12
 
-/** An artifact cut into blocks as Helia's `addBytes` cuts it (FORMAT section 3). */
+/** An artifact cut into blocks as Helia's `addBytes` cuts it (specification section 12.3). */
 export interface ArtifactLayout {
   readonly cid: BlockId
   /** The raw leaves in order: 1 MiB each, the last shorter. */

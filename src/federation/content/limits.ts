@@ -1,4 +1,4 @@
-/** Bytes of a leaf: Helia's default chunk (FORMAT section 3). */
+/** Bytes of a leaf: Helia's default chunk (specification section 12.3). */
 export const LEAF_BYTES = 1 << 20
 /** Longest message of leaf bytes, bytes: a quarter of the usual credit, so that credit flows while bytes are hashed. */
 export const SLICE_BYTES = 256 << 10

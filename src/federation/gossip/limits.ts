@@ -1,8 +1,8 @@
 /** Length of a budget's window, ms. */
 export const BUDGET_WINDOW_MS = 60_000
-/** Announcements a minute of a publisher nobody here follows (FORMAT section 5). */
+/** Announcements a minute of a publisher nobody here follows (specification section 14). */
 export const UNKNOWN_PUBLISHER_MESSAGES = 20
-/** Bytes a minute of a publisher nobody here follows (FORMAT section 5). */
+/** Bytes a minute of a publisher nobody here follows (specification section 14). */
 export const UNKNOWN_PUBLISHER_BYTES = 64 * 1024
 /** Announcements a minute of a followed publisher: a build farm's worst minute; what is above comes by sync. */
 export const FOLLOWED_PUBLISHER_MESSAGES = 1_200

@@ -35,7 +35,7 @@ const UNKNOWN: Allowance = { messages: limits.UNKNOWN_PUBLISHER_MESSAGES, bytes:
 const FOLLOWED: Allowance = { messages: limits.FOLLOWED_PUBLISHER_MESSAGES, bytes: limits.FOLLOWED_PUBLISHER_BYTES }
 
 /**
- * Judges announcements, cheap checks before dear ones: size, shape, known, sequence window, budgets, signature (FORMAT section 5).
+ * Judges announcements, cheap checks before dear ones: size, shape, known, sequence window, budgets, signature (specification section 14).
  * What fails on shape or signature is the forwarder's fault and rejected. A gap is no fault: it is relayed, and sync fetches the rest.
  */
 export class GossipMachine {

@@ -19,7 +19,7 @@ import {
 
 /**
  * A hit whose records verify: the publisher of this id delegated to the feed that released this. It is *unconfirmed*
- * (a void, a yank or a newer rotate may not have been sent): install syncs the publisher first (FORMAT section 5).
+ * (a void, a yank or a newer rotate may not have been sent): install syncs the publisher first (specification section 13.2).
  */
 export interface VerifiedHit {
   readonly publisher: PublisherId

@@ -27,7 +27,7 @@ export interface RequestOptions {
 type Side<T> = Map<PeerId, Map<string, T>>
 
 /**
- * One long-lived stream per peer, protocol and direction: the opener asks, the acceptor answers (FORMAT section 5).
+ * One long-lived stream per peer, protocol and direction: the opener asks, the acceptor answers (specification section 10.1).
  * Streams open on demand, carry up to 64 requests with their own credit, and end together when a peer offends.
  */
 export class KeptStreams implements AsyncDisposable {

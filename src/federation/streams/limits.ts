@@ -2,9 +2,9 @@
 export const HELLO_MS = 10_000
 /** Longest wait for a stream to open, ms. */
 export const OPEN_MS = 10_000
-/** Longest wait for the first byte of an answer, ms (NETWORK "Streams"). */
+/** Longest wait for the first byte of an answer, ms (specification section 10.5). */
 export const FIRST_BYTE_MS = 10_000
-/** Least speed of an answer while somebody waits for it, bytes a second (NETWORK "Streams"). */
+/** Least speed of an answer while somebody waits for it, bytes a second (specification section 10.5). */
 export const MIN_BYTES_PER_SECOND = 16_000
 /** Waiting time over which the speed is measured, ms. */
 export const SPEED_WINDOW_MS = 5_000

@@ -1,12 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Profile, writeProfile } from '../config/index.ts'
+import { loadConfig, type Profile, writeProfile } from '../config/index.ts'
 import { NodeError } from '../errors.ts'
 import { createIdentity, readIdentity, saveIdentity } from '../identity/identity-file.ts'
 import { publisherOf } from '../library/writer.ts'
 import { openDataDirectory, replaceFile } from '../storage/index.ts'
 import { recoveryDocumentOf } from '../use-cases/keys.ts'
-import { loadConfig } from '../config/index.ts'
 
 /** Writes configuration and keys into a home that has none, and exports the recovery key. @throws NodeError E_HOME_EXISTS */
 export async function initHome(home: string, profile: Profile): Promise<object> {
@@ -20,7 +19,11 @@ export async function initHome(home: string, profile: Profile): Promise<object> 
   const identity = { ...createIdentity(Date.now()), recoveryExported: true }
   const publisher = publisherOf(config.network.id, identity)
   const recoveryFile = join(home, 'recovery-key.json')
-  await replaceFile(recoveryFile, Buffer.from(`${JSON.stringify(recoveryDocumentOf(identity, publisher), null, 2)}\n`), 0o600)
+  await replaceFile(
+    recoveryFile,
+    Buffer.from(`${JSON.stringify(recoveryDocumentOf(identity, publisher), null, 2)}\n`),
+    0o600,
+  )
   await saveIdentity(home, identity)
   return {
     home,

@@ -39,7 +39,8 @@ export async function restoreHome(home: string, file: string, options: RestoreOp
   const { config } = await loadConfig({ home })
   const identity = restoredIdentity(backup, options.passphrase)
   const publisher = publisherOf(config.network.id, identity)
-  if (publisher !== backup.publisher) throw new NodeError('E_BACKUP', `the keys are those of ${publisher}, not of ${backup.publisher}`)
+  if (publisher !== backup.publisher)
+    throw new NodeError('E_BACKUP', `the keys are those of ${publisher}, not of ${backup.publisher}`)
   await using database = await openLevelDatabase(paths.database)
   const records = new RecordStore(database)
   let restored = 0

@@ -28,7 +28,10 @@ export interface ApiRoute {
 }
 
 const none = z.strictObject({})
-const flag = z.enum(['0', '1', 'true', 'false']).default('0').transform(value => value === '1' || value === 'true')
+const flag = z
+  .enum(['0', '1', 'true', 'false'])
+  .default('0')
+  .transform(value => value === '1' || value === 'true')
 const text = (max: number) => z.string().min(1).max(max)
 const purl = text(512)
 
@@ -154,12 +157,8 @@ export const API_ROUTES: readonly ApiRoute[] = [
     { body: z.strictObject({ match: text(256), to: text(256) }) },
     (s, { body }) => s.addRoute(body),
   ),
-  route(
-    'DELETE',
-    '/api/routes',
-    'Remove a route',
-    { query: z.strictObject({ match: text(256) }) },
-    (s, { query }) => s.removeRoute(query.match),
+  route('DELETE', '/api/routes', 'Remove a route', { query: z.strictObject({ match: text(256) }) }, (s, { query }) =>
+    s.removeRoute(query.match),
   ),
   route('GET', '/api/config', 'Settings, and where each came from', { guarded: true }, s => s.config()),
   route('GET', '/api/keys', 'Public keys of this publisher', {}, s => s.keys()),
@@ -171,5 +170,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     { body: z.strictObject({ repair: z.boolean().default(false) }) },
     (s, { body }) => s.doctor(body.repair),
   ),
-  route('POST', '/api/backup', 'A consistent backup', { body: none, answer: 'bytes' }, async s => ({ stream: await s.backup() })),
+  route('POST', '/api/backup', 'A consistent backup', { body: none, answer: 'bytes' }, async s => ({
+    stream: await s.backup(),
+  })),
 ]

@@ -40,6 +40,8 @@ export class FeedAccess {
   readonly #fold: CatalogueFold
   readonly #publicFeeds = new Map<PublisherId, ReadonlySet<FeedId>>()
   readonly #namers = new Map<Sha256, FeedName[]>()
+  readonly #havePublic = new Set<PublisherId>()
+  readonly #listeners = new Map<PublisherId, () => void>()
 
   constructor(fold: CatalogueFold) {
     this.#fold = fold
@@ -67,7 +69,22 @@ export class FeedAccess {
     return { visibility, publishers: [...new Set(counted.map(({ publisher }) => publisher))] }
   }
 
+  /** Whether any bytes are named in a public feed of this publisher. */
+  hasPublicPackage(publisher: PublisherId): boolean {
+    return this.#havePublic.has(publisher)
+  }
+
+  /** Calls `listener` when the first public package of a publisher is named; the answer stops that. */
+  onFirstPublic(publisher: PublisherId, listener: () => void): () => void {
+    this.#listeners.set(publisher, listener)
+    return () => this.#listeners.delete(publisher)
+  }
+
   #name(sha256: Sha256, name: FeedName): void {
+    if (!this.#havePublic.has(name.publisher) && this.isPublic(name)) {
+      this.#havePublic.add(name.publisher)
+      this.#listeners.get(name.publisher)?.()
+    }
     const feeds = this.#namers.get(sha256) ?? []
     if (feeds.some(({ publisher, feed }) => publisher === name.publisher && feed === name.feed)) return
     this.#namers.set(sha256, [...feeds, name])

@@ -1,10 +1,13 @@
 import type { FeedStore } from '../../federation/index.ts'
 import {
   CatalogueFold,
+  type FeedHead,
+  MAX_RECORD_BYTES,
   type PackageName,
   type PackageState,
   type PublisherId,
   parseUnverifiedRecord,
+  ROOT_FEED,
   type TouchedPackage,
   type WellFormedRecord,
 } from '../../protocol/index.ts'
@@ -15,6 +18,8 @@ import { searchDocumentOf } from './search-document.ts'
 
 /** Records folded at once while a library opens: bounds memory, keeps the event loop answering. */
 const REFOLD_BATCH = 1_000
+/** Root records looked through for voids; a root feed has one per key, delegate or void. */
+const MAX_ROOT_RECORDS = 1_000
 
 export interface LibraryParts {
   readonly net: string
@@ -35,10 +40,12 @@ export class Library {
   readonly access = new FeedAccess(this.catalogue)
   readonly index: SearchIndex
   readonly records: RecordStore
+  readonly #net: string
   readonly #database: LevelDatabase
   readonly #listeners = new Set<LibraryListener>()
 
   private constructor(parts: LibraryParts) {
+    this.#net = parts.net
     this.records = parts.records
     this.index = parts.index
     this.#database = parts.database
@@ -47,7 +54,7 @@ export class Library {
   /** Folds all stored records and brings the index in line. @throws StorageError E_RECORD_CORRUPT */
   static async open(parts: LibraryParts): Promise<Library> {
     const library = new Library(parts)
-    await library.#refold(parts.net)
+    await library.#refold()
     await library.#reconcileIndex()
     return library
   }
@@ -99,7 +106,24 @@ export class Library {
     })
   }
 
-  async #refold(net: string): Promise<void> {
+  /** Feeds held, over all publishers. */
+  feedCount(): number {
+    const feeds = this.catalogue.publishers().map(id => this.catalogue.publisher(id)?.feeds.length ?? 0)
+    return feeds.reduce((sum, count) => sum + count, 0)
+  }
+
+  /** The heads that voids of a publisher name as the true branch, held or not (FORMAT section 1, forks). */
+  async voidedHeadsOf(publisher: PublisherId): Promise<readonly FeedHead[]> {
+    const bounds = { from: 1, limit: MAX_ROOT_RECORDS, maxBytes: MAX_ROOT_RECORDS * MAX_RECORD_BYTES }
+    const envelopes = await this.records.range(publisher, ROOT_FEED, bounds)
+    return envelopes.flatMap(envelope => {
+      const { understood } = parseUnverifiedRecord(envelope, { net: this.#net }).record
+      if (understood?.typ !== 'void' || understood.head === null) return []
+      return [{ publisher, feed: understood.feed, seq: understood.from - 1, id: understood.head }]
+    })
+  }
+
+  async #refold(): Promise<void> {
     let batch: WellFormedRecord[] = []
     const fold = () => {
       this.catalogue.add(batch)
@@ -108,7 +132,7 @@ export class Library {
     }
     for await (const { envelope } of this.records.records()) {
       // Signatures were verified before the record was stored; its id was checked as it was read.
-      batch.push(parseUnverifiedRecord(envelope, { net }).record)
+      batch.push(parseUnverifiedRecord(envelope, { net: this.#net }).record)
       if (batch.length >= REFOLD_BATCH) fold()
     }
     fold()

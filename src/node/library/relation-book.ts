@@ -85,7 +85,9 @@ export class RelationBook {
     const named = this.#names.get(text)
     if (named !== undefined) return named
     if (text.startsWith('bafy')) return parsePublisherId(text)
-    const hint = text.includes('.') ? 'domains are not looked up yet: use the publisher’s id (bafy…)' : 'hanse publishers'
+    const hint = text.includes('.')
+      ? 'domains are not looked up yet: use the publisher’s id (bafy…)'
+      : 'hanse publishers'
     throw new NodeError('E_PUBLISHER', `no publisher is called ${text.slice(0, 80)} here`, { hint })
   }
 
@@ -117,7 +119,9 @@ export class RelationBook {
     if (!NAME.test(name)) throw new NodeError('E_USAGE', `${name.slice(0, 80)} is not a name: a-z, 0-9 and -`)
     const taken = this.#names.get(name)
     if (taken === undefined || taken === publisher) return
-    throw new NodeError('E_NAME_TAKEN', `${name} is another publisher here: ${taken}`, { hint: 'choose another with --as' })
+    throw new NodeError('E_NAME_TAKEN', `${name} is another publisher here: ${taken}`, {
+      hint: 'choose another with --as',
+    })
   }
 
   async #save(

@@ -97,7 +97,9 @@ export class RouteTable {
     const pattern = parsePattern(match)
     const target = parseRouteTarget(to)
     if (!pattern.ok || target === null) {
-      throw new NodeError('E_USAGE', `${match} → ${to} is not a route`, { hint: "hanse route add 'npm:@acme/*' PUBLISHER" })
+      throw new NodeError('E_USAGE', `${match} → ${to} is not a route`, {
+        hint: "hanse route add 'npm:@acme/*' PUBLISHER",
+      })
     }
     const resolved: RouteTarget =
       target.to === 'publisher' ? { to: 'publisher', publisher: this.#parts.relations.resolve(target.name) } : target

@@ -1,4 +1,11 @@
-import { type BlockId, type FeedId, mayServe, type PeerId, type PublisherId, type Servable } from '../../protocol/index.ts'
+import {
+  type BlockId,
+  type FeedId,
+  mayServe,
+  type PeerId,
+  type PublisherId,
+  type Servable,
+} from '../../protocol/index.ts'
 import type { ArtifactStore } from '../storage/index.ts'
 import type { FeedAccess } from './feed-access.ts'
 import { sha256OfRawBlock } from './raw-block.ts'

@@ -64,9 +64,13 @@ export class Writer {
 
   /** Another process writes with these keys: nothing is written from now on. */
   stop(head: FeedHead): void {
-    this.#stopped = new FederationError('E_FEED_CLONED', `a peer holds record ${head.seq} of a feed of this node that this node did not write`, {
-      hint: 'stop the other copy of this node; then restart this one to adopt the longer chain',
-    })
+    this.#stopped = new FederationError(
+      'E_FEED_CLONED',
+      `a peer holds record ${head.seq} of a feed of this node that this node did not write`,
+      {
+        hint: 'stop the other copy of this node; then restart this one to adopt the longer chain',
+      },
+    )
   }
 
   /** Appends a record of ops of one kind; resolves once it is durable and folded. @throws FederationError E_FEED_CLONED */
@@ -126,7 +130,8 @@ export class Writer {
   sealHeadOf(record: WellFormedRecord): Uint8Array {
     const { net, identity } = this.#parts
     const head = { publisher: record.publisher, feed: record.feed, seq: record.seq, id: record.id }
-    if (record.feed === ROOT_FEED) return sealHead(head, net, ed25519KeyList(identity.root.publicKey), identity.root.sign)
+    if (record.feed === ROOT_FEED)
+      return sealHead(head, net, ed25519KeyList(identity.root.publicKey), identity.root.sign)
     const visibility = record.feed === this.feeds.public ? 'public' : 'private'
     return sealHead(head, net, null, identity.writers[visibility].sign)
   }

@@ -11,10 +11,14 @@ export function discoveryPortOf(libp2p: Network): DiscoveryNetwork {
   const connections = () =>
     libp2p
       .getConnections()
-      .map(({ remotePeer, direction }) => ({ peer: remotePeer.toString() as PeerId, direction: direction as Direction }))
+      .map(({ remotePeer, direction }) => ({
+        peer: remotePeer.toString() as PeerId,
+        direction: direction as Direction,
+      }))
   return {
     async dial({ peer, addresses }, { signal }) {
-      const target = addresses.length > 0 ? addresses.map(address => multiaddr(withPeer(address, peer))) : peerIdFromString(peer)
+      const target =
+        addresses.length > 0 ? addresses.map(address => multiaddr(withPeer(address, peer))) : peerIdFromString(peer)
       await libp2p.dial(target, { signal })
     },
     connections,
@@ -47,9 +51,13 @@ function withPeer(address: string, peer: PeerId): string {
 }
 
 /** The peer and address of a multiaddr that ends in /p2p/ID, or null. */
-export function parsePeerAddress(text: string): { readonly peer: PeerId; readonly addresses: readonly string[] } | null {
+export function parsePeerAddress(
+  text: string,
+): { readonly peer: PeerId; readonly addresses: readonly string[] } | null {
   try {
-    const peer = multiaddr(text).getComponents().findLast(({ name }) => name === 'p2p')?.value
+    const peer = multiaddr(text)
+      .getComponents()
+      .findLast(({ name }) => name === 'p2p')?.value
     return peer === undefined ? null : { peer: peerIdFromString(peer).toString() as PeerId, addresses: [text] }
   } catch {
     return null

@@ -10,6 +10,7 @@ import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
 import { yamux } from '@libp2p/yamux'
 import type { Libp2pOptions } from 'libp2p'
+import type { PeerId } from '../../protocol/index.ts'
 import { framedMessageId } from './message-id.ts'
 import { isPrivateAddress } from './private-address.ts'
 
@@ -33,6 +34,8 @@ export interface NetworkOptions {
   readonly mdns: boolean
   /** Mode private: the only peer ids a connection is held with. */
   readonly peers: readonly string[]
+  /** Peers no connection is held with, whatever the mode: asked at every dial and every connection. */
+  readonly isRefused?: (peer: PeerId) => boolean
   readonly topics: readonly string[]
 }
 
@@ -41,7 +44,8 @@ export async function libp2pOptionsOf(options: NetworkOptions): Promise<Libp2pOp
   const off = options.mode === 'off'
   const lan = [...options.listen, ...options.announce].some(isPrivateAddress)
   const allowed = new Set(options.peers)
-  const refuses = (peer: string) => off || (options.mode === 'private' && !allowed.has(peer))
+  const refuses = (peer: string) =>
+    off || (options.mode === 'private' && !allowed.has(peer)) || (options.isRefused?.(peer as PeerId) ?? false)
   const discovery: ((components: never) => PeerDiscovery)[] = []
   if (!off && options.mdns) discovery.push(mdns({ serviceTag: `_hanse-${options.net}._udp.local` }))
   return {
@@ -77,7 +81,8 @@ export async function libp2pOptionsOf(options: NetworkOptions): Promise<Libp2pOp
       pubsub: gossipsub({
         globalSignaturePolicy: 'StrictNoSign',
         msgIdFn: message => framedMessageId(message.topic, message.data),
-        fastMsgIdFn: message => Buffer.from(framedMessageId(message.topic, message.data ?? new Uint8Array())).toString('latin1'),
+        fastMsgIdFn: message =>
+          Buffer.from(framedMessageId(message.topic, message.data ?? new Uint8Array())).toString('latin1'),
         allowedTopics: [...options.topics],
         D: 6,
         Dlo: 4,

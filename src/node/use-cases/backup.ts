@@ -49,7 +49,10 @@ export function openKeys(sealed: Uint8Array, passphrase: string | undefined): Se
     return { root: raw(root), recovery: raw(recovery), salt: raw(salt), createdAt: Number(createdAt) }
   } catch (cause) {
     if (cause instanceof NodeError) throw cause
-    throw new NodeError('E_BACKUP', 'the keys in the backup cannot be opened', { cause, hint: 'HANSE_BACKUP_PASSPHRASE has the passphrase' })
+    throw new NodeError('E_BACKUP', 'the keys in the backup cannot be opened', {
+      cause,
+      hint: 'HANSE_BACKUP_PASSPHRASE has the passphrase',
+    })
   }
 }
 
@@ -84,7 +87,15 @@ export async function backup(node: NodeContext, passphrase: string | undefined):
     artifacts: node.artifacts,
     publisher: node.writer.publisher,
     only: await ownArtifactsOf(node),
-    keys: sealKeys({ root: identity.root.seed, recovery: identity.recovery.seed, salt: identity.salt, createdAt: identity.createdAt }, passphrase),
+    keys: sealKeys(
+      {
+        root: identity.root.seed,
+        recovery: identity.recovery.seed,
+        salt: identity.salt,
+        createdAt: identity.createdAt,
+      },
+      passphrase,
+    ),
     state,
     at: Date.now(),
   })

@@ -26,7 +26,8 @@ export class SeenPublishers {
     this.#byPackage.delete(name)
     this.#byPackage.set(name, seen)
     if (seen.size < SeenPublishers.#MAX_PUBLISHERS) seen.add(publisher)
-    if (this.#byPackage.size > SeenPublishers.#MAX_PACKAGES) this.#byPackage.delete(this.#byPackage.keys().next().value!)
+    if (this.#byPackage.size > SeenPublishers.#MAX_PACKAGES)
+      this.#byPackage.delete(this.#byPackage.keys().next().value!)
   }
 
   of(name: PackageName): readonly PublisherId[] {

@@ -11,7 +11,9 @@ export async function info(node: NodeContext, purl: string): Promise<object> {
   const known = node.library.catalogue.publishersOf(name)
   const seen = known.length > 0 ? [] : await seekPublishers(node, name)
   if (known.length === 0 && seen.length === 0) {
-    throw new NodeError('E_NOT_FOUND', `nobody known here publishes ${shortNameOf(name)}`, { hint: 'hanse search WORDS' })
+    throw new NodeError('E_NOT_FOUND', `nobody known here publishes ${shortNameOf(name)}`, {
+      hint: 'hanse search WORDS',
+    })
   }
   const publishers = [...known, ...seen].map(id => publisherOf(node, id, node.library.package(id, name)))
   const holders = await Promise.all(known.map(id => holdersOf(node, id, node.library.package(id, name))))

@@ -38,7 +38,11 @@ export function resolve(node: NodeContext, spec: PackageSpec, publisher?: Publis
 }
 
 /** The newest live release in range; a version asked for exactly is answered also when it is withdrawn, to say so. */
-function releaseOf(node: NodeContext, { package: name, range }: PackageSpec, publisher: PublisherId): ReleaseState | null {
+function releaseOf(
+  node: NodeContext,
+  { package: name, range }: PackageSpec,
+  publisher: PublisherId,
+): ReleaseState | null {
   const releases = node.library.package(publisher, name)?.releases
   if (releases === undefined) return null
   const tagged = range === null ? undefined : node.library.package(publisher, name)?.tags.get(range)
@@ -46,7 +50,11 @@ function releaseOf(node: NodeContext, { package: name, range }: PackageSpec, pub
   if (exact !== undefined) return exact
   const live = [...releases.values()].filter(release => release.state === 'live')
   const parsed = parsePurl(name)
-  const picked = pickVersion(parsed.ok ? parsed.value.type : 'generic', live.map(release => release.version), range)
+  const picked = pickVersion(
+    parsed.ok ? parsed.value.type : 'generic',
+    live.map(release => release.version),
+    range,
+  )
   return picked === null ? null : (releases.get(picked) ?? null)
 }
 
@@ -64,9 +72,13 @@ export async function install(
   if (release === null) throw notFound(node, spec, route.publisher)
   if (verdict.decision !== 'allow') {
     const [reason] = verdict.reasons
-    throw new NodeError('E_POLICY_DENIED', `${shortNameOf(spec.package)}@${release.version}: ${reason?.message ?? 'denied'}`, {
-      hint: reason?.hint ?? `hanse why ${shortNameOf(spec.package)}`,
-    })
+    throw new NodeError(
+      'E_POLICY_DENIED',
+      `${shortNameOf(spec.package)}@${release.version}: ${reason?.message ?? 'denied'}`,
+      {
+        hint: reason?.hint ?? `hanse why ${shortNameOf(spec.package)}`,
+      },
+    )
   }
   return await bring(node, spec.package, release, route, signal)
 }
@@ -103,19 +115,33 @@ async function bring(
   signal: AbortSignal,
 ): Promise<object> {
   const chosen = release.artifacts.toSorted((a, b) => rankOf(a.artifact.name) - rankOf(b.artifact.name))[0]
-  if (chosen === undefined) throw new NodeError('E_NOT_FOUND', `${shortNameOf(name)}@${release.version} has no artifact`)
+  if (chosen === undefined)
+    throw new NodeError('E_NOT_FOUND', `${shortNameOf(name)}@${release.version} has no artifact`)
   const { artifact } = chosen
   const fetched = await node.fetcher.fetch(artifact, route.publisher, signal)
   if ('failed' in fetched) {
     const { failed, tried } = fetched
     const why = tried.map(({ peer, why: reason }) => `${peer}: ${reason}`).join('; ')
-    const what = failed === 'E_NO_PROVIDER' ? 'no peer that could be reached has its bytes' : 'peers sent other bytes than the release names'
+    const what =
+      failed === 'E_NO_PROVIDER'
+        ? 'no peer that could be reached has its bytes'
+        : 'peers sent other bytes than the release names'
     throw new NodeError(failed, `${shortNameOf(name)}@${release.version}: ${what}${why ? ` (${why})` : ''}`, {
-      hint: failed === 'E_NO_PROVIDER' ? 'hanse peer list; a mirror of the publisher keeps its bytes available' : 'hanse peer list',
+      hint:
+        failed === 'E_NO_PROVIDER'
+          ? 'hanse peer list; a mirror of the publisher keeps its bytes available'
+          : 'hanse peer list',
     })
   }
   if (route.pin) await node.relations.pin(name, route.publisher)
-  await node.audit.append({ at: Date.now(), who: 'api', what: 'install', purl: name, version: release.version, publisher: route.publisher })
+  await node.audit.append({
+    at: Date.now(),
+    who: 'api',
+    what: 'install',
+    purl: name,
+    version: release.version,
+    publisher: route.publisher,
+  })
   return {
     purl: releaseNameOf(name, release.version) ?? name,
     publisher: route.publisher,
@@ -130,33 +156,51 @@ async function bring(
 /** A wheel installs without building, so it goes before an sdist of the same release. */
 const rankOf = (fileName: string) => (fileName.endsWith('.tar.gz') ? 1 : 0)
 
-async function refusalOf(node: NodeContext, spec: PackageSpec, route: Extract<RouteAnswer, { to: 'refused' }>): Promise<NodeError> {
+async function refusalOf(
+  node: NodeContext,
+  spec: PackageSpec,
+  route: Extract<RouteAnswer, { to: 'refused' }>,
+): Promise<NodeError> {
   const code = route.refused === 'nowhere' ? 'E_NO_ROUTE' : route.refused
   const name = shortNameOf(spec.package)
-  if (route.seen.length > 0) return new NodeError(code, `${name}: ${route.why}`, route.hint === null ? {} : { hint: route.hint })
+  if (route.seen.length > 0)
+    return new NodeError(code, `${name}: ${route.why}`, route.hint === null ? {} : { hint: route.hint })
   const seen = [...new Set([...node.seen.of(spec.package), ...(await seekPublishers(node, spec.package))])]
   if (seen.length === 0) {
-    return new NodeError(code, `${name}: ${route.why}; nobody known here publishes it`, { hint: `hanse search ${name.split(':').at(-1)}` })
+    return new NodeError(code, `${name}: ${route.why}; nobody known here publishes it`, {
+      hint: `hanse search ${name.split(':').at(-1)}`,
+    })
   }
   const lines = seen.map(id => `hanse allow ${node.relations.nameOf(id)} '${name}'`)
   return new NodeError(code, `${name}: ${route.why}; seen from ${seen.join(', ')}`, { hint: lines.join(' or ') })
 }
 
 function noUpstream(name: PackageName, upstream: string): NodeError {
-  return new NodeError('E_NO_ROUTE', `${shortNameOf(name)} is routed to upstream/${upstream}, which this version does not pull from`, {
-    hint: `hanse allow PUBLISHER '${shortNameOf(name)}'`,
-  })
+  return new NodeError(
+    'E_NO_ROUTE',
+    `${shortNameOf(name)} is routed to upstream/${upstream}, which this version does not pull from`,
+    {
+      hint: `hanse allow PUBLISHER '${shortNameOf(name)}'`,
+    },
+  )
 }
 
 function notFound(node: NodeContext, { package: name, range }: PackageSpec, publisher: PublisherId): NodeError {
   const releases = node.library.package(publisher, name)?.releases
   const wanted = `${shortNameOf(name)}${range === null ? '' : `@${range}`}`
   if (releases === undefined) {
-    return new NodeError('E_NOT_FOUND', `${node.relations.nameOf(publisher)} has no release of ${wanted} that is known here`, {
-      hint: 'hanse peer list; its records come from any peer that has them',
-    })
+    return new NodeError(
+      'E_NOT_FOUND',
+      `${node.relations.nameOf(publisher)} has no release of ${wanted} that is known here`,
+      {
+        hint: 'hanse peer list; its records come from any peer that has them',
+      },
+    )
   }
-  return new NodeError('E_NOT_FOUND', `no live release of ${wanted}; there are ${[...releases.keys()].slice(-10).join(', ')}`)
+  return new NodeError(
+    'E_NOT_FOUND',
+    `no live release of ${wanted}; there are ${[...releases.keys()].slice(-10).join(', ')}`,
+  )
 }
 
 /** The verdict on a package, explained. */
@@ -186,7 +230,9 @@ function sentenceOf(node: NodeContext, name: string, route: RouteAnswer, release
   if (route.to === 'upstream') return `${name} is routed to upstream/${route.name}`
   if (route.to !== 'publisher') return `${name} is refused`
   const from = node.relations.nameOf(route.publisher)
-  return release === null ? `${name} comes from ${from}, of which no release is known here` : `${name}@${release.version} comes from ${from} and may be installed`
+  return release === null
+    ? `${name} comes from ${from}, of which no release is known here`
+    : `${name}@${release.version} comes from ${from} and may be installed`
 }
 
 function routeOf(route: RouteAnswer): string {

@@ -40,7 +40,8 @@ export async function addPeer(node: NodeContext, text: string): Promise<object> 
 /** Unpins a peer and hangs up. @throws NodeError E_NOT_FOUND */
 export async function removePeer(node: NodeContext, peer: string): Promise<object> {
   const known = await node.peers.remove(peer as PeerId)
-  if (!known) throw new NodeError('E_NOT_FOUND', `${peer.slice(0, 80)} is not in the peer book`, { hint: 'hanse peer list' })
+  if (!known)
+    throw new NodeError('E_NOT_FOUND', `${peer.slice(0, 80)} is not in the peer book`, { hint: 'hanse peer list' })
   await node.audit.append({ at: Date.now(), who: 'api', what: 'peer.remove', peer })
   await node.hangUp(peer as PeerId)
   return { id: peer, removed: true }

@@ -125,7 +125,12 @@ async function release(
 }
 
 /** The record that released exactly this before, or null. @throws NodeError E_VERSION_EXISTS for other bytes. */
-function knownRelease(node: NodeContext, draft: Draft, artifact: StoredArtifact, visibility: FeedVisibility): string | null {
+function knownRelease(
+  node: NodeContext,
+  draft: Draft,
+  artifact: StoredArtifact,
+  visibility: FeedVisibility,
+): string | null {
   const { package: name, version } = splitReleaseName(draft.purl)
   const state: PackageState | null = node.library.package(node.writer.publisher, name)
   const release = version === null ? undefined : state?.releases.get(version)
@@ -156,7 +161,10 @@ async function releaseOpOf(node: NodeContext, draft: Draft, stored: StoredArtifa
   }
 }
 
-async function documentOf(node: NodeContext, { bytes, media }: { bytes: Uint8Array; media: string }): Promise<Document> {
+async function documentOf(
+  node: NodeContext,
+  { bytes, media }: { bytes: Uint8Array; media: string },
+): Promise<Document> {
   if (bytes.length <= MAX_INLINE_MANIFEST_BYTES) return { media, bytes }
   const { cid, size } = await node.artifacts.add(Readable.from([bytes]))
   return { media, cid, size }

@@ -8,7 +8,9 @@ import type { NodeContext } from '../node-context.ts'
 export async function changeRelation(node: NodeContext, change: RelationChange): Promise<object> {
   const publisher = node.relations.resolve(change.publisher)
   if (publisher === node.writer.publisher) {
-    throw new NodeError('E_RELATION', 'that is this node’s own publisher', { hint: 'its releases need no permission here' })
+    throw new NodeError('E_RELATION', 'that is this node’s own publisher', {
+      hint: 'its releases need no permission here',
+    })
   }
   const patterns = parsePatterns(change.patterns)
   const { action } = change

@@ -1,12 +1,19 @@
-import { type answerSearches, askPeers, mergeHits, type PeerHit, systemClock, verifyHit } from '../../federation/index.ts'
+import {
+  type answerSearches,
+  askPeers,
+  mergeHits,
+  type PeerHit,
+  systemClock,
+  verifyHit,
+} from '../../federation/index.ts'
 import {
   type FeedId,
   type PublisherId,
   parsePurl,
-  relationText,
   ROOT_FEED,
-  type SearchHit as WireHit,
+  relationText,
   splitReleaseName,
+  type SearchHit as WireHit,
 } from '../../protocol/index.ts'
 import type { SearchHit } from '../http/services.ts'
 import type { Document, Hit } from '../index/index.ts'
@@ -76,10 +83,22 @@ function candidateOf({ publisher, purl, package: name, summary }: PeerHit): Cand
   const { namespace = null, name: last = name } = parsed.ok ? parsed.value : {}
   const { description = '', keywords = [] } = summary
   const version = splitReleaseName(purl).version
-  return { publisher, package: name, name: namespace === null ? last : `${namespace}/${last}`, description, keywords, version }
+  return {
+    publisher,
+    package: name,
+    name: namespace === null ? last : `${namespace}/${last}`,
+    description,
+    keywords,
+    version,
+  }
 }
 
-function mergedHitsOf(node: NodeContext, text: string, local: readonly Hit[], federated: readonly Candidate[]): SearchHit[] {
+function mergedHitsOf(
+  node: NodeContext,
+  text: string,
+  local: readonly Hit[],
+  federated: readonly Candidate[],
+): SearchHit[] {
   const known = local.map(hit => ({ ...hit.document, hit }))
   return mergeHits(text, known, federated).map(({ hit, score }) =>
     hit.source === 'local'
@@ -110,7 +129,12 @@ type SearchRequestOfPeer = Parameters<Parameters<typeof answerSearches>[0]['sear
 /** The hits a peer may see: public releases alone, each with the signed records that prove it. */
 export async function searchPublic(node: NodeContext, query: SearchRequestOfPeer): Promise<WireHit[]> {
   const { query: text, k, type, publisher } = query
-  const hits = node.library.index.search({ text, limit: k, ...(type ? { type } : {}), ...(publisher ? { publisher } : {}) })
+  const hits = node.library.index.search({
+    text,
+    limit: k,
+    ...(type ? { type } : {}),
+    ...(publisher ? { publisher } : {}),
+  })
   const proven = await Promise.all(hits.map(({ document }) => provenHitOf(node, document)))
   return proven.filter(hit => hit !== null)
 }
@@ -135,13 +159,21 @@ async function provenHitOf(node: NodeContext, document: Document): Promise<WireH
 }
 
 /** [genesis, rotates…, delegate of the feed]: what makes a writer's record its publisher's. */
-async function delegationProofOf(node: NodeContext, publisher: PublisherId, feed: FeedId): Promise<Uint8Array[] | null> {
+async function delegationProofOf(
+  node: NodeContext,
+  publisher: PublisherId,
+  feed: FeedId,
+): Promise<Uint8Array[] | null> {
   const heads = await node.library.store.head(publisher, ROOT_FEED)
   if (heads === null) return null
   const envelopes = await node.library.store.range(publisher, ROOT_FEED, { from: 1, limit: 256, maxBytes: 512 * 1024 })
   const records = envelopes.map(envelope => ({ envelope, record: node.parseStored(envelope) }))
-  const delegate = records.find(({ record }) => record.understood?.typ === 'delegate' && record.understood.feed === feed)
+  const delegate = records.find(
+    ({ record }) => record.understood?.typ === 'delegate' && record.understood.feed === feed,
+  )
   if (delegate === undefined) return null
-  const keys = records.filter(({ record }) => record.seq < delegate.record.seq && (record.seq === 1 || record.typ === 'rotate'))
+  const keys = records.filter(
+    ({ record }) => record.seq < delegate.record.seq && (record.seq === 1 || record.typ === 'rotate'),
+  )
   return [...keys, delegate].map(({ envelope }) => envelope)
 }

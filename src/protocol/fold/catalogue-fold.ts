@@ -10,7 +10,7 @@ export interface TouchedPackage {
   readonly package: PackageName
 }
 
-/** The catalogue of all publishers, kept up to date batch by batch (FORMAT section 2.3). */
+/** The catalogue of all publishers, kept up to date batch by batch (specification section 6.6). */
 export class CatalogueFold {
   readonly #folds = new Map<PublisherId, PublisherFold>()
 

@@ -1,7 +1,7 @@
 import type { FeedId, PackageName, PeerId, PublisherId, RecordId, Sha256 } from '../ids.ts'
 import type { Artifact, Document, OpAddress, OriginOp, ProfileOp, ReleaseSummary } from '../record.ts'
 
-/** Number of these fold rules: two nodes compare digests only at equal numbers (FORMAT section 2.7). */
+/** Number of these fold rules: two nodes compare digests only at equal numbers (specification section 7). */
 export const FOLD_NUMBER = 1
 
 /** Why a feed's counted records end: the newest held, a fork, or a void of the root. */

@@ -17,7 +17,7 @@ export interface CountedOp {
 /** One text per op address. */
 export const addressKeyOf = (at: OpAddress): string => `${at[0]}#${at[1]}`
 
-/** Order of "last wins": rank of the feed, sequence number, index; never time or arrival (FORMAT section 2.2). */
+/** Order of "last wins": rank of the feed, sequence number, index; never time or arrival (specification section 6.4). */
 export function compareOps(a: CountedOp, b: CountedOp): number {
   return a.rank - b.rank || a.seq - b.seq || a.at[1] - b.at[1]
 }

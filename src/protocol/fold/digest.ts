@@ -16,7 +16,7 @@ export function takeFromSum(sum: bigint, digest: bigint): bigint {
   return (sum - digest + MODULUS) % MODULUS
 }
 
-/** Digest of one package's public state, as a number below 2^256 (FORMAT section 2.7). */
+/** Digest of one package's public state, as a number below 2^256 (specification section 7). */
 export function packageDigestOf(state: PackageState): bigint {
   return BigInt(`0x${sha256(encode([state.package, stateValueOf(state)])).toString('hex')}`)
 }

@@ -3,7 +3,7 @@ import type { WellFormedRecord } from '../record.ts'
 import type { StopReason } from './catalogue.ts'
 import type { FeedRecords } from './record-set.ts'
 
-/** The root's word where a feed truly ended (FORMAT section 1, forks). */
+/** The root's word where a feed truly ended (specification section 6.3). */
 export interface FeedVoid {
   /** First sequence number that does not count. */
   readonly from: number
@@ -17,7 +17,7 @@ export interface FeedChain {
   readonly reason: StopReason
 }
 
-/** Which records of a writer's feed count (FORMAT section 2.1). */
+/** Which records of a writer's feed count (specification section 6.3). */
 export function feedChainOf(records: FeedRecords, ended: FeedVoid | null): FeedChain {
   if (ended !== null) return { counted: branchBelow(records, ended), reason: 'void' }
   return extendChain(records, [])

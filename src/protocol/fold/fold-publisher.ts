@@ -12,7 +12,7 @@ import { packageStateOf } from './package-state.ts'
 import { FeedRecords } from './record-set.ts'
 import { rootStateOf } from './root-chain.ts'
 
-/** The fold: a publisher's records, in any order, to its catalogue (FORMAT section 2); others' records are left out. */
+/** The fold: a publisher's records, in any order, to its catalogue (specification section 6); others' records are left out. */
 export function foldPublisher(publisher: PublisherId, records: Iterable<WellFormedRecord>): PublisherCatalogue {
   const byFeed = recordsByFeed(publisher, records)
   const root = rootStateOf(publisher, recordsOf(byFeed, ROOT_FEED))

@@ -2,7 +2,7 @@ import { splitReleaseName } from '../purl.ts'
 import type { CountedOp } from './counted-op.ts'
 import { addressKeyOf } from './counted-op.ts'
 
-/** The active yanks or deprecations of one package: newest reason last (FORMAT section 2.5). */
+/** The active yanks or deprecations of one package: newest reason last (specification section 6.5). */
 export interface Marks {
   /** Reason for the whole package. */
   readonly whole: string | null

@@ -7,7 +7,7 @@ import { marksOf } from './marks.ts'
 import type { CountedRelease } from './release-state.ts'
 import { releaseStateOf } from './release-state.ts'
 
-/** The state of a package: a pure function of the set of its ops; null when none names it (FORMAT section 2.3). */
+/** The state of a package: a pure function of the set of its ops; null when none names it (specification section 6.5). */
 export function packageStateOf(name: PackageName, given: readonly CountedOp[]): PackageState | null {
   const ops = [...given].sort(compareOps)
   const named = ops.filter(op => packageNamedBy(op.op) === name)

@@ -9,7 +9,7 @@ export interface CountedRelease extends CountedOp {
   readonly op: ReleaseOp
 }
 
-/** What the releases of one version add up to; ops are in fold order, at least one (FORMAT section 2.4). */
+/** What the releases of one version add up to; ops are in fold order, at least one (specification section 6.5). */
 export function releaseStateOf(
   version: string,
   ops: readonly [CountedRelease, ...CountedRelease[]],

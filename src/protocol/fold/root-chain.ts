@@ -28,7 +28,7 @@ interface Keys {
   readonly recovery: ReadonlySet<string>
 }
 
-/** Which root records count, and which feeds and voids they add up to (FORMAT sections 1 and 2). */
+/** Which root records count, and which feeds and voids they add up to (specification sections 6.1 and 6.2). */
 export function rootStateOf(publisher: PublisherId, records: FeedRecords): RootState {
   const genesis = records.findAt(1, publisher as string as WellFormedRecord['id'])
   if (genesis?.understood?.typ !== 'identity') return { counted: [], reason: 'open', live: new Map() }

@@ -27,7 +27,7 @@ export const FRAME_LENGTH_BYTES = 4
 const IGNORABLE_BIT = 0x80
 const EMPTY = new Uint8Array(0)
 
-/** Bytes of a frame: u32 length, u8 type, u32 request id, payload, numbers big-endian (NETWORK "Streams"). */
+/** Bytes of a frame: u32 length, u8 type, u32 request id, payload, numbers big-endian (specification section 10.2). */
 export function encodeFrame(type: number, id: number, payload: Uint8Array = EMPTY): Uint8Array {
   if (payload.byteLength > MAX_PAYLOAD_BYTES) throw new TypeError(`frame payload of ${payload.byteLength} bytes`)
   const bytes = new Uint8Array(FRAME_HEADER_BYTES + payload.byteLength)

@@ -1,4 +1,4 @@
-/** Longest frame after its length field, bytes: one 1 MiB block and 64 kB for its envelope (NETWORK "Streams"). */
+/** Longest frame after its length field, bytes: one 1 MiB block and 64 kB for its envelope (specification section 10.2). */
 export const MAX_FRAME_BYTES = (1 << 20) + 64_000
 /** Longest payload of a frame, bytes: the frame without type and request id. */
 export const MAX_PAYLOAD_BYTES = MAX_FRAME_BYTES - 5
@@ -22,7 +22,7 @@ export const MAX_OPEN_REQUESTS = 64
 
 /** Most block ids in one content request. */
 export const MAX_CONTENT_CIDS = 256
-/** Most leaves of an artifact: the width of one root (FORMAT section 3), so at most 1 GiB. */
+/** Most leaves of an artifact: the width of one root (specification section 12.3), so at most 1 GiB. */
 export const MAX_CONTENT_LEAVES = 1024
 /** Longest search query, UTF-16 units. */
 export const MAX_QUERY_LENGTH = 256

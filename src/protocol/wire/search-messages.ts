@@ -32,7 +32,7 @@ const hitsSchema = z.object({ hits: z.array(hitSchema).max(MAX_SEARCH_HITS) })
 export type SearchRequest = z.output<typeof requestSchema>
 /**
  * One hit: the score in millionths (the wire has no floats) and the envelopes that prove it, in order genesis,
- * rotates, delegate, release (FORMAT section 5); all of it unconfirmed until they are verified.
+ * rotates, delegate, release (specification section 13.2); all of it unconfirmed until they are verified.
  */
 export type SearchHit = z.output<typeof hitSchema>
 /** One message of the answer to a search. */

@@ -1,0 +1,138 @@
+import { peerIdFromString } from '@libp2p/peer-id'
+import {
+  contentProtocolOf,
+  type FeedClient,
+  HeadChanges,
+  Intake,
+  KeptStreams,
+  ownHeads,
+} from '../../federation/index.ts'
+import {
+  type FeedId,
+  type PeerId,
+  type PublisherId,
+  parseFeedRequest,
+  parseRecordOnPool,
+  type WellFormedRecord,
+} from '../../protocol/index.ts'
+import { Writer } from '../library/writer.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import type { Network } from '../network/network.ts'
+import { RefusedPeers } from '../network/refused-peers.ts'
+import { openStreamOver } from '../network/stream-port.ts'
+import type { OpenHome } from './open-home.ts'
+
+export interface ExchangeParts {
+  readonly net: string
+  readonly home: OpenHome
+  readonly metrics: Metrics
+  /** The network, once it is started: nothing is exchanged before. */
+  readonly network: () => Network
+}
+
+/** A subscription waits for news without a time-out; all else on the feed stream has the stream's own bounds. */
+const SUBSCRIPTION_BOUNDS = { creditBytes: 64 * 1024, firstByteMs: 0, minBytesPerSecond: 0 }
+
+/** How records come in and go out: kept streams to peers, the intake for theirs, the writer for ours. */
+export class Exchange implements AsyncDisposable {
+  readonly protocols: { readonly feed: string; readonly content: string; readonly search: string }
+  readonly streams: KeptStreams
+  readonly changes = new HeadChanges()
+  readonly feedClient: FeedClient
+  readonly intake: Intake
+  readonly writer: Writer
+  readonly refused = new RefusedPeers()
+  /** What keeps this node from doing its work, by subject, for /readyz. */
+  readonly problems = new Map<string, string>()
+  readonly #parts: ExchangeParts
+  readonly #ownListeners = new Set<(record: WellFormedRecord) => void>()
+
+  constructor(parts: ExchangeParts) {
+    const { net, home, metrics, network } = parts
+    this.#parts = parts
+    this.protocols = { feed: `/hanse/${net}/feed/1`, content: contentProtocolOf(net), search: `/hanse/${net}/search/1` }
+    this.streams = new KeptStreams({
+      openStream: openStreamOver(network),
+      onOffence: (peer, code) => {
+        metrics.refusals.inc({ code })
+        this.refuse(peer)
+      },
+    })
+    this.feedClient = {
+      request: (peer, payload, { signal }) => {
+        const bounds = parseFeedRequest(payload)?.ask === 'subscribe' ? SUBSCRIPTION_BOUNDS : {}
+        return this.streams.request(peer, this.protocols.feed, payload, { signal, ...bounds })
+      },
+    }
+    this.intake = new Intake({
+      net,
+      store: home.library.store,
+      verify: envelope => parseRecordOnPool(envelope, { net }),
+      onStored: records => this.#stored(records),
+      isOwnFeed: (publisher, feed) => this.writer.isOwnFeed(publisher, feed),
+      onCloned: head => {
+        this.writer.stop(head)
+        this.problems.set('feed', 'E_FEED_CLONED: another copy of this node writes with the same keys')
+      },
+    })
+    this.writer = new Writer({
+      net,
+      identity: home.identity,
+      library: home.library,
+      adoptOwnHeads: (publisher, feeds) => this.#adoptOwnHeads(publisher, feeds),
+      announce: record => this.#wrote(record),
+    })
+  }
+
+  /** Calls `listener` with each record this node wrote, after it is durable and folded. */
+  onOwnRecord(listener: (record: WellFormedRecord) => void): void {
+    this.#ownListeners.add(listener)
+  }
+
+  /** Pinned peers first, then as they came. */
+  connectedPeers(): readonly PeerId[] {
+    const { network, home } = this.#parts
+    const ids = network()
+      .getPeers()
+      .map(peer => peer.toString() as PeerId)
+    return ids.toSorted((a, b) => Number(home.peers.isPinned(b)) - Number(home.peers.isPinned(a)))
+  }
+
+  /** Ends the connection with a peer; one that is gone already is as good. */
+  async hangUp(peer: PeerId): Promise<void> {
+    await this.#parts
+      .network()
+      .hangUp(peerIdFromString(peer))
+      .catch(() => {})
+  }
+
+  /** Ends the connection with a peer that sent what no honest peer sends, and keeps it out for a while. */
+  refuse(peer: PeerId): void {
+    this.refused.refuse(peer, Date.now())
+    void this.hangUp(peer)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.streams[Symbol.asyncDispose]()
+  }
+
+  async #stored(records: readonly WellFormedRecord[]): Promise<void> {
+    const { metrics, home } = this.#parts
+    metrics.records.inc({ via: 'peer' }, records.length)
+    await home.library.absorb(records)
+    this.changes.stored(records)
+  }
+
+  #wrote(record: WellFormedRecord): void {
+    const { metrics } = this.#parts
+    metrics.records.inc({ via: 'own' })
+    this.changes.stored([record])
+    void this.intake.wrote(record)
+    for (const listener of this.#ownListeners) listener(record)
+  }
+
+  async #adoptOwnHeads(publisher: PublisherId, feeds: readonly FeedId[]): Promise<void> {
+    const peers = this.connectedPeers()
+    await ownHeads({ client: this.feedClient, intake: this.intake, publisher, feeds, peers })
+  }
+}

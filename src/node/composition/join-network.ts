@@ -1,0 +1,185 @@
+import { peerIdFromString } from '@libp2p/peer-id'
+import {
+  announcementCodecOf,
+  answerSearches,
+  contentHandler,
+  createBlockBroker,
+  DiscoveryDriver,
+  FeedHandler,
+  GossipDriver,
+  SyncDriver,
+  systemClock,
+} from '../../federation/index.ts'
+import { type PeerId, type PublisherId, topicsOf } from '../../protocol/index.ts'
+import type { LoadedConfig } from '../config/index.ts'
+import { MirrorKeeper } from '../library/mirror-keeper.ts'
+import { discoveryPortOf, parsePeerAddress } from '../network/discovery-port.ts'
+import { gossipPortOf } from '../network/gossip-port.ts'
+import { PublicBlockstore } from '../network/public-blockstore.ts'
+import { type RunningNetwork, startNetwork } from '../network/start-network.ts'
+import { acceptStreams } from '../network/stream-port.ts'
+import type { NodeContext } from '../node-context.ts'
+import { HeliaBlockstore } from '../storage/index.ts'
+import { searchPublic } from '../use-cases/search.ts'
+import type { Exchange } from './exchange.ts'
+import type { OpenHome } from './open-home.ts'
+
+/** Starts libp2p and Helia; all that bitswap can reach is what the gate lets anyone have. */
+export async function openNetwork(
+  stack: AsyncDisposableStack,
+  home: OpenHome,
+  exchange: Exchange,
+  { config }: LoadedConfig,
+): Promise<RunningNetwork> {
+  const { id: net, mode, listen, announce, mdns, allow } = config.network
+  const blocks = new PublicBlockstore(
+    new HeliaBlockstore(home.artifacts, home.foreign),
+    (cid, peer) => home.gate.mayServeBlock(cid, peer),
+    cid => home.foreign.has(Buffer.from(cid.multihash.bytes).toString('hex')),
+  )
+  const broker = createBlockBroker({
+    streams: exchange.streams,
+    protocol: exchange.protocols.content,
+    providersOf: () => exchange.connectedPeers(),
+  })
+  const nodeSeed = home.identity.node.seed
+  const isRefused = (peer: PeerId) => exchange.refused.isRefused(peer, Date.now())
+  const options = { net, nodeSeed, mode, listen, announce, mdns, peers: allow, isRefused, topics: topicsOf(net) }
+  return stack.use(await startNetwork(options, blocks, broker))
+}
+
+/** What goes on between this node and its peers. */
+export interface Federation {
+  readonly sync: SyncDriver
+  readonly gossip: GossipDriver
+  readonly discovery: DiscoveryDriver
+  readonly mirror: MirrorKeeper
+}
+
+/** Answers peers, and starts gossip, catch-up, peer keeping and mirroring. */
+export async function joinFederation(
+  stack: AsyncDisposableStack,
+  home: OpenHome,
+  exchange: Exchange,
+  node: NodeContext,
+): Promise<Federation> {
+  answerPeers(home, exchange, node)
+  const port = discoveryPortOf(node.libp2p)
+  const sync = stack.use(syncOf(home, exchange, node))
+  const gossip = stack.use(gossipOf(exchange, node, sync))
+  const mirror = stack.use(mirrorOf(node))
+  exchange.onOwnRecord(record => {
+    gossip.announce(record).catch(() => node.metrics.refusals.inc({ code: 'announce failed' }))
+  })
+  home.onCorrupt(() => mirror.look())
+  stack.defer(
+    port.onConnect(peer => {
+      sync.connected(peer, home.peers.isPinned(peer) ? 'pinned' : 'other')
+      mirror.look()
+      rememberPeer(node, peer)
+    }),
+  )
+  stack.defer(
+    port.onDisconnect(peer => {
+      exchange.streams.endPeer(peer, 'disconnected')
+      sync.disconnected(peer)
+    }),
+  )
+  stack.defer(await acceptStreams(node.libp2p, Object.values(exchange.protocols), exchange.streams))
+  const self = node.libp2p.peerId.toString() as PeerId
+  const discovery = stack.use(new DiscoveryDriver({ network: port, clock: systemClock, random: Math.random, self }))
+  if (node.config.network.mode !== 'off') lookForPeers(node, discovery)
+  return { sync, gossip, discovery, mirror }
+}
+
+function answerPeers(home: OpenHome, { streams, protocols, changes }: Exchange, node: NodeContext): void {
+  const { gate, artifacts, library } = home
+  const feeds = new FeedHandler({
+    store: library.store,
+    changes,
+    mayServeFeed: (feed, peer) => gate.mayServeFeed(feed, peer),
+  })
+  streams.handle(protocols.feed, request => feeds.handle(request))
+  const source = { readBlock: artifacts.readBlock.bind(artifacts) }
+  streams.handle(
+    protocols.content,
+    contentHandler(source, (cid, peer) => gate.mayServeBlock(cid, peer)),
+  )
+  streams.handle(
+    protocols.search,
+    answerSearches({ searchPublic: query => searchPublic(node, query), clock: systemClock }),
+  )
+}
+
+function syncOf({ library }: OpenHome, exchange: Exchange, { metrics }: NodeContext): SyncDriver {
+  return new SyncDriver({
+    client: exchange.feedClient,
+    intake: exchange.intake,
+    clock: systemClock,
+    random: Math.random,
+    dropPeer: (peer, why) => {
+      metrics.refusals.inc({ code: why })
+      if (why === 'bad record') exchange.refuse(peer)
+      else void exchange.hangUp(peer)
+    },
+    pinnedHeads: publisher => library.voidedHeadsOf(publisher),
+  })
+}
+
+function gossipOf(exchange: Exchange, node: NodeContext, sync: SyncDriver): GossipDriver {
+  const { writer, intake } = exchange
+  const { library, relations, metrics, net } = node
+  const sealHead: NonNullable<Parameters<typeof announcementCodecOf>[0]['sealHead']> = record =>
+    writer.isOwnFeed(record.publisher, record.feed) ? writer.sealHeadOf(record) : null
+  return new GossipDriver({
+    network: gossipPortOf(node.libp2p.services.pubsub, topicsOf(net)),
+    codec: announcementCodecOf({ net, sealHead }),
+    intake,
+    clock: systemClock,
+    isFollowed: publisher => publisher === writer.publisher || relations.relationOf(publisher).follow,
+    mayAnnounce: (publisher, feed) => library.access.isPublic({ publisher, feed }),
+    onGap: (publisher, peer) => sync.gap(publisher, peer),
+    onRefused: answer => metrics.refusals.inc({ code: `gossip ${answer.why}` }),
+  })
+}
+
+function mirrorOf({ library, fetcher, relations, artifacts, metrics }: NodeContext): MirrorKeeper {
+  return new MirrorKeeper({
+    library,
+    fetcher,
+    isMirrored: publisher => relations.relationOf(publisher).mirror,
+    has: artifact => artifacts.has(artifact.sha256),
+    onFailed: () => metrics.fetched.inc({ result: 'mirror failed' }),
+  })
+}
+
+function lookForPeers({ config, peers, libp2p }: NodeContext, discovery: DiscoveryDriver): void {
+  discovery.heard(
+    config.network.bootstrap.map(parsePeerAddress).filter(address => address !== null),
+    'bootstrap',
+  )
+  discovery.heard(peers.all(true), 'pinned')
+  discovery.heard(peers.all(false), 'book')
+  libp2p.addEventListener('peer:discovery', ({ detail }) => {
+    discovery.heard([{ peer: detail.id.toString() as PeerId, addresses: detail.multiaddrs.map(String) }], 'hint')
+  })
+}
+
+/** Only addresses this node dialled itself are known to lead there. */
+function rememberPeer({ libp2p, peers }: NodeContext, peer: PeerId): void {
+  const dialled = libp2p.getConnections(peerIdFromString(peer)).filter(({ direction }) => direction === 'outbound')
+  if (dialled.length > 0) peers.connected({ peer, addresses: dialled.map(({ remoteAddr }) => remoteAddr.toString()) })
+}
+
+/** Follows, mirrors and announces as the relations say now. */
+export function applyRelations(node: NodeContext, { sync, discovery, mirror }: Federation): void {
+  const { relations, config, writer, library } = node
+  const known = relations.known()
+  for (const publisher of known) if (!relations.relationOf(publisher).follow) sync.unfollow(publisher)
+  const followed = known.filter(publisher => relations.relationOf(publisher).follow)
+  sync.follow(followed)
+  const mirrored = followed.filter(publisher => relations.relationOf(publisher).mirror)
+  const own: readonly PublisherId[] = library.access.hasPublicPackage(writer.publisher) ? [writer.publisher] : []
+  if (config.network.mode !== 'off') discovery.serve(followed, [...own, ...mirrored])
+  mirror.look()
+}
