@@ -22,13 +22,14 @@ import { MemoryFeedStore } from '../federation/sync/memory-feed-store.ts'
 import { signingKey } from '../protocol/records/signing-key.ts'
 
 const NET = 'main'
+let nextSeed = 100
 
 /** A publisher whose feed and bytes a test writes as it likes, served by real handlers. */
 export class ForgingPublisher {
   readonly shelf = new Shelf()
   readonly #store = new MemoryFeedStore()
   readonly #changes = new HeadChanges()
-  readonly #key = signingKey(randomBytes(1)[0]!)
+  readonly #key = signingKey(nextSeed++)
   readonly #genesis: WellFormedRecord
   readonly #delegate: WellFormedRecord
   #last: WellFormedRecord | null = null
@@ -36,8 +37,18 @@ export class ForgingPublisher {
   constructor() {
     const { publicKey, sign } = this.#key
     const recoveryKeyDigest = keyListDigestOf(ed25519KeyList(signingKey(2).publicKey))
-    this.#genesis = buildGenesis({ net: NET, ts: 1, rootKey: publicKey, recoveryKeyDigest, salt: randomBytes(16) }, sign)
-    const body = { typ: 'delegate', feed: this.feed, key: [1, publicKey], role: 'writer', scope: [], visibility: 'public' } as const
+    this.#genesis = buildGenesis(
+      { net: NET, ts: 1, rootKey: publicKey, recoveryKeyDigest, salt: randomBytes(16) },
+      sign,
+    )
+    const body = {
+      typ: 'delegate',
+      feed: this.feed,
+      key: [1, publicKey],
+      role: 'writer',
+      scope: [],
+      visibility: 'public',
+    } as const
     const place = { net: NET, publisher: this.id, seq: 2, prev: this.#genesis.id, ts: 1, by: ed25519KeyList(publicKey) }
     this.#delegate = buildRootRecord({ ...place, body }, sign)
   }
@@ -84,7 +95,15 @@ export class ForgingPublisher {
 
   #place() {
     const seq = (this.#last?.seq ?? 0) + 1
-    return { net: NET, publisher: this.id, feed: this.feed, seq, prev: this.#last?.id ?? null, ts: 1, auth: this.#delegate.id }
+    return {
+      net: NET,
+      publisher: this.id,
+      feed: this.feed,
+      seq,
+      prev: this.#last?.id ?? null,
+      ts: 1,
+      auth: this.#delegate.id,
+    }
   }
 
   async #append(record: WellFormedRecord): Promise<void> {

@@ -1,16 +1,31 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdtemp, readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { encodeFrame, encodeHello, encodeRequest, FRAME, MAX_FRAME_BYTES } from '../../src/protocol/index.ts'
+import {
+  encodeFrame,
+  encodeHello,
+  encodeRequest,
+  FRAME,
+  FrameReader,
+  MAX_FRAME_BYTES,
+  parseAnnouncement,
+  parseEnd,
+  parseRecord,
+} from '../../src/protocol/index.ts'
 import { bytesOf, ForgingPublisher } from './forging-publisher.ts'
 import { eventually, NodeProcess } from './hanse-process.ts'
+import { npmTarball } from './npm-package.ts'
 import { TestPeer } from './test-peer.ts'
 
 const MIB = 1 << 20
 let node: NodeProcess
+
+const recordIdOf = (message: Uint8Array) => {
+  const announced = parseAnnouncement(message)
+  return announced.k === 'record' ? parseRecord(announced.envelope, { net: 'main' }).id : null
+}
 
 beforeAll(async () => {
   node = await NodeProcess.start()
@@ -52,6 +67,8 @@ describe('a peer that sends altered bytes on purpose', () => {
     expect(refused.json).toMatchObject({ error: { code: 'E_ARTIFACT_ALTERED' } })
     expect(refused.code).toBe(5)
     expect(await readdir(folder)).toEqual([])
+    await peer.dropped(node)
+    await peer.connect(node).catch(() => {})
     await peer.dropped(node)
     expect(await connectedPeers()).not.toContain(peer.id)
     expect(await readdir(join(node.home, 'partial')).catch(() => [])).toEqual([])
@@ -98,7 +115,11 @@ describe('a peer that breaks the framing', () => {
     ['a message above the limit', 'content', Buffer.concat([hello, header(MAX_FRAME_BYTES + 1)])],
     ['a length of 4 GiB', 'feed', Buffer.concat([hello, header(0xffffffff)])],
     ['an unknown frame', 'search', Buffer.concat([hello, encodeFrame(0x55, 1)])],
-    ['more requests than are allowed', 'content', Buffer.concat([hello, ...Array.from({ length: 300 }, (_, n) => request(n + 1)), header(3)])],
+    [
+      'more requests than are allowed',
+      'content',
+      Buffer.concat([hello, ...Array.from({ length: 300 }, (_, n) => request(n + 1)), header(3)]),
+    ],
   ] as const)('is dropped for %s, and the node goes on serving', async (_, protocol, bytes) => {
     await using peer = await TestPeer.start()
     await peer.connect(node)
@@ -108,29 +129,43 @@ describe('a peer that breaks the framing', () => {
     expect(await connectedPeers()).not.toContain(peer.id)
   })
 
-  it('gets an answer to a request that is too long or none at all, while others are served', async () => {
+  it('is answered that its request is too long, or none at all, and stays connected', async () => {
     await using peer = await TestPeer.start()
     await peer.connect(node)
     const stream = await peer.openRaw(node, 'feed')
     const tooLong = encodeFrame(FRAME.request, 1, encodeRequest(64 << 10, new Uint8Array(100_000)))
-    const answered = once(stream, 'message')
+    const reader = new FrameReader()
+    const ends = new Map<number, string | null>()
+    const { promise: answered, resolve } = Promise.withResolvers<void>()
+    stream.addEventListener('message', ({ data }) => {
+      for (const frame of reader.push(Uint8Array.from(data.subarray()))) {
+        if (typeof frame !== 'string' && frame.type === FRAME.end) ends.set(frame.id, parseEnd(frame.payload))
+      }
+      if (ends.size === 2) resolve()
+    })
     stream.send(Buffer.concat([hello, tooLong, request(2)]))
     await answered
+    expect([ends.get(1), ends.get(2)]).toEqual(['too-large', 'bad-request'])
     expect(await connectedPeers()).toContain(peer.id)
     expect((await node.run('status')).health).toBe('ok')
   })
 
-  it('cannot fill the node by gossip that is too long', async () => {
+  it('gets no gossip relayed that is too long or no record', async () => {
+    await using other = await TestPeer.start()
+    await other.connect(node)
     await using peer = await TestPeer.start()
     await peer.connect(node)
     const { pubsub } = peer.libp2p.services
     const [topic] = pubsub.getTopics()
     await pubsub.publish(topic!, randomBytes(400 << 10)).catch(() => {})
     await pubsub.publish(topic!, randomBytes(4 << 10)).catch(() => {})
-    await using other = await TestPeer.start()
-    await other.connect(node)
-    expect(await connectedPeers()).toContain(other.id)
-    expect(other.gossip).toEqual([])
+    const tarball = await npmTarball({ name: 'afloat', version: '1.0.0' })
+    const { record } = await node.run('publish', tarball.path, '--public')
+    await eventually(
+      async () => other.gossip.length,
+      heard => heard > 0,
+    )
+    expect(other.gossip.map(recordIdOf)).toEqual([record])
   })
 })
 

@@ -2,8 +2,15 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { layoutOf } from '../../src/federation/index.ts'
-import { type BlockId, type FeedId, type PublisherId, parseAnnouncement, parseRecord, type RecordId } from '../../src/protocol/index.ts'
-import { NodeProcess } from './hanse-process.ts'
+import {
+  type BlockId,
+  type FeedId,
+  type PublisherId,
+  parseAnnouncement,
+  parseRecord,
+  type RecordId,
+} from '../../src/protocol/index.ts'
+import { eventually, NodeProcess } from './hanse-process.ts'
 import { IpfsNode } from './ipfs-node.ts'
 import { npmTarball } from './npm-package.ts'
 import { TestPeer } from './test-peer.ts'
@@ -92,6 +99,16 @@ describe('a private package, to a peer that knows every id of it', () => {
     }
   })
 
+  it('of which an older version is public, shows peers that version alone', async () => {
+    const older = await npmTarball({ name: 'mixed', version: '1.0.0', description: 'salts anchovies' })
+    const newer = await npmTarball({ name: 'mixed', version: '2.0.0', description: 'loads gunpowder' })
+    await node.run('publish', older.path, '--public')
+    const { cid } = await node.run('publish', newer.path)
+    expect((await peer.search(node, 'anchovies')).map(({ purl }) => purl)).toEqual(['pkg:npm/mixed@1.0.0'])
+    expect(await peer.search(node, 'gunpowder')).toEqual([])
+    expect(await peer.artifact(node, cid as BlockId)).toBe('E_NOT_FOUND')
+  })
+
   it('is announced neither by gossip nor as a changed head', async () => {
     const changed: FeedId[] = []
     const stop = new AbortController()
@@ -109,13 +126,31 @@ describe('a private package, to a peer that knows every id of it', () => {
     await subscription.return(undefined)
     expect(new Set(changed)).toEqual(new Set([publicFeed]))
     expect(await peer.chain(node, publisher, privateFeed, hidden.record)).toEqual([])
-    const announced = peer.gossip.map(parseAnnouncement).map(each => (each.k === 'record' ? parseRecord(each.envelope, { net: 'main' }) : null))
-    expect(announced.map(record => record?.id)).toEqual([shown.record])
+    const announced = peer.gossip
+      .map(parseAnnouncement)
+      .map(each => (each.k === 'record' ? parseRecord(each.envelope, { net: 'main' }) : null))
+    expect(announced.at(-1)?.id).toBe(shown.record)
+    expect(new Set(announced.map(record => record?.feed))).toEqual(new Set([publicFeed]))
+  })
+
+  it('has no provider in the DHT, where its publisher does', async () => {
+    const named = await eventually(
+      () => peer.providers(publisher),
+      found => found.length > 0,
+    )
+    expect(named).toContain(node.ready.peerId)
+    for (const cid of [secret.cid, secretLarge.cid, secret.record as string as BlockId])
+      expect(await peer.providers(cid)).toEqual([])
   })
 
   it('is not sent over bitswap, by which a plain Helia node fetches what is public', async () => {
     await using ipfs = await IpfsNode.startConnectedTo(node)
-    const refused = secretBlocks().map(cid => ipfs.cat(cid, AbortSignal.timeout(2_000)).then(() => 'sent', () => 'not sent'))
+    const refused = secretBlocks().map(cid =>
+      ipfs.cat(cid, AbortSignal.timeout(2_000)).then(
+        () => 'sent',
+        () => 'not sent',
+      ),
+    )
     const signal = AbortSignal.timeout(10_000)
     expect(sha256(await ipfs.cat(open.cid, signal))).toBe(sha256(open.bytes))
     expect(sha256(await ipfs.cat(openLarge.cid, signal))).toBe(sha256(openLarge.bytes))

@@ -3,14 +3,15 @@ import { once } from 'node:events'
 import type { Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
+import { CID } from 'multiformats/cid'
 import { KeptStreams, type OffenceCode, type RequestHandler } from '../../src/federation/index.ts'
-import { type Network, libp2pOptionsOf } from '../../src/node/network/network.ts'
+import { libp2pOptionsOf, type Network } from '../../src/node/network/network.ts'
 import { acceptStreams, openStreamOver } from '../../src/node/network/stream-port.ts'
 import {
+  type BlockId,
   encodeContentRequest,
   encodeFeedRequest,
   encodeSearchRequest,
-  type BlockId,
   type FeedHead,
   type FeedId,
   type PeerId,
@@ -49,13 +50,25 @@ export class TestPeer implements AsyncDisposable {
 
   private constructor(libp2p: Network) {
     this.libp2p = libp2p
-    this.streams = new KeptStreams({ openStream: openStreamOver(() => libp2p), onOffence: (_, code) => this.offences.push(code) })
+    this.streams = new KeptStreams({
+      openStream: openStreamOver(() => libp2p),
+      onOffence: (_, code) => this.offences.push(code),
+    })
   }
 
   static async start({ feed, content }: TestPeerAnswers = {}): Promise<TestPeer> {
     const topics = topicsOf(NET)
     const listen = ['/ip4/127.0.0.1/tcp/0']
-    const options = { net: NET, nodeSeed: randomBytes(32), mode: 'public', listen, announce: [], mdns: false, peers: [], topics } as const
+    const options = {
+      net: NET,
+      nodeSeed: randomBytes(32),
+      mode: 'public',
+      listen,
+      announce: [],
+      mdns: false,
+      peers: [],
+      topics,
+    } as const
     const peer = new TestPeer((await createLibp2p(await libp2pOptionsOf(options))) as Network)
     if (feed) peer.streams.handle(FEED, feed)
     if (content) peer.streams.handle(CONTENT, content)
@@ -85,7 +98,8 @@ export class TestPeer implements AsyncDisposable {
 
   /** Resolves once no connection to the node is left. */
   async dropped(node: NodeProcess): Promise<void> {
-    const isConnected = () => this.libp2p.getConnections().some(({ remotePeer }) => remotePeer.toString() === node.ready.peerId)
+    const isConnected = () =>
+      this.libp2p.getConnections().some(({ remotePeer }) => remotePeer.toString() === node.ready.peerId)
     const signal = AbortSignal.timeout(LIMIT_MS)
     while (isConnected()) await once(this.libp2p, 'connection:close', { signal })
   }
@@ -132,6 +146,15 @@ export class TestPeer implements AsyncDisposable {
   async search(node: NodeProcess, query: string): Promise<SearchHit[]> {
     const parts = await this.#ask(node, SEARCH, encodeSearchRequest({ query, k: 20, deadlineMs: 2_000 }))
     return parts.flatMap(part => parseSearchHits(part).hits)
+  }
+
+  /** Peers that the DHT names for an id. */
+  async providers(id: BlockId | PublisherId): Promise<string[]> {
+    const found: string[] = []
+    const signal = AbortSignal.timeout(LIMIT_MS)
+    for await (const provider of this.libp2p.contentRouting.findProviders(CID.parse(id), { signal }))
+      found.push(provider.id.toString())
+    return found
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -9,12 +9,10 @@ type Direction = 'inbound' | 'outbound'
 /** libp2p as the peer keeper sees it. */
 export function discoveryPortOf(libp2p: Network): DiscoveryNetwork {
   const connections = () =>
-    libp2p
-      .getConnections()
-      .map(({ remotePeer, direction }) => ({
-        peer: remotePeer.toString() as PeerId,
-        direction: direction as Direction,
-      }))
+    libp2p.getConnections().map(({ remotePeer, direction }) => ({
+      peer: remotePeer.toString() as PeerId,
+      direction: direction as Direction,
+    }))
   return {
     async dial({ peer, addresses }, { signal }) {
       const target =

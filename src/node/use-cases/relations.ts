@@ -1,4 +1,4 @@
-import { FOLD_NUMBER, type PublisherId, relationText } from '../../protocol/index.ts'
+import { FOLD_NUMBER, type PeerId, type PublisherId, relationText } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import type { RelationChange } from '../http/services.ts'
 import { parsePatterns } from '../library/relation-book.ts'
@@ -23,6 +23,7 @@ export async function changeRelation(node: NodeContext, change: RelationChange):
   if (action === 'block') await node.routes.removeTo(publisher, [])
   await node.audit.append({ at: Date.now(), who: 'api', what: `relation.${action}`, publisher, patterns })
   node.applyRelations()
+  if (action === 'mirror' || action === 'unmirror') await tellHolding(node, publisher, action === 'unmirror')
   const before = action === 'allow' && patterns.length === 0 ? node.routes.before(publisher) : []
   return {
     publisher,
@@ -32,6 +33,13 @@ export async function changeRelation(node: NodeContext, change: RelationChange):
     ...(before.length > 0 ? { warning: `these routes keep names from it: ${before.join(', ')}` } : {}),
     ...noticeOf(action),
   }
+}
+
+/** Signs that this node keeps a publisher's bytes, or no longer; nothing leaves a node whose network is off. */
+async function tellHolding(node: NodeContext, publisher: PublisherId, undo: boolean): Promise<void> {
+  if (node.config.network.mode === 'off') return
+  const peer = node.libp2p.peerId.toString() as PeerId
+  await node.writer.write('public', [{ op: 'holds', peer, publishers: [publisher], cids: [], undo }])
 }
 
 /** Whatever tells others what this node uses says so where it is switched on. */
