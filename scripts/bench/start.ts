@@ -31,12 +31,19 @@ try {
   try {
     const search = await medianOf(() => timeOf([HANSE, 'search', 'web', '--home', home]))
     print('hanse search', search, 'ms', `${(search / bare).toFixed(2)} x bare node, aim ${AIMS.searchMs} ms`)
-    print('hanse start to ready', start, 'ms', `aim ${AIMS.startMs} ms, first start of a home`)
+    print(
+      'hanse start to ready',
+      start,
+      'ms',
+      `${(start / bare).toFixed(1)} x bare node, aim ${AIMS.startMs} ms, first start of a home`,
+    )
     const idle = await medianOf(async () => {
       await new Promise(resolve => setTimeout(resolve, 1_000))
       return await residentMiBOf(child)
     })
-    print('memory idle', idle, 'MiB', `aim ${AIMS.idleMiB} MB`)
+    const bareIdle = await bareResidentMiB()
+    print('bare node idle', bareIdle, 'MiB')
+    print('memory idle', idle, 'MiB', `${(idle / bareIdle).toFixed(1)} x bare node, aim ${AIMS.idleMiB} MB`)
   } finally {
     await stop(child)
   }
@@ -67,6 +74,16 @@ async function startNode(home: string): Promise<ChildProcess> {
     throw new Error(`hanse start: ${line}`)
   }
   throw new Error('hanse start ended before it was ready')
+}
+
+async function bareResidentMiB(): Promise<number> {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000); console.log()'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  await once(child.stdout, 'data')
+  const resident = await residentMiBOf(child)
+  await stop(child)
+  return resident
 }
 
 async function stop(child: ChildProcess): Promise<void> {

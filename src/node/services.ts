@@ -44,7 +44,7 @@ export function servicesOf(node: NodeContext): NodeServices {
     config: async () => settingLinesOf(node.loaded),
     keys: () => listKeys(node),
     exportKeys: () => exportRecovery(node),
-    backup: () => backup(node, node.backupPassphrase),
+    backup: passphrase => backup(node, passphrase ?? node.backupPassphrase),
     doctor: repair => doctor(node, repair),
     health: async () => ({
       ready: node.problems().length === 0,

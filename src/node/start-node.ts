@@ -11,6 +11,7 @@ import { startHttp } from './http/start-http.ts'
 import { saveIdentity } from './identity/identity-file.ts'
 import { ArtifactFetcher } from './library/artifact-fetcher.ts'
 import { RouteTable } from './library/route-table.ts'
+import { createLog } from './log.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { discoveryPortOf } from './network/discovery-port.ts'
 import type { Network } from './network/network.ts'
@@ -90,7 +91,7 @@ async function openNode(
     feeds: () => library.feedCount(),
     packages: () => library.index.stats().documents,
   })
-  const exchange = stack.use(new Exchange({ net, home, metrics, network }))
+  const exchange = stack.use(new Exchange({ net, config: loaded.config, home, metrics, network }))
   await exchange.writer.begin()
   libp2p = (await openNetwork(stack, home, exchange, loaded)).libp2p
   const federation: { joined: Federation | null } = { joined: null }
@@ -99,6 +100,8 @@ async function openNode(
   const stop = library.access.onFirstPublic(exchange.writer.publisher, () => node.applyRelations())
   stack.defer(stop)
   node.applyRelations()
+  // What keeps it from writing is told by /readyz and by the first write, which tries again.
+  exchange.writer.prepare().catch(() => {})
   return node
 }
 
@@ -155,7 +158,7 @@ function nodeContextOf({ home, loaded, options, exchange, libp2p, metrics, feder
       federation()?.discovery.forget(peer)
       await exchange.hangUp(peer)
     },
-    problems: () => [...exchange.problems.values()],
+    problems: () => [...exchange.problems.values(), ...writer.problems()],
   }
   return node
 }
@@ -164,12 +167,11 @@ function nodeContextOf({ home, loaded, options, exchange, libp2p, metrics, feder
 async function openHttp(stack: AsyncDisposableStack, node: NodeContext): Promise<string> {
   const token = randomBytes(32).toString('base64url')
   const { host, port, publicUrl = null } = node.config.http
-  const log = (message: string, cause: unknown) => {
-    const detail = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
-    process.stderr.write(`${message}: ${detail}\n`)
-  }
+  const log = createLog()
   const http = stack.use(
-    await startHttp({ host, port, publicUrl, token, version: node.version }, servicesOf(node), log),
+    await startHttp({ host, port, publicUrl, token, version: node.version }, servicesOf(node), (message, err) =>
+      log.error({ err }, message),
+    ),
   )
   const runFile = join(node.paths.home, 'run.json')
   const run = { pid: process.pid, url: http.url, token, peerId: node.libp2p.peerId.toString() }

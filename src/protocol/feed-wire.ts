@@ -6,11 +6,11 @@ import type { FeedHead } from './record.ts'
 /** Publishers one feed request may name: 15 kB of ids, and a bound on the store reads one request causes. */
 export const MAX_ASKED_PUBLISHERS = 256
 /** Bytes of one feed request: 256 publisher ids with room. */
-export const MAX_FEED_REQUEST_BYTES = 32 * 1024
+const MAX_FEED_REQUEST_BYTES = 32 * 1024
 /** Heads in one part of a reply: about 100 kB. */
 export const MAX_HEADS_IN_PART = 512
 /** Bytes of one reply part: the stream's frame limit. */
-export const MAX_FEED_PART_BYTES = 1024 * 1024 + 64 * 1024
+const MAX_FEED_PART_BYTES = 1024 * 1024 + 64 * 1024
 /** Records in one range (specification section 11). */
 export const MAX_FEED_RANGE_RECORDS = 1000
 /** Bytes of envelopes in one range, more only for a single record. */

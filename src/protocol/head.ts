@@ -56,7 +56,7 @@ export async function openHeadOnPool(bytes: Uint8Array, net: string): Promise<Fe
 }
 
 /** As openHead without the signatures; the caller verifies the checks. @throws ProtocolError as openHead */
-export function parseUnverifiedHead(
+function parseUnverifiedHead(
   bytes: Uint8Array,
   net: string,
 ): { readonly head: FeedHead; readonly checks: readonly SignatureCheck[] } {

@@ -3,8 +3,7 @@ import { code as DAG_CBOR } from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
 import { create as createDigest } from 'multiformats/hashes/digest'
 import { ProtocolError } from './errors.ts'
-import type { BlockId, FeedId, PeerId, PublisherId, RecordId, Sha256 } from './ids.ts'
-import { ROOT_FEED } from './ids.ts'
+import type { BlockId, PeerId, PublisherId, RecordId } from './ids.ts'
 import { MAX_NETWORK_ID_CHARS, MAX_PEER_ID_BYTES } from './limits.ts'
 
 const SHA2_256 = 0x12
@@ -14,8 +13,6 @@ const SHA256_BYTES = 32
 /** A CIDv1 of a sha-256 has 59 characters; longer text is not worth decoding. */
 const MAX_CID_CHARS = 64
 const NETWORK_ID = new RegExp(`^[a-z0-9-]{1,${MAX_NETWORK_ID_CHARS}}$`)
-const FEED_ID = /^01[0-9a-f]{64}$/
-const SHA256_HEX = /^[0-9a-f]{64}$/
 const PEER_ID = new RegExp(`^[1-9A-HJ-NP-Za-km-z]{1,${MAX_PEER_ID_BYTES}}$`)
 
 /** Whether a string is a network id (section 4.1). */
@@ -35,36 +32,13 @@ export function recordIdOf(payload: Uint8Array): RecordId {
 }
 
 /** A record id from text. @throws ProtocolError E_ID */
-export function parseRecordId(text: string): RecordId {
+function parseRecordId(text: string): RecordId {
   return recordIdOfCid(parseCid(text))
 }
 
 /** A publisher id from text. @throws ProtocolError E_ID */
 export function parsePublisherId(text: string): PublisherId {
   return parseRecordId(text) as string as PublisherId
-}
-
-/** The id of an artifact or block (raw or dag-pb, sha2-256) from text. @throws ProtocolError E_ID */
-export function parseBlockId(text: string): BlockId {
-  return blockIdOfCid(parseCid(text))
-}
-
-/** A feed id from text: `root`, or hex of algorithm and Ed25519 key. @throws ProtocolError E_ID */
-export function parseFeedId(text: string): FeedId {
-  if (text !== ROOT_FEED && !FEED_ID.test(text)) throw new ProtocolError('E_ID', 'not a feed id')
-  return text as FeedId
-}
-
-/** A sha-256 from lower-case hex. @throws ProtocolError E_ID */
-export function parseSha256(text: string): Sha256 {
-  if (!SHA256_HEX.test(text)) throw new ProtocolError('E_ID', 'not the lower-case hex of a sha-256')
-  return text as Sha256
-}
-
-/** A peer id from base58 text. @throws ProtocolError E_ID */
-export function parsePeerId(text: string): PeerId {
-  if (!isPeerId(text)) throw new ProtocolError('E_ID', 'not a peer id')
-  return text
 }
 
 /** The record id that a link holds. @throws ProtocolError E_ID */

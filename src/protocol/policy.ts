@@ -57,7 +57,7 @@ function reasonOf({ rule, message, line, hint }: Objection): Reason {
 }
 
 /** No route leads to a permitted source. */
-export const routeRule: PolicyRule = {
+const routeRule: PolicyRule = {
   name: 'route',
   judge: ({ route }) => {
     if (route.to !== 'refused') return null
@@ -66,7 +66,7 @@ export const routeRule: PolicyRule = {
 }
 
 /** The publisher withdrew the version. */
-export const yankedRule: PolicyRule = {
+const yankedRule: PolicyRule = {
   name: 'yanked',
   judge: ({ release }) =>
     release?.state === 'yanked' || (release?.yankedWhy ?? null) !== null
@@ -75,7 +75,7 @@ export const yankedRule: PolicyRule = {
 }
 
 /** One file name with two contents: nobody can say which is meant. */
-export const conflictRule: PolicyRule = {
+const conflictRule: PolicyRule = {
   name: 'conflict',
   judge: ({ release }) =>
     release?.state === 'conflict'

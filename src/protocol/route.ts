@@ -118,12 +118,12 @@ const choiceOf = (names: readonly string[], packageName: PackageName): string | 
   names.length === 0 ? null : `${allowLineOf('PUBLISHER', packageName)} with one of ${names.join(', ')}`
 
 /** The command that makes a publisher the source of a name here. */
-export function allowLineOf(publisherName: string, packageName: PackageName): string {
+function allowLineOf(publisherName: string, packageName: PackageName): string {
   return `hanse allow ${publisherName} '${shortNameOf(packageName).replaceAll("'", "'\\''")}'`
 }
 
 /** Whether two targets are one. */
-export function isSameTarget(a: RouteTarget, b: RouteTarget): boolean {
+function isSameTarget(a: RouteTarget, b: RouteTarget): boolean {
   if (a.to === 'publisher') return b.to === 'publisher' && a.publisher === b.publisher
   if (a.to === 'upstream') return b.to === 'upstream' && a.name === b.name
   return a.to === b.to

@@ -124,7 +124,7 @@ describe('a node killed in the middle of 200 publishes', () => {
       expect(createHash('sha256').update(bytes).digest('hex')).toBe(sha256)
       expect(bytes.equals(bytesOf(number))).toBe(true)
     }
-  })
+  }, 180_000)
 
   it('shows the digest of a full refold, and nothing for doctor to find', async () => {
     const [row] = ((await node.run('publishers')) as unknown as { id: string; digest: string }[]).filter(

@@ -31,7 +31,7 @@ function parsedOrNull(text: string): Record<string, unknown> | null {
 }
 
 /** Runs the bundled CLI to its end. */
-export async function hanse(args: readonly string[], input?: string): Promise<CliResult> {
+async function hanse(args: readonly string[], input?: string): Promise<CliResult> {
   const child = spawn(process.execPath, [CLI, ...args], { env: environment(), stdio: 'pipe' })
   child.stdin.end(input ?? '')
   let stdout = ''
@@ -142,7 +142,11 @@ export class NodeProcess implements AsyncDisposable {
 }
 
 /** Asks again until the answer passes or the time is over: what happens in another process has no event to wait for. */
-export async function eventually<T>(ask: () => Promise<T>, passes: (answer: T) => boolean, limitMs = 30_000): Promise<T> {
+export async function eventually<T>(
+  ask: () => Promise<T>,
+  passes: (answer: T) => boolean,
+  limitMs = 30_000,
+): Promise<T> {
   const end = Date.now() + limitMs
   for (;;) {
     const answer = await ask()

@@ -11,15 +11,27 @@ export interface Tarball {
 }
 
 /** Packs an npm package with the given manifest fields; a `README.md` of `padBytes` makes it larger. */
-export async function npmTarball(manifest: { name: string; version: string; description?: string }, padBytes = 0): Promise<Tarball> {
+export async function npmTarball(
+  manifest: { name: string; version: string; description?: string },
+  padBytes = 0,
+): Promise<Tarball> {
   const folder = await mkdtemp(join(tmpdir(), 'hanse-package-'))
   await mkdir(join(folder, 'package'))
   await writeFile(join(folder, 'package/package.json'), JSON.stringify(manifest))
   await writeFile(join(folder, 'package/index.js'), 'module.exports = 1\n')
   if (padBytes > 0) await writeFile(join(folder, 'package/data.bin'), noise(padBytes))
   const path = join(folder, `${manifest.name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`)
-  await create({ gzip: true, portable: true, cwd: folder, file: path }, ['package/package.json', 'package/index.js', ...(padBytes > 0 ? ['package/data.bin'] : [])])
-  return { path, sha256: createHash('sha256').update(await readFile(path)).digest('hex') }
+  await create({ gzip: true, portable: true, cwd: folder, file: path }, [
+    'package/package.json',
+    'package/index.js',
+    ...(padBytes > 0 ? ['package/data.bin'] : []),
+  ])
+  return {
+    path,
+    sha256: createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex'),
+  }
 }
 
 /** Bytes that do not compress, the same on every run. */

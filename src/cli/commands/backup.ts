@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { backupKeyPathOf, ensureBackupKey } from '../backup-key.ts'
 import type { Command } from '../command.ts'
 import { receiveFile } from '../receive-file.ts'
 import { fieldsOf } from '../view.ts'
@@ -7,13 +8,23 @@ import { fieldsOf } from '../view.ts'
 export const backupCommand: Command = {
   name: 'backup',
   summary: 'write a consistent backup while the node runs',
-  args: [{ name: '<file>', text: 'the file to write; it holds keys, so only you can read it' }],
-  async run({ args }, context) {
-    const node = await context.node()
+  args: [
+    {
+      name: '<file>',
+      text: 'the file to write; its keys are encrypted: under HANSE_BACKUP_PASSPHRASE, else under a new key in <file>.key',
+    },
+  ],
+  async run({ args }, { node: nodeOf, environment, signal }) {
+    const node = await nodeOf()
     const path = resolve(args[0] ?? '')
-    const stream = await node.stream('POST', '/api/backup', { body: {} })
-    const { size, sha256 } = await receiveFile(stream, path, { mode: 0o600, signal: context.signal })
-    return { data: { path, size, sha256 } }
+    const chosen = environment.settings.HANSE_BACKUP_PASSPHRASE
+    const passphrase = chosen ?? (await ensureBackupKey(path))
+    const stream = await node.stream('POST', '/api/backup', { body: { passphrase } })
+    const { size, sha256 } = await receiveFile(stream, path, { mode: 0o600, signal })
+    if (chosen !== undefined) return { data: { path, size, sha256, keys: 'encrypted under HANSE_BACKUP_PASSPHRASE' } }
+    const key = backupKeyPathOf(path)
+    const note = 'whoever has both files is this publisher: keep the key file apart from the backup, and lose neither'
+    return { data: { path, size, sha256, keys: `encrypted under the key in ${key}`, keyFile: key, note } }
   },
   view: (data: object) => fieldsOf(data),
 }

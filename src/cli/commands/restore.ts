@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { readBackupKey } from '../backup-key.ts'
 import type { Command } from '../command.ts'
 import { fieldsOf } from '../view.ts'
 
@@ -6,12 +7,20 @@ import { fieldsOf } from '../view.ts'
 export const restoreCommand: Command = {
   name: 'restore',
   summary: 'bring a publisher back on an empty home from a backup',
-  args: [{ name: '<file>', text: 'a file written by hanse backup' }],
+  args: [
+    {
+      name: '<file>',
+      text: 'a file written by hanse backup; its keys open with HANSE_BACKUP_PASSPHRASE or <file>.key beside it',
+    },
+  ],
   options: [{ flags: '--offline', text: 'do not ask peers for newer root records first (risks a fork)' }],
   local: true,
-  async run({ args, options }, { home }) {
+  async run({ args, options }, { home, environment }) {
     const { restoreHome } = await import('../../node/index.ts')
-    return { data: await restoreHome(home, resolve(args[0] ?? ''), { offline: options.offline === true }) }
+    const file = resolve(args[0] ?? '')
+    const found = [environment.settings.HANSE_BACKUP_PASSPHRASE, await readBackupKey(file)]
+    const passphrases = found.filter(each => typeof each === 'string')
+    return { data: await restoreHome(home, file, { offline: options.offline === true, passphrases }) }
   },
   view: (data: object) => fieldsOf(data),
 }

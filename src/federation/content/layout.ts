@@ -64,7 +64,7 @@ export function leafCountOf(size: number): number {
 }
 
 /** Id of a raw block with this sha-256. */
-export function rawBlockId(digest: Uint8Array): BlockId {
+function rawBlockId(digest: Uint8Array): BlockId {
   return CID.createV1(raw.code, createDigest(SHA2_256, digest)).toString() as BlockId
 }
 

@@ -1,5 +1,7 @@
+import { MAX_BLOCK_BYTES } from '../../protocol/index.ts'
+
 /** Bytes of a leaf: Helia's default chunk (specification section 12.3). */
-export const LEAF_BYTES = 1 << 20
+export const LEAF_BYTES = MAX_BLOCK_BYTES
 /** Longest message of leaf bytes, bytes: a quarter of the usual credit, so that credit flows while bytes are hashed. */
 export const SLICE_BYTES = 256 << 10
 /** Credit of an artifact's transfer, bytes: one of them may fill a stream only half, so that two run side by side. */

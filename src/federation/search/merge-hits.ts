@@ -41,7 +41,7 @@ export function mergeHits<L extends Mergeable, F extends Mergeable>(
 }
 
 /** Mean closeness of the query's words, 0 to 1, name before keywords before description; 1 more for the exact name. */
-export function neutralScoresOf(text: string, hits: readonly Mergeable[]): number[] {
+function neutralScoresOf(text: string, hits: readonly Mergeable[]): number[] {
   const query = text.trim()
   const words = [...new Set(query.toLowerCase().split(/\s+/))].slice(0, MAX_SCORED_WORDS)
   const fuse = new Fuse(

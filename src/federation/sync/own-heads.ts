@@ -5,52 +5,100 @@ import {
   type PeerId,
   type PublisherId,
   parseHeads,
+  ROOT_FEED,
 } from '../../protocol/index.ts'
 import { FederationError } from '../errors.ts'
 import { type FeedClient, fetchRange, type RangeAsk } from './fetch-range.ts'
 import type { Intake } from './intake.ts'
-import { MAX_HEADS_PARTS, OWN_HEADS_MS, PEERS_A_ROUND } from './limits.ts'
+import { MAX_HEADS_PARTS, OWN_HEADS_MS, PEERS_A_ROUND, RANGE_TIMEOUT_MS } from './limits.ts'
 import type { RangeOutcome } from './machine.ts'
 
 export interface OwnHeadsAsk {
   readonly client: FeedClient
   readonly intake: Intake
   readonly publisher: PublisherId
-  /** The feeds this node writes, the root feed if it holds the root key. */
+  /** The feeds this node writes, the root feed if it holds the root key: two branches in one of them are two writers. */
   readonly feeds: readonly FeedId[]
   /** Connected peers, best first; three are asked. */
   readonly peers: readonly PeerId[]
+  /** Peers that are being connected, as right after a start: they are asked when they come. */
+  readonly coming?: {
+    /** Peers worth waiting for, the connected ones included; 0 waits for nobody. */
+    readonly expected: number
+    /** Tells of every new connection until the answer is called. */
+    onConnect(listener: (peer: PeerId) => void): () => void
+  }
   /** Aborts when the time for it, 2 s by default, is over. */
   readonly signal?: AbortSignal
 }
 
-/**
- * Before the first write after a start, and before any root write: asks peers for this node's own heads and adopts longer chains
- * that verify (FORMAT section 1, rolled-back disks). Answers how many peers answered and what was adopted; with no peers it adopts nothing.
- * @throws FederationError `E_FEED_CLONED` if a peer holds another branch of an own feed: two writers use one key.
- */
-export async function ownHeads(
-  ask: OwnHeadsAsk,
-): Promise<{ readonly answered: number; readonly adopted: readonly FeedHead[] }> {
-  const signal = ask.signal ?? AbortSignal.timeout(OWN_HEADS_MS)
-  const answers = await Promise.all(ask.peers.slice(0, PEERS_A_ROUND).map(peer => headsAt(ask, peer, signal)))
-  const adopted: FeedHead[] = []
-  for (const { peer, heads } of answers.filter(answer => answer !== null))
-    for (const head of heads) if (await adopt(ask, peer, head)) adopted.push(head)
-  for (const feed of ask.feeds) await refuseClone(ask, feed)
-  return { answered: answers.filter(answer => answer !== null).length, adopted }
+/** What peers said about a publisher's own feeds. */
+export interface OwnHeads {
+  /** Peers that answered, knowing the publisher or not. */
+  readonly answered: number
+  /** Peers that named a head of the root feed that is held here now. */
+  readonly named: number
+  readonly adopted: readonly FeedHead[]
 }
 
-async function headsAt({ client, publisher, feeds }: OwnHeadsAsk, peer: PeerId, signal: AbortSignal) {
+interface Answer {
+  readonly peer: PeerId
+  readonly heads: readonly FeedHead[]
+}
+
+/**
+ * Before the first write after a start, and before any root write: asks peers for this publisher's heads and adopts longer chains
+ * that verify (FORMAT section 1, rolled-back disks), also of feeds that it wrote before a restore. With no peers it adopts nothing.
+ * @throws FederationError `E_FEED_CLONED` if a peer holds another branch of an own feed: two writers use one key.
+ */
+export async function ownHeads(ask: OwnHeadsAsk): Promise<OwnHeads> {
+  const answers = await answersOf(ask, ask.signal ?? AbortSignal.timeout(OWN_HEADS_MS))
+  const adopted: FeedHead[] = []
+  const limit = AbortSignal.timeout(RANGE_TIMEOUT_MS)
+  for (const { peer, heads } of answers)
+    for (const head of heads) if (await adopt(ask, peer, head, limit)) adopted.push(head)
+  for (const feed of ask.feeds) await refuseClone(ask, feed)
+  const named = await Promise.all(answers.map(({ heads }) => namesHeldRoot(ask, heads)))
+  return { answered: answers.length, named: named.filter(Boolean).length, adopted }
+}
+
+/** Asks connected and coming peers until one knows the publisher or as many as expected were asked. */
+async function answersOf(ask: OwnHeadsAsk, signal: AbortSignal): Promise<Answer[]> {
+  const most = Math.min(PEERS_A_ROUND, ask.coming?.expected ?? ask.peers.length)
+  const { promise: enough, resolve } = Promise.withResolvers<void>()
+  const answers: Answer[] = []
+  const asked = new Set<PeerId>()
+  let waiting = 0
+  const settle = () => {
+    if (waiting === 0 && (asked.size >= most || answers.some(({ heads }) => heads.length > 0))) resolve()
+  }
+  const askPeer = async (peer: PeerId) => {
+    if (asked.has(peer) || asked.size >= PEERS_A_ROUND) return
+    asked.add(peer)
+    waiting++
+    const answer = await headsAt(ask, peer, signal)
+    waiting--
+    if (answer !== null) answers.push(answer)
+    settle()
+  }
+  const stop = ask.coming?.onConnect(peer => void askPeer(peer))
+  signal.addEventListener('abort', () => resolve(), { once: true })
+  for (const peer of ask.peers) void askPeer(peer)
+  settle()
+  if (!signal.aborted) await enough
+  stop?.()
+  return answers
+}
+
+async function headsAt({ client, publisher }: OwnHeadsAsk, peer: PeerId, signal: AbortSignal): Promise<Answer | null> {
   const heads: FeedHead[] = []
+  const request = encodeFeedRequest({ ask: 'heads', publishers: [publisher] })
   let parts = 0
   try {
-    for await (const part of client.request(peer, encodeFeedRequest({ ask: 'heads', publishers: [publisher] }), {
-      signal,
-    })) {
+    for await (const part of client.request(peer, request, { signal })) {
       const named = parseHeads(part)
       if (named === null || ++parts > MAX_HEADS_PARTS) return null
-      heads.push(...named.filter(head => head.publisher === publisher && feeds.includes(head.feed)))
+      heads.push(...named.filter(head => head.publisher === publisher))
     }
     return { peer, heads }
   } catch {
@@ -59,10 +107,15 @@ async function headsAt({ client, publisher, feeds }: OwnHeadsAsk, peer: PeerId, 
 }
 
 /** Fetches until the head is held; a peer that does not deliver is as good as none. */
-async function adopt({ client, intake }: OwnHeadsAsk, peer: PeerId, head: FeedHead): Promise<boolean> {
+async function adopt(
+  { client, intake }: OwnHeadsAsk,
+  peer: PeerId,
+  head: FeedHead,
+  limit: AbortSignal,
+): Promise<boolean> {
   if ((await intake.store.envelope(head.id)) !== null) return false
-  const signal = AbortSignal.timeout(OWN_HEADS_MS)
   for (let from: number | null = null; ; ) {
+    const signal = AbortSignal.any([limit, AbortSignal.timeout(OWN_HEADS_MS)])
     const ask: RangeAsk = { peer, head, from, pinned: false, adopting: true }
     const outcome: RangeOutcome | null = await fetchRange(client, intake, ask, signal).catch(() => null)
     if (outcome?.is === 'held') return true
@@ -72,10 +125,21 @@ async function adopt({ client, intake }: OwnHeadsAsk, peer: PeerId, head: FeedHe
   }
 }
 
+async function namesHeldRoot({ intake }: OwnHeadsAsk, heads: readonly FeedHead[]): Promise<boolean> {
+  const roots = heads.filter(({ feed }) => feed === ROOT_FEED)
+  const held = await Promise.all(roots.map(async ({ id }) => (await intake.store.envelope(id)) !== null))
+  return held.length > 0 && held.every(Boolean)
+}
+
 async function refuseClone({ intake, publisher }: OwnHeadsAsk, feed: FeedId): Promise<void> {
   const tips = (await intake.store.heads(publisher)).filter(head => head.feed === feed)
   if (tips.length < 2) return
-  throw new FederationError('E_FEED_CLONED', `feed ${feed.slice(0, 12)} of this node has ${tips.length} branches`, {
-    hint: 'another copy of this node writes with the same key: stop it, then delegate a new writer key',
-  })
+  const name = feed === ROOT_FEED ? 'the root feed' : `feed ${feed.slice(0, 12)}`
+  throw new FederationError(
+    'E_FEED_CLONED',
+    `${name} of this node has ${tips.length} branches: another copy of it wrote`,
+    {
+      hint: 'stop the other copy; hanse backup FILE and hanse restore FILE into a new home make new feeds',
+    },
+  )
 }

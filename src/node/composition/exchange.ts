@@ -5,6 +5,7 @@ import {
   HeadChanges,
   Intake,
   KeptStreams,
+  type OwnHeads,
   ownHeads,
 } from '../../federation/index.ts'
 import {
@@ -15,8 +16,10 @@ import {
   parseRecordOnPool,
   type WellFormedRecord,
 } from '../../protocol/index.ts'
+import type { Config } from '../config/index.ts'
 import { Writer } from '../library/writer.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import { discoveryPortOf, parsePeerAddress } from '../network/discovery-port.ts'
 import type { Network } from '../network/network.ts'
 import { RefusedPeers } from '../network/refused-peers.ts'
 import { openStreamOver } from '../network/stream-port.ts'
@@ -24,6 +27,7 @@ import type { OpenHome } from './open-home.ts'
 
 export interface ExchangeParts {
   readonly net: string
+  readonly config: Config
   readonly home: OpenHome
   readonly metrics: Metrics
   /** The network, once it is started: nothing is exchanged before. */
@@ -70,16 +74,13 @@ export class Exchange implements AsyncDisposable {
       verify: envelope => parseRecordOnPool(envelope, { net }),
       onStored: records => this.#stored(records),
       isOwnFeed: (publisher, feed) => this.writer.isOwnFeed(publisher, feed),
-      onCloned: head => {
-        this.writer.stop(head)
-        this.problems.set('feed', 'E_FEED_CLONED: another copy of this node writes with the same keys')
-      },
+      onCloned: head => this.writer.stop(head),
     })
     this.writer = new Writer({
       net,
       identity: home.identity,
       library: home.library,
-      adoptOwnHeads: (publisher, feeds) => this.#adoptOwnHeads(publisher, feeds),
+      adoptOwnHeads: (publisher, feeds, mustHear) => this.#adoptOwnHeads(publisher, feeds, mustHear),
       announce: record => this.#wrote(record),
     })
   }
@@ -131,8 +132,18 @@ export class Exchange implements AsyncDisposable {
     for (const listener of this.#ownListeners) listener(record)
   }
 
-  async #adoptOwnHeads(publisher: PublisherId, feeds: readonly FeedId[]): Promise<void> {
+  /** Right after a start the peers this node knows are still being connected: those are waited for, nobody else is. */
+  async #adoptOwnHeads(publisher: PublisherId, feeds: readonly FeedId[], mustHear: boolean): Promise<OwnHeads> {
+    const { network, config, home } = this.#parts
+    const { mode, bootstrap } = config.network
+    const known = new Set(
+      [...bootstrap.map(parsePeerAddress), ...home.peers.all(true), ...home.peers.all(false)].flatMap(
+        each => each?.peer ?? [],
+      ),
+    )
+    const expected = mustHear ? Number.POSITIVE_INFINITY : mode === 'off' ? 0 : known.size
+    const coming = { expected, onConnect: discoveryPortOf(network()).onConnect }
     const peers = this.connectedPeers()
-    await ownHeads({ client: this.feedClient, intake: this.intake, publisher, feeds, peers })
+    return await ownHeads({ client: this.feedClient, intake: this.intake, publisher, feeds, peers, coming })
   }
 }

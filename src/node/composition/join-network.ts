@@ -15,6 +15,7 @@ import type { LoadedConfig } from '../config/index.ts'
 import { MirrorKeeper } from '../library/mirror-keeper.ts'
 import { discoveryPortOf, parsePeerAddress } from '../network/discovery-port.ts'
 import { gossipPortOf } from '../network/gossip-port.ts'
+import { listenAddressesOf } from '../network/listen-address.ts'
 import { PublicBlockstore } from '../network/public-blockstore.ts'
 import { type RunningNetwork, startNetwork } from '../network/start-network.ts'
 import { acceptStreams } from '../network/stream-port.ts'
@@ -29,9 +30,11 @@ export async function openNetwork(
   stack: AsyncDisposableStack,
   home: OpenHome,
   exchange: Exchange,
-  { config }: LoadedConfig,
+  { config, origins }: LoadedConfig,
 ): Promise<RunningNetwork> {
-  const { id: net, mode, listen, announce, mdns, allow } = config.network
+  const { id: net, mode, announce, mdns, allow } = config.network
+  const isDefault = origins.get('network.listen')?.origin === 'default'
+  const listen = mode === 'off' ? [] : await listenAddressesOf(config.network.listen, isDefault)
   const blocks = new PublicBlockstore(
     new HeliaBlockstore(home.artifacts, home.foreign),
     (cid, peer) => home.gate.mayServeBlock(cid, peer),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DEFAULT_MAX_ARTIFACT_BYTES } from '../../protocol/index.ts'
 import { MAX_ADDRESSES, MAX_ALLOWED_PEERS, MAX_ROUTES } from './limits.ts'
 
 const multiaddr = z
@@ -64,7 +65,7 @@ export const configSchema = z.strictObject({
         .int()
         .min(1)
         .max(2 ** 40)
-        .default(100 * 1024 * 1024),
+        .default(DEFAULT_MAX_ARTIFACT_BYTES),
     })
     .prefault({}),
 })

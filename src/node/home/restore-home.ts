@@ -19,25 +19,28 @@ import {
 import { openKeys } from '../use-cases/backup.ts'
 
 export interface RestoreOptions {
+  /** Root records may be written before a peer told of newer ones: they may fork. */
   readonly offline: boolean
-  readonly passphrase?: string
+  /** Tried in turn. */
+  readonly passphrases: readonly string[]
 }
 
 /**
  * Brings a publisher back on an empty home: its records, decisions and own bytes, with a new node key and new writer keys,
  * because the old feeds may have gone on after the backup. The new writer keys are delegated before the first write, after
- * peers were asked for a longer root feed.
+ * peers were asked for a longer root feed. With `offline`, a home that still waits for such a peer stops waiting.
+ * @throws NodeError E_HOME_EXISTS, E_BACKUP; StorageError E_BACKUP_CORRUPT, E_BACKUP_NEWER, E_HOME_IN_USE
  */
 export async function restoreHome(home: string, file: string, options: RestoreOptions): Promise<object> {
   await mkdir(home, { recursive: true, mode: 0o700 })
   await using paths = await openDataDirectory(home)
-  if ((await readIdentity(home)) !== null) {
-    throw new NodeError('E_HOME_EXISTS', `${home} is not empty`, { hint: 'restore into another home: --home DIR' })
-  }
+  const present = await readIdentity(home)
+  if (present !== null && !(options.offline && present.restored === 'awaits-peers')) throw homeExists(home)
   const backup = await readBackup(file)
+  const identity = restoredIdentity(backup, options)
+  if (present !== null) return await goOffline(home, present, identity)
   await restoreState(paths, backup)
   const { config } = await loadConfig({ home })
-  const identity = restoredIdentity(backup, options.passphrase)
   const publisher = publisherOf(config.network.id, identity)
   if (publisher !== backup.publisher)
     throw new NodeError('E_BACKUP', `the keys are those of ${publisher}, not of ${backup.publisher}`)
@@ -55,8 +58,24 @@ export async function restoreHome(home: string, file: string, options: RestoreOp
     kept++
   }
   await saveIdentity(home, identity)
-  return { home, publisher, records: restored, artifacts: kept, next: 'hanse start' }
+  return { home, publisher, records: restored, artifacts: kept, next: nextOf(options) }
 }
+
+const nextOf = ({ offline }: Pick<RestoreOptions, 'offline'>): string =>
+  offline
+    ? 'hanse start; root records written after the backup and unknown here make a fork'
+    : 'hanse start; the first publish waits for a peer that knows this publisher'
+
+/** A restored home without a peer that knows its publisher goes on by itself; nothing else of it changes. */
+async function goOffline(home: string, present: Identity, restored: Identity): Promise<object> {
+  const isSame = Buffer.from(present.root.publicKey).equals(restored.root.publicKey)
+  if (!isSame) throw homeExists(home)
+  await saveIdentity(home, { ...present, restored: 'offline' })
+  return { home, records: 0, artifacts: 0, next: nextOf({ offline: true }) }
+}
+
+const homeExists = (home: string) =>
+  new NodeError('E_HOME_EXISTS', `${home} is not empty`, { hint: 'restore into another home: --home DIR' })
 
 async function restoreState(paths: { home: string; state: string }, backup: Backup): Promise<void> {
   for (const [name, folder] of [
@@ -69,8 +88,8 @@ async function restoreState(paths: { home: string; state: string }, backup: Back
   }
 }
 
-function restoredIdentity(backup: Backup, passphrase: string | undefined): Identity {
-  const { root, recovery, salt, createdAt } = openKeys(backup.keys, passphrase)
+function restoredIdentity(backup: Backup, { offline, passphrases }: RestoreOptions): Identity {
+  const { root, recovery, salt, createdAt } = openKeys(backup.keys, passphrases)
   return {
     node: createSigningKey(),
     root: signingKeyOf(root),
@@ -79,5 +98,6 @@ function restoredIdentity(backup: Backup, passphrase: string | undefined): Ident
     salt,
     createdAt,
     recoveryExported: true,
+    restored: offline ? 'offline' : 'awaits-peers',
   }
 }

@@ -170,7 +170,11 @@ export const API_ROUTES: readonly ApiRoute[] = [
     { body: z.strictObject({ repair: z.boolean().default(false) }) },
     (s, { body }) => s.doctor(body.repair),
   ),
-  route('POST', '/api/backup', 'A consistent backup', { body: none, answer: 'bytes' }, async s => ({
-    stream: await s.backup(),
-  })),
+  route(
+    'POST',
+    '/api/backup',
+    'A consistent backup',
+    { body: z.strictObject({ passphrase: text(1024).optional() }), answer: 'bytes' },
+    async (s, { body }) => ({ stream: await s.backup(body.passphrase) }),
+  ),
 ]

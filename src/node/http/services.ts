@@ -51,7 +51,8 @@ export interface NodeServices {
   config(): Promise<object>
   keys(): Promise<object>
   exportKeys(): Promise<object>
-  backup(): Promise<Readable>
+  /** The passphrase encrypts the keys; absent: the node's own `HANSE_BACKUP_PASSPHRASE`. */
+  backup(passphrase: string | undefined): Promise<Readable>
   doctor(repair: boolean): Promise<object>
   /** `ready` is false while a part of the node does not do its work; `checks` says which. */
   health(): Promise<{ readonly ready: boolean; readonly checks: Readonly<Record<string, string>> }>

@@ -8,7 +8,8 @@ import { createSigningKey, type SigningKey, signingKeyOf } from './ed25519-key.t
 
 const seed = z.string().regex(/^[0-9a-f]{64}$/)
 const schema = z.strictObject({
-  version: z.literal(1),
+  /** 2 added `restored`. */
+  version: z.literal([1, 2]),
   /** Ed25519 seeds, hex. */
   node: seed,
   root: seed,
@@ -19,6 +20,7 @@ const schema = z.strictObject({
   recoveryExported: z.boolean(),
   /** Claimed time of the genesis, ms. */
   createdAt: z.int().nonnegative(),
+  restored: z.enum(['awaits-peers', 'offline']).nullable().default(null),
 })
 type IdentityDocument = z.infer<typeof schema>
 
@@ -32,10 +34,15 @@ export interface Identity {
   readonly salt: Uint8Array
   readonly recoveryExported: boolean
   readonly createdAt: number
+  /**
+   * How the keys came back from a backup, null where they were made. `awaits-peers`: the root feed may have gone on after the
+   * backup, so no root record is written before a peer that knows the publisher answered. `offline`: that risk was accepted.
+   */
+  readonly restored: 'awaits-peers' | 'offline' | null
 }
 
 /** Where the keys lie: one file, mode 0600. */
-export const identityPathOf = (home: string): string => join(home, 'identity.json')
+const identityPathOf = (home: string): string => join(home, 'identity.json')
 
 function identityOf(document: IdentityDocument): Identity {
   const key = (hex: string) => signingKeyOf(new Uint8Array(Buffer.from(hex, 'hex')))
@@ -47,6 +54,7 @@ function identityOf(document: IdentityDocument): Identity {
     salt: new Uint8Array(Buffer.from(document.salt, 'hex')),
     recoveryExported: document.recoveryExported,
     createdAt: document.createdAt,
+    restored: document.restored,
   }
 }
 
@@ -54,7 +62,7 @@ function identityOf(document: IdentityDocument): Identity {
 export async function saveIdentity(home: string, identity: Identity): Promise<void> {
   const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
   const document: IdentityDocument = {
-    version: 1,
+    version: 2,
     node: hex(identity.node.seed),
     root: hex(identity.root.seed),
     recovery: hex(identity.recovery.seed),
@@ -62,6 +70,7 @@ export async function saveIdentity(home: string, identity: Identity): Promise<vo
     salt: hex(identity.salt),
     recoveryExported: identity.recoveryExported,
     createdAt: identity.createdAt,
+    restored: identity.restored,
   }
   await replaceFile(identityPathOf(home), Buffer.from(`${JSON.stringify(document, null, 2)}\n`), 0o600)
 }
@@ -76,6 +85,7 @@ export function createIdentity(now: number): Identity {
     salt: new Uint8Array(randomBytes(16)),
     recoveryExported: false,
     createdAt: now,
+    restored: null,
   }
 }
 

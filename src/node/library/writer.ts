@@ -1,4 +1,4 @@
-import { FederationError } from '../../federation/index.ts'
+import { FederationError, type OwnHeads } from '../../federation/index.ts'
 import {
   buildGenesis,
   buildRootRecord,
@@ -16,6 +16,7 @@ import {
   sealHead,
   type WellFormedRecord,
 } from '../../protocol/index.ts'
+import { NodeError } from '../errors.ts'
 import type { Identity } from '../identity/identity-file.ts'
 import type { Library } from './library.ts'
 
@@ -25,8 +26,15 @@ export interface WriterParts {
   readonly net: string
   readonly identity: Identity
   readonly library: Library
-  /** Asks peers for this node's own heads and adopts longer chains, before the first write after a start. */
-  readonly adoptOwnHeads: (publisher: PublisherId, feeds: readonly FeedId[]) => Promise<void>
+  /**
+   * Asks peers for this publisher's heads and adopts longer chains. `mustHear` waits its whole time for a peer that knows the
+   * publisher, even if no peer is known; undefined where there is no network to ask. @throws FederationError E_FEED_CLONED
+   */
+  readonly adoptOwnHeads: (
+    publisher: PublisherId,
+    feeds: readonly FeedId[],
+    mustHear: boolean,
+  ) => Promise<OwnHeads | undefined>
   /** Tells the network, after the record is durable and folded. */
   readonly announce: (record: WellFormedRecord) => void
 }
@@ -38,7 +46,7 @@ export class Writer {
   readonly #parts: WriterParts
   readonly #first: readonly WellFormedRecord[]
   #last: Promise<unknown> = Promise.resolve()
-  #adopted = false
+  #prepared = false
   #stopped: FederationError | null = null
 
   constructor(parts: WriterParts) {
@@ -49,13 +57,31 @@ export class Writer {
     this.publisher = this.#first[0]!.publisher
   }
 
-  /** Stores the genesis and the two delegates; the same bytes at every start, so it changes nothing after the first. */
+  /**
+   * Stores the genesis and the two delegates; the same bytes at every start, so it changes nothing after the first. A restored
+   * identity has other writer keys than its root feed began with: only its genesis is certain.
+   */
   async begin(): Promise<void> {
-    const { library } = this.#parts
+    const { library, identity } = this.#parts
     const head = await library.store.head(this.publisher, ROOT_FEED)
     if (head !== null) return
-    const { stored } = await library.store.append(this.#first)
+    const { stored } = await library.store.append(identity.restored === null ? this.#first : this.#first.slice(0, 1))
     await library.absorb(stored)
+  }
+
+  /** What keeps this node from writing, for /readyz. */
+  problems(): readonly string[] {
+    return this.#stopped === null ? [] : [`${this.#stopped.code}: ${this.#stopped.message}`]
+  }
+
+  /**
+   * Does at once what the first write would do: asks peers, and delegates the feeds of a restored node. Writes wait for it; what
+   * fails here is tried again by the first write. For a start, so that the network is asked as soon as it is there.
+   */
+  prepare(): Promise<void> {
+    const prepared = this.#last.then(() => this.#prepare(true))
+    this.#last = prepared.catch(() => {})
+    return prepared
   }
 
   isOwnFeed(publisher: PublisherId, feed: FeedId): boolean {
@@ -82,11 +108,7 @@ export class Writer {
 
   async #write(visibility: FeedVisibility, ops: readonly Op[]): Promise<WellFormedRecord> {
     if (this.#stopped !== null) throw this.#stopped
-    if (!this.#adopted) {
-      await this.#parts.adoptOwnHeads(this.publisher, [ROOT_FEED, ...Object.values(this.feeds)])
-      await this.#delegate()
-      this.#adopted = true
-    }
+    await this.#prepare(false)
     const { net, identity, library } = this.#parts
     const feed = this.feeds[visibility]
     const head = await library.store.head(this.publisher, feed)
@@ -110,12 +132,39 @@ export class Writer {
     return record
   }
 
-  /** A restored identity has writer keys that its root feed does not name yet; they are named once peers were asked for its newest. */
-  async #delegate(): Promise<void> {
+  /** Asks peers once after a start; an early ask that found nobody who knows the publisher is repeated by the first write. */
+  async #prepare(isEarly: boolean): Promise<void> {
+    if (this.#prepared || this.#stopped !== null) return
+    const missing = this.#undelegated()
+    const mustHear = missing.length > 0 && this.#parts.identity.restored === 'awaits-peers'
+    const found = await this.#adopt(mustHear)
+    if (mustHear && (found?.named ?? 0) === 0) {
+      throw new NodeError('E_NETWORK', 'this node was restored and no peer that knows its publisher answered yet', {
+        hint: 'hanse peer add MULTIADDR of a node that follows it; or accept the risk of a fork: stop, then hanse restore FILE --offline',
+      })
+    }
+    await this.#delegate(missing)
+    this.#prepared = !isEarly || (found?.named ?? 0) > 0
+  }
+
+  async #adopt(mustHear: boolean): Promise<OwnHeads | undefined> {
+    try {
+      return await this.#parts.adoptOwnHeads(this.publisher, [ROOT_FEED, ...Object.values(this.feeds)], mustHear)
+    } catch (error) {
+      if (error instanceof FederationError && error.code === 'E_FEED_CLONED') this.#stopped = error
+      throw error
+    }
+  }
+
+  #undelegated(): readonly FeedVisibility[] {
+    const delegated = new Set(this.#parts.library.catalogue.publisher(this.publisher)?.feeds.map(({ feed }) => feed))
+    return (['public', 'private'] as const).filter(visibility => !delegated.has(this.feeds[visibility]))
+  }
+
+  /** A restored identity has writer keys that its root feed does not name yet. */
+  async #delegate(missing: readonly FeedVisibility[]): Promise<void> {
     const { net, identity, library } = this.#parts
-    const delegated = new Set(library.catalogue.publisher(this.publisher)?.feeds.map(({ feed }) => feed))
-    for (const visibility of ['public', 'private'] as const) {
-      if (delegated.has(this.feeds[visibility])) continue
+    for (const visibility of missing) {
       const last = await library.store.head(this.publisher, ROOT_FEED)
       if (last === null) throw new TypeError('a root feed begins with its genesis')
       const place = { net, publisher: this.publisher, seq: last.seq + 1, prev: last.id, ts: Date.now() }

@@ -2,7 +2,7 @@ import type { Stream } from '@libp2p/interface'
 import type { ByteDuplex } from '../../federation/index.ts'
 
 /** Bytes that may wait in a stream's write buffer before `send` makes its caller wait. */
-export const MAX_WRITE_BUFFER_BYTES = 1 << 20
+const MAX_WRITE_BUFFER_BYTES = 1 << 20
 
 /**
  * A libp2p stream as a `ByteDuplex`. Back-pressure is our own, because `onDrain()` resolves only once in a stream's

@@ -1,7 +1,7 @@
 import type { Blockstore, InputPair, Pair } from 'interface-blockstore'
-import { NotFoundError } from 'interface-store'
 import type { CID } from 'multiformats/cid'
 import type { BlockId, PeerId } from '../../protocol/index.ts'
+import { BlockNotHeldError } from '../storage/index.ts'
 
 /** Bitswap does not say who asks: what everyone may have is all it can serve. */
 const ANYONE = '' as PeerId
@@ -31,7 +31,7 @@ export class PublicBlockstore implements Blockstore {
   }
 
   async *get(cid: CID): AsyncGenerator<Uint8Array> {
-    if (!(await this.#isOpen(cid))) throw new NotFoundError(`block ${cid} is not held`)
+    if (!(await this.#isOpen(cid))) throw new BlockNotHeldError(`block ${cid} is not held`)
     yield* this.#blocks.get(cid)
   }
 

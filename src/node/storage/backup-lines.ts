@@ -14,7 +14,7 @@ const bytes = z.base64().transform(text => new Uint8Array(Buffer.from(text, 'bas
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 
 /** One line of a backup: a JSON object with one key that says what it is. */
-export const backupLine = z.union([
+const backupLine = z.union([
   z.strictObject({
     backup: z.strictObject({
       format: z.int().positive(),

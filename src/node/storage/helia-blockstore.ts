@@ -9,7 +9,7 @@ import type { ForeignBlocks } from './foreign-blocks.ts'
 import { MAX_FOREIGN_BLOCK_BYTES } from './limits.ts'
 
 /** What Helia takes, by its name, as a reason to ask its block brokers. */
-class BlockNotHeldError extends Error {
+export class BlockNotHeldError extends Error {
   override readonly name = 'NotFoundError'
 }
 

@@ -5,7 +5,7 @@ import { DISK_RESERVE_BYTES, MAX_GROUP_COMMIT_BYTES } from './limits.ts'
 import { inUse } from './process-lock.ts'
 
 /** The sublevels of a home's database; a table is named here or it does not exist. */
-export const TABLES = [
+const TABLES = [
   'records',
   'places',
   'feeds',

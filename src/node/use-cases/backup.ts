@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from 'node:
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { z } from 'zod'
 import type { Sha256 } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import type { NodeContext } from '../node-context.ts'
@@ -15,62 +16,83 @@ const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
 /** Root and recovery key, the only secrets of a backup: a restored node makes its other keys anew. */
-export interface SealedKeys {
+interface SealedKeys {
   readonly root: Uint8Array
   readonly recovery: Uint8Array
   readonly salt: Uint8Array
   readonly createdAt: number
 }
 
-/** Encrypts keys with AES-256-GCM under a passphrase; without one they lie open in a file of mode 0600. */
-export function sealKeys(keys: SealedKeys, passphrase: string | undefined): Uint8Array {
-  const text = Buffer.from(
-    JSON.stringify({
-      root: Buffer.from(keys.root).toString('hex'),
-      recovery: Buffer.from(keys.recovery).toString('hex'),
-      salt: Buffer.from(keys.salt).toString('hex'),
-      createdAt: keys.createdAt,
-    }),
-  )
-  if (passphrase === undefined) return Buffer.concat([Buffer.from([0]), text])
+/** First byte of sealed keys: scrypt and AES-256-GCM, the only way so far. */
+const SCRYPT_AES_GCM = 1
+
+/** Encrypts keys with AES-256-GCM under a passphrase. */
+export function sealKeys(keys: SealedKeys, passphrase: string): Uint8Array {
+  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
+  const { root, recovery, createdAt } = keys
+  const text = JSON.stringify({ root: hex(root), recovery: hex(recovery), salt: hex(keys.salt), createdAt })
   const salt = randomBytes(SALT_BYTES)
   const nonce = randomBytes(NONCE_BYTES)
   const cipher = createCipheriv('aes-256-gcm', scryptSync(passphrase, salt, KEY_BYTES, SCRYPT), nonce)
   const sealed = Buffer.concat([cipher.update(text), cipher.final()])
-  return Buffer.concat([Buffer.from([1]), salt, nonce, cipher.getAuthTag(), sealed])
+  return Buffer.concat([Buffer.from([SCRYPT_AES_GCM]), salt, nonce, cipher.getAuthTag(), sealed])
 }
 
-/** @throws NodeError E_BACKUP for a wrong passphrase or altered keys */
-export function openKeys(sealed: Uint8Array, passphrase: string | undefined): SealedKeys {
-  const bytes = Buffer.from(sealed)
+/** Opens sealed keys with the first passphrase that fits. @throws NodeError E_BACKUP if none does or the keys were altered */
+export function openKeys(sealed: Uint8Array, passphrases: readonly string[]): SealedKeys {
+  for (const passphrase of passphrases) {
+    const text = textOf(Buffer.from(sealed), passphrase)
+    if (text !== null) return parseKeys(text)
+  }
+  const hint = 'put FILE.key, which hanse backup wrote, beside FILE; or set HANSE_BACKUP_PASSPHRASE'
+  const why =
+    passphrases.length === 0 ? 'are encrypted and no passphrase was given' : 'do not open with this passphrase'
+  throw new NodeError('E_BACKUP', `the keys in the backup ${why}`, { hint })
+}
+
+function textOf(bytes: Buffer, passphrase: string): string | null {
+  if (bytes[0] !== SCRYPT_AES_GCM)
+    throw new NodeError('E_BACKUP', 'the keys in the backup are sealed in an unknown way')
+  const nonceAt = 1 + SALT_BYTES
+  const tagAt = nonceAt + NONCE_BYTES
   try {
-    const { root, recovery, salt, createdAt } = JSON.parse(textOf(bytes, passphrase)) as Record<string, string>
-    const raw = (hex = '') => new Uint8Array(Buffer.from(hex, 'hex'))
-    return { root: raw(root), recovery: raw(recovery), salt: raw(salt), createdAt: Number(createdAt) }
+    const key = scryptSync(passphrase, bytes.subarray(1, nonceAt), KEY_BYTES, SCRYPT)
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(nonceAt, tagAt))
+    decipher.setAuthTag(bytes.subarray(tagAt, tagAt + TAG_BYTES))
+    return Buffer.concat([decipher.update(bytes.subarray(tagAt + TAG_BYTES)), decipher.final()]).toString()
+  } catch {
+    return null // another passphrase, or altered bytes: GCM does not tell them apart
+  }
+}
+
+const bytesOf = (length: number) =>
+  z
+    .hex()
+    .length(2 * length)
+    .transform(text => new Uint8Array(Buffer.from(text, 'hex')))
+const keysSchema = z.strictObject({
+  root: bytesOf(32),
+  recovery: bytesOf(32),
+  salt: bytesOf(16),
+  createdAt: z.int().nonnegative(),
+})
+
+function parseKeys(text: string): SealedKeys {
+  try {
+    return keysSchema.parse(JSON.parse(text))
   } catch (cause) {
-    if (cause instanceof NodeError) throw cause
-    throw new NodeError('E_BACKUP', 'the keys in the backup cannot be opened', {
-      cause,
-      hint: 'HANSE_BACKUP_PASSPHRASE has the passphrase',
-    })
+    throw new NodeError('E_BACKUP', 'the keys in the backup are not what this program writes', { cause })
   }
 }
 
-function textOf(bytes: Buffer, passphrase: string | undefined): string {
-  if (bytes[0] === 0) return bytes.subarray(1).toString()
-  if (passphrase === undefined) {
-    throw new NodeError('E_BACKUP', 'the keys in the backup are encrypted', { hint: 'set HANSE_BACKUP_PASSPHRASE' })
-  }
-  const salt = bytes.subarray(1, 1 + SALT_BYTES)
-  const nonce = bytes.subarray(1 + SALT_BYTES, 1 + SALT_BYTES + NONCE_BYTES)
-  const tagAt = 1 + SALT_BYTES + NONCE_BYTES
-  const decipher = createDecipheriv('aes-256-gcm', scryptSync(passphrase, salt, KEY_BYTES, SCRYPT), nonce)
-  decipher.setAuthTag(bytes.subarray(tagAt, tagAt + TAG_BYTES))
-  return Buffer.concat([decipher.update(bytes.subarray(tagAt + TAG_BYTES)), decipher.final()]).toString()
-}
-
-/** A consistent backup of what cannot be fetched again, taken while the node runs. */
+/**
+ * A consistent backup of what cannot be fetched again, taken while the node runs; its keys are encrypted under the passphrase.
+ * @throws NodeError E_BACKUP without one
+ */
 export async function backup(node: NodeContext, passphrase: string | undefined): Promise<Readable> {
+  if (passphrase === undefined || passphrase === '') {
+    throw new NodeError('E_BACKUP', 'a backup needs a passphrase for its keys', { hint: 'set HANSE_BACKUP_PASSPHRASE' })
+  }
   const identity = node.identity()
   const state = new Map<string, Uint8Array>()
   for (const [name, path] of [
@@ -101,7 +123,7 @@ export async function backup(node: NodeContext, passphrase: string | undefined):
   })
 }
 
-/** Bytes of own releases that no mirror is known to hold. */
+/** Bytes of own releases, private and public: a mirror that has the public ones may be gone too. */
 async function ownArtifactsOf(node: NodeContext): Promise<Sha256[]> {
   const own = node.writer.publisher
   const packages = [...(node.library.catalogue.publisher(own)?.packages.values() ?? [])]

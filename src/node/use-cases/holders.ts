@@ -1,4 +1,10 @@
-import { type Artifact, encodeContentRequest, type PackageState, type PeerId, type PublisherId } from '../../protocol/index.ts'
+import {
+  type Artifact,
+  encodeContentRequest,
+  type PackageState,
+  type PeerId,
+  type PublisherId,
+} from '../../protocol/index.ts'
 import type { NodeContext } from '../node-context.ts'
 
 /** Peers that signed that they keep a publisher's bytes, or some of these. */

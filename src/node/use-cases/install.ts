@@ -29,7 +29,7 @@ export interface Resolution {
 }
 
 /** Resolves a name through routes and policy, with what is known now. */
-export function resolve(node: NodeContext, spec: PackageSpec, publisher?: PublisherId): Resolution {
+function resolve(node: NodeContext, spec: PackageSpec, publisher?: PublisherId): Resolution {
   const route = node.routes.resolve(spec.package, publisher)
   const release = route.to === 'publisher' ? releaseOf(node, spec, route.publisher) : null
   const version = release?.version ?? spec.range ?? ''

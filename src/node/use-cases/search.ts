@@ -8,6 +8,8 @@ import {
 } from '../../federation/index.ts'
 import {
   type FeedId,
+  mayServe,
+  type PeerId,
   type PublisherId,
   parsePurl,
   ROOT_FEED,
@@ -126,6 +128,10 @@ function shownHitOf(node: NodeContext, document: Candidate, score: number) {
 
 type SearchRequestOfPeer = Parameters<Parameters<typeof answerSearches>[0]['searchPublic']>[0]
 
+/** A search answers what every peer may see, whoever asks. */
+const ANYONE = '' as PeerId
+const NOBODY: ReadonlySet<PeerId> = new Set()
+
 /** The hits a peer may see: public releases alone, each with the signed records that prove it. */
 export async function searchPublic(node: NodeContext, query: SearchRequestOfPeer): Promise<WireHit[]> {
   const { query: text, k, type, publisher } = query
@@ -141,11 +147,17 @@ export async function searchPublic(node: NodeContext, query: SearchRequestOfPeer
 
 async function provenHitOf(node: NodeContext, document: Document): Promise<WireHit | null> {
   const publisher = document.publisher as PublisherId
-  if (isBlocked(node, publisher)) return null
   const name = parsePurl(document.package)
   const state = name.ok ? node.library.package(publisher, name.value.package) : null
   const release = state === null ? null : shownReleaseOf(state)
-  if (state === null || release === null || release.visibility !== 'public') return null
+  if (release === null) return null
+  const shown = {
+    kind: 'release',
+    visibility: release.visibility,
+    audience: NOBODY,
+    blocked: isBlocked(node, publisher),
+  } as const
+  if (!mayServe(shown, { kind: 'peer', peer: ANYONE }).may) return null
   for (const id of release.records) {
     const record = await node.library.records.record(id)
     if (record === null || !node.library.access.isPublic(record)) continue

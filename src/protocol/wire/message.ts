@@ -1,31 +1,19 @@
 import * as z from 'zod'
 import { ProtocolError } from '../errors.ts'
-import type { BlockId, FeedId, PeerId, PublisherId, RecordId, ReleaseName } from '../ids.ts'
+import type { BlockId, PublisherId, ReleaseName } from '../ids.ts'
 import { parseBody } from './body.ts'
 
 const cidText = z.string().regex(/^b[a-z2-7]{30,120}$/)
 /** A publisher id as it travels. */
 export const publisherField = cidText.transform(text => text as PublisherId)
-/** A record id as it travels. */
-export const recordField = cidText.transform(text => text as RecordId)
 /** A block id as it travels. */
 export const blockField = cidText.transform(text => text as BlockId)
-/** A feed id as it travels: `root` or 33 bytes in hex. */
-export const feedField = z
-  .string()
-  .regex(/^(root|[0-9a-f]{66})$/)
-  .transform(text => text as FeedId)
 /** A release's purl as it travels; what it names is checked against the signed record. */
 export const releaseField = z
   .string()
   .max(1024)
   .startsWith('pkg:')
   .transform(text => text as ReleaseName)
-/** A peer id as it travels. */
-export const peerField = z
-  .string()
-  .regex(/^[1-9A-HJ-NP-Za-km-z]{20,128}$/)
-  .transform(text => text as PeerId)
 /** Bytes of bounded length as they travel. */
 export const bytesField = (maxBytes: number) =>
   z.custom<Uint8Array>(value => value instanceof Uint8Array && value.byteLength <= maxBytes)

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
 import {
   type BlockId,
   buildGenesis,
@@ -34,7 +34,6 @@ export function testKey(seed: number): TestKey {
   const der = Buffer.concat([prefix, Buffer.alloc(32, seed)])
   return keyOf(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }))
 }
-export const randomKey = (): TestKey => keyOf(generateKeyPairSync('ed25519').privateKey)
 
 export interface TestPublisher {
   readonly genesis: WellFormedRecord

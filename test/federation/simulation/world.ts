@@ -1,5 +1,5 @@
 /** A small exact generator of chance (mulberry32): one seed, one world. */
-export function chanceOf(seed: number): () => number {
+function chanceOf(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0

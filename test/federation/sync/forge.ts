@@ -23,7 +23,7 @@ interface Place {
 }
 
 /** Signs one record, independent of the production builder, at the place after `prev`. */
-export function forge(key: Key, place: Place, typ: string, body: unknown, net = 'main'): WellFormedRecord {
+function forge(key: Key, place: Place, typ: string, body: unknown, net = 'main'): WellFormedRecord {
   const seq = (place.prev?.seq ?? 0) + 1
   const payload = encode({
     v: 1,

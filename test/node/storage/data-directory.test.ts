@@ -35,7 +35,7 @@ describe('the data directory', () => {
     })
     await first[Symbol.asyncDispose]()
     await (await openDataDirectory(folder))[Symbol.asyncDispose]()
-    expect((await readdir(folder)).sort()).toEqual(['content', 'database', 'format', 'state'])
+    expect((await readdir(folder)).sort()).toEqual(['database', 'format', 'state'])
   })
 
   test('goes to exactly one of many that find the lock of a dead process', async () => {

@@ -19,7 +19,7 @@ import { signingKey } from './signing-key.ts'
 export const NET = 'main'
 export const TS = 1_790_000_000_000
 export const root = signingKey(1)
-export const recovery = signingKey(2)
+const recovery = signingKey(2)
 export const writer = signingKey(3)
 export const rootKey = ed25519KeyList(root.publicKey)
 export const recoveryKey = ed25519KeyList(recovery.publicKey)
@@ -35,7 +35,7 @@ export const genesis = buildGenesis(
   },
   root.sign,
 )
-export const delegateBody: DelegateBody = {
+const delegateBody: DelegateBody = {
   typ: 'delegate',
   feed: writerFeed,
   key: [1, writer.publicKey],

@@ -32,7 +32,7 @@ export function fitSummary(draft: SummaryDraft): ReleaseSummary {
 }
 
 /** One line of printable NFC text of at most `bytes` UTF-8 bytes, cut between characters. */
-export function fitText(text: string, bytes: number): string {
+function fitText(text: string, bytes: number): string {
   // Four times the bound is enough text whatever NFC and white space take away.
   const start = text
     .slice(0, bytes * 4)

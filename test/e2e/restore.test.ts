@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto'
+import { cp, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { eventually, NodeProcess } from './hanse-process.ts'
+import { npmTarball, type Tarball } from './npm-package.ts'
+
+interface PublisherRow {
+  readonly id: string
+  readonly digest: string
+}
+
+const temporary = () => mkdtemp(join(tmpdir(), 'hanse-restore-'))
+
+const lantern = (version: string) => npmTarball({ name: 'lantern', version, description: 'shows where the quay is' })
+
+async function digestAt(node: NodeProcess, publisher: string): Promise<string | undefined> {
+  const rows = (await node.try('publishers')).json as unknown as readonly PublisherRow[]
+  return rows.find(({ id }) => id === publisher)?.digest
+}
+
+async function agree(a: NodeProcess, b: NodeProcess, publisher: string): Promise<void> {
+  await eventually(
+    async () => [await digestAt(a, publisher), await digestAt(b, publisher)],
+    ([one, other]) => one !== undefined && one === other,
+  )
+}
+
+/** Installs until it works, and compares the bytes. */
+async function expectInstalled(node: NodeProcess, purl: string, { sha256 }: Tarball): Promise<void> {
+  const folder = await temporary()
+  const installed = await eventually(
+    () => node.try('install', purl, '--to', folder),
+    ({ code }) => code === 0,
+  )
+  const bytes = await readFile(installed.json?.path as string)
+  expect(createHash('sha256').update(bytes).digest('hex')).toBe(sha256)
+}
+
+/** A stopped node whose home is gone; `restore` and `restart` bring it back. */
+async function emptyNode(): Promise<NodeProcess> {
+  const node = await NodeProcess.start()
+  await node.end('SIGTERM')
+  await rm(node.home, { recursive: true })
+  return node
+}
+
+async function readyz(node: NodeProcess): Promise<{ status: number; body: string }> {
+  const answer = await fetch(new URL('/readyz', node.ready.http))
+  return { status: answer.status, body: await answer.text() }
+}
+
+describe('a backup', () => {
+  it('brings the publisher back on a new node that others install from, with what was published after it', async () => {
+    await using publisher = await NodeProcess.start()
+    await using mirror = await NodeProcess.start(['--bootstrap', publisher.address])
+    const { publisher: id, peerId } = publisher.ready
+    const [first, later, last, hidden] = await Promise.all([
+      lantern('1.0.0'),
+      lantern('1.1.0'),
+      lantern('1.2.0'),
+      npmTarball({ name: 'ledger', version: '1.0.0', description: 'what the harbour owes' }),
+    ])
+    await mirror.run('mirror', id)
+    await publisher.run('publish', first.path, '--public')
+    await publisher.run('publish', hidden.path)
+    const file = join(await temporary(), 'harbour.backup')
+    const written = await publisher.run('backup', file)
+    expect(written).toMatchObject({ path: file, keyFile: `${file}.key` })
+    for (const path of [file, `${file}.key`]) expect((await stat(path)).mode & 0o777).toBe(0o600)
+    await publisher.run('publish', later.path, '--public')
+    await eventually(
+      () => mirror.run('status'),
+      status => status.artifacts === 2,
+    )
+    const before = await publisher.try('key', 'list')
+    await publisher.end('SIGKILL')
+
+    await using restored = await emptyNode()
+    expect(await restored.run('restore', file)).toMatchObject({ publisher: id, artifacts: 2 })
+    await restored.restart(['--bootstrap', mirror.address])
+    expect(restored.ready.publisher).toBe(id)
+    expect(restored.ready.peerId).not.toBe(peerId)
+    await restored.run('publish', last.path, '--public')
+    const feedsOf = (keys: unknown) =>
+      (keys as { role: string; id: string }[]).filter(key => key.role.startsWith('writer')).map(key => key.id)
+    const after = await restored.try('key', 'list')
+    expect(feedsOf(after.json).filter(feed => feedsOf(before.json).includes(feed))).toEqual([])
+
+    await agree(restored, mirror, id)
+    await expectInstalled(restored, 'npm:lantern@1.1.0', later)
+    await mirror.end('SIGKILL')
+    await expectInstalled(restored, 'npm:lantern@1.0.0', first)
+    await expectInstalled(restored, 'npm:ledger@1.0.0', hidden)
+    await using client = await NodeProcess.start(['--bootstrap', restored.address])
+    await client.run('allow', id, 'npm:*')
+    await expectInstalled(client, 'npm:lantern@1.0.0', first)
+    await expectInstalled(client, 'npm:lantern@1.2.0', last)
+    expect((await client.try('info', 'npm:ledger')).code).toBe(3)
+  }, 180_000)
+
+  it('waits for a peer that knows the publisher before it writes, unless it is restored --offline', async () => {
+    await using publisher = await NodeProcess.start()
+    const [first, second] = await Promise.all([lantern('1.0.0'), lantern('2.0.0')])
+    await publisher.run('publish', first.path, '--public')
+    const file = join(await temporary(), 'harbour.backup')
+    await publisher.run('backup', file)
+    await publisher.end('SIGKILL')
+
+    await using stranger = await NodeProcess.start()
+    await using restored = await emptyNode()
+    await restored.run('restore', file)
+    await restored.restart(['--bootstrap', stranger.address])
+    const refused = await restored.try('publish', second.path, '--public')
+    expect(refused.code).toBe(6)
+    expect(refused.json?.error).toMatchObject({ code: 'E_NETWORK' })
+    expect(refused.stdout).toContain('--offline')
+    expect((await restored.try('restore', file)).code).toBe(1)
+    await restored.end('SIGTERM')
+    await restored.run('restore', file, '--offline')
+    await restored.restart()
+    await restored.run('publish', second.path, '--public')
+    await using client = await NodeProcess.start(['--bootstrap', restored.address])
+    await client.run('allow', restored.ready.publisher, 'npm:*')
+    await expectInstalled(client, 'npm:lantern@1.0.0', first)
+    await expectInstalled(client, 'npm:lantern@2.0.0', second)
+  }, 180_000)
+})
+
+describe('a home rolled back to an old copy', () => {
+  it('adopts its own longer chain from a peer before it writes, so that nothing forks', async () => {
+    await using publisher = await NodeProcess.start()
+    await using mirror = await NodeProcess.start(['--bootstrap', publisher.address])
+    const id = publisher.ready.publisher
+    const old = await rollBackAfterOne(publisher, mirror)
+
+    await cp(old, publisher.home, { recursive: true })
+    await publisher.restart(['--bootstrap', mirror.address])
+    const next = await lantern('1.3.0')
+    await publisher.run('publish', next.path, '--public')
+    await agree(publisher, mirror, id)
+    const shown = JSON.stringify(await mirror.run('info', 'npm:lantern'))
+    for (const version of ['1.0.0', '1.1.0', '1.2.0', '1.3.0']) expect(shown).toContain(version)
+    expect(await readyz(publisher)).toMatchObject({ status: 200 })
+  }, 180_000)
+
+  it('reports a cloned feed and stops writing once a peer shows the other branch', async () => {
+    await using publisher = await NodeProcess.start()
+    await using mirror = await NodeProcess.start(['--bootstrap', publisher.address])
+    const old = await rollBackAfterOne(publisher, mirror)
+
+    await cp(old, publisher.home, { recursive: true })
+    await publisher.restart()
+    const [fork, next] = await Promise.all([lantern('9.0.0'), lantern('9.1.0')])
+    await publisher.run('publish', fork.path, '--public')
+    await publisher.end('SIGTERM')
+    await publisher.restart(['--bootstrap', mirror.address])
+    const refused = await publisher.try('publish', next.path, '--public')
+    expect(refused.code).toBe(1)
+    expect(refused.json?.error).toMatchObject({ code: 'E_FEED_CLONED' })
+    const { status, body } = await readyz(publisher)
+    expect(status).toBe(503)
+    expect(body).toContain('E_FEED_CLONED')
+  }, 180_000)
+})
+
+/** Publishes 1.0.0, keeps a copy of the home, publishes two more that reach the mirror, and takes the home away. */
+async function rollBackAfterOne(publisher: NodeProcess, mirror: NodeProcess): Promise<string> {
+  const [first, ...later] = await Promise.all(['1.0.0', '1.1.0', '1.2.0'].map(lantern))
+  await mirror.run('mirror', publisher.ready.publisher)
+  await publisher.run('publish', first!.path, '--public')
+  await agree(publisher, mirror, publisher.ready.publisher)
+  await publisher.end('SIGTERM')
+  const copy = join(await temporary(), 'copy')
+  await cp(publisher.home, copy, { recursive: true })
+  await publisher.restart(['--bootstrap', mirror.address])
+  for (const tarball of later) await publisher.run('publish', tarball.path, '--public')
+  await eventually(
+    () => mirror.run('status'),
+    status => status.artifacts === 3,
+  )
+  await publisher.end('SIGTERM')
+  await rm(publisher.home, { recursive: true })
+  return copy
+}
