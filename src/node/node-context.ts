@@ -1,11 +1,12 @@
 import type { KeptStreams, PeerAddress } from '../federation/index.ts'
-import type { PeerId, WellFormedRecord } from '../protocol/index.ts'
+import type { PackageName, PeerId, WellFormedRecord } from '../protocol/index.ts'
 import type { Config, LoadedConfig } from './config/index.ts'
 import type { Identity } from './identity/identity-file.ts'
 import type { ArtifactFetcher } from './library/artifact-fetcher.ts'
 import type { Library } from './library/library.ts'
 import type { RelationBook } from './library/relation-book.ts'
 import type { RouteTable } from './library/route-table.ts'
+import type { Turns } from './library/turns.ts'
 import type { Writer } from './library/writer.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { Network } from './network/network.ts'
@@ -33,6 +34,7 @@ export interface NodeContext {
   readonly libp2p: Network
   readonly peers: PeerBook
   readonly seen: SeenPublishers
+  readonly publishing: Turns<PackageName>
   readonly metrics: Metrics
   /** From `HANSE_BACKUP_PASSPHRASE`. */
   readonly backupPassphrase: string | undefined

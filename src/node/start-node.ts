@@ -11,6 +11,7 @@ import { startHttp } from './http/start-http.ts'
 import { saveIdentity } from './identity/identity-file.ts'
 import { ArtifactFetcher } from './library/artifact-fetcher.ts'
 import { RouteTable } from './library/route-table.ts'
+import { Turns } from './library/turns.ts'
 import { createLog } from './log.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { discoveryPortOf } from './network/discovery-port.ts'
@@ -92,6 +93,7 @@ async function openNode(
     packages: () => library.index.stats().documents,
   })
   const exchange = stack.use(new Exchange({ net, config: loaded.config, home, metrics, network }))
+  library.access.ownedBy(exchange.writer.publisher)
   await exchange.writer.begin()
   libp2p = (await openNetwork(stack, home, exchange, loaded)).libp2p
   const federation: { joined: Federation | null } = { joined: null }
@@ -133,6 +135,7 @@ function nodeContextOf({ home, loaded, options, exchange, libp2p, metrics, feder
     ...{ writer, fetcher, streams, protocols, libp2p, metrics },
     routes: new RouteTable({ home: options.home, settings: config.routes, library, relations, own: writer.publisher }),
     seen: new SeenPublishers(),
+    publishing: new Turns(),
     backupPassphrase: options.env?.HANSE_BACKUP_PASSPHRASE,
     identity: () => identity,
     changeIdentity: async change => {
@@ -158,7 +161,7 @@ function nodeContextOf({ home, loaded, options, exchange, libp2p, metrics, feder
       federation()?.discovery.forget(peer)
       await exchange.hangUp(peer)
     },
-    problems: () => [...exchange.problems.values(), ...writer.problems()],
+    problems: () => [...exchange.problems.values(), ...writer.problems(), ...library.problems.values()],
   }
   return node
 }

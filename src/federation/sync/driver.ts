@@ -114,11 +114,13 @@ export class SyncDriver implements AsyncDisposable {
   }
 
   async #askHeads({ ask, peer, publishers }: Extract<SyncEffect, { do: 'askHeads' }>): Promise<void> {
-    const offers = await this.#withSignal(ask, signal => this.#headsOf(peer, publishers, signal))
+    const offers = await this.#withSignal(ask, async signal => {
+      const named = await this.#headsOf(peer, publishers, signal)
+      return named === 'bad' ? named : [...named, ...(await this.#pinned(publishers))]
+    })
     if (offers === 'failed' || offers === 'bad')
       return this.#do(this.#machine.headsFailed(peer, ask, offers === 'bad', this.#now))
-    const pinned = await this.#pinned(publishers)
-    this.#do(this.#machine.offered(peer, ask, [...offers, ...pinned], this.#now))
+    this.#do(this.#machine.offered(peer, ask, offers, this.#now))
   }
 
   async #askRange(effect: Extract<SyncEffect, { do: 'askRange' }>): Promise<void> {

@@ -1,5 +1,8 @@
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 
+/** Whether a server bound here is reached from this machine alone; reads then need no token. */
+export const isLoopback = (host: string): boolean => host === '127.0.0.1' || host === '::1' || host === 'localhost'
+
 /**
  * Whether a request's Host may reach this node. A page elsewhere can point its own name at a loopback address
  * (DNS rebinding); on loopback therefore only loopback names and the configured public name are answered.
@@ -8,6 +11,5 @@ export function isHostAllowed(header: string | undefined, boundTo: string, publi
   if (header === undefined) return false
   const name = header.replace(/:\d+$/, '').toLowerCase()
   if (publicUrl !== null && name === new URL(publicUrl).hostname.toLowerCase()) return true
-  const loopback = boundTo === '127.0.0.1' || boundTo === '::1' || boundTo === 'localhost'
-  return !loopback || LOOPBACK.has(name)
+  return !isLoopback(boundTo) || LOOPBACK.has(name)
 }

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { NodeError } from '../errors.ts'
 import { API_ROUTES, type ApiRoute } from './api-routes.ts'
 import { statusOf } from './error-status.ts'
-import { isHostAllowed } from './host-guard.ts'
+import { isHostAllowed, isLoopback } from './host-guard.ts'
 import { openApiOf } from './openapi.ts'
 import type { NodeServices } from './services.ts'
 
@@ -89,7 +89,10 @@ function mountApi(server: FastifyInstance, services: NodeServices, options: Http
       url: route.path,
       handler: (request, reply) => answer(route, services, request, reply),
       onRequest: async request => {
-        if (route.guarded && !isAuthorised(request.headers.authorization, options.token)) {
+        if (
+          (route.guarded || !isLoopback(options.host)) &&
+          !isAuthorised(request.headers.authorization, options.token)
+        ) {
           throw new NodeError('E_UNAUTHORISED', 'this needs the node’s token', {
             hint: 'pass --token T, or run as the user that owns the node’s home',
           })

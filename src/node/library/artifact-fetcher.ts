@@ -17,10 +17,16 @@ export interface ArtifactFetcherParts {
 /** How an artifact came here: `local` was here already. */
 export type FetchedFrom = { readonly from: PeerId | 'local' } | Extract<FetchOutcome, { readonly failed: string }>
 
+interface SharedFetch {
+  readonly outcome: Promise<FetchOutcome>
+  readonly abort: AbortController
+  waiting: number
+}
+
 /** Brings artifacts here from peers, each once at a time however many ask for it. */
 export class ArtifactFetcher {
   readonly #parts: ArtifactFetcherParts
-  readonly #running = new Map<string, Promise<FetchOutcome>>()
+  readonly #running = new Map<string, SharedFetch>()
   readonly #waiting: (() => void)[] = []
   #free = MAX_PARALLEL_FETCHES
 
@@ -31,19 +37,35 @@ export class ArtifactFetcher {
   /** Resolves once the artifact is held whole, or says why it is not. */
   async fetch(artifact: Artifact, publisher: PublisherId, signal: AbortSignal): Promise<FetchedFrom> {
     if (await this.#parts.store.has(artifact.sha256)) return { from: 'local' }
-    const running = this.#running.get(artifact.sha256) ?? this.#start(artifact, publisher, signal)
-    return await running
+    signal.throwIfAborted()
+    const shared = this.#running.get(artifact.sha256) ?? this.#start(artifact, publisher)
+    const { promise: aborted, reject } = Promise.withResolvers<never>()
+    const leave = () => reject(signal.reason)
+    signal.addEventListener('abort', leave, { once: true })
+    shared.waiting++
+    try {
+      return await Promise.race([shared.outcome, aborted])
+    } finally {
+      signal.removeEventListener('abort', leave)
+      shared.waiting--
+      if (shared.waiting === 0) shared.abort.abort(signal.reason)
+    }
   }
 
-  #start(artifact: Artifact, publisher: PublisherId, signal: AbortSignal): Promise<FetchOutcome> {
-    const running = this.#fetch(artifact, publisher, signal).finally(() => this.#running.delete(artifact.sha256))
-    this.#running.set(artifact.sha256, running)
-    return running
+  /** The fetch goes on while anyone waits for it. */
+  #start(artifact: Artifact, publisher: PublisherId): SharedFetch {
+    const abort = new AbortController()
+    const outcome = this.#fetch(artifact, publisher, abort.signal).finally(() => this.#running.delete(artifact.sha256))
+    outcome.catch(() => {}) // whoever waits hears of it
+    const shared = { outcome, abort, waiting: 0 }
+    this.#running.set(artifact.sha256, shared)
+    return shared
   }
 
   async #fetch(artifact: Artifact, publisher: PublisherId, signal: AbortSignal): Promise<FetchOutcome> {
     await this.#takePlace()
     try {
+      signal.throwIfAborted()
       const { streams, protocol, store, providersOf, onFetched } = this.#parts
       const context = { streams, protocol, sink: artifactSinkOf(store) }
       const outcome = await fetchArtifact(context, artifact, providersOf(publisher, signal), { signal })

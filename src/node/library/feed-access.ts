@@ -42,9 +42,15 @@ export class FeedAccess {
   readonly #namers = new Map<Sha256, FeedName[]>()
   readonly #havePublic = new Set<PublisherId>()
   readonly #listeners = new Map<PublisherId, () => void>()
+  #own: PublisherId | null = null
 
   constructor(fold: CatalogueFold) {
     this.#fold = fold
+  }
+
+  /** Names the publisher this node writes for. */
+  ownedBy(publisher: PublisherId): void {
+    this.#own = publisher
   }
 
   /** Takes in records that the fold has taken in before. */
@@ -60,12 +66,14 @@ export class FeedAccess {
     return feed === ROOT_FEED || this.#publicFeedsOf(publisher).has(feed)
   }
 
-  /** How bytes are named, and by whom. */
+  /** How bytes are named, and by whom. What this node's own feeds name they alone decide: a stranger's record opens nothing of ours. */
   namedBy(sha256: Sha256): { readonly visibility: NamedBy; readonly publishers: readonly PublisherId[] } {
     const feeds = this.#namers.get(sha256) ?? []
-    const open = feeds.filter(feed => this.isPublic(feed))
-    const counted = open.length > 0 ? open : feeds
-    const visibility = open.length > 0 ? 'public' : feeds.length > 0 ? 'private' : 'unnamed'
+    const own = feeds.filter(({ publisher }) => publisher === this.#own)
+    const judged = own.length > 0 ? own : feeds
+    const open = judged.filter(feed => this.isPublic(feed))
+    const counted = open.length > 0 ? open : judged
+    const visibility = open.length > 0 ? 'public' : judged.length > 0 ? 'private' : 'unnamed'
     return { visibility, publishers: [...new Set(counted.map(({ publisher }) => publisher))] }
   }
 

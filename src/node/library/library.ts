@@ -42,6 +42,8 @@ export class Library {
   readonly records: RecordStore
   readonly #net: string
   readonly #database: LevelDatabase
+  /** What is wrong with what is stored, by subject, for /readyz. */
+  readonly problems = new Map<string, string>()
   readonly #listeners = new Set<LibraryListener>()
 
   private constructor(parts: LibraryParts) {
@@ -67,7 +69,14 @@ export class Library {
   async absorb(records: readonly WellFormedRecord[]): Promise<void> {
     const { touched } = this.catalogue.add(records)
     this.access.add(records)
-    await this.#database.commit(touched.flatMap(each => this.#indexWritesOf(each)).map(indexWriteOf))
+    const writes = touched.flatMap(each => this.#indexWritesOf(each)).map(indexWriteOf)
+    try {
+      await this.#database.commit(writes)
+      this.problems.delete('index')
+    } catch (error) {
+      // The records are safe and the index is rebuilt from them: whoever waits for the change must still hear of it.
+      this.problems.set('index', `search index not written: ${error instanceof Error ? error.message : String(error)}`)
+    }
     for (const listener of this.#listeners) listener(records, touched)
   }
 
@@ -130,12 +139,20 @@ export class Library {
       this.access.add(batch)
       batch = []
     }
-    for await (const { envelope } of this.records.records()) {
-      // Signatures were verified before the record was stored; its id was checked as it was read.
-      batch.push(parseUnverifiedRecord(envelope, { net: this.#net }).record)
-      if (batch.length >= REFOLD_BATCH) fold()
+    for (const publisher of await this.records.publishers()) {
+      try {
+        for await (const { envelope } of this.records.records(publisher)) {
+          // Signatures were verified before the record was stored; its id was checked as it was read.
+          batch.push(parseUnverifiedRecord(envelope, { net: this.#net }).record)
+          if (batch.length >= REFOLD_BATCH) fold()
+        }
+      } catch (error) {
+        // One damaged record must not keep the node from serving the rest.
+        const { code = 'E_RECORD_CORRUPT', message } = error as { code?: string; message: string }
+        this.problems.set(publisher, `${code}: ${message}; run: hanse doctor --repair`)
+      }
+      fold()
     }
-    fold()
   }
 
   /** A crash between a record and its place in the index, or another tokeniser: rebuild; it takes seconds and loses nothing. */

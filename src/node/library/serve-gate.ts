@@ -8,7 +8,6 @@ import {
 } from '../../protocol/index.ts'
 import type { ArtifactStore } from '../storage/index.ts'
 import type { FeedAccess } from './feed-access.ts'
-import { sha256OfRawBlock } from './raw-block.ts'
 import type { RelationBook } from './relation-book.ts'
 
 const NOBODY: ReadonlySet<PeerId> = new Set()
@@ -31,11 +30,9 @@ export class ServeGate {
     return mayServe({ kind: 'feed', visibility, audience: NOBODY, blocked }, { kind: 'peer', peer }).may
   }
 
-  /** A block is as public as any record that names an artifact it belongs to. */
+  /** A block is as public as any record that names a held artifact it belongs to; a leaf is no artifact of its own. */
   async mayServeBlock(cid: BlockId, peer: PeerId): Promise<boolean> {
-    const own = sha256OfRawBlock(cid)
-    const artifacts = new Set([...(own === null ? [] : [own]), ...(await this.#artifacts.artifactsOf(cid))])
-    for (const sha256 of artifacts) {
+    for (const sha256 of await this.#artifacts.artifactsOf(cid)) {
       const { visibility, publishers } = this.#access.namedBy(sha256)
       const blocked = publishers.length > 0 && publishers.every(id => this.#relations.relationOf(id).block)
       const what: Servable = { kind: 'block', visibility, audience: NOBODY, blocked }

@@ -126,10 +126,19 @@ export class Writer {
       },
       identity.writers[visibility].sign,
     )
-    await library.store.append([record])
-    await library.absorb([record])
-    this.#parts.announce(record)
+    await this.#append(record)
     return record
+  }
+
+  /** Makes an own record durable, folds and announces it. @throws FederationError E_FEED_CLONED when the feed went on without this node */
+  async #append(record: WellFormedRecord): Promise<void> {
+    const { library, announce } = this.#parts
+    const { stored } = await library.store.append([record])
+    if (stored.length !== 1) {
+      throw new FederationError('E_FEED_CLONED', `record ${record.seq} of a feed of this node is taken by another`)
+    }
+    await library.absorb([record])
+    announce(record)
   }
 
   /** Asks peers once after a start; an early ask that found nobody who knows the publisher is repeated by the first write. */
@@ -169,9 +178,7 @@ export class Writer {
       if (last === null) throw new TypeError('a root feed begins with its genesis')
       const place = { net, publisher: this.publisher, seq: last.seq + 1, prev: last.id, ts: Date.now() }
       const record = delegateOf(identity, visibility, this.feeds[visibility], place)
-      await library.store.append([record])
-      await library.absorb([record])
-      this.#parts.announce(record)
+      await this.#append(record)
     }
   }
 

@@ -115,6 +115,18 @@ async function release(
   dryRun: boolean,
 ): Promise<object> {
   const artifact = await node.artifacts.measure(path)
+  const { package: name } = splitReleaseName(draft.purl)
+  return await node.publishing.run(name, () => releaseNext(node, path, draft, artifact, { visibility, dryRun }))
+}
+
+/** One release of a package at a time: between the check and the record nobody else may take the version. */
+async function releaseNext(
+  node: NodeContext,
+  path: string,
+  draft: Draft,
+  artifact: StoredArtifact,
+  { visibility, dryRun }: { readonly visibility: FeedVisibility; readonly dryRun: boolean },
+): Promise<object> {
   const known = knownRelease(node, draft, artifact, visibility)
   const answer = { purl: draft.purl, cid: artifact.cid, size: artifact.size, sha256: artifact.sha256, visibility }
   if (known !== null || dryRun) return { ...answer, record: known, ...(dryRun ? { dryRun: true } : {}) }

@@ -18,19 +18,20 @@ export async function changeRelation(node: NodeContext, change: RelationChange):
   const name = change.as ?? (change.publisher.startsWith('bafy') ? undefined : change.publisher)
   const to = node.relations.localNameOf(publisher) ?? publisher
   if (action === 'allow') for (const match of patterns) await node.routes.add({ match, to })
+  const before = node.relations.relationOf(publisher)
   const relation = await node.relations.change(publisher, asked, change.as)
   if (action === 'disallow') await node.routes.removeTo(publisher, patterns)
   if (action === 'block') await node.routes.removeTo(publisher, [])
   await node.audit.append({ at: Date.now(), who: 'api', what: `relation.${action}`, publisher, patterns })
   node.applyRelations()
-  if (action === 'mirror' || action === 'unmirror') await tellHolding(node, publisher, action === 'unmirror')
-  const before = action === 'allow' && patterns.length === 0 ? node.routes.before(publisher) : []
+  if (before.mirror !== relation.mirror) await tellHolding(node, publisher, !relation.mirror)
+  const shadowing = action === 'allow' && patterns.length === 0 ? node.routes.before(publisher) : []
   return {
     publisher,
     name: node.relations.localNameOf(publisher) ?? name ?? null,
     relation: relationText(relation),
     ...(patterns.length > 0 ? { patterns } : {}),
-    ...(before.length > 0 ? { warning: `these routes keep names from it: ${before.join(', ')}` } : {}),
+    ...(shadowing.length > 0 ? { warning: `these routes keep names from it: ${shadowing.join(', ')}` } : {}),
     ...noticeOf(action),
   }
 }

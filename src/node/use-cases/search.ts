@@ -132,17 +132,25 @@ type SearchRequestOfPeer = Parameters<Parameters<typeof answerSearches>[0]['sear
 const ANYONE = '' as PeerId
 const NOBODY: ReadonlySet<PeerId> = new Set()
 
+/** Hits looked through for public ones: asking for few must not let a private package take a public one's place. */
+const MAX_HITS = 100
+
 /** The hits a peer may see: public releases alone, each with the signed records that prove it. */
 export async function searchPublic(node: NodeContext, query: SearchRequestOfPeer): Promise<WireHit[]> {
   const { query: text, k, type, publisher } = query
   const hits = node.library.index.search({
     text,
-    limit: k,
+    limit: MAX_HITS,
     ...(type ? { type } : {}),
     ...(publisher ? { publisher } : {}),
   })
-  const proven = await Promise.all(hits.map(({ document }) => provenHitOf(node, document)))
-  return proven.filter(hit => hit !== null)
+  const proven: WireHit[] = []
+  for (const { document } of hits) {
+    const hit = await provenHitOf(node, document)
+    if (hit !== null) proven.push(hit)
+    if (proven.length >= k) break
+  }
+  return proven
 }
 
 async function provenHitOf(node: NodeContext, document: Document): Promise<WireHit | null> {
