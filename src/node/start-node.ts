@@ -170,9 +170,10 @@ function nodeContextOf({ home, loaded, options, exchange, libp2p, metrics, feder
 async function openHttp(stack: AsyncDisposableStack, node: NodeContext): Promise<string> {
   const token = randomBytes(32).toString('base64url')
   const { host, port, publicUrl = null } = node.config.http
+  const mayMove = node.loaded.origins.get('http.port')?.origin === 'default'
   const log = createLog()
   const http = stack.use(
-    await startHttp({ host, port, publicUrl, token, version: node.version }, servicesOf(node), (message, err) =>
+    await startHttp({ host, port, publicUrl, token, version: node.version, mayMove }, servicesOf(node), (message, err) =>
       log.error({ err }, message),
     ),
   )

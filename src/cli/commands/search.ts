@@ -49,6 +49,6 @@ export const searchCommand: Command = {
 
 function parseLimit(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
-  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text)
-  throw new CliError('E_USAGE', `--limit wants a number from 1 to 9999, not ${text}`)
+  if (/^[1-9]\d{0,2}$/.test(text) && Number(text) <= 100) return Number(text)
+  throw new CliError('E_USAGE', `--limit wants a number from 1 to 100, not ${text}`)
 }

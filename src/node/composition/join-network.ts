@@ -152,6 +152,7 @@ function mirrorOf({ library, fetcher, relations, artifacts, metrics }: NodeConte
     fetcher,
     isMirrored: publisher => relations.relationOf(publisher).mirror,
     has: artifact => artifacts.has(artifact.sha256),
+    clock: systemClock,
     onFailed: () => metrics.fetched.inc({ result: 'mirror failed' }),
   })
 }

@@ -6,6 +6,10 @@ const multiaddr = z
   .string()
   .max(1024)
   .regex(/^\/[a-z0-9]+\/\S+$/, 'must be a multiaddr such as /ip4/127.0.0.1/tcp/7701')
+const peerMultiaddr = multiaddr.regex(
+  /\/p2p\/[1-9A-HJ-NP-Za-km-z]{40,}$/,
+  'must end with the peer id, as in /ip4/192.0.2.1/tcp/7701/p2p/12D3KooW…',
+)
 const peerId = z
   .string()
   .max(128)
@@ -41,7 +45,7 @@ export const configSchema = z.strictObject({
         .default('main'),
       listen: z.array(multiaddr).max(MAX_ADDRESSES).default(['/ip4/0.0.0.0/tcp/7701']),
       announce: z.array(multiaddr).max(MAX_ADDRESSES).default([]),
-      bootstrap: z.array(multiaddr).max(MAX_ADDRESSES).default([]),
+      bootstrap: z.array(peerMultiaddr).max(MAX_ADDRESSES).default([]),
       allow: z.array(peerId).max(MAX_ALLOWED_PEERS).default([]),
       mdns: z.boolean().default(false),
     })

@@ -1,4 +1,4 @@
-/** HTTP statuses of error codes; what is not listed is 500 and a fault of the node. */
+/** HTTP statuses of error codes; what is in neither table is 500 and a fault of the node. */
 const STATUS = new Map<string, number>([
   ['E_UNAUTHORISED', 401],
   ['E_FORBIDDEN_HOST', 403],
@@ -6,6 +6,7 @@ const STATUS = new Map<string, number>([
   ['E_AMBIGUOUS', 403],
   ['E_POLICY_DENIED', 403],
   ['E_ARTIFACT_ALTERED', 403],
+  ['E_ARTIFACT_MISMATCH', 403],
   ['E_YANKED', 403],
   ['E_NOT_FOUND', 404],
   ['E_VERSION_EXISTS', 409],
@@ -14,12 +15,18 @@ const STATUS = new Map<string, number>([
   ['E_FEED_CLONED', 409],
   ['E_NAME_TAKEN', 409],
   ['E_TOO_LARGE', 413],
+  ['E_UNSUPPORTED_MEDIA', 415],
+  // nginx's number for a client that went away: nobody reads it, logs do.
+  ['E_ABORTED', 499],
   ['E_NO_PROVIDER', 502],
   ['E_NETWORK', 502],
+  ['E_ARTIFACT_INCOMPLETE', 502],
+  ['E_NOT_READY', 503],
   ['E_DISK_FULL', 507],
+  ['E_QUOTA_EXCEEDED', 507],
 ])
 const CLIENT_FAULTS =
-  /^E_(ARCHIVE_\w+|PURL|PATTERN|RANGE|USAGE|ROUTE|CONFIG|ID|MULTIADDR|INVALID_INPUT|MANIFEST|TEXT|ENCODING|SIZE)$/
+  /^E_(ARCHIVE(_\w+)?|PURL|PATTERN|PUBLISHER|RANGE|USAGE|ROUTE|CONFIG|ID|MULTIADDR|INVALID_INPUT|MANIFEST|TEXT|ENCODING|SIZE)$/
 
 /** The one place where a code becomes an HTTP status. */
 export function statusOf(code: string): number {

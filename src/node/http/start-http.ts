@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { z } from 'zod'
@@ -21,6 +22,8 @@ export interface HttpOptions {
   readonly publicUrl: string | null
   readonly token: string
   readonly version: string
+  /** Nobody chose the port: another node of this machine may have it, then any free one does. */
+  readonly mayMove?: boolean
 }
 
 /** A listening HTTP server. */
@@ -41,13 +44,21 @@ interface CodedError {
   readonly hint?: string
 }
 
+/** The first thing wrong, on one line, with the name of the field. */
+function faultOf({ issues: [issue] }: z.ZodError): string {
+  if (issue === undefined) return 'not a request'
+  return issue.path.length === 0 ? issue.message : `${issue.path.map(String).join('.')}: ${issue.message}`
+}
+
 /** Errors of our own layers carry a closed code; all else is a fault of this node and is not shown. */
 function codedOf(error: unknown): CodedError {
-  if (error instanceof z.ZodError) return { code: 'E_USAGE', message: z.prettifyError(error) }
+  if (error instanceof z.ZodError) return { code: 'E_USAGE', message: faultOf(error) }
   const { code, message, hint, statusCode } = error as Partial<CodedError> & { statusCode?: number }
   if (typeof code === 'string' && code.startsWith('E_')) {
     return { code, message: message ?? code, ...(hint ? { hint } : {}) }
   }
+  if (statusCode === 415)
+    return { code: 'E_UNSUPPORTED_MEDIA', message: 'send application/json or application/octet-stream' }
   if (statusCode === 413) return { code: 'E_TOO_LARGE', message: 'the request is larger than this node takes' }
   if (statusCode !== undefined && statusCode < 500) return { code: 'E_USAGE', message: message ?? 'not a request' }
   return { code: 'E_INTERNAL', message: 'the node failed to answer; its log has the cause' }
@@ -125,6 +136,12 @@ export async function startHttp(
   const server = fastify({
     bodyLimit: MAX_JSON_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // Before a route is found: a path that is no URL, a request that is no HTTP.
+    frameworkErrors: (error, _request, reply: FastifyReply) => {
+      const coded = codedOf(error)
+      reply.status(statusOf(coded.code)).send({ error: coded })
+    },
+    clientErrorHandler: (error, socket) => refuseConnection(error, socket),
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 256 },
   })
@@ -147,6 +164,42 @@ export async function startHttp(
   )
   mountApi(server, services, options)
   mountHealth(server, services, options)
-  const url = await server.listen({ host: options.host, port: options.port })
+  const url = await listen(server, options, log)
   return { url, [Symbol.asyncDispose]: () => server.close() }
+}
+
+async function listen(
+  server: FastifyInstance,
+  { host, port, mayMove = false }: HttpOptions,
+  log: (message: string, cause: unknown) => void,
+): Promise<string> {
+  try {
+    return await server.listen({ host, port })
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'EADDRINUSE' && mayMove) {
+      log(`port ${port} is taken; the API takes a free one (http.port in config.yaml fixes it)`, undefined)
+      return await server.listen({ host, port: 0 })
+    }
+    throw new NodeError('E_LISTEN', `the API cannot listen at ${host}:${port}`, {
+      cause,
+      hint:
+        code === 'EADDRINUSE' ? 'hanse start --http 127.0.0.1:0 takes any free port' : 'hanse start --http HOST:PORT',
+    })
+  }
+}
+
+/** What is not HTTP, or has larger headers than Node takes, gets a coded answer and no second chance. */
+function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const isHuge = error.code === 'HPE_HEADER_OVERFLOW'
+  const body = JSON.stringify({
+    error: isHuge
+      ? { code: 'E_TOO_LARGE', message: 'the headers are larger than this node takes' }
+      : { code: 'E_USAGE', message: 'not an HTTP request' },
+  })
+  const status = isHuge ? '431 Request Header Fields Too Large' : '400 Bad Request'
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+  )
 }

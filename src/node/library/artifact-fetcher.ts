@@ -1,6 +1,6 @@
 import { type FetchOutcome, fetchArtifact, type KeptStreams } from '../../federation/index.ts'
-import type { Artifact, PeerId, PublisherId } from '../../protocol/index.ts'
-import { type ArtifactStore, artifactSinkOf } from '../storage/index.ts'
+import type { Artifact, PeerId, PublisherId, Sha256 } from '../../protocol/index.ts'
+import { type ArtifactStore, artifactSinkOf, StorageError } from '../storage/index.ts'
 
 /** Artifacts fetched at once: each may hold up to 4 MiB of credit. */
 const MAX_PARALLEL_FETCHES = 8
@@ -36,7 +36,7 @@ export class ArtifactFetcher {
 
   /** Resolves once the artifact is held whole, or says why it is not. */
   async fetch(artifact: Artifact, publisher: PublisherId, signal: AbortSignal): Promise<FetchedFrom> {
-    if (await this.#parts.store.has(artifact.sha256)) return { from: 'local' }
+    if (await isIntact(this.#parts.store, artifact.sha256)) return { from: 'local' }
     signal.throwIfAborted()
     const shared = this.#running.get(artifact.sha256) ?? this.#start(artifact, publisher)
     const { promise: aborted, reject } = Promise.withResolvers<never>()
@@ -85,5 +85,18 @@ export class ArtifactFetcher {
     const next = this.#waiting.shift()
     if (next) next()
     else this.#free++
+  }
+}
+
+/** Whether an artifact is held and every leaf is what it should be; altered bytes withdraw it, so that it is fetched again. */
+async function isIntact(store: ArtifactStore, sha256: Sha256): Promise<boolean> {
+  const held = await store.open(sha256)
+  if (held === null) return false
+  try {
+    for await (const _leaf of held.bytes);
+    return true
+  } catch (error) {
+    if (error instanceof StorageError && error.code === 'E_ARTIFACT_MISMATCH') return false
+    throw error
   }
 }

@@ -1,7 +1,11 @@
-import type { Artifact, PackageState, PublisherId } from '../../protocol/index.ts'
+import type { Clock } from '../../federation/index.ts'
+import type { Artifact, PackageState, PublisherId, ReleaseState } from '../../protocol/index.ts'
 import type { ArtifactFetcher } from './artifact-fetcher.ts'
 import type { Library } from './library.ts'
+import { sha256OfRawBlock } from './raw-block.ts'
 
+/** Until what could not be fetched is tried again when nothing changes meanwhile; ms. */
+const RETRY_MS = 60_000
 /** Artifacts on their way at once. */
 const MAX_PARALLEL = 4
 
@@ -12,6 +16,7 @@ export interface MirrorKeeperParts {
   readonly has: (artifact: Artifact) => Promise<boolean>
   /** What could not be fetched now; the next change or connection tries again. */
   readonly onFailed: (artifact: Artifact, why: string) => void
+  readonly clock: Clock
 }
 
 interface Wanted {
@@ -29,6 +34,8 @@ export class MirrorKeeper implements AsyncDisposable {
   readonly #stop: () => void
   #running: Promise<void> | null = null
   #again = false
+  #failed = false
+  #cancelRetry = () => {}
 
   constructor(parts: MirrorKeeperParts) {
     this.#parts = parts
@@ -48,6 +55,7 @@ export class MirrorKeeper implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop()
+    this.#cancelRetry()
     this.#abort.abort()
     await this.#running
   }
@@ -56,7 +64,12 @@ export class MirrorKeeper implements AsyncDisposable {
     while (this.#again && !this.#abort.signal.aborted) {
       this.#again = false
       const wanted = this.#wanted()
+      this.#failed = false
       await Promise.all(Array.from({ length: MAX_PARALLEL }, () => this.#fetchAll(wanted)))
+    }
+    this.#cancelRetry()
+    if (this.#failed && !this.#abort.signal.aborted) {
+      this.#cancelRetry = this.#parts.clock.after(RETRY_MS, () => this.look())
     }
   }
 
@@ -67,11 +80,16 @@ export class MirrorKeeper implements AsyncDisposable {
       try {
         if (await this.#parts.has(artifact)) continue
         const outcome = await this.#parts.fetcher.fetch(artifact, publisher, this.#abort.signal)
-        if ('failed' in outcome) this.#parts.onFailed(artifact, outcome.failed)
+        if ('failed' in outcome) this.#fail(artifact, outcome.failed)
       } catch (error) {
-        this.#parts.onFailed(artifact, String(error))
+        this.#fail(artifact, String(error))
       }
     }
+  }
+
+  #fail(artifact: Artifact, why: string): void {
+    this.#failed = true
+    this.#parts.onFailed(artifact, why)
   }
 
   *#wanted(): Generator<Wanted> {
@@ -86,5 +104,12 @@ export class MirrorKeeper implements AsyncDisposable {
 /** Every artifact of a package's live releases. */
 function artifactsOf({ releases }: PackageState): Artifact[] {
   const live = [...releases.values()].filter(({ state }) => state === 'live')
-  return live.flatMap(release => release.artifacts.map(({ artifact }) => artifact))
+  return live.flatMap(release => [...release.artifacts.map(({ artifact }) => artifact), ...manifestOf(release)])
+}
+
+/** A manifest too long for its record is kept beside it as bytes of its own. */
+function manifestOf({ manifest }: ReleaseState): Artifact[] {
+  if (manifest === null || !('cid' in manifest)) return []
+  const sha256 = sha256OfRawBlock(manifest.cid)
+  return sha256 === null ? [] : [{ name: 'manifest', cid: manifest.cid, size: manifest.size, sha256 }]
 }

@@ -30,9 +30,11 @@ export class RouteTable {
   readonly #parts: RouteTableParts
   #settings: readonly RouteSetting[]
 
+  /** @throws NodeError E_CONFIG with the key of a route whose target nobody here knows. */
   constructor(parts: RouteTableParts) {
     this.#parts = parts
     this.#settings = parts.settings
+    for (const [at, setting] of parts.settings.entries()) this.#requireKnown(setting, at)
   }
 
   /** As config.yaml has them, in order. */
@@ -44,6 +46,12 @@ export class RouteTable {
   resolve(name: PackageName, publisher?: PublisherId): RouteAnswer {
     const view = this.#view()
     return publisher === undefined ? resolveRoute(name, view) : resolvePublisher(name, publisher, view)
+  }
+
+  /** Checks that a route could be added. @throws NodeError E_ROUTE_TAKEN, E_USAGE, E_PUBLISHER */
+  requireFree(setting: RouteSetting): void {
+    const answer = insertRoute(this.#parsed(), this.#parse(setting))
+    if (!answer.ok) throw new NodeError(answer.code, answer.why, { hint: answer.hint })
   }
 
   /** Adds a route before the first that overlaps it. @throws NodeError E_ROUTE_TAKEN, E_USAGE, E_PUBLISHER */
@@ -91,6 +99,15 @@ export class RouteTable {
 
   #parsed(): readonly Route[] {
     return this.#settings.map(setting => this.#parse(setting))
+  }
+
+  #requireKnown(setting: RouteSetting, at: number): void {
+    try {
+      this.#parse(setting)
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : ''
+      throw new NodeError('E_CONFIG', `routes.${at}: ${why}`, { cause, hint: 'correct it in config.yaml' })
+    }
   }
 
   #parse({ match, to }: RouteSetting): Route {

@@ -7,10 +7,14 @@ import {
   type Artifact,
   type Document,
   type PackageState,
-  parsePurl,
+  type RecordId,
   type ReleaseName,
   type ReleaseOp,
+  type ReleaseState,
   type ReleaseSummary,
+  releaseNameOf,
+  type Sha256,
+  shortNameOf,
   splitReleaseName,
 } from '../../protocol/index.ts'
 import { detectArchive, type InspectedArchive, inspectArchive } from '../archives/index.ts'
@@ -18,6 +22,7 @@ import { NodeError } from '../errors.ts'
 import type { FeedVisibility } from '../library/writer.ts'
 import type { NodeContext } from '../node-context.ts'
 import type { StoredArtifact } from '../storage/index.ts'
+import { parseSpec } from './find-package.ts'
 
 /** Manifests up to here are kept inside the record, longer ones beside it; bytes (FORMAT section 1). */
 const MAX_INLINE_MANIFEST_BYTES = 16 * 1024
@@ -94,16 +99,21 @@ function fileDraftOf(path: string, purl: string | undefined): Draft {
       hint: 'name it: --purl pkg:generic/NAME@VERSION',
     })
   }
-  const parsed = parsePurl(purl)
-  if (!parsed.ok) throw new NodeError('E_PURL', `${purl.slice(0, 120)}: ${parsed.why}`)
-  if (parsed.value.release === null) throw new NodeError('E_PURL', `${purl} names no version`)
-  return { purl: parsed.value.release, fileName: basename(path), summary: {}, integrity: [], manifest: null }
+  return { purl: parseReleaseName(purl), fileName: basename(path), summary: {}, integrity: [], manifest: null }
+}
+
+/** Reads `--purl`, in full or short form, which here must name a version. @throws NodeError E_PURL */
+function parseReleaseName(text: string): ReleaseName {
+  const { package: name, range } = parseSpec(text)
+  const release = range === null ? null : releaseNameOf(name, range)
+  if (release !== null) return release
+  throw new NodeError('E_PURL', `${text.slice(0, 120)} names no version`, {
+    hint: `--purl ${shortNameOf(name)}@VERSION`,
+  })
 }
 
 function requireAgreement({ manifest }: InspectedArchive, purl: string | undefined): void {
-  if (purl === undefined) return
-  const parsed = parsePurl(purl)
-  if (parsed.ok && parsed.value.release === manifest.purl) return
+  if (purl === undefined || parseReleaseName(purl) === manifest.purl) return
   throw new NodeError('E_ARCHIVE_MANIFEST', `the archive says ${manifest.purl}, --purl says ${purl.slice(0, 120)}`)
 }
 
@@ -127,34 +137,58 @@ async function releaseNext(
   artifact: StoredArtifact,
   { visibility, dryRun }: { readonly visibility: FeedVisibility; readonly dryRun: boolean },
 ): Promise<object> {
-  const known = knownRelease(node, draft, artifact, visibility)
-  const answer = { purl: draft.purl, cid: artifact.cid, size: artifact.size, sha256: artifact.sha256, visibility }
-  if (known !== null || dryRun) return { ...answer, record: known, ...(dryRun ? { dryRun: true } : {}) }
+  const answer = { purl: draft.purl, cid: artifact.cid, size: artifact.size, sha256: artifact.sha256 }
+  const known = await knownRelease(node, draft, artifact, visibility)
+  if (dryRun) return { ...answer, visibility: known?.visibility ?? visibility, record: known?.record ?? null, dryRun }
+  // Also for what is released already: its bytes may have been lost.
   await node.artifacts.add(path, artifact)
+  if (known !== null) return { ...answer, ...known }
   const op = await releaseOpOf(node, draft, artifact)
   const record = await node.writer.write(visibility, [op])
-  return { ...answer, record: record.id }
+  return { ...answer, visibility, record: record.id }
 }
 
-/** The record that released exactly this before, or null. @throws NodeError E_VERSION_EXISTS for other bytes. */
-function knownRelease(
+interface KnownRelease {
+  readonly visibility: FeedVisibility
+  readonly record: RecordId
+}
+
+/** The record that released exactly this as openly before, or null. @throws NodeError E_VERSION_EXISTS for other bytes. */
+async function knownRelease(
   node: NodeContext,
   draft: Draft,
-  artifact: StoredArtifact,
-  visibility: FeedVisibility,
-): string | null {
+  { sha256 }: StoredArtifact,
+  wanted: FeedVisibility,
+): Promise<KnownRelease | null> {
   const { package: name, version } = splitReleaseName(draft.purl)
   const state: PackageState | null = node.library.package(node.writer.publisher, name)
   const release = version === null ? undefined : state?.releases.get(version)
   if (release === undefined) return null
-  const same = release.artifacts.filter(each => each.artifact.name === draft.fileName)
-  if (same.some(each => each.artifact.sha256 !== artifact.sha256)) {
+  const same = release.artifacts.filter(({ artifact }) => artifact.name === draft.fileName)
+  if (same.some(({ artifact }) => artifact.sha256 !== sha256)) {
     throw new NodeError('E_VERSION_EXISTS', `${draft.purl} is released already, with other bytes`, {
       hint: 'publish a new version; a release never changes',
     })
   }
-  if (same.length === 0 || (visibility === 'public' && release.visibility === 'private')) return null
-  return same[0]!.at[0]
+  if (same.length === 0) return null
+  const records = await recordsNaming(node, release, sha256)
+  const open = records.find(({ visibility }) => visibility === 'public')
+  return open ?? (wanted === 'public' ? null : (records[0] ?? null))
+}
+
+/** The records that release these bytes; there is no way back from a public one. */
+async function recordsNaming(node: NodeContext, { records }: ReleaseState, sha256: Sha256): Promise<KnownRelease[]> {
+  const naming: KnownRelease[] = []
+  for (const id of records) {
+    const record = await node.library.records.record(id)
+    if (record === null) continue
+    const body = node.parseStored(record.envelope).understood
+    const isNamed =
+      body?.typ === 'ops' &&
+      body.ops.some(op => op.op === 'release' && op.artifacts.some(artifact => artifact.sha256 === sha256))
+    if (isNamed) naming.push({ record: id, visibility: node.library.access.isPublic(record) ? 'public' : 'private' })
+  }
+  return naming
 }
 
 async function releaseOpOf(node: NodeContext, draft: Draft, stored: StoredArtifact): Promise<ReleaseOp> {

@@ -16,10 +16,13 @@ export async function changeRelation(node: NodeContext, change: RelationChange):
   const { action } = change
   const asked = action === 'allow' || action === 'disallow' ? { do: action, patterns } : { do: action }
   const name = change.as ?? (change.publisher.startsWith('bafy') ? undefined : change.publisher)
-  const to = node.relations.localNameOf(publisher) ?? publisher
-  if (action === 'allow') for (const match of patterns) await node.routes.add({ match, to })
+  // Everything is checked before anything is written.
+  const routed = action === 'allow' ? patterns : []
+  for (const match of routed) node.routes.requireFree({ match, to: publisher })
+  if (change.as !== undefined) requireUnrouted(node, publisher, change.as)
   const before = node.relations.relationOf(publisher)
   const relation = await node.relations.change(publisher, asked, change.as)
+  for (const match of routed) await node.routes.add({ match, to: node.relations.nameOf(publisher) })
   if (action === 'disallow') await node.routes.removeTo(publisher, patterns)
   if (action === 'block') await node.routes.removeTo(publisher, [])
   await node.audit.append({ at: Date.now(), who: 'api', what: `relation.${action}`, publisher, patterns })
@@ -34,6 +37,16 @@ export async function changeRelation(node: NodeContext, change: RelationChange):
     ...(shadowing.length > 0 ? { warning: `these routes keep names from it: ${shadowing.join(', ')}` } : {}),
     ...noticeOf(action),
   }
+}
+
+/** Routes lead to a publisher by its local name: while one does, that name stays. */
+function requireUnrouted(node: NodeContext, publisher: PublisherId, as: string): void {
+  const old = node.relations.localNameOf(publisher)
+  const route = old === null || old === as ? undefined : node.routes.list().find(({ to }) => to === old)
+  if (route === undefined) return
+  throw new NodeError('E_RELATION', `the route ${route.match} leads to it as ${old}`, {
+    hint: `hanse route remove '${route.match}'`,
+  })
 }
 
 /** Signs that this node keeps a publisher's bytes, or no longer; nothing leaves a node whose network is off. */
