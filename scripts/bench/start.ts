@@ -8,6 +8,8 @@ import { createInterface } from 'node:readline'
 
 const ROUNDS = 10
 const HANSE = join(import.meta.dirname, '../../dist/hanse.js')
+/** As `scripts/hanse` starts it. */
+const NODE_FLAGS = ['--max-semi-space-size=4']
 const AIMS = { helpRatio: 2.5, searchMs: 150, startMs: 1_500, idleMiB: 180 }
 
 const folder = await mkdtemp(join(tmpdir(), 'hanse-bench-'))
@@ -67,7 +69,7 @@ async function timeOf(args: readonly string[]): Promise<number> {
 }
 
 async function startNode(home: string): Promise<ChildProcess> {
-  const args = [HANSE, 'start', '--json', '--home', home, '--http', '127.0.0.1:0', '--listen', '/ip4/127.0.0.1/tcp/0']
+  const args = [...NODE_FLAGS, HANSE, 'start', '--json', '--home', home, '--http', '127.0.0.1:0', '--listen', '/ip4/127.0.0.1/tcp/0']
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
   for await (const line of createInterface({ input: child.stdout! })) {
     if (line.includes('"ready"')) return child

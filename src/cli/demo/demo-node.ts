@@ -43,7 +43,7 @@ export async function startDemoNode(options: DemoNodeOptions, { environment, sig
   const home = join(options.folder, options.name)
   const args = ['start', '--json', '--home', home, '--http', '127.0.0.1:0', '--listen', '/ip4/127.0.0.1/tcp/0']
   for (const address of options.bootstrap ?? []) args.push('--bootstrap', address)
-  const child = spawn(process.execPath, [process.argv[1] ?? '', ...args], {
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...args], {
     env: { ...environment.inherited, HANSE_NETWORK_ID: options.networkId },
     stdio: ['ignore', 'pipe', 'pipe'],
     // Ctrl-C reaches the whole terminal group; the demo itself ends its nodes, in order.
