@@ -69,7 +69,18 @@ async function timeOf(args: readonly string[]): Promise<number> {
 }
 
 async function startNode(home: string): Promise<ChildProcess> {
-  const args = [...NODE_FLAGS, HANSE, 'start', '--json', '--home', home, '--http', '127.0.0.1:0', '--listen', '/ip4/127.0.0.1/tcp/0']
+  const args = [
+    ...NODE_FLAGS,
+    HANSE,
+    'start',
+    '--json',
+    '--home',
+    home,
+    '--http',
+    '127.0.0.1:0',
+    '--listen',
+    '/ip4/127.0.0.1/tcp/0',
+  ]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
   for await (const line of createInterface({ input: child.stdout! })) {
     if (line.includes('"ready"')) return child
