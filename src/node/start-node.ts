@@ -173,8 +173,10 @@ async function openHttp(stack: AsyncDisposableStack, node: NodeContext): Promise
   const mayMove = node.loaded.origins.get('http.port')?.origin === 'default'
   const log = createLog()
   const http = stack.use(
-    await startHttp({ host, port, publicUrl, token, version: node.version, mayMove }, servicesOf(node), (message, err) =>
-      log.error({ err }, message),
+    await startHttp(
+      { host, port, publicUrl, token, version: node.version, mayMove },
+      servicesOf(node),
+      (message, err) => log.error({ err }, message),
     ),
   )
   const runFile = join(node.paths.home, 'run.json')

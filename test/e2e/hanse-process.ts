@@ -31,7 +31,7 @@ function parsedOrNull(text: string): Record<string, unknown> | null {
 }
 
 /** Runs the bundled CLI to its end. */
-async function hanse(args: readonly string[], input?: string): Promise<CliResult> {
+export async function hanse(args: readonly string[], input?: string): Promise<CliResult> {
   const child = spawn(process.execPath, [CLI, ...args], { env: environment(), stdio: 'pipe' })
   child.stdin.end(input ?? '')
   let stdout = ''

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { LoadedConfig } from '../config/index.ts'
-import { createIdentity, readIdentity, saveIdentity } from '../identity/identity-file.ts'
+import { NodeError } from '../errors.ts'
+import { createIdentity, type Identity, readIdentity, saveIdentity } from '../identity/identity-file.ts'
 import { openSearchIndex } from '../index/index.ts'
 import { Library } from '../library/library.ts'
 import { RelationBook } from '../library/relation-book.ts'
@@ -8,6 +9,7 @@ import { ServeGate } from '../library/serve-gate.ts'
 import { PeerBook } from '../network/peer-book.ts'
 import {
   type DataDirectory,
+  type LevelDatabase,
   openArtifactStore,
   openAuditLog,
   openForeignBlocks,
@@ -20,12 +22,9 @@ export type OpenHome = Awaited<ReturnType<typeof openHome>>
 
 /** Opens keys, records, artifacts and decisions; makes the keys at the first start. */
 export async function openHome(stack: AsyncDisposableStack, paths: DataDirectory, { config }: LoadedConfig) {
-  let identity = await readIdentity(paths.home)
-  if (identity === null) {
-    identity = createIdentity(Date.now())
-    await saveIdentity(paths.home, identity)
-  }
+  const stored = await readIdentity(paths.home)
   const database = stack.use(await openLevelDatabase(paths.database))
+  const identity = stored ?? (await makeIdentity(paths.home, database))
   const corrupt = new Set<() => void>()
   const artifacts = await openArtifactStore({
     database,
@@ -45,4 +44,17 @@ export async function openHome(stack: AsyncDisposableStack, paths: DataDirectory
   /** Called when an artifact's bytes were found altered and withdrawn. */
   const onCorrupt = (listener: () => void) => corrupt.add(listener)
   return { paths, identity, database, artifacts, foreign, library, relations, peers, audit, gate, onCorrupt }
+}
+
+/** The keys of a new home. Records without keys are someone's lost identity: making another in its place would hide that. */
+async function makeIdentity(home: string, database: LevelDatabase): Promise<Identity> {
+  const [first] = await database.table('records').keys({ limit: 1 }).all()
+  if (first !== undefined) {
+    throw new NodeError('E_IDENTITY', `${home} has records but no identity.json`, {
+      hint: 'put identity.json back, or restore a backup into an empty home: hanse restore FILE',
+    })
+  }
+  const identity = createIdentity(Date.now())
+  await saveIdentity(home, identity)
+  return identity
 }

@@ -38,7 +38,7 @@ export async function loadConfig({ home, flags = {}, env = {} }: ConfigSources):
   for (const path of ['routes', 'upstreams']) {
     origins.set(path, path in file ? { origin: 'file', name: configPathOf(home) } : { origin: 'default' })
   }
-  return { config: parseConfig(merged, 'settings'), origins }
+  return { config: parseConfig(merged, 'the flags or HANSE_* variables'), origins }
 }
 
 /** Checks one plain value against the schema; throws `E_CONFIG` whose message starts with the path of the key. */

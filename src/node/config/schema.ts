@@ -1,11 +1,17 @@
+import { multiaddr as parseMultiaddr } from '@multiformats/multiaddr'
 import { z } from 'zod'
 import { DEFAULT_MAX_ARTIFACT_BYTES } from '../../protocol/index.ts'
 import { MAX_ADDRESSES, MAX_ALLOWED_PEERS, MAX_ROUTES } from './limits.ts'
 
-const multiaddr = z
-  .string()
-  .max(1024)
-  .regex(/^\/[a-z0-9]+\/\S+$/, 'must be a multiaddr such as /ip4/127.0.0.1/tcp/7701')
+function isMultiaddr(text: string): boolean {
+  try {
+    return parseMultiaddr(text).getComponents().length > 1
+  } catch {
+    return false
+  }
+}
+
+const multiaddr = z.string().max(1024).refine(isMultiaddr, 'must be a multiaddr such as /ip4/127.0.0.1/tcp/7701')
 const peerMultiaddr = multiaddr.regex(
   /\/p2p\/[1-9A-HJ-NP-Za-km-z]{40,}$/,
   'must end with the peer id, as in /ip4/192.0.2.1/tcp/7701/p2p/12D3KooW…',

@@ -59,7 +59,14 @@ function pathsOf(home: string) {
 }
 
 async function makePrivateFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 })
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw new StorageError('E_STORAGE_FAILED', `${path} cannot be a folder of this node`, {
+      cause,
+      hint: 'choose another home with --home DIR',
+    })
+  }
   const { mode } = await stat(path)
   if ((mode & 0o077) !== 0) await chmod(path, 0o700)
 }

@@ -4,7 +4,7 @@ import { checkRecords, rebuildFeed } from './record-check.ts'
 
 /** One thing that is wrong in a home. */
 export interface Finding {
-  readonly kind: 'record' | 'artifact'
+  readonly kind: 'record' | 'artifact' | 'database'
   /** `<publisher>/<feed>`, or the path of the artifact's file. */
   readonly subject: string
   readonly problem: string

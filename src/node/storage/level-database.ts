@@ -1,4 +1,4 @@
-import { statfs } from 'node:fs/promises'
+import { readdir, statfs } from 'node:fs/promises'
 import { ClassicLevel } from 'classic-level'
 import { isDiskFull, StorageError } from './errors.ts'
 import { DISK_RESERVE_BYTES, MAX_GROUP_COMMIT_BYTES } from './limits.ts'
@@ -42,6 +42,7 @@ export interface LevelDatabaseOptions {
 
 /** Opens the LevelDB in `folder`. @throws StorageError E_HOME_IN_USE when another process has it. */
 export async function openLevelDatabase(folder: string, options: LevelDatabaseOptions = {}): Promise<LevelDatabase> {
+  await requireWhole(folder)
   const level = new ClassicLevel<string, Uint8Array>(folder, { keyEncoding: 'utf8', valueEncoding: 'view' })
   try {
     await level.open()
@@ -50,6 +51,20 @@ export async function openLevelDatabase(folder: string, options: LevelDatabaseOp
   }
   const tables = new Map(TABLES.map(name => [name, openTable(level, name)]))
   return new LevelDatabase(level, tables, folder, options.freeBytes ?? freeBytesOf)
+}
+
+/** Makes a LevelDB that does not open one that does, from what its tables and logs still hold. */
+export async function repairLevelDatabase(folder: string): Promise<void> {
+  await ClassicLevel.repair(folder)
+}
+
+/** LevelDB without its CURRENT file starts anew and forgets everything: a folder that was one is never opened so. */
+async function requireWhole(folder: string): Promise<void> {
+  const names: readonly string[] = await readdir(folder).catch(() => [])
+  if (names.includes('CURRENT') || !names.some(name => /\.ldb$|^MANIFEST-/.test(name))) return
+  throw new StorageError('E_HOME_CORRUPT', `the database in ${folder} has lost its CURRENT file`, {
+    hint: 'run: hanse doctor --repair',
+  })
 }
 
 /**

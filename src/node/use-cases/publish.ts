@@ -114,7 +114,7 @@ function parseReleaseName(text: string): ReleaseName {
 
 function requireAgreement({ manifest }: InspectedArchive, purl: string | undefined): void {
   if (purl === undefined || parseReleaseName(purl) === manifest.purl) return
-  throw new NodeError('E_ARCHIVE_MANIFEST', `the archive says ${manifest.purl}, --purl says ${purl.slice(0, 120)}`)
+  throw new NodeError('E_ARCHIVE_MISMATCH', `the archive says ${manifest.purl}, --purl says ${purl.slice(0, 120)}`)
 }
 
 async function release(
