@@ -43,7 +43,7 @@ test('a company starts with the network off and npm led to its upstream', async 
   const { config } = await loadConfig({ home })
   expect(config.network.mode).toBe('off')
   expect(config.routes[0]).toEqual({ match: 'npm:*', to: 'upstream/npmjs' })
-  expect(Object.keys(config.upstreams)).toEqual(['npmjs'])
+  expect(Object.keys(config.upstreams)).toEqual([])
 })
 
 test('a flag wins over a variable, a variable over the file, the file over the default', async () => {
