@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { NodeError } from '../errors.ts'
+import { isDiskFull } from '../storage/index.ts'
 import { API_ROUTES, type ApiRoute } from './api-routes.ts'
 import { statusOf } from './error-status.ts'
 import { isHostAllowed, isLoopback } from './host-guard.ts'
@@ -56,6 +57,13 @@ function codedOf(error: unknown): CodedError {
   const { code, message, hint, statusCode } = error as Partial<CodedError> & { statusCode?: number }
   if (typeof code === 'string' && code.startsWith('E_')) {
     return { code, message: message ?? code, ...(hint ? { hint } : {}) }
+  }
+  if (isDiskFull(error)) {
+    return {
+      code: 'E_DISK_FULL',
+      message: 'the disk is full: nothing was written',
+      hint: 'free some space on the disk that holds the home, then try again',
+    }
   }
   if (statusCode === 415)
     return { code: 'E_UNSUPPORTED_MEDIA', message: 'send application/json or application/octet-stream' }

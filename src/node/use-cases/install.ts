@@ -19,6 +19,8 @@ import { seekPublishers } from './search.ts'
 
 /** How long an install waits for the records of a publisher that was allowed just now; ms. */
 const SYNC_WAIT_MS = 10_000
+/** The same for a release that a publisher already known here may have made this moment; ms. */
+const NEWS_WAIT_MS = 1_500
 
 /** What the routes and the policy say about one package, and the release they lead to. */
 export interface Resolution {
@@ -93,9 +95,15 @@ async function resolveSynced(
   const first = resolve(node, spec, publisher)
   const isComing = first.route.to === 'publisher' ? first.release === null : await isAllowedElsewhere(node, spec, first)
   if (!isComing || node.connectedPeers().length === 0) return first
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(SYNC_WAIT_MS)])
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(waitOf(node, first))])
   await node.library.waitUntil(() => resolve(node, spec, publisher).release !== null, limit)
   return resolve(node, spec, publisher)
+}
+
+/** What a publisher whose packages are here lacks is most likely not there at all. */
+function waitOf(node: NodeContext, { route }: Resolution): number {
+  const known = route.to === 'publisher' ? node.library.catalogue.publisher(route.publisher) : null
+  return known !== null && known !== undefined && known.packages.size > 0 ? NEWS_WAIT_MS : SYNC_WAIT_MS
 }
 
 async function isAllowedElsewhere(node: NodeContext, spec: PackageSpec, { route }: Resolution): Promise<boolean> {
