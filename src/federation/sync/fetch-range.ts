@@ -21,7 +21,6 @@ export interface RangeAsk {
   /** Where to start; null: where the main branch held ends. */
   readonly from: number | null
   readonly pinned: boolean
-  readonly adopting?: boolean
 }
 
 /** Fetches one range of the chain that ends at `head`, verifies every signature and commits it; throws only what is not the peer's answer. */

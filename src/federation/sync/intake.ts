@@ -13,8 +13,8 @@ export interface IntakePorts {
   readonly onStored: (records: readonly WellFormedRecord[], from: PeerId) => void | Promise<void>
   /** Whether this node writes the feed. */
   readonly isOwnFeed: (publisher: PublisherId, feed: FeedId) => boolean
-  /** A record of an own feed that this node did not write (`E_FEED_CLONED`): writing has to stop. */
-  readonly onCloned: (head: FeedHead) => void
+  /** A peer's record was stored in an own feed: the longer chain of a rolled-back home, or another writer with its keys. */
+  readonly onOwnFeed: (head: FeedHead) => void | Promise<void>
 }
 
 /** What became of a batch: every record is stored, known or refused. */
@@ -54,7 +54,7 @@ export class Intake {
   async commit(
     records: readonly WellFormedRecord[],
     from: PeerId,
-    options: { readonly pinned?: boolean; readonly adopting?: boolean } = {},
+    options: { readonly pinned?: boolean } = {},
   ): Promise<Taken> {
     const { admitted, refused } = await this.#admit(records)
     const stored: WellFormedRecord[] = []
@@ -64,8 +64,8 @@ export class Intake {
       stored.push(...appended.stored)
       refused.push(...appended.refused)
       known += appended.known
+      await this.#tellOwn(appended.stored)
       if (appended.stored.length > 0) await this.#ports.onStored(appended.stored, from)
-      if (!options.adopting) this.#watchOwn(appended.stored)
     }
     return { stored, known, refused }
   }
@@ -97,8 +97,10 @@ export class Intake {
     }
   }
 
-  #watchOwn(records: readonly WellFormedRecord[]): void {
+  async #tellOwn(records: readonly WellFormedRecord[]): Promise<void> {
+    const tips = new Map<FeedId, FeedHead>()
     for (const { publisher, feed, seq, id } of records)
-      if (this.#ports.isOwnFeed(publisher, feed)) this.#ports.onCloned({ publisher, feed, seq, id })
+      if (this.#ports.isOwnFeed(publisher, feed)) tips.set(feed, { publisher, feed, seq, id })
+    for (const tip of tips.values()) await this.#ports.onOwnFeed(tip)
   }
 }

@@ -116,7 +116,7 @@ async function adopt(
   if ((await intake.store.envelope(head.id)) !== null) return false
   for (let from: number | null = null; ; ) {
     const signal = AbortSignal.any([limit, AbortSignal.timeout(OWN_HEADS_MS)])
-    const ask: RangeAsk = { peer, head, from, pinned: false, adopting: true }
+    const ask: RangeAsk = { peer, head, from, pinned: false }
     const outcome: RangeOutcome | null = await fetchRange(client, intake, ask, signal).catch(() => null)
     if (outcome?.is === 'held') return true
     if (outcome?.is === 'more') from = outcome.next

@@ -74,7 +74,7 @@ export class Exchange implements AsyncDisposable {
       verify: envelope => parseRecordOnPool(envelope, { net }),
       onStored: records => this.#stored(records),
       isOwnFeed: (publisher, feed) => this.writer.isOwnFeed(publisher, feed),
-      onCloned: head => this.writer.stop(head),
+      onOwnFeed: head => this.writer.cameFromPeer(head),
     })
     this.writer = new Writer({
       net,

@@ -22,6 +22,15 @@ import type { Library } from './library.ts'
 
 export type FeedVisibility = 'public' | 'private'
 
+/** Where the next record of a feed goes. */
+interface FeedPlace {
+  readonly feed: FeedId
+  readonly seq: number
+  readonly prev: RecordId | null
+  /** Milliseconds. */
+  readonly ts: number
+}
+
 export interface WriterParts {
   readonly net: string
   readonly identity: Identity
@@ -47,6 +56,7 @@ export class Writer {
   readonly #first: readonly WellFormedRecord[]
   #last: Promise<unknown> = Promise.resolve()
   #prepared = false
+  #hasWritten = false
   #stopped: FederationError | null = null
 
   constructor(parts: WriterParts) {
@@ -88,8 +98,13 @@ export class Writer {
     return publisher === this.publisher && (feed === ROOT_FEED || Object.values(this.feeds).includes(feed))
   }
 
-  /** Another process writes with these keys: nothing is written from now on. */
-  stop(head: FeedHead): void {
+  /**
+   * Takes note of a record of an own feed that came from a peer. Before this process wrote anything it is the longer chain of a
+   * rolled-back home, which is adopted; after that, or on another branch, another process writes with these keys: this one stops.
+   */
+  async cameFromPeer(head: FeedHead): Promise<void> {
+    const heads = await this.#parts.library.store.heads(this.publisher)
+    if (!this.#hasWritten && heads.filter(({ feed }) => feed === head.feed).length === 1) return
     this.#stopped = new FederationError(
       'E_FEED_CLONED',
       `a peer holds record ${head.seq} of a feed of this node that this node did not write`,
@@ -109,36 +124,34 @@ export class Writer {
   async #write(visibility: FeedVisibility, ops: readonly Op[]): Promise<WellFormedRecord> {
     if (this.#stopped !== null) throw this.#stopped
     await this.#prepare(false)
-    const { net, identity, library } = this.#parts
-    const feed = this.feeds[visibility]
-    const head = await library.store.head(this.publisher, feed)
-    const record = buildWriterRecord(
-      {
-        net,
-        publisher: this.publisher,
-        feed,
-        seq: (head?.seq ?? 0) + 1,
-        prev: head?.id ?? null,
-        ts: Date.now(),
-        auth: await this.#rootHead(),
-        typ: ops[0]!.op,
-        ops,
-      },
-      identity.writers[visibility].sign,
+    const { net, identity } = this.#parts
+    const auth = await this.#rootHead()
+    return await this.#append(this.feeds[visibility], place =>
+      buildWriterRecord(
+        { net, publisher: this.publisher, ...place, auth, typ: ops[0]!.op, ops },
+        identity.writers[visibility].sign,
+      ),
     )
-    await this.#append(record)
-    return record
   }
 
-  /** Makes an own record durable, folds and announces it. @throws FederationError E_FEED_CLONED when the feed went on without this node */
-  async #append(record: WellFormedRecord): Promise<void> {
+  /**
+   * Makes the next record of an own feed durable, folds and announces it. Before the first write the feed may grow meanwhile, as a
+   * longer chain is adopted: the record is then built again behind it.
+   * @throws FederationError E_FEED_CLONED when the feed went on without this node
+   */
+  async #append(feed: FeedId, build: (place: FeedPlace) => WellFormedRecord): Promise<WellFormedRecord> {
     const { library, announce } = this.#parts
-    const { stored } = await library.store.append([record])
-    if (stored.length !== 1) {
-      throw new FederationError('E_FEED_CLONED', `record ${record.seq} of a feed of this node is taken by another`)
+    for (;;) {
+      if (this.#stopped !== null) throw this.#stopped
+      const head = await library.records.head(this.publisher, feed)
+      const record = build({ feed, seq: (head?.seq ?? 0) + 1, prev: head?.id ?? null, ts: Date.now() })
+      const { stored } = await library.records.append([record], { onlyAtTip: true })
+      if (stored.length === 0) continue
+      this.#hasWritten = true
+      await library.absorb(stored)
+      announce(record)
+      return record
     }
-    await library.absorb([record])
-    announce(record)
   }
 
   /** Asks peers once after a start; an early ask that found nobody who knows the publisher is repeated by the first write. */
@@ -172,13 +185,16 @@ export class Writer {
 
   /** A restored identity has writer keys that its root feed does not name yet. */
   async #delegate(missing: readonly FeedVisibility[]): Promise<void> {
-    const { net, identity, library } = this.#parts
+    const { net, identity } = this.#parts
     for (const visibility of missing) {
-      const last = await library.store.head(this.publisher, ROOT_FEED)
-      if (last === null) throw new TypeError('a root feed begins with its genesis')
-      const place = { net, publisher: this.publisher, seq: last.seq + 1, prev: last.id, ts: Date.now() }
-      const record = delegateOf(identity, visibility, this.feeds[visibility], place)
-      await this.#append(record)
+      await this.#append(ROOT_FEED, place =>
+        delegateOf(identity, visibility, this.feeds[visibility], {
+          ...place,
+          net,
+          publisher: this.publisher,
+          prev: place.prev ?? this.#first[0]!.id,
+        }),
+      )
     }
   }
 

@@ -5,6 +5,13 @@ import { encodeFeedTree, type FeedTree } from './feed-tree.ts'
 import type { Write } from './level-database.ts'
 import { encodeStored, keyOf, type RecordPlace } from './stored-record.ts'
 
+export interface AppendOptions {
+  /** The batch is on the branch that the root's void names: kept beyond the bound on rivals. */
+  readonly pinned?: boolean
+  /** Refuses, as `rivals`, a record that would open a branch: a writer's own records extend a tip or are not written. */
+  readonly onlyAtTip?: boolean
+}
+
 /** Key of a feed's tree of branches. */
 export function feedKeyOf({ publisher, feed }: Pick<RecordPlace, 'publisher' | 'feed'>): string {
   return `${publisher}/${feed}`
@@ -25,12 +32,12 @@ export class AppendPlan {
     this.#places = places
   }
 
-  take(records: readonly WellFormedRecord[], pinned: boolean): Appended {
+  take(records: readonly WellFormedRecord[], options: AppendOptions): Appended {
     const stored: WellFormedRecord[] = []
     const refused: { record: WellFormedRecord; why: 'gap' | 'rivals' }[] = []
     let known = 0
     for (const record of records) {
-      const answer = this.#places.has(record.id) ? 'known' : this.#place(record, pinned)
+      const answer = this.#places.has(record.id) ? 'known' : this.#place(record, options)
       if (answer === 'known') known++
       else if (answer === 'stored') stored.push(record)
       else refused.push({ record, why: answer })
@@ -46,7 +53,7 @@ export class AppendPlan {
     return [...this.#records, ...trees]
   }
 
-  #place(record: WellFormedRecord, pinned: boolean): 'stored' | 'gap' | 'rivals' {
+  #place(record: WellFormedRecord, options: AppendOptions): 'stored' | 'gap' | 'rivals' {
     const tree = this.#trees.get(feedKeyOf(record)) ?? []
     const prev = record.prev === null ? null : this.#places.get(record.prev)
     if (prev === undefined || !isNext(prev, record)) return 'gap'
@@ -54,7 +61,7 @@ export class AppendPlan {
     if (extended >= 0) {
       this.#put(record, extended, tree.with(extended, { ...tree[extended]!, tip: record }))
     } else {
-      if (tree.length > MAX_RIVAL_BRANCHES && !pinned) return 'rivals'
+      if (!mayBranch(tree, options)) return 'rivals'
       this.#put(record, tree.length, [...tree, { parent: prev?.branch ?? 0, from: record.seq, tip: record }])
     }
     return 'stored'
@@ -70,6 +77,11 @@ export class AppendPlan {
     this.#records.push({ type: 'put', table: 'records', key, value: encodeStored(id, record.envelope) })
     this.#records.push({ type: 'put', table: 'places', key: id, value: Buffer.from(key) })
   }
+}
+
+function mayBranch(tree: FeedTree, { pinned = false, onlyAtTip = false }: AppendOptions): boolean {
+  if (tree.length === 0) return true
+  return !onlyAtTip && (pinned || tree.length <= MAX_RIVAL_BRANCHES)
 }
 
 function isNext(prev: RecordPlace | null, record: WellFormedRecord): boolean {

@@ -50,6 +50,8 @@ export async function openLevelDatabase(folder: string, options: LevelDatabaseOp
     throw openErrorOf(error, folder)
   }
   const tables = new Map(TABLES.map(name => [name, openTable(level, name)]))
+  // Tables open a tick later than the database: who reads synchronously must find them open.
+  await Promise.all([...tables.values()].map(table => table.open()))
   return new LevelDatabase(level, tables, folder, options.freeBytes ?? freeBytesOf)
 }
 

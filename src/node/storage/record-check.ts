@@ -34,7 +34,7 @@ export async function rebuildFeed(database: LevelDatabase, { feedKey, good }: Fe
     if (Buffer.from(place).toString().startsWith(`${feedKey}/`)) removals.push({ type: 'del', table: 'places', key })
   }
   const plan = new AppendPlan(new Map(), new Map())
-  plan.take(good, true)
+  plan.take(good, { pinned: true })
   await database.commit([...removals, ...plan.writes()])
 }
 

@@ -7,7 +7,7 @@ import {
   ROOT_FEED,
   type WellFormedRecord,
 } from '../../protocol/index.ts'
-import { AppendPlan, feedKeyOf } from './append-plan.ts'
+import { type AppendOptions, AppendPlan, feedKeyOf } from './append-plan.ts'
 import { StorageError } from './errors.ts'
 import { decodeFeedTree, type FeedTree, type Segment, segmentsOf } from './feed-tree.ts'
 import type { LevelDatabase, ScanBounds } from './level-database.ts'
@@ -22,7 +22,7 @@ export interface RecordCounts {
 
 interface PendingAppend {
   readonly records: readonly WellFormedRecord[]
-  readonly pinned: boolean
+  readonly options: AppendOptions
   readonly resolve: (appended: Appended) => void
   readonly reject: (error: unknown) => void
 }
@@ -72,9 +72,9 @@ export class RecordStore implements FeedStore {
     return record
   }
 
-  append(records: readonly WellFormedRecord[], options: { readonly pinned?: boolean } = {}): Promise<Appended> {
+  append(records: readonly WellFormedRecord[], options: AppendOptions = {}): Promise<Appended> {
     return new Promise((resolve, reject) => {
-      this.#pending.push({ records, pinned: options.pinned ?? false, resolve, reject })
+      this.#pending.push({ records, options, resolve, reject })
       if (!this.#appending) void this.#appendPending()
     })
   }
@@ -138,7 +138,7 @@ export class RecordStore implements FeedStore {
       const group = this.#pending.splice(0)
       try {
         const plan = await this.#planFor(group)
-        const appended = group.map(({ records, pinned }) => plan.take(records, pinned))
+        const appended = group.map(({ records, options }) => plan.take(records, options))
         await this.#database.commit(plan.writes())
         for (const [index, { resolve }] of group.entries()) resolve(appended[index]!)
       } catch (error) {

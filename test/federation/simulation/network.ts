@@ -94,7 +94,7 @@ export class SimulatedNode {
       verify: async envelope => parseRecord(envelope, { net: NET }),
       onStored: records => this.#changes.stored(records),
       isOwnFeed: () => false,
-      onCloned: () => {},
+      onOwnFeed: () => {},
     })
     this.#handler = new FeedHandler({ store: this.store, changes: this.#changes, mayServeFeed: () => true })
     this.sync = new SyncDriver({

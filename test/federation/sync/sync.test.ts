@@ -17,18 +17,20 @@ async function pair(mayServe = true) {
   const theirs = new MemoryFeedStore()
   await theirs.append([p.genesis, p.delegate, ...chain])
   const mine = new MemoryFeedStore()
-  const cloned: string[] = []
+  const own: number[] = []
   const intake = new Intake({
     net: 'main',
     store: mine,
     verify: envelope => parseRecordOnPool(envelope, { net: 'main' }),
     onStored: () => {},
     isOwnFeed: (_, feed) => feed === p.feed,
-    onCloned: head => cloned.push(head.id),
+    onOwnFeed: head => {
+      own.push(head.seq)
+    },
   })
   const handler = new FeedHandler({ store: theirs, changes: new HeadChanges(), mayServeFeed: () => mayServe })
   const client = { request: (from: PeerId, payload: Uint8Array) => handler.handle({ peer: from, payload, signal }) }
-  return { theirs, mine, intake, handler, client, cloned }
+  return { theirs, mine, intake, handler, client, own }
 }
 const askFor = (record = chain[3]!) => ({ peer, head: headOf(record), from: null, pinned: false })
 
@@ -74,7 +76,7 @@ test('does not let a stranger extend a root feed it does not own', async () => {
 })
 
 test('adopts its own longer chain before it writes', async () => {
-  const { client, intake, mine, cloned } = await pair()
+  const { client, intake, mine, own } = await pair()
   await mine.append([p.genesis, p.delegate, chain[0]!])
   const { answered, adopted } = await ownHeads({
     client,
@@ -84,7 +86,7 @@ test('adopts its own longer chain before it writes', async () => {
     peers: [peer],
     signal,
   })
-  expect([answered, adopted.map(head => head.seq), cloned]).toEqual([1, [4], []])
+  expect([answered, adopted.map(head => head.seq), own]).toEqual([1, [4], [4]])
 })
 
 test('refuses to write when a peer holds another branch of the own feed', async () => {
@@ -95,8 +97,8 @@ test('refuses to write when a peer holds another branch of the own feed', async 
 })
 
 test('notices a record of an own feed that it did not write', async () => {
-  const { client, intake, cloned } = await pair()
+  const { client, intake, own } = await pair()
   await intake.commit([p.genesis, p.delegate], peer)
   await fetchRange(client, intake, askFor(), signal)
-  expect(cloned.length).toBe(4)
+  expect(own).toEqual([4])
 })
