@@ -10,15 +10,16 @@ export interface Tarball {
   readonly sha256: string
 }
 
+interface NpmManifest {
+  readonly name: string
+  readonly version: string
+  readonly description?: string
+}
+
 /** Packs an npm package with the given manifest fields; a `README.md` of `padBytes` makes it larger. */
-export async function npmTarball(
-  manifest: { name: string; version: string; description?: string },
-  padBytes = 0,
-): Promise<Tarball> {
+export async function npmTarball(manifest: NpmManifest, padBytes = 0): Promise<Tarball> {
   const folder = await mkdtemp(join(tmpdir(), 'hanse-package-'))
-  await mkdir(join(folder, 'package'))
-  await writeFile(join(folder, 'package/package.json'), JSON.stringify(manifest))
-  await writeFile(join(folder, 'package/index.js'), 'module.exports = 1\n')
+  await npmFolder(join(folder, 'package'), manifest)
   if (padBytes > 0) await writeFile(join(folder, 'package/data.bin'), noise(padBytes))
   const path = join(folder, `${manifest.name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`)
   await create({ gzip: true, portable: true, cwd: folder, file: path }, [
@@ -32,6 +33,13 @@ export async function npmTarball(
       .update(await readFile(path))
       .digest('hex'),
   }
+}
+
+/** Lays out the folder of an npm package. */
+export async function npmFolder(path: string, manifest: NpmManifest): Promise<void> {
+  await mkdir(path)
+  await writeFile(join(path, 'package.json'), JSON.stringify(manifest))
+  await writeFile(join(path, 'index.js'), 'module.exports = 1\n')
 }
 
 /** Bytes that do not compress, the same on every run. */
