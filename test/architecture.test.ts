@@ -41,8 +41,11 @@ const RESERVED: readonly { readonly what: string; readonly code: RegExp; readonl
     what: 'opens artifacts',
     code: /artifacts\.open\(/,
     files: [
+      'node/registries/npm/publisher-source.ts', // for this node's own clients alone
+      'node/registries/npm/stored-manifest.ts',
       'node/services.ts', // the API, behind the node's token
       'node/storage/backup.ts',
+      'node/upstream/npm/npm-tarballs.ts', // for the npm front
     ],
   },
   {

@@ -5,9 +5,10 @@ import { ed25519SelfTest, parseUnverifiedRecord } from '../protocol/index.ts'
 import { Exchange } from './composition/exchange.ts'
 import { applyRelations, type Federation, joinFederation, openNetwork } from './composition/join-network.ts'
 import { type OpenHome, openHome } from './composition/open-home.ts'
+import { openNpmUpstreams } from './composition/open-upstreams.ts'
 import { providersOf } from './composition/providers.ts'
 import { type LoadedConfig, loadConfig, settingValuesOf, writeProfile } from './config/index.ts'
-import { startHttp } from './http/start-http.ts'
+import { type Front, startHttp } from './http/start-http.ts'
 import { saveIdentity } from './identity/identity-file.ts'
 import { ArtifactFetcher } from './library/artifact-fetcher.ts'
 import { RouteTable } from './library/route-table.ts'
@@ -17,6 +18,7 @@ import { createMetrics } from './metrics/metrics.ts'
 import { discoveryPortOf } from './network/discovery-port.ts'
 import type { Network } from './network/network.ts'
 import type { NodeContext } from './node-context.ts'
+import { NPM_PREFIX, npmRegistry } from './registries/npm/index.ts'
 import { servicesOf } from './services.ts'
 import { openDataDirectory, replaceFile } from './storage/index.ts'
 import { SeenPublishers } from './use-cases/find-package.ts'
@@ -33,6 +35,8 @@ export interface StartOptions {
   readonly mdns?: boolean
   /** `HANSE_*` variables. */
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** All variables of the process, for what other programs are configured with: npm's registry, proxies. */
+  readonly variables?: Readonly<Record<string, string | undefined>>
   /** Ends a start that is under way. */
   readonly signal?: AbortSignal
 }
@@ -60,7 +64,7 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
   options.signal?.throwIfAborted()
   const node = await openNode(stack, home, loaded, options)
   options.signal?.throwIfAborted()
-  const http = await openHttp(stack, node)
+  const http = await openHttp(stack, node, options.variables ?? {})
   const { promise: closed, resolve } = Promise.withResolvers<void>()
   stack.defer(resolve)
   const owned = stack.move()
@@ -167,18 +171,25 @@ function nodeContextOf({ home, loaded, options, exchange, libp2p, metrics, feder
 }
 
 /** Starts the HTTP API and leaves its address and token in the home, for the CLI of the same user. */
-async function openHttp(stack: AsyncDisposableStack, node: NodeContext): Promise<string> {
+async function openHttp(
+  stack: AsyncDisposableStack,
+  node: NodeContext,
+  variables: Readonly<Record<string, string | undefined>>,
+): Promise<string> {
   const token = randomBytes(32).toString('base64url')
   const { host, port, publicUrl = null } = node.config.http
   const mayMove = node.loaded.origins.get('http.port')?.origin === 'default'
   const log = createLog()
-  const http = stack.use(
-    await startHttp(
-      { host, port, publicUrl, token, version: node.version, mayMove },
-      servicesOf(node),
-      (message, err) => log.error({ err }, message),
-    ),
-  )
+  const logFault = (message: string, err: unknown) => log.error({ err }, message)
+  const ownUrls: string[] = publicUrl === null ? [] : [publicUrl]
+  const upstreams = openNpmUpstreams(stack, { node, variables, ownUrls: () => ownUrls, log: logFault })
+  const npm: Front = {
+    prefix: NPM_PREFIX,
+    mount: guard => npmRegistry({ node, guard, upstreams, publicUrl, log: logFault }),
+  }
+  const options = { host, port, publicUrl, token, version: node.version, mayMove }
+  const http = stack.use(await startHttp(options, servicesOf(node), logFault, [npm]))
+  ownUrls.push(http.url)
   const runFile = join(node.paths.home, 'run.json')
   const run = { pid: process.pid, url: http.url, token, peerId: node.libp2p.peerId.toString() }
   await replaceFile(runFile, Buffer.from(`${JSON.stringify(run)}\n`), 0o600)

@@ -31,8 +31,8 @@ function parsedOrNull(text: string): Record<string, unknown> | null {
 }
 
 /** Runs the bundled CLI to its end. */
-export async function hanse(args: readonly string[], input?: string): Promise<CliResult> {
-  const child = spawn(process.execPath, [CLI, ...args], { env: environment(), stdio: 'pipe' })
+export async function hanse(args: readonly string[], input?: string, cwd?: string): Promise<CliResult> {
+  const child = spawn(process.execPath, [CLI, ...args], { env: environment(), stdio: 'pipe', cwd })
   child.stdin.end(input ?? '')
   let stdout = ''
   let stderr = ''

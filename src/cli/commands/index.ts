@@ -16,6 +16,7 @@ import { routeGroup } from './route.ts'
 import { searchCommand } from './search.ts'
 import { startCommand } from './start.ts'
 import { statusCommand } from './status.ts'
+import { useCommand } from './use.ts'
 import { verifyGroup } from './verify.ts'
 import { whyCommand } from './why.ts'
 
@@ -30,6 +31,7 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
   infoCommand,
   installCommand,
   whyCommand,
+  useCommand,
   ...relationCommands,
   publishersCommand,
   peerGroup,

@@ -18,7 +18,13 @@ export const startCommand: Command = {
   async run(input, { home, environment, signal, print }) {
     const flags = startFlagsOf(input)
     const { startNode } = await import('../../node/index.ts')
-    await using node = await startNode({ home, ...flags, env: environment.settings, signal })
+    await using node = await startNode({
+      home,
+      ...flags,
+      env: environment.settings,
+      variables: environment.inherited,
+      signal,
+    })
     const ready = { event: 'ready', ...node.ready }
     print(
       ready,

@@ -37,6 +37,16 @@ const routeSchema = z.strictObject({ match: routePattern, to: routeTarget })
 const upstreamSchema = z.strictObject({
   ecosystem: z.enum(['npm', 'pypi', 'cargo', 'maven', 'golang', 'oci']),
   url: z.url({ protocol: /^https?$/ }),
+  /** Secrets are named by file, never written here. */
+  tokenFile: z.string().min(1).optional(),
+  username: z.string().min(1).optional(),
+  passwordFile: z.string().min(1).optional(),
+  /** PEM file of certificates trusted beside the system's. */
+  caFile: z.string().min(1).optional(),
+  /** A proxy's URL, or `none`; unset: what the environment says. */
+  proxy: z.string().min(1).optional(),
+  /** Whether its `time` says when versions of a name new to this node were published. */
+  trustTime: z.boolean().optional(),
 })
 
 /** The whole of config.yaml; every key has a default, unknown keys are errors. */
@@ -82,5 +92,7 @@ export const configSchema = z.strictObject({
 
 /** A checked configuration with every default filled in. */
 export type Config = z.infer<typeof configSchema>
+/** A registry that routes may name. */
+export type UpstreamSetting = z.infer<typeof upstreamSchema>
 /** One line of the route table. */
 export type RouteSetting = z.infer<typeof routeSchema>

@@ -1,13 +1,13 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { z } from 'zod'
+import fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyReply, type FastifyRequest } from 'fastify'
 import { NodeError } from '../errors.ts'
-import { isDiskFull } from '../storage/index.ts'
+import { abortSignalOf } from './abort-signal.ts'
 import { API_ROUTES, type ApiRoute } from './api-routes.ts'
+import { codedErrorOf } from './coded-error.ts'
 import { statusOf } from './error-status.ts'
-import { isHostAllowed, isLoopback } from './host-guard.ts'
+import { isHostAllowed } from './host-guard.ts'
+import { type HttpGuard, httpGuardOf } from './http-guard.ts'
 import { openApiOf } from './openapi.ts'
 import type { NodeServices } from './services.ts'
 
@@ -27,58 +27,15 @@ export interface HttpOptions {
   readonly mayMove?: boolean
 }
 
+/** A registry protocol under a path of its own, with its own way to answer errors. */
+export interface Front {
+  readonly prefix: string
+  readonly mount: (guard: HttpGuard) => FastifyPluginAsync
+}
+
 /** A listening HTTP server. */
 export interface RunningHttp extends AsyncDisposable {
   readonly url: string
-}
-
-const digestOf = (text: string) => createHash('sha256').update(text).digest()
-
-function isAuthorised(header: string | undefined, token: string): boolean {
-  const given = header?.match(/^Bearer (.+)$/)?.[1] ?? ''
-  return timingSafeEqual(digestOf(given), digestOf(token))
-}
-
-interface CodedError {
-  readonly code: string
-  readonly message: string
-  readonly hint?: string
-}
-
-/** The first thing wrong, on one line, with the name of the field. */
-function faultOf({ issues: [issue] }: z.ZodError): string {
-  if (issue === undefined) return 'not a request'
-  return issue.path.length === 0 ? issue.message : `${issue.path.map(String).join('.')}: ${issue.message}`
-}
-
-/** Errors of our own layers carry a closed code; all else is a fault of this node and is not shown. */
-function codedOf(error: unknown): CodedError {
-  if (error instanceof z.ZodError) return { code: 'E_USAGE', message: faultOf(error) }
-  const { code, message, hint, statusCode } = error as Partial<CodedError> & { statusCode?: number }
-  if (typeof code === 'string' && code.startsWith('E_')) {
-    return { code, message: message ?? code, ...(hint ? { hint } : {}) }
-  }
-  if (isDiskFull(error)) {
-    return {
-      code: 'E_DISK_FULL',
-      message: 'the disk is full: nothing was written',
-      hint: 'free some space on the disk that holds the home, then try again',
-    }
-  }
-  if (statusCode === 415)
-    return { code: 'E_UNSUPPORTED_MEDIA', message: 'send application/json or application/octet-stream' }
-  if (statusCode === 413) return { code: 'E_TOO_LARGE', message: 'the request is larger than this node takes' }
-  if (statusCode !== undefined && statusCode < 500) return { code: 'E_USAGE', message: message ?? 'not a request' }
-  return { code: 'E_INTERNAL', message: 'the node failed to answer; its log has the cause' }
-}
-
-function abortSignalOf(request: FastifyRequest, reply: FastifyReply): AbortSignal {
-  const controller = new AbortController()
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableEnded) controller.abort(new NodeError('E_ABORTED', 'the client went away'))
-  })
-  request.raw.once('error', error => controller.abort(error))
-  return controller.signal
 }
 
 async function answer(
@@ -101,17 +58,14 @@ async function answer(
   return reply.send(stream)
 }
 
-function mountApi(server: FastifyInstance, services: NodeServices, options: HttpOptions): void {
+function mountApi(server: FastifyInstance, services: NodeServices, guard: HttpGuard): void {
   for (const route of API_ROUTES) {
     server.route({
       method: route.method,
       url: route.path,
       handler: (request, reply) => answer(route, services, request, reply),
       onRequest: async request => {
-        if (
-          (route.guarded || !isLoopback(options.host)) &&
-          !isAuthorised(request.headers.authorization, options.token)
-        ) {
+        if (!(route.guarded ? guard.mayWrite(request) : guard.mayRead(request))) {
           throw new NodeError('E_UNAUTHORISED', 'this needs the node’s token', {
             hint: 'pass --token T, or run as the user that owns the node’s home',
           })
@@ -140,13 +94,14 @@ export async function startHttp(
   options: HttpOptions,
   services: NodeServices,
   log: (message: string, cause: unknown) => void,
+  fronts: readonly Front[] = [],
 ): Promise<RunningHttp> {
   const server = fastify({
     bodyLimit: MAX_JSON_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     // Before a route is found: a path that is no URL, a request that is no HTTP.
     frameworkErrors: (error, _request, reply: FastifyReply) => {
-      const coded = codedOf(error)
+      const coded = codedErrorOf(error)
       reply.status(statusOf(coded.code)).send({ error: coded })
     },
     clientErrorHandler: (error, socket) => refuseConnection(error, socket),
@@ -161,7 +116,7 @@ export async function startHttp(
     }
   })
   server.setErrorHandler((error, request, reply) => {
-    const coded = codedOf(error)
+    const coded = codedErrorOf(error)
     if (coded.code === 'E_INTERNAL') log(`${request.method} ${request.url} failed`, error)
     return reply.status(coded.code === 'E_INTERNAL' ? 500 : statusOf(coded.code)).send({ error: coded })
   })
@@ -170,8 +125,10 @@ export async function startHttp(
       .status(404)
       .send({ error: { code: 'E_NOT_FOUND', message: `nothing at ${request.method} ${request.url.slice(0, 200)}` } }),
   )
-  mountApi(server, services, options)
+  const guard = httpGuardOf(options.host, options.token)
+  mountApi(server, services, guard)
   mountHealth(server, services, options)
+  for (const { prefix, mount } of fronts) await server.register(mount(guard), { prefix })
   const url = await listen(server, options, log)
   return { url, [Symbol.asyncDispose]: () => server.close() }
 }

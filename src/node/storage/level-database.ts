@@ -15,6 +15,7 @@ const TABLES = [
   'foreignOrder',
   'state',
   'index',
+  'upstream',
 ] as const
 export type TableName = (typeof TABLES)[number]
 /** One sublevel: text keys, byte values. */

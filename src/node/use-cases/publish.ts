@@ -17,7 +17,7 @@ import {
   shortNameOf,
   splitReleaseName,
 } from '../../protocol/index.ts'
-import { detectArchive, type InspectedArchive, inspectArchive } from '../archives/index.ts'
+import { type ArchiveKind, detectArchive, type InspectedArchive, inspectArchive } from '../archives/index.ts'
 import { NodeError } from '../errors.ts'
 import type { FeedVisibility } from '../library/writer.ts'
 import type { NodeContext } from '../node-context.ts'
@@ -33,6 +33,8 @@ export interface PublishRequest {
   readonly public: boolean
   readonly purl?: string
   readonly dryRun: boolean
+  /** What the file has to be; by default its name and first bytes say so. */
+  readonly kind?: ArchiveKind
 }
 
 /** What is to be released, read from the archive itself. */
@@ -46,16 +48,26 @@ interface Draft {
 
 /** Releases an artifact: reads it to disk, validates it, stores its bytes, then signs. Nothing is kept of what is refused. */
 export async function publish(node: NodeContext, request: PublishRequest, bytes: Readable): Promise<object> {
-  const folder = await mkdtemp(join(node.paths.content, 'incoming-'))
-  try {
-    const path = join(folder, safeNameOf(request.name))
-    await receive(bytes, path, node.config.limits.artifactBytes)
-    const draft = await draftOf(path, request)
-    const visibility = request.public ? 'public' : 'private'
-    return await release(node, path, draft, visibility, request.dryRun)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  await using folder = await openIncoming(node)
+  const path = join(folder.path, safeNameOf(request.name))
+  await receive(bytes, path, node.config.limits.artifactBytes)
+  return await publishFile(node, path, request)
+}
+
+/** A folder for what comes in, on the disk where artifacts are kept; it goes when it is disposed. */
+export async function openIncoming(node: NodeContext): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(node.paths.content, 'incoming-'))
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
+}
+
+/** Releases a file that lies on this disk already, under the name it has there. */
+export async function publishFile(
+  node: NodeContext,
+  path: string,
+  request: Omit<PublishRequest, 'name'>,
+): Promise<object> {
+  const draft = await draftOf(path, request)
+  return await release(node, path, draft, request.public ? 'public' : 'private', request.dryRun)
 }
 
 function safeNameOf(name: string): string {
@@ -77,8 +89,8 @@ async function receive(bytes: Readable, path: string, limit: number): Promise<vo
   await pipeline(bytes, counted, createWriteStream(path, { mode: 0o600 }))
 }
 
-async function draftOf(path: string, { purl }: PublishRequest): Promise<Draft> {
-  const kind = await detectArchive(path)
+async function draftOf(path: string, { purl, kind: known }: Omit<PublishRequest, 'name'>): Promise<Draft> {
+  const kind = known ?? (await detectArchive(path))
   if (kind === 'file' || kind === 'npm-folder') return fileDraftOf(path, purl)
   const inspection = await inspectArchive({ path }, kind)
   if (!inspection.ok) throw new NodeError(inspection.code, inspection.why)

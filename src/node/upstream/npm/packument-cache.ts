@@ -1,0 +1,192 @@
+import { abortable } from '../abortable.ts'
+import { BoundedMap } from '../bounded-map.ts'
+import { UpstreamError } from '../errors.ts'
+import { ExpiringMap } from '../expiring-map.ts'
+import { SingleFlight } from '../single-flight.ts'
+import type { UpstreamClient } from '../upstream-client.ts'
+import { type FetchedPackument, fetchPackument } from './fetch-packument.ts'
+import { firstSeenOf } from './first-seen.ts'
+import { KeptPackument } from './kept-packument.ts'
+import { MAX_MISSES, MAX_REFUSALS, MEMORY_BYTES, MISS_MS, REFRESH_PAUSE_MS, VERSION_MISS_MS } from './limits.ts'
+import type { PackumentFacts, PackumentStore } from './packument-store.ts'
+import { parsePackument } from './parse-packument.ts'
+
+export interface PackumentCacheOptions {
+  readonly client: UpstreamClient
+  readonly store: PackumentStore
+  readonly trustTime: boolean
+  /** Ms for which a document is taken as it is. */
+  readonly freshMs: number
+  /** Ms that one fetch may take. */
+  readonly totalMs: number
+  /** Ms since 1970. */
+  readonly now: () => number
+  /** Aborted when the upstream closes. */
+  readonly closing: AbortSignal
+  /** Told what went wrong where no caller waits for it. */
+  readonly onProblem: (problem: unknown) => void
+}
+
+/** One name in memory. */
+interface Held {
+  /** null: the upstream said that it is gone; the facts are kept for its return. */
+  readonly kept: KeptPackument | null
+  readonly facts: PackumentFacts
+  fetchedAt: number
+  /** Not asked for again in the background before this. */
+  pausedUntil: number
+}
+
+/** Documents of one upstream: fresh ones as they are, stale ones at once and renewed behind it, absent ones remembered. */
+export class PackumentCache {
+  readonly #options: PackumentCacheOptions
+  readonly #held = new BoundedMap<string, Held>(
+    MEMORY_BYTES,
+    ({ kept, facts }) => kept?.weight ?? 160 * facts.seen.size,
+  )
+  readonly #misses: ExpiringMap<string, true>
+  /** Documents that cost much and were refused: asked for again no sooner than absent ones. */
+  readonly #refusals: ExpiringMap<string, UpstreamError>
+  readonly #reads = new SingleFlight<string, Held | null>()
+  readonly #refreshes = new SingleFlight<string, KeptPackument | null>()
+
+  constructor(options: PackumentCacheOptions) {
+    this.#options = options
+    this.#misses = new ExpiringMap(MAX_MISSES, MISS_MS, options.now)
+    this.#refusals = new ExpiringMap(MAX_REFUSALS, MISS_MS, options.now)
+  }
+
+  /** The document of a name, or null when the upstream has none. @throws UpstreamError when it cannot say and none is held. */
+  async packument(name: string, signal: AbortSignal): Promise<KeptPackument | null> {
+    if (this.#misses.get(name)) return null
+    const held = this.#held.get(name) ?? (await this.#reads.run(name, () => this.#read(name)))
+    if (held === null || held.kept === null) return await this.#refreshFor(name, signal)
+    if (!this.#isYounger(held, this.#options.freshMs)) this.#refreshBehind(name, held)
+    return held.kept
+  }
+
+  /** The document, asked for again unless that was done a moment ago: for a version that the held one does not list. */
+  async renewed(name: string, signal: AbortSignal): Promise<KeptPackument | null> {
+    const held = this.#held.get(name)
+    if (held !== undefined && this.#isYounger(held, VERSION_MISS_MS)) return held.kept
+    return await this.#refreshFor(name, signal)
+  }
+
+  /** Resolves when nothing is under way. */
+  async settled(): Promise<void> {
+    await this.#reads.settled()
+    await this.#refreshes.settled()
+  }
+
+  #isYounger({ fetchedAt }: Held, ms: number): boolean {
+    const age = this.#options.now() - fetchedAt
+    return age >= 0 && age < ms
+  }
+
+  /** What the store has of a name: without bytes it is as if gone, except for its facts. */
+  async #read(name: string): Promise<Held | null> {
+    const stored = await this.#options.store.read(name)
+    // A renewal may have overtaken this reading.
+    const newer = this.#held.get(name)
+    if (newer !== undefined || stored === null) return newer ?? null
+    const { facts, gzipped, fetchedAt } = stored
+    const kept = gzipped === null ? null : new KeptPackument(facts, gzipped)
+    return this.#hold({ kept, facts, fetchedAt, pausedUntil: 0 })
+  }
+
+  #hold(held: Held): Held {
+    this.#held.set(held.facts.name, held)
+    return held
+  }
+
+  #refreshFor(name: string, signal: AbortSignal): Promise<KeptPackument | null> {
+    const refresh = this.#refreshes.run(name, () => this.#refresh(name))
+    return abortable(refresh, signal)
+  }
+
+  #refreshBehind(name: string, held: Held): void {
+    const { now, onProblem, client } = this.#options
+    if (now() < held.pausedUntil || client.isResting || this.#refusals.get(name) !== undefined) return
+    this.#refreshes
+      .run(name, () => this.#refresh(name))
+      .catch(problem => {
+        held.pausedUntil = now() + REFRESH_PAUSE_MS
+        onProblem(problem)
+      })
+  }
+
+  async #refresh(name: string): Promise<KeptPackument | null> {
+    const refusal = this.#refusals.get(name)
+    if (refusal !== undefined) throw refusal
+    try {
+      return await this.#fetch(name)
+    } catch (error) {
+      if (isRefusal(error)) this.#refusals.set(name, error)
+      throw error
+    }
+  }
+
+  async #fetch(name: string): Promise<KeptPackument | null> {
+    const { client, totalMs, closing } = this.#options
+    const held = this.#held.get(name) ?? (await this.#read(name))
+    const fetched = await fetchPackument(client, name, held?.kept ? held.facts : null, totalMs, closing)
+    if (fetched.kind === 'absent') return this.#miss(name, held)
+    if (held?.kept && (fetched.kind === 'unchanged' || isSame(fetched, held.facts)))
+      return this.#confirm(held, held.kept)
+    return fetched.kind === 'document' ? await this.#take(name, fetched, held) : null
+  }
+
+  #miss(name: string, held: Held | null): null {
+    this.#misses.set(name, true)
+    if (held !== null) this.#hold({ ...held, kept: null, fetchedAt: this.#options.now() })
+    return null
+  }
+
+  async #confirm(held: Held, kept: KeptPackument): Promise<KeptPackument> {
+    held.fetchedAt = this.#options.now()
+    this.#hold(held)
+    await this.#keep(() => this.#options.store.touch(held.facts.name, held.fetchedAt))
+    return kept
+  }
+
+  async #take(name: string, fetched: Document, held: Held | null): Promise<KeptPackument | null> {
+    const parsed = parsePackument(name, fetched.bytes)
+    if (parsed === null) return this.#miss(name, held)
+    const { trustTime, now, onProblem } = this.#options
+    const fetchedAt = now()
+    const { revision, etag, lastModified, gzipped } = fetched
+    const seen = firstSeenOf(parsed.document, held?.facts.seen ?? null, trustTime, fetchedAt)
+    const facts = { name, revision, etag, lastModified, seen }
+    if (parsed.dropped > 0) onProblem(droppedOf(name, parsed.dropped))
+    const kept = new KeptPackument(facts, gzipped, parsed.document)
+    this.#hold({ kept, facts, fetchedAt, pausedUntil: 0 })
+    await this.#keep(() => this.#options.store.write({ facts, gzipped, fetchedAt }))
+    return kept
+  }
+
+  /** A store that cannot write makes the node slower, not wrong: people hear of it, callers get their answer. */
+  async #keep(write: () => Promise<void>): Promise<void> {
+    try {
+      await write()
+    } catch (problem) {
+      this.#options.onProblem(problem)
+    }
+  }
+}
+
+function isRefusal(error: unknown): error is UpstreamError {
+  return (
+    error instanceof UpstreamError && (error.code === 'E_UPSTREAM_DOCUMENT' || error.code === 'E_UPSTREAM_TOO_LARGE')
+  )
+}
+
+type Document = Extract<FetchedPackument, { readonly kind: 'document' }>
+
+/** Upstreams without ETags answer with the same bytes again. */
+function isSame(fetched: FetchedPackument, facts: PackumentFacts): boolean {
+  return fetched.kind === 'document' && fetched.revision === facts.revision && fetched.etag === facts.etag
+}
+
+function droppedOf(name: string, dropped: number): UpstreamError {
+  return new UpstreamError('E_UPSTREAM_DOCUMENT', `${dropped} versions of ${name} are no versions and were left out`)
+}

@@ -1,0 +1,36 @@
+/** When this node first saw a version, and which bytes it meant then. */
+export interface SeenVersion {
+  /** Ms since 1970. */
+  readonly at: number
+  /** `digestMarkOf` the version's digests: other bytes under the same version are a new version. */
+  readonly mark: string
+}
+
+/** What is remembered of a package's document, beside its bytes. */
+export interface PackumentFacts {
+  readonly name: string
+  /** SHA-256 of the document's bytes, base64url. */
+  readonly revision: string
+  readonly etag: string | null
+  readonly lastModified: string | null
+  readonly seen: ReadonlyMap<string, SeenVersion>
+}
+
+/** A document as it is kept. */
+export interface StoredPackument {
+  readonly facts: PackumentFacts
+  /** Ms since 1970 when the upstream last said that this is its document. */
+  readonly fetchedAt: number
+  /** The document's exact bytes, gzipped; null when they were lost and only the facts are left. */
+  readonly gzipped: Uint8Array | null
+}
+
+/** Where the documents of one upstream are kept. Damaged entries are as good as absent, never an error. */
+export interface PackumentStore {
+  /** What is kept of a name, or null. */
+  read(name: string): Promise<StoredPackument | null>
+  /** Replaces what is kept of `facts.name`. */
+  write(packument: StoredPackument & { readonly gzipped: Uint8Array }): Promise<void>
+  /** Says that the document kept of a name was the upstream's at `fetchedAt`; nothing when none is kept. */
+  touch(name: string, fetchedAt: number): Promise<void>
+}
