@@ -1,12 +1,16 @@
 import { peerIdFromString } from '@libp2p/peer-id'
 import {
+  CONTENT_ALLOWANCE,
   contentProtocolOf,
+  FEED_ALLOWANCE,
   type FeedClient,
   HeadChanges,
   Intake,
   KeptStreams,
   type OwnHeads,
   ownHeads,
+  PeerBudgets,
+  SEARCH_ALLOWANCE,
 } from '../../federation/index.ts'
 import {
   type FeedId,
@@ -61,6 +65,14 @@ export class Exchange implements AsyncDisposable {
         metrics.refusals.inc({ code })
         this.refuse(peer)
       },
+      budget: new PeerBudgets({
+        allowances: {
+          [this.protocols.feed]: FEED_ALLOWANCE,
+          [this.protocols.content]: CONTENT_ALLOWANCE,
+          [this.protocols.search]: SEARCH_ALLOWANCE,
+        },
+        onOver: how => metrics.overBudget.inc({ how }),
+      }),
     })
     this.feedClient = {
       request: (peer, payload, { signal }) => {
