@@ -12,7 +12,7 @@ import type { Metrics } from './metrics/metrics.ts'
 import type { Network } from './network/network.ts'
 import type { PeerBook } from './network/peer-book.ts'
 import type { ArtifactStore, AuditLog, DataDirectory, LevelDatabase } from './storage/index.ts'
-import type { SeenPublishers } from './use-cases/find-package.ts'
+import type { SeenHits } from './use-cases/seen-hits.ts'
 
 /** The parts of a running node that its use cases work with. */
 export interface NodeContext {
@@ -33,7 +33,7 @@ export interface NodeContext {
   readonly protocols: { readonly feed: string; readonly content: string; readonly search: string }
   readonly libp2p: Network
   readonly peers: PeerBook
-  readonly seen: SeenPublishers
+  readonly seen: SeenHits
   readonly publishing: Turns<PackageName>
   readonly metrics: Metrics
   /** From `HANSE_BACKUP_PASSPHRASE`. */

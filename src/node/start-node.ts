@@ -6,7 +6,7 @@ import { Exchange } from './composition/exchange.ts'
 import { applyRelations, type Federation, joinFederation, openNetwork } from './composition/join-network.ts'
 import { type OpenHome, openHome } from './composition/open-home.ts'
 import { providersOf } from './composition/providers.ts'
-import { type LoadedConfig, loadConfig, settingValuesOf, writeProfile } from './config/index.ts'
+import { type LoadedConfig, loadConfig, type StartFlags, settingValuesOf, writeProfile } from './config/index.ts'
 import { startHttp } from './http/start-http.ts'
 import { saveIdentity } from './identity/identity-file.ts'
 import { ArtifactFetcher } from './library/artifact-fetcher.ts'
@@ -19,18 +19,12 @@ import type { Network } from './network/network.ts'
 import type { NodeContext } from './node-context.ts'
 import { servicesOf } from './services.ts'
 import { openDataDirectory, replaceFile } from './storage/index.ts'
-import { SeenPublishers } from './use-cases/find-package.ts'
+import { SeenHits } from './use-cases/seen-hits.ts'
 import { HANSE_VERSION } from './version.ts'
 
 /** How a node is started: what is given here wins over environment, file and defaults. */
-export interface StartOptions {
+export interface StartOptions extends StartFlags {
   readonly home: string
-  readonly http?: { readonly host: string; readonly port: number }
-  readonly listen?: readonly string[]
-  readonly announce?: readonly string[]
-  readonly bootstrap?: readonly string[]
-  readonly network?: 'off' | 'private' | 'public'
-  readonly mdns?: boolean
   /** `HANSE_*` variables. */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Ends a start that is under way. */
@@ -134,7 +128,7 @@ function nodeContextOf({ home, loaded, options, exchange, libp2p, metrics, feder
     ...{ version: HANSE_VERSION, net, paths, config, loaded, database, artifacts, audit, library, relations, peers },
     ...{ writer, fetcher, streams, protocols, libp2p, metrics },
     routes: new RouteTable({ home: options.home, settings: config.routes, library, relations, own: writer.publisher }),
-    seen: new SeenPublishers(),
+    seen: new SeenHits(),
     publishing: new Turns(),
     backupPassphrase: options.env?.HANSE_BACKUP_PASSPHRASE,
     identity: () => identity,

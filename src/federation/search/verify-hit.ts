@@ -1,5 +1,7 @@
 import {
   type DelegateBody,
+  type FeedHead,
+  headOf,
   type KeyList,
   matchesText,
   type PackageName,
@@ -18,14 +20,22 @@ import {
 } from '../../protocol/index.ts'
 
 /**
- * A hit whose records verify: the publisher of this id delegated to the feed that released this. It is *unconfirmed*
- * (a void, a yank or a newer rotate may not have been sent): install syncs the publisher first (specification section 13.2).
+ * A hit whose records verify: the publisher of this id delegated to the feed that released this. All of it is read from
+ * the signed records, nothing from the peer's own words. It is *unconfirmed* (a void, a yank or a newer rotate may not
+ * have been sent): install syncs the publisher first (specification section 13.2).
  */
 export interface VerifiedHit {
   readonly publisher: PublisherId
   readonly purl: ReleaseName
   readonly package: PackageName
+  readonly version: string
   readonly summary: ReleaseSummary
+  /** The release's record. */
+  readonly at: FeedHead
+  /** Sequence number of the delegate in the root feed. */
+  readonly delegatedAt: number
+  /** ms since 1970 from which on the delegate sent with it does not vouch for it; null: never (specification section 6.7). */
+  readonly expires: number | null
 }
 
 /** Verifies [genesis, rotates…, delegate, release] of one network; null for anything that does not hold. */
@@ -40,8 +50,17 @@ export async function verifyHit(hit: SearchHit, context: { readonly net: string 
   if (release.feed !== body.feed) return null
   const op = releaseOpOf(release, hit.purl)
   const name = parsePurl(hit.purl)
-  if (op === null || !name.ok || !mayName(body, name.value.package)) return null
-  return { publisher: genesis.publisher, purl: op.purl, package: name.value.package, summary: op.summary }
+  if (op === null || !name.ok || name.value.version === null || !mayName(body, name.value.package)) return null
+  return {
+    publisher: genesis.publisher,
+    purl: op.purl,
+    package: name.value.package,
+    version: name.value.version,
+    summary: op.summary,
+    at: headOf(release),
+    delegatedAt: delegate.seq,
+    expires: body.expires ?? null,
+  }
 }
 
 async function parseAll(

@@ -1,4 +1,11 @@
-import type { FeedHead, FeedId, PeerId, PublisherId, WellFormedRecord } from '../../protocol/index.ts'
+import {
+  type FeedHead,
+  type FeedId,
+  type PeerId,
+  type PublisherId,
+  ROOT_FEED,
+  type WellFormedRecord,
+} from '../../protocol/index.ts'
 import type { FeedStore } from './feed-store.ts'
 import { MAX_COMMIT_RECORDS, VERIFY_CHUNK } from './limits.ts'
 import { RootAuthority } from './root-authority.ts'
@@ -38,6 +45,11 @@ export class Intake {
 
   get store(): FeedStore {
     return this.#ports.store
+  }
+
+  /** Whether records of a feed may be admitted at all: asked first, so that a stranger's feed costs no transfer and no signature check. */
+  async mayAdmit(publisher: PublisherId, feed: FeedId): Promise<boolean> {
+    return feed === ROOT_FEED || (await this.#authority.isDelegated(publisher, feed))
   }
 
   /** Verifies every signature of a range, in order; rejects with the first `ProtocolError`. */

@@ -8,10 +8,10 @@ import {
   ROOT_FEED,
 } from '../../protocol/index.ts'
 import { FederationError } from '../errors.ts'
+import type { RangeOutcome } from './effects.ts'
 import { type FeedClient, fetchRange, type RangeAsk } from './fetch-range.ts'
 import type { Intake } from './intake.ts'
 import { MAX_HEADS_PARTS, OWN_HEADS_MS, PEERS_A_ROUND, RANGE_TIMEOUT_MS } from './limits.ts'
-import type { RangeOutcome } from './machine.ts'
 
 export interface OwnHeadsAsk {
   readonly client: FeedClient

@@ -17,11 +17,12 @@ import { discoveryPortOf, parsePeerAddress } from '../network/discovery-port.ts'
 import { gossipPortOf } from '../network/gossip-port.ts'
 import { listenAddressesOf } from '../network/listen-address.ts'
 import { PublicBlockstore } from '../network/public-blockstore.ts'
+import { REFUSED_MS, UNRELIABLE_MS } from '../network/refused-peers.ts'
 import { type RunningNetwork, startNetwork } from '../network/start-network.ts'
 import { acceptStreams } from '../network/stream-port.ts'
 import type { NodeContext } from '../node-context.ts'
 import { HeliaBlockstore } from '../storage/index.ts'
-import { searchPublic } from '../use-cases/search.ts'
+import { searchPublic } from '../use-cases/search-public.ts'
 import type { Exchange } from './exchange.ts'
 import type { OpenHome } from './open-home.ts'
 
@@ -122,10 +123,10 @@ function syncOf({ library }: OpenHome, exchange: Exchange, { metrics }: NodeCont
     random: Math.random,
     dropPeer: (peer, why) => {
       metrics.refusals.inc({ code: why })
-      if (why === 'bad record') exchange.refuse(peer)
-      else void exchange.hangUp(peer)
+      exchange.refused.refuse(peer, Date.now(), why === 'bad record' ? REFUSED_MS : UNRELIABLE_MS)
+      void exchange.hangUp(peer)
     },
-    pinnedHeads: publisher => library.voidedHeadsOf(publisher),
+    pinnedHeads: publisher => library.catalogue.voidedHeadsOf(publisher),
   })
 }
 
@@ -179,9 +180,12 @@ function rememberPeer({ libp2p, peers }: NodeContext, peer: PeerId): void {
 export function applyRelations(node: NodeContext, { sync, discovery, mirror }: Federation): void {
   const { relations, config, writer, library } = node
   const known = relations.known()
-  for (const publisher of known) if (!relations.relationOf(publisher).follow) sync.unfollow(publisher)
+  const isOwn = (publisher: PublisherId) => publisher === writer.publisher
+  for (const publisher of known)
+    if (!isOwn(publisher) && !relations.relationOf(publisher).follow) sync.unfollow(publisher)
   const followed = known.filter(publisher => relations.relationOf(publisher).follow)
-  sync.follow(followed)
+  // The own publisher may have feeds of other nodes: those before a restore, or of another writer.
+  sync.follow([writer.publisher, ...followed])
   const mirrored = followed.filter(publisher => relations.relationOf(publisher).mirror)
   const own: readonly PublisherId[] = library.access.hasPublicPackage(writer.publisher) ? [writer.publisher] : []
   if (config.network.mode !== 'off') discovery.serve(followed, [...own, ...mirrored])

@@ -1,13 +1,10 @@
 import type { FeedStore } from '../../federation/index.ts'
 import {
   CatalogueFold,
-  type FeedHead,
-  MAX_RECORD_BYTES,
   type PackageName,
   type PackageState,
   type PublisherId,
   parseUnverifiedRecord,
-  ROOT_FEED,
   type TouchedPackage,
   type WellFormedRecord,
 } from '../../protocol/index.ts'
@@ -18,8 +15,6 @@ import { searchDocumentOf } from './search-document.ts'
 
 /** Records folded at once while a library opens: bounds memory, keeps the event loop answering. */
 const REFOLD_BATCH = 1_000
-/** Root records looked through for voids; a root feed has one per key, delegate or void. */
-const MAX_ROOT_RECORDS = 1_000
 
 export interface LibraryParts {
   readonly net: string
@@ -119,17 +114,6 @@ export class Library {
   feedCount(): number {
     const feeds = this.catalogue.publishers().map(id => this.catalogue.publisher(id)?.feeds.length ?? 0)
     return feeds.reduce((sum, count) => sum + count, 0)
-  }
-
-  /** The heads that voids of a publisher name as the true branch, held or not (FORMAT section 1, forks). */
-  async voidedHeadsOf(publisher: PublisherId): Promise<readonly FeedHead[]> {
-    const bounds = { from: 1, limit: MAX_ROOT_RECORDS, maxBytes: MAX_ROOT_RECORDS * MAX_RECORD_BYTES }
-    const envelopes = await this.records.range(publisher, ROOT_FEED, bounds)
-    return envelopes.flatMap(envelope => {
-      const { understood } = parseUnverifiedRecord(envelope, { net: this.#net }).record
-      if (understood?.typ !== 'void' || understood.head === null) return []
-      return [{ publisher, feed: understood.feed, seq: understood.from - 1, id: understood.head }]
-    })
   }
 
   async #refold(): Promise<void> {

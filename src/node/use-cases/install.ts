@@ -1,4 +1,5 @@
 import {
+  type Artifact,
   evaluate,
   FOLD_NUMBER,
   type PackageName,
@@ -9,13 +10,16 @@ import {
   releaseNameOf,
   STANDING_RULES,
   shortNameOf,
+  sourceLinesOf,
   type Verdict,
 } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import type { NodeContext } from '../node-context.ts'
 import { pickVersion } from '../registries/pick-version.ts'
+import { isDiskFull } from '../storage/index.ts'
+import { seekPublishers } from './ask-federation.ts'
 import { type PackageSpec, parseSpec } from './find-package.ts'
-import { seekPublishers } from './search.ts'
+import { pickArtifact, splitFileName } from './install-artifact.ts'
 
 /** How long an install waits for the records of a publisher that was allowed just now; ms. */
 const SYNC_WAIT_MS = 10_000
@@ -66,11 +70,12 @@ export async function install(
   request: { readonly purl: string; readonly publisher?: string },
   signal: AbortSignal,
 ): Promise<object> {
-  const spec = parseSpec(request.purl)
+  const { purl, fileName } = splitFileName(request.purl)
+  const spec = parseSpec(purl)
   const publisher = request.publisher === undefined ? undefined : node.relations.resolve(request.publisher)
   const { route, release, verdict } = await resolveSynced(node, spec, publisher, signal)
   if (route.to === 'refused') throw await refusalOf(node, spec, route)
-  if (route.to === 'upstream') throw noUpstream(spec.package, route.name)
+  if (route.to === 'upstream') throw noUpstream(node, spec.package, route)
   if (release === null) throw notFound(node, spec, route.publisher)
   if (verdict.decision !== 'allow') {
     const [reason] = verdict.reasons
@@ -82,7 +87,8 @@ export async function install(
       },
     )
   }
-  return await bring(node, spec.package, release, route, signal)
+  const artifact = pickArtifact({ package: spec.package, release, fileName, publisher: request.publisher })
+  return await bring(node, spec.package, release, artifact, route, signal)
 }
 
 /** A publisher allowed a moment ago may not have arrived yet: its records are waited for, within a bound. */
@@ -119,13 +125,10 @@ async function bring(
   node: NodeContext,
   name: PackageName,
   release: ReleaseState,
+  artifact: Artifact,
   route: Extract<RouteAnswer, { to: 'publisher' }>,
   signal: AbortSignal,
 ): Promise<object> {
-  const chosen = release.artifacts.toSorted((a, b) => rankOf(a.artifact.name) - rankOf(b.artifact.name))[0]
-  if (chosen === undefined)
-    throw new NodeError('E_NOT_FOUND', `${shortNameOf(name)}@${release.version} has no artifact`)
-  const { artifact } = chosen
   const fetched = await node.fetcher.fetch(artifact, route.publisher, signal)
   if ('failed' in fetched) {
     const { failed, tried } = fetched
@@ -141,15 +144,7 @@ async function bring(
           : 'hanse peer list',
     })
   }
-  if (route.pin) await node.relations.pin(name, route.publisher)
-  await node.audit.append({
-    at: Date.now(),
-    who: 'api',
-    what: 'install',
-    purl: name,
-    version: release.version,
-    publisher: route.publisher,
-  })
+  await remember(node, name, release.version, route)
   return {
     purl: releaseNameOf(name, release.version) ?? name,
     publisher: route.publisher,
@@ -161,8 +156,20 @@ async function bring(
   }
 }
 
-/** A wheel installs without building, so it goes before an sdist of the same release. */
-const rankOf = (fileName: string) => (fileName.endsWith('.tar.gz') ? 1 : 0)
+/** Pin and audit line of an install. A full disk must not keep bytes that are here from anyone: the next install tries again. */
+async function remember(
+  node: NodeContext,
+  purl: PackageName,
+  version: string,
+  { pin, publisher }: Extract<RouteAnswer, { to: 'publisher' }>,
+): Promise<void> {
+  try {
+    if (pin) await node.relations.pin(purl, publisher)
+    await node.audit.append({ at: Date.now(), who: 'api', what: 'install', purl, version, publisher })
+  } catch (error) {
+    if (!isDiskFull(error)) throw error
+  }
+}
 
 async function refusalOf(
   node: NodeContext,
@@ -171,25 +178,28 @@ async function refusalOf(
 ): Promise<NodeError> {
   const code = route.refused === 'nowhere' ? 'E_NO_ROUTE' : route.refused
   const name = shortNameOf(spec.package)
-  if (route.seen.length > 0)
-    return new NodeError(code, `${name}: ${route.why}`, route.hint === null ? {} : { hint: route.hint })
-  const seen = [...new Set([...node.seen.of(spec.package), ...(await seekPublishers(node, spec.package))])]
+  if (route.hint !== null) return new NodeError(code, `${name}: ${route.why}`, { hint: route.hint })
+  const seen = [...new Set([...node.seen.publishersOf(spec.package), ...(await seekPublishers(node, spec.package))])]
   if (seen.length === 0) {
     return new NodeError(code, `${name}: ${route.why}; nobody known here publishes it`, {
-      hint: `hanse search ${name.split(':').at(-1)}`,
+      hint: `hanse search '${name.split(':').at(-1)}'`,
     })
   }
-  const lines = seen.map(id => `hanse allow ${node.relations.nameOf(id)} '${name}'`)
-  return new NodeError(code, `${name}: ${route.why}; seen from ${seen.join(', ')}`, { hint: lines.join(' or ') })
+  const hint = sourceLinesOf(seen, spec.package, node.relations) ?? ''
+  return new NodeError(code, `${name}: ${route.why}; seen from ${seen.join(', ')}`, { hint })
 }
 
-function noUpstream(name: PackageName, upstream: string): NodeError {
+function noUpstream(
+  node: NodeContext,
+  name: PackageName,
+  { name: upstream, route }: Extract<RouteAnswer, { to: 'upstream' }>,
+): NodeError {
+  const short = shortNameOf(name)
+  const hint = sourceLinesOf(node.library.publishersOf(name), name, node.relations, route) ?? `hanse info '${short}'`
   return new NodeError(
     'E_NO_ROUTE',
-    `${shortNameOf(name)} is routed to upstream/${upstream}, which this version does not pull from`,
-    {
-      hint: `hanse allow PUBLISHER '${shortNameOf(name)}'`,
-    },
+    `${short} is routed to upstream/${upstream}, which this version does not pull from`,
+    { hint },
   )
 }
 
@@ -213,7 +223,7 @@ function notFound(node: NodeContext, { package: name, range }: PackageSpec, publ
 
 /** The verdict on a package, explained. */
 export async function why(node: NodeContext, purl: string): Promise<object> {
-  const { spec, route, release, verdict } = resolve(node, parseSpec(purl))
+  const { spec, route, release, verdict } = resolve(node, parseSpec(splitFileName(purl).purl))
   const refusal = route.to === 'refused' ? await refusalOf(node, spec, route) : null
   const name = shortNameOf(spec.package)
   return {

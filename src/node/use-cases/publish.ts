@@ -1,11 +1,12 @@
 import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import {
   type Artifact,
   type Document,
+  isPlainFileName,
   type PackageState,
   type RecordId,
   type ReleaseName,
@@ -48,7 +49,7 @@ interface Draft {
 export async function publish(node: NodeContext, request: PublishRequest, bytes: Readable): Promise<object> {
   const folder = await mkdtemp(join(node.paths.content, 'incoming-'))
   try {
-    const path = join(folder, safeNameOf(request.name))
+    const path = join(folder, isPlainFileName(request.name) ? request.name : `upload${endingOf(request.name)}`)
     await receive(bytes, path, node.config.limits.artifactBytes)
     const draft = await draftOf(path, request)
     const visibility = request.public ? 'public' : 'private'
@@ -58,10 +59,15 @@ export async function publish(node: NodeContext, request: PublishRequest, bytes:
   }
 }
 
-function safeNameOf(name: string): string {
-  const safe = basename(name)
-  if (safe === name && /^[\w.+@-][\w .+@-]*$/.test(safe) && !safe.startsWith('..')) return safe
-  throw new NodeError('E_USAGE', `${name.slice(0, 80)} is not a file name that a release can carry`)
+/** An archive is known by the ending of its file and named by its manifest. */
+const endingOf = (name: string): string => /(?:\.tar)?\.[a-z]{1,8}$/i.exec(name)?.[0] ?? ''
+
+/** Whoever installs the release writes a file of this name. @throws NodeError E_FILE_NAME */
+function plainNameOf(name: string): string {
+  if (isPlainFileName(name)) return name
+  throw new NodeError('E_FILE_NAME', `${JSON.stringify(name.slice(0, 80))} is no file name that works everywhere`, {
+    hint: 'rename the file: letters, digits and . _ - + @ ! ~ only, such as chart-7.bin',
+  })
 }
 
 async function receive(bytes: Readable, path: string, limit: number): Promise<void> {
@@ -71,35 +77,43 @@ async function receive(bytes: Readable, path: string, limit: number): Promise<vo
     transform(chunk: Uint8Array, _encoding, done) {
       size += chunk.length
       if (size <= limit) return done(null, chunk)
-      done(new NodeError('E_TOO_LARGE', `larger than ${limit} bytes`, { hint: 'limits.artifactBytes in config.yaml' }))
+      done(
+        new NodeError('E_TOO_LARGE', `larger than ${limit} bytes`, {
+          hint: 'raise limits.artifactBytes in config.yaml and start the node again',
+        }),
+      )
     },
   })
   await pipeline(bytes, counted, createWriteStream(path, { mode: 0o600 }))
 }
 
-async function draftOf(path: string, { purl }: PublishRequest): Promise<Draft> {
+async function draftOf(path: string, { name, purl }: PublishRequest): Promise<Draft> {
   const kind = await detectArchive(path)
-  if (kind === 'file' || kind === 'npm-folder') return fileDraftOf(path, purl)
+  if (kind === 'file') return fileDraftOf(name, purl)
   const inspection = await inspectArchive({ path }, kind)
   if (!inspection.ok) throw new NodeError(inspection.code, inspection.why)
   requireAgreement(inspection, purl)
   const { manifest, sha512, sha1 } = inspection
   return {
     purl: manifest.purl,
-    fileName: manifest.fileName,
+    fileName: plainNameOf(manifest.fileName),
     summary: manifest.summary,
     integrity: [sha512, `sha1-${Buffer.from(sha1, 'hex').toString('base64')}`],
     manifest: { bytes: manifest.manifestBytes, media: manifest.manifestMedia },
   }
 }
 
-function fileDraftOf(path: string, purl: string | undefined): Draft {
+function fileDraftOf(name: string, purl: string | undefined): Draft {
   if (purl === undefined) {
-    throw new NodeError('E_USAGE', `${basename(path)} is no archive that this node reads a name from`, {
-      hint: 'name it: --purl pkg:generic/NAME@VERSION',
-    })
+    throw new NodeError(
+      'E_USAGE',
+      `${JSON.stringify(name.slice(0, 80))} is no archive that this node reads a name from`,
+      {
+        hint: 'name it: --purl pkg:generic/NAME@VERSION',
+      },
+    )
   }
-  return { purl: parseReleaseName(purl), fileName: basename(path), summary: {}, integrity: [], manifest: null }
+  return { purl: parseReleaseName(purl), fileName: plainNameOf(name), summary: {}, integrity: [], manifest: null }
 }
 
 /** Reads `--purl`, in full or short form, which here must name a version. @throws NodeError E_PURL */

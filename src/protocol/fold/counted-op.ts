@@ -2,7 +2,7 @@ import type { PackageName, RecordId } from '../ids.ts'
 import { matchesText } from '../pattern.ts'
 import { shortNameOf, splitReleaseName } from '../purl.ts'
 import type { Op, OpAddress, WellFormedRecord } from '../record.ts'
-import type { LiveFeed } from './root-chain.ts'
+import type { LiveFeed } from './live-feeds.ts'
 
 /** An op that counts, with its place in the fold's order. */
 export interface CountedOp {
@@ -12,6 +12,8 @@ export interface CountedOp {
   readonly rank: number
   readonly seq: number
   readonly visibility: 'public' | 'private'
+  /** Of its feed, ms since 1970; null: never. */
+  readonly expires: number | null
 }
 
 /** One text per op address. */
@@ -47,11 +49,12 @@ export function targetsOf(op: Op): readonly OpAddress[] {
 /** The ops of a record that count in its feed: understood and within the feed's scope. */
 export function countedOpsOf(record: WellFormedRecord, feed: LiveFeed): CountedOp[] {
   if (record.understood?.typ !== 'ops') return []
+  const { rank, visibility, expires } = feed
   const ops: CountedOp[] = []
   for (const [index, op] of record.understood.ops.entries()) {
     if (!isInScope(op, feed.scope)) continue
     const at: OpAddress = [record.id as RecordId, index]
-    ops.push({ op, at, key: addressKeyOf(at), rank: feed.rank, seq: record.seq, visibility: feed.visibility })
+    ops.push({ op, at, key: addressKeyOf(at), rank, seq: record.seq, visibility, expires })
   }
   return ops
 }

@@ -35,7 +35,9 @@ export function foldPublisher(publisher: PublisherId, records: Iterable<WellForm
     if (state !== null) packages.set(name, state)
     if (shared !== null) sum = addToSum(sum, packageDigestOf(shared))
   }
-  return { publisher, feeds, packages, ...looseStateOf(index.loose()), digest: publisherDigestOf(feeds, sum) }
+  const { voidedHeads } = root
+  const digest = publisherDigestOf(feeds, sum)
+  return { publisher, feeds, packages, ...looseStateOf(index.loose()), voidedHeads, digest }
 }
 
 function recordsByFeed(publisher: PublisherId, records: Iterable<WellFormedRecord>): Map<FeedId, FeedRecords> {

@@ -1,6 +1,6 @@
-import type { FeedId, PackageName, PublisherId } from '../ids.ts'
+import type { FeedId, PackageName, PublisherId, RecordId } from '../ids.ts'
 import { ROOT_FEED } from '../ids.ts'
-import type { WellFormedRecord } from '../record.ts'
+import type { FeedHead, WellFormedRecord } from '../record.ts'
 import type { FeedState, PackageState, PublisherCatalogue } from './catalogue.ts'
 import type { CountedOp } from './counted-op.ts'
 import { countedOpsOf } from './counted-op.ts'
@@ -8,12 +8,13 @@ import { addToSum, packageDigestOf, publisherDigestOf, takeFromSum } from './dig
 import type { FeedChain } from './feed-chain.ts'
 import { extendChain, feedChainOf } from './feed-chain.ts'
 import { feedStateOf } from './feed-state.ts'
+import type { LiveFeed } from './live-feeds.ts'
 import { looseStateOf } from './loose-state.ts'
 import { OpIndex } from './op-index.ts'
 import { packageStateOf } from './package-state.ts'
 import { FeedRecords } from './record-set.ts'
-import type { LiveFeed, RootState } from './root-chain.ts'
-import { rootStateOf } from './root-chain.ts'
+import type { RootState } from './root-chain.ts'
+import { delegationOf, rootStateOf } from './root-chain.ts'
 
 const NOTHING: FeedChain = { counted: [], reason: 'open' }
 
@@ -48,6 +49,16 @@ export class PublisherFold {
     return this.#packages.get(name) ?? null
   }
 
+  /** The records that make a feed's word about a package this publisher's: genesis, rotates, delegate; null if none do. */
+  delegationOf(feed: FeedId, name: PackageName): readonly RecordId[] | null {
+    return delegationOf(this.#root, feed, name)
+  }
+
+  /** Heads that counted voids name as the end of a true branch, held or not. */
+  voidedHeads(): readonly FeedHead[] {
+    return this.#root.voidedHeads
+  }
+
   /** What the records add up to now; `packages` is the live map, valid until the next `add`. */
   catalogue(): PublisherCatalogue {
     const feeds: FeedState[] = [feedStateOf(this.#root, null)]
@@ -56,7 +67,8 @@ export class PublisherFold {
     }
     const { publisher } = this
     const loose = looseStateOf(this.#index.loose())
-    return { publisher, feeds, packages: this.#packages, ...loose, digest: publisherDigestOf(feeds, this.#sum) }
+    const digest = publisherDigestOf(feeds, this.#sum)
+    return { publisher, feeds, packages: this.#packages, ...loose, voidedHeads: this.voidedHeads(), digest }
   }
 
   #recordsOf(feed: FeedId): FeedRecords {
@@ -150,6 +162,7 @@ function isSameFeed(a: LiveFeed, b: LiveFeed): boolean {
     a.rank === b.rank &&
     a.visibility === b.visibility &&
     a.role === b.role &&
+    a.expires === b.expires &&
     a.ended?.from === b.ended?.from &&
     a.ended?.head === b.ended?.head &&
     a.scope.length === b.scope.length &&

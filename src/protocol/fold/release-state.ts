@@ -2,6 +2,7 @@ import { MAX_ARTIFACTS } from '../limits.ts'
 import type { ReleaseOp } from '../record.ts'
 import type { FoldedArtifact, ReleaseState } from './catalogue.ts'
 import type { CountedOp } from './counted-op.ts'
+import { laterExpiry } from './live-feeds.ts'
 import type { Marks } from './marks.ts'
 
 /** A counted release op. */
@@ -33,6 +34,7 @@ export function releaseStateOf(
     described: newest.at,
     records: [...new Set(ops.map(op => op.at[0]))],
     visibility: ops.some(op => op.visibility === 'public') ? 'public' : 'private',
+    expires: earliestOf(artifacts),
   }
 }
 
@@ -43,13 +45,20 @@ function lastMark(ops: readonly CountedRelease[], marks: Marks): string | null {
 /** Union by file name: the same bytes twice are one artifact, of the first op that has them. */
 function unionOf(ops: readonly CountedRelease[]): FoldedArtifact[] {
   const found = new Map<string, FoldedArtifact>()
-  for (const { op, at } of ops) {
+  for (const { op, at, expires } of ops) {
     for (const artifact of op.artifacts) {
       const key = `${artifact.name}\0${artifact.sha256}\0${artifact.cid}\0${artifact.size}`
-      if (!found.has(key) && found.size < MAX_ARTIFACTS) found.set(key, { artifact, at })
+      const same = found.get(key)
+      if (same !== undefined) found.set(key, { ...same, expires: laterExpiry(same.expires, expires) })
+      else if (found.size < MAX_ARTIFACTS) found.set(key, { artifact, at, expires })
     }
   }
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, artifact]) => artifact)
+}
+
+function earliestOf(artifacts: readonly FoldedArtifact[]): number | null {
+  const times = artifacts.map(({ expires }) => expires).filter(expires => expires !== null)
+  return times.length === 0 ? null : Math.min(...times)
 }
 
 function hasConflict(artifacts: readonly FoldedArtifact[]): boolean {

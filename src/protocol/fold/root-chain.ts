@@ -1,26 +1,18 @@
-import type { FeedId, PublisherId } from '../ids.ts'
-import { ROOT_FEED } from '../ids.ts'
+import type { FeedId, PackageName, PublisherId, RecordId } from '../ids.ts'
 import { signerOf } from '../key-list.ts'
-import { MAX_LIVE_FEEDS } from '../limits.ts'
-import type { DelegateBody, KeyList, WellFormedRecord } from '../record.ts'
-import type { FeedChain, FeedVoid } from './feed-chain.ts'
+import type { KeyList, WellFormedRecord } from '../record.ts'
+import type { FeedChain } from './feed-chain.ts'
+import type { RootWord } from './live-feeds.ts'
+import { delegateFor, rootWordOf } from './live-feeds.ts'
 import type { FeedRecords } from './record-set.ts'
 
-/** A writer's feed that counts. */
-export interface LiveFeed {
-  readonly feed: FeedId
-  /** Sequence number of its first live delegate in the root feed: its place in the fold's order. */
-  readonly rank: number
-  readonly visibility: 'public' | 'private'
-  readonly role: string
-  /** Patterns of the names its ops may touch, of all its delegates; empty: every name. */
-  readonly scope: readonly string[]
-  readonly ended: FeedVoid | null
+/** Which root records count, and what they say about feeds. */
+export interface RootState extends FeedChain, RootWord {
+  /** The records among them that gave the root its keys: the genesis and rotates by a recovery key. */
+  readonly keyRecords: readonly WellFormedRecord[]
 }
-export interface RootState extends FeedChain {
-  /** In the order of their first delegate, at most MAX_LIVE_FEEDS. */
-  readonly live: ReadonlyMap<FeedId, LiveFeed>
-}
+
+const NOTHING = { counted: [], reason: 'open', keyRecords: [] } as const
 
 /** Digests (hex) of the key lists that may sign ordinary root records, and of those that may rotate. */
 interface Keys {
@@ -31,9 +23,10 @@ interface Keys {
 /** Which root records count, and which feeds and voids they add up to (specification sections 6.1 and 6.2). */
 export function rootStateOf(publisher: PublisherId, records: FeedRecords): RootState {
   const genesis = records.findAt(1, publisher as string as WellFormedRecord['id'])
-  if (genesis?.understood?.typ !== 'identity') return { counted: [], reason: 'open', live: new Map() }
+  if (genesis?.understood?.typ !== 'identity') return { ...NOTHING, ...rootWordOf([]) }
   let keys = keysOf(genesis.understood)
   const counted = [genesis]
+  const keyRecords = [genesis]
   let reason: FeedChain['reason'] = 'open'
   for (;;) {
     const next = pickNext(records, counted.at(-1) ?? genesis, keys)
@@ -42,9 +35,11 @@ export function rootStateOf(publisher: PublisherId, records: FeedRecords): RootS
       break
     }
     counted.push(next)
-    if (isRecovery(next, keys)) keys = keysOf(next.understood)
+    if (!isRecovery(next, keys)) continue
+    keys = keysOf(next.understood)
+    keyRecords.push(next)
   }
-  return { counted, reason, live: liveFeedsOf(counted) }
+  return { counted, reason, keyRecords, ...rootWordOf(counted) }
 }
 
 /**
@@ -87,32 +82,12 @@ function keysOf(body: { readonly keys: readonly KeyList[]; readonly recovery: re
   }
 }
 
-function liveFeedsOf(counted: readonly WellFormedRecord[]): Map<FeedId, LiveFeed> {
-  const live = new Map<FeedId, LiveFeed>()
-  const voids = new Map<FeedId, FeedVoid>()
-  for (const { seq, understood } of counted) {
-    if (understood?.typ === 'delegate') addDelegate(live, understood, seq)
-    if (understood?.typ !== 'void') continue
-    const earlier = voids.get(understood.feed)
-    if (earlier === undefined || understood.from < earlier.from) voids.set(understood.feed, understood)
-  }
-  for (const [feed, ended] of voids) {
-    const state = live.get(feed)
-    if (state !== undefined) live.set(feed, { ...state, ended: { from: ended.from, head: ended.head } })
-  }
-  return live
-}
-
-/** The first delegate fixes a feed's visibility and role for life; later ones that agree widen its scope. */
-function addDelegate(live: Map<FeedId, LiveFeed>, body: DelegateBody, seq: number): void {
-  const known = live.get(body.feed)
-  if (known === undefined) {
-    if (live.size >= MAX_LIVE_FEEDS || body.feed === ROOT_FEED) return
-    const { feed, visibility, role, scope } = body
-    live.set(feed, { feed, rank: seq, visibility, role, scope, ended: null })
-    return
-  }
-  if (known.visibility !== body.visibility) return
-  const anything = known.scope.length === 0 || body.scope.length === 0
-  live.set(body.feed, { ...known, scope: anything ? [] : [...new Set([...known.scope, ...body.scope])] })
+/**
+ * [genesis, recovery rotates…, delegate]: the records that make a feed's word about a package its publisher's, as a
+ * search hit carries them (specification section 13.2); null when the feed may not speak of it.
+ */
+export function delegationOf(root: RootState, feed: FeedId, name: PackageName): readonly RecordId[] | null {
+  const delegate = delegateFor(root.counted, root.live.get(feed), name)
+  if (delegate === null) return null
+  return [...root.keyRecords.filter(({ seq }) => seq < delegate.seq), delegate].map(({ id }) => id)
 }
