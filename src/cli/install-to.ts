@@ -42,7 +42,8 @@ export async function installTo(
   const { purl, publisher, sha256, from, fileName } = await node.call<InstallAnswer>('POST', '/api/install', {
     body: wanted,
   })
-  const path = join(resolve(folder), parseFileName(fileName))
+  await requirePlain(fileName)
+  const path = join(resolve(folder), fileName)
   if (options.extract) requireTarball(fileName)
   const bytes = await node.stream('GET', `/api/artifacts/${encodeURIComponent(sha256)}`)
   await receiveFile(bytes, path, { sha256, ...(options.signal ? { signal: options.signal } : {}) })
@@ -50,15 +51,22 @@ export async function installTo(
   return { purl, publisher, path, sha256, from }
 }
 
-/** A file name chosen by a stranger: one plain path segment, nothing hidden, nothing a shell or Windows trips over. */
-function parseFileName(name: string): string {
-  if (/^[A-Za-z0-9_@+!~-][A-Za-z0-9._@+!~-]{0,254}$/.test(name)) return name
-  throw new CliError('E_FILE_NAME', `the release names its file ${JSON.stringify(name)}; that is not a plain file name`)
+/** The file name was chosen by a stranger: what a node may publish under is what is written here. @throws CliError E_FILE_NAME */
+async function requirePlain(name: string): Promise<void> {
+  const { isPlainFileName } = await import('../protocol/index.ts')
+  if (isPlainFileName(name)) return
+  throw new CliError(
+    'E_FILE_NAME',
+    `the release names its file ${JSON.stringify(name)}; that is not a plain file name`,
+    {
+      hint: 'ask its publisher to release it under another file name',
+    },
+  )
 }
 
 function requireTarball(name: string): void {
   if (/\.(tgz|tar\.gz|crate)$/.test(name)) return
-  throw new CliError('E_USAGE', `--extract unpacks tarballs, and ${name} is none`)
+  throw new CliError('E_USAGE', `--extract unpacks tarballs, and ${name} is none`, { hint: 'leave --extract out' })
 }
 
 /** Unpacks into a folder named like the file without its ending, whole or not at all. */
@@ -67,13 +75,16 @@ async function extractBeside(path: string): Promise<void> {
   const target = path.replace(/\.(tgz|tar\.gz|crate)$/, '')
   const partial = `${target}.${randomUUID()}.partial`
   try {
-    await mkdir(partial, { recursive: true })
+    await mkdir(partial)
     await extract({ file: path, cwd: partial, strict: true, strip: 1, preserveOwner: false, filter: isPlainEntry })
     await rm(target, { recursive: true, force: true })
     await rename(partial, target)
   } catch (cause) {
     await rm(partial, { recursive: true, force: true })
-    throw new CliError('E_FILE', `${path} cannot be unpacked`, { cause })
+    throw new CliError('E_FILE', `${path} cannot be unpacked`, {
+      cause,
+      hint: 'the file itself is there; make room beside it',
+    })
   }
 }
 

@@ -44,7 +44,8 @@ export class Output {
     const { err } = this.#streams
     const lines = [`${this.#styled('red', `error[${report.code}]`, err)}: ${plain(report.message)}`]
     for (const cause of causesOf(error)) lines.push(`  cause: ${plain(cause)}`)
-    if (report.hint !== undefined) lines.push(`${this.#styled('cyan', 'help', err)}: ${plain(report.hint)}`)
+    for (const hint of report.hint?.split('\n') ?? [])
+      lines.push(`${this.#styled('cyan', 'help', err)}: ${plain(hint)}`)
     return lines
   }
 

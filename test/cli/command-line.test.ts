@@ -71,8 +71,13 @@ test('wrong usage exits 2, whatever is wrong with it', async () => {
   for (const args of wrong) {
     const { code, err } = await runHanse(args)
     expect([args, code]).toEqual([args, 2])
-    expect(err).toMatch(/^error\[E_USAGE\]: /)
+    expect(err).toMatch(/^error\[E_USAGE\]: .*\nhelp: .+\n$/)
   }
+})
+
+test('wrong usage of a command names its own help', async () => {
+  const { err } = await runHanse(['peer', 'add'])
+  expect(err).toMatch(/\nhelp: hanse peer add --help\n$/)
 })
 
 test('verify answers every line in order and goes on after a bad one', async () => {

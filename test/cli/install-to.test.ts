@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -68,6 +68,14 @@ test('writes the checked file under its own name into a folder it creates', asyn
   expect(seen.map(({ token }) => token)).toEqual(['Bearer secret', 'Bearer secret'])
 })
 
+test('a folder that takes no files ends at once with a code', async () => {
+  for (const into of ['/proc/hanse', '/proc/hanse/deep/er', '/dev/null/x'])
+    await expect(installTo(client, { purl: 'npm:x' }, into)).rejects.toMatchObject({
+      code: 'E_FILE',
+      hint: expect.stringContaining('choose'),
+    })
+})
+
 test('altered bytes are refused and leave nothing behind', async () => {
   answer.bytes = Buffer.from('the bytes of a packagf')
   await expect(installTo(client, { purl: 'npm:x' }, folder)).rejects.toMatchObject({ code: 'E_ARTIFACT_ALTERED' })
@@ -118,6 +126,20 @@ test('a node may refuse an upload before its end', async () => {
   answer.refuse = { status: 409, body: { error: { code: 'E_VERSION_EXISTS', message: 'exists' } } }
   await expect(publishFile(client, process.execPath, {})).rejects.toMatchObject({ code: 'E_VERSION_EXISTS' })
 })
+
+test('a node that answers an upload and reads no more of it keeps nobody waiting', async () => {
+  const body = JSON.stringify({ error: { code: 'E_DISK_FULL', message: 'full' } })
+  const head = `HTTP/1.1 507 Full\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`
+  const deaf = createTcpServer(socket => {
+    socket.on('error', () => {})
+    socket.once('data', () => socket.pause().write(head + body))
+  })
+  await new Promise<void>(resolve => deaf.listen(0, '127.0.0.1', resolve))
+  const { port } = deaf.address() as AddressInfo
+  const refused = publishFile(new ApiClient(`http://127.0.0.1:${port}`), process.execPath, {})
+  await expect(refused).rejects.toMatchObject({ code: 'E_DISK_FULL' })
+  deaf.close()
+}, 10_000)
 
 test('a package folder is packed by npm, without running its scripts', async () => {
   const source = join(folder, 'source')

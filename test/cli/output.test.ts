@@ -19,6 +19,12 @@ test('an error shows its code, what, cause and help', () => {
   expect(out()).toBe('')
 })
 
+test('several helping commands stand one a line', () => {
+  const { output, err } = capture(false)
+  output.error(new CliError('E_USAGE', 'choose', { hint: "hanse allow a 'x'\nhanse allow b 'x'" }))
+  expect(err()).toBe("error[E_USAGE]: choose\nhelp: hanse allow a 'x'\nhelp: hanse allow b 'x'\n")
+})
+
 test('the codes of a node become the exit codes that scripts rely on', () => {
   const expected = {
     E_NOT_FOUND: 3,

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -136,7 +136,7 @@ async function rawAnswerOf(request: string): Promise<string> {
 
 describe('the HTTP API', () => {
   it('answers hostile requests with a status below 500 and a code', async () => {
-    const { token } = JSON.parse(await readFile(join(node.home, 'run.json'), 'utf8')) as { token: string }
+    const token = await node.token()
     const json = { method: 'POST', token, headers: { 'content-type': 'application/json' } }
     const bytes = { method: 'POST', token, headers: { 'content-type': 'application/octet-stream' }, body: 'x' }
     expect(await answerOf('/api/relations', { ...json, body: '{' })).toEqual([400, 'E_USAGE'])
@@ -155,8 +155,8 @@ describe('the HTTP API', () => {
     ).toEqual([415, 'E_UNSUPPORTED_MEDIA'])
     expect(await answerOf('/api/relations', { ...json, token: 'wrong', body: '{}' })).toEqual([401, 'E_UNAUTHORISED'])
     expect(await answerOf('/api/config')).toEqual([401, 'E_UNAUTHORISED'])
-    expect(await answerOf('/api/publish?name=..%2fx&purl=pkg:generic/x@1', bytes)).toEqual([400, 'E_USAGE'])
-    expect(await answerOf('/api/publish?name=a%00b&purl=pkg:generic/x@1', bytes)).toEqual([400, 'E_USAGE'])
+    expect(await answerOf('/api/publish?name=..%2fx&purl=pkg:generic/x@1', bytes)).toEqual([400, 'E_FILE_NAME'])
+    expect(await answerOf('/api/publish?name=a%00b&purl=pkg:generic/x@1', bytes)).toEqual([400, 'E_FILE_NAME'])
     expect(await answerOf('/api/info?purl=npm:a%00b')).toEqual([400, 'E_PURL'])
     expect(await answerOf('/api/info?purl=npm:a&purl=npm:b')).toEqual([400, 'E_USAGE'])
     expect(await answerOf('/api/%00')).toEqual([404, 'E_NOT_FOUND'])

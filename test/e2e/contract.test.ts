@@ -2,7 +2,7 @@ import { access, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { crateBytes, fileIn, folderOfTest, sdistBytes, wheelBytes } from './archive-samples.ts'
-import { type CliResult, eventually, hanse, NodeProcess } from './hanse-process.ts'
+import { errorOf, eventually, hanse, NodeProcess } from './hanse-process.ts'
 import { npmTarball } from './npm-package.ts'
 
 let folder: string
@@ -20,10 +20,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const errorOf = ({ code, json }: CliResult): [number, string] => [
-  code,
-  (json?.error as { code: string } | undefined)?.code ?? '',
-]
 const tarball = async (name: string, version: string, description = 'rigging') =>
   (await npmTarball({ name, version, description })).path
 
@@ -154,6 +150,17 @@ describe('installing', () => {
       expect(String(installed.path).split('/').at(-1)).toBe(name)
       await access(installed.path as string)
     }
+    const second = await fileIn(folder, 'soundings.bin', Buffer.from('more depths'))
+    await harbour.run('publish', second, '--purl', 'generic:chart@7', '--public')
+    const several = await eventually(
+      () => office.try('install', 'generic:chart', '--to', to),
+      ({ code }) => code !== 0,
+    )
+    expect(errorOf(several)).toEqual([2, 'E_WHICH_FILE'])
+    for (const name of ['chart.bin', 'soundings.bin']) {
+      const { path } = await office.run('install', `generic:chart@7?file_name=${name}`, '--to', to)
+      expect(String(path).endsWith(name)).toBe(true)
+    }
     expect(errorOf(await office.try('install', 'npm:@acme/jib@^3', '--to', to))).toEqual([3, 'E_NOT_FOUND'])
     expect(errorOf(await office.try('install', 'npm:@acme/jib@!!', '--to', to))).toEqual([2, 'E_RANGE'])
     const unpacked = await office.run('install', 'npm:@acme/jib', '--to', to, '--extract')
@@ -169,7 +176,8 @@ describe('installing', () => {
     })
     await eventually(
       () => office.try('info', 'npm:keel'),
-      ({ stdout }) => stdout.includes(`"name":"rival","relation":"allow","versions":[{`),
+      ({ stdout }) =>
+        stdout.includes(`"name":"rival","relation":"allow","versions":[{"version":"1.0.0","state":"live"`),
     )
     const both = await office.try('install', 'npm:keel', '--to', folder)
     expect(errorOf(both)).toEqual([5, 'E_AMBIGUOUS'])
@@ -193,7 +201,7 @@ describe('installing', () => {
     await rival.run('publish', await tarball('flotsam', '1.0.0'), '--public')
     await eventually(
       () => office.try('info', 'npm:flotsam'),
-      ({ stdout }) => stdout.includes('"1.0.0"'),
+      ({ stdout }) => stdout.includes('"state":"live"'),
     )
     await rival.end('SIGKILL')
     expect(errorOf(await office.try('install', 'npm:flotsam', '--to', folder))).toEqual([6, 'E_NO_PROVIDER'])

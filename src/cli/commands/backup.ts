@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { backupKeyPathOf, ensureBackupKey } from '../backup-key.ts'
+import { ensureBackupKey } from '../backup-key.ts'
 import type { Command } from '../command.ts'
 import { receiveFile } from '../receive-file.ts'
 import { fieldsOf } from '../view.ts'
@@ -8,6 +8,7 @@ import { fieldsOf } from '../view.ts'
 export const backupCommand: Command = {
   name: 'backup',
   summary: 'write a consistent backup while the node runs',
+  examples: ['hanse backup /mnt/backups/hanse-1'],
   args: [
     {
       name: '<file>',
@@ -18,13 +19,13 @@ export const backupCommand: Command = {
     const node = await nodeOf()
     const path = resolve(args[0] ?? '')
     const chosen = environment.settings.HANSE_BACKUP_PASSPHRASE
-    const passphrase = chosen ?? (await ensureBackupKey(path))
-    const stream = await node.stream('POST', '/api/backup', { body: { passphrase } })
+    await using key = chosen === undefined ? await ensureBackupKey(path) : null
+    const stream = await node.stream('POST', '/api/backup', { body: { passphrase: chosen ?? key?.text } })
     const { size, sha256 } = await receiveFile(stream, path, { mode: 0o600, signal })
-    if (chosen !== undefined) return { data: { path, size, sha256, keys: 'encrypted under HANSE_BACKUP_PASSPHRASE' } }
-    const key = backupKeyPathOf(path)
+    key?.keep()
+    if (key === null) return { data: { path, size, sha256, keys: 'encrypted under HANSE_BACKUP_PASSPHRASE' } }
     const note = 'whoever has both files is this publisher: keep the key file apart from the backup, and lose neither'
-    return { data: { path, size, sha256, keys: `encrypted under the key in ${key}`, keyFile: key, note } }
+    return { data: { path, size, sha256, keys: `encrypted under the key in ${key.path}`, keyFile: key.path, note } }
   },
   view: (data: object) => fieldsOf(data),
 }

@@ -11,6 +11,7 @@ interface SettingLine {
 const list: Command = {
   name: 'list',
   summary: 'show every setting and where it came from',
+  examples: ['hanse config list'],
   async run(_input, context) {
     const node = await context.node()
     return { data: await node.call<readonly SettingLine[]>('GET', '/api/config') }

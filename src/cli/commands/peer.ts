@@ -9,6 +9,7 @@ interface PeerLine {
 const list: Command = {
   name: 'list',
   summary: 'list the connected peers',
+  examples: ['hanse peer list'],
   async run(_input, context) {
     const node = await context.node()
     return { data: await node.call<readonly PeerLine[]>('GET', '/api/peers') }
@@ -24,6 +25,7 @@ const list: Command = {
 const add: Command = {
   name: 'add',
   summary: 'connect to a node and keep the connection',
+  examples: ['hanse peer add /ip4/192.0.2.1/tcp/7701/p2p/12D3KooWA1aNdKrytqB2B2zTE25hhvDfSkEyTwwEst5ogLfwcLAK'],
   args: [{ name: '<multiaddr>', text: '/ip4/192.0.2.1/tcp/7701/p2p/12D3KooW…' }],
   async run({ args }, context) {
     const node = await context.node()
@@ -35,6 +37,7 @@ const add: Command = {
 const remove: Command = {
   name: 'remove',
   summary: 'drop a peer and forget its address',
+  examples: ['hanse peer remove 12D3KooWA1aNdKrytqB2B2zTE25hhvDfSkEyTwwEst5ogLfwcLAK'],
   args: [{ name: '<peer>', text: 'the peer id' }],
   async run({ args }, context) {
     const node = await context.node()

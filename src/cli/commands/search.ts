@@ -18,6 +18,7 @@ interface SearchAnswer {
 export const searchCommand: Command = {
   name: 'search',
   summary: 'find packages in the local index and at peers',
+  examples: ['hanse search rope knots', "hanse search 'left pad' --type npm --limit 5 --local"],
   args: [{ name: '<query...>', text: 'words of the name, keywords or description; typos are forgiven' }],
   options: [
     { flags: '--limit <n>', text: 'at most this many hits' },
@@ -50,5 +51,5 @@ export const searchCommand: Command = {
 function parseLimit(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   if (/^[1-9]\d{0,2}$/.test(text) && Number(text) <= 100) return Number(text)
-  throw new CliError('E_USAGE', `--limit wants a number from 1 to 100, not ${text}`)
+  throw new CliError('E_USAGE', `--limit wants a number from 1 to 100, not ${text}`, { hint: 'hanse search --help' })
 }

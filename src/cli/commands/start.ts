@@ -1,3 +1,4 @@
+import type { StartFlags } from '../../node/index.ts'
 import { type Command, type Input, listOf, textOf } from '../command.ts'
 import { CliError } from '../errors.ts'
 import { linesOf } from '../view.ts'
@@ -6,6 +7,11 @@ import { linesOf } from '../view.ts'
 export const startCommand: Command = {
   name: 'start',
   summary: 'run a node on this home',
+  examples: [
+    'hanse start',
+    'hanse start --bootstrap /ip4/192.0.2.1/tcp/7701/p2p/12D3KooWA1aNdKrytqB2B2zTE25hhvDfSkEyTwwEst5ogLfwcLAK',
+    'hanse start --network off --http 127.0.0.1:0',
+  ],
   options: [
     { flags: '--http <host:port>', text: 'where the API listens; port 0 takes any free one' },
     { flags: '--listen <multiaddr>', text: 'where peers connect', repeat: true },
@@ -35,28 +41,17 @@ export const startCommand: Command = {
   view: () => linesOf(),
 }
 
-interface StartFlags {
-  http?: { host: string; port: number }
-  listen?: readonly string[]
-  announce?: readonly string[]
-  bootstrap?: readonly string[]
-  network?: 'off' | 'private' | 'public'
-  mdns?: boolean
-}
-
 /** Options that were not given stay away, so that file and environment count. */
 function startFlagsOf(input: Input): StartFlags {
-  const flags: StartFlags = {}
   const http = textOf(input, 'http')
-  if (http !== undefined) flags.http = parseHostPort(http)
-  for (const name of ['listen', 'announce', 'bootstrap'] as const) {
-    const list = listOf(input, name)
-    if (list.length > 0) flags[name] = list
-  }
   const network = textOf(input, 'network')
-  if (network === 'off' || network === 'private' || network === 'public') flags.network = network
-  if (input.options.mdns === true) flags.mdns = true
-  return flags
+  const lists = (['listen', 'announce', 'bootstrap'] as const).map(name => [name, listOf(input, name)] as const)
+  return {
+    ...(http === undefined ? {} : { http: parseHostPort(http) }),
+    ...Object.fromEntries(lists.filter(([, list]) => list.length > 0)),
+    ...(network === 'off' || network === 'private' || network === 'public' ? { network } : {}),
+    ...(input.options.mdns === true ? { mdns: true } : {}),
+  }
 }
 
 /** Parses `HOST:PORT`, `[::1]:PORT` or `:PORT`. */

@@ -5,6 +5,7 @@ import { fieldsOf } from '../view.ts'
 export const statusCommand: Command = {
   name: 'status',
   summary: 'show who this node is, what it holds and how it is',
+  examples: ['hanse status', 'hanse status --node http://hanse.example:7700 --token TOKEN'],
   async run(_input, context) {
     const node = await context.node()
     return { data: await node.call('GET', '/api/status') }

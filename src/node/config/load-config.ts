@@ -58,7 +58,10 @@ async function readConfigFile(home: string): Promise<Record<string, unknown>> {
   try {
     value = document.toJS({ maxAliasCount: 0 }) ?? {}
   } catch (cause) {
-    throw new NodeError('E_CONFIG', `${configPathOf(home)}: aliases are not used here`, { cause })
+    throw new NodeError('E_CONFIG', `${configPathOf(home)}: aliases are not used here`, {
+      cause,
+      hint: `write the value itself in ${configPathOf(home)}`,
+    })
   }
   parseConfig(value, configPathOf(home))
   return value as Record<string, unknown>

@@ -8,10 +8,12 @@ import {
   repairLevelDatabase,
   StorageError,
 } from '../storage/index.ts'
+import { checkStateFiles } from './check-state-files.ts'
 
 /** Examines a home whose node does not run; the catalogue is rebuilt by the next start. @throws StorageError E_HOME_IN_USE */
 export async function* doctorHome(home: string, { repair }: { readonly repair: boolean }): AsyncGenerator<Finding> {
   await using paths = await openDataDirectory(home)
+  yield* checkStateFiles(paths, repair)
   const { config } = await loadConfig({ home })
   const broken = repair ? await repairedFrom(paths.database) : null
   if (broken !== null) yield { kind: 'database', subject: paths.database, problem: broken, repaired: true }

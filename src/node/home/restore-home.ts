@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { parseRecordOnPool } from '../../protocol/index.ts'
@@ -32,7 +31,6 @@ export interface RestoreOptions {
  * @throws NodeError E_HOME_EXISTS, E_BACKUP; StorageError E_BACKUP_CORRUPT, E_BACKUP_NEWER, E_HOME_IN_USE
  */
 export async function restoreHome(home: string, file: string, options: RestoreOptions): Promise<object> {
-  await mkdir(home, { recursive: true, mode: 0o700 })
   await using paths = await openDataDirectory(home)
   const present = await readIdentity(home)
   if (present !== null && !(options.offline && present.restored === 'awaits-peers')) throw homeExists(home)

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { NodeError } from '../errors.ts'
-import { isDiskFull } from '../storage/index.ts'
+import { isDiskFull, MAKE_ROOM } from '../storage/index.ts'
 import { API_ROUTES, type ApiRoute } from './api-routes.ts'
 import { statusOf } from './error-status.ts'
 import { isHostAllowed, isLoopback } from './host-guard.ts'
@@ -62,7 +62,7 @@ function codedOf(error: unknown): CodedError {
     return {
       code: 'E_DISK_FULL',
       message: 'the disk is full: nothing was written',
-      hint: 'free some space on the disk that holds the home, then try again',
+      hint: MAKE_ROOM,
     }
   }
   if (statusCode === 415)
@@ -101,6 +101,13 @@ async function answer(
   return reply.send(stream)
 }
 
+function unauthorised(isGiven: boolean): NodeError {
+  const what = isGiven ? 'the token given is not this node’s' : 'this needs the node’s token'
+  return new NodeError('E_UNAUTHORISED', what, {
+    hint: 'pass --token T: run.json in the node’s home has it, and each start makes a new one; on that machine, its user needs none',
+  })
+}
+
 function mountApi(server: FastifyInstance, services: NodeServices, options: HttpOptions): void {
   for (const route of API_ROUTES) {
     server.route({
@@ -112,9 +119,7 @@ function mountApi(server: FastifyInstance, services: NodeServices, options: Http
           (route.guarded || !isLoopback(options.host)) &&
           !isAuthorised(request.headers.authorization, options.token)
         ) {
-          throw new NodeError('E_UNAUTHORISED', 'this needs the node’s token', {
-            hint: 'pass --token T, or run as the user that owns the node’s home',
-          })
+          throw unauthorised(request.headers.authorization !== undefined)
         }
       },
     })
@@ -166,9 +171,13 @@ export async function startHttp(
     return reply.status(coded.code === 'E_INTERNAL' ? 500 : statusOf(coded.code)).send({ error: coded })
   })
   server.setNotFoundHandler((request, reply) =>
-    reply
-      .status(404)
-      .send({ error: { code: 'E_NOT_FOUND', message: `nothing at ${request.method} ${request.url.slice(0, 200)}` } }),
+    reply.status(404).send({
+      error: {
+        code: 'E_NOT_FOUND',
+        message: `nothing at ${request.method} ${request.url.slice(0, 200)}`,
+        hint: 'an address of a node has no path but what /openapi.json lists',
+      },
+    }),
   )
   mountApi(server, services, options)
   mountHealth(server, services, options)

@@ -1,15 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import type { PublisherId, Sha256 } from '../../protocol/index.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 import { BACKUP_FORMAT, corrupt, readBackupLines } from './backup-lines.ts'
-import { writeErrorOf } from './errors.ts'
-import { syncFolder } from './json-file.ts'
 import type { RecordStore } from './record-store.ts'
 
 /** What goes into a backup. */
@@ -49,20 +44,6 @@ export function backupStream(source: BackupSource): Readable {
   const gzip = createGzip()
   void pipeline(Readable.from(textOf(source)), gzip).catch(() => {})
   return gzip
-}
-
-/** Writes a backup to a file, mode 0600, which appears only when it is whole and on disk. @throws StorageError E_DISK_FULL. */
-export async function writeBackup(source: BackupSource, file: string): Promise<void> {
-  const beside = join(dirname(file), `.backup-${randomUUID()}`)
-  try {
-    await pipeline(backupStream(source), createWriteStream(beside, { flags: 'wx', mode: 0o600 }))
-    await syncFile(beside)
-    await rename(beside, file)
-    await syncFolder(dirname(file))
-  } catch (error) {
-    await rm(beside, { force: true })
-    throw writeErrorOf(error, file)
-  }
 }
 
 /** Opens a backup, after reading all of it once. @throws StorageError E_BACKUP_CORRUPT, E_BACKUP_NEWER. */
@@ -144,11 +125,6 @@ async function* artifactsIn(file: string): ReturnType<Backup['artifacts']> {
   } finally {
     await lines.return(undefined)
   }
-}
-
-async function syncFile(path: string): Promise<void> {
-  await using file = await open(path, 'r+')
-  await file.sync()
 }
 
 function base64(bytes: Uint8Array): string {

@@ -4,8 +4,8 @@ import { checkRecords, rebuildFeed } from './record-check.ts'
 
 /** One thing that is wrong in a home. */
 export interface Finding {
-  readonly kind: 'record' | 'artifact' | 'database'
-  /** `<publisher>/<feed>`, or the path of the artifact's file. */
+  readonly kind: 'record' | 'artifact' | 'database' | 'file'
+  /** `<publisher>/<feed>`, or a path. */
   readonly subject: string
   readonly problem: string
   readonly repaired: boolean

@@ -1,3 +1,4 @@
+export type { StoredArtifact } from './artifact-index.ts'
 export * from './artifact-sink.ts'
 export * from './artifact-store.ts'
 export * from './audit-log.ts'

@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto'
+import { constants, createReadStream } from 'node:fs'
+import { type FileHandle, open, rm } from 'node:fs/promises'
+import { type ArtifactLayout, layoutOf } from '../../federation/index.ts'
+import type { BlockId, Sha256 } from '../../protocol/index.ts'
+import { type ArtifactFiles, sha256OfFile } from './artifact-files.ts'
+import type { ArtifactIndex, StoredArtifact } from './artifact-index.ts'
+import { isBlockOf } from './block-check.ts'
+import { MAKE_ROOM, StorageError, writeErrorOf } from './errors.ts'
+import { freeBytesOf } from './level-database.ts'
+import { DISK_RESERVE_BYTES, LEAF_BYTES, MAX_LEAVES, MAX_STORED_ARTIFACT_BYTES } from './limits.ts'
+import { PartialArtifact, writeAll, writtenLeavesOf } from './partial-artifact.ts'
+
+/** What the bytes must turn out to be. */
+export interface ExpectedArtifact {
+  readonly cid?: BlockId
+  readonly size?: number
+  readonly sha256?: Sha256
+}
+
+/** How bytes come into the store: whole, or leaf by leaf; until they are checked and settled the database knows nothing of them. */
+export class ArtifactIntake {
+  readonly #files: ArtifactFiles
+  readonly #index: ArtifactIndex
+  /** The partial writers open now, each with the promise of its end. */
+  readonly #partials = new Map<Sha256, Promise<void>>()
+
+  constructor(files: ArtifactFiles, index: ArtifactIndex) {
+    this.#files = files
+    this.#index = index
+  }
+
+  /**
+   * Stores bytes, from a file's path or as they come, and resolves when they are safe on disk.
+   * @throws StorageError E_ARTIFACT_MISMATCH when they are not what was expected, E_DISK_FULL; nothing stays behind.
+   */
+  async add(source: string | AsyncIterable<Uint8Array>, expected: ExpectedArtifact = {}): Promise<StoredArtifact> {
+    await this.#requireRoom(expected.size ?? 0)
+    const partial = this.#files.partialPath(`add-${randomUUID()}`)
+    try {
+      const layout = await this.#writeNew(partial, typeof source === 'string' ? createReadStream(source) : source)
+      requireExpected(layout, expected)
+      await this.#settle(partial, layout)
+      return { cid: layout.cid, size: layout.size, sha256: layout.sha256 }
+    } catch (error) {
+      throw writeErrorOf(error, 'the artifact')
+    } finally {
+      await rm(partial, { force: true })
+    }
+  }
+
+  /**
+   * Opens an artifact to be written leaf by leaf, or null when it is held already; continues what an earlier try left.
+   * A second caller waits until the first has closed.
+   */
+  async openPartial(layout: ArtifactLayout): Promise<PartialArtifact | null> {
+    requirePossible(layout)
+    for (let other = this.#partials.get(layout.sha256); other; other = this.#partials.get(layout.sha256)) await other
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#partials.set(layout.sha256, promise)
+    const release = () => {
+      this.#partials.delete(layout.sha256)
+      resolve()
+    }
+    try {
+      const partial = (await this.#index.held(layout.sha256)) !== null ? null : await this.#openPartial(layout, release)
+      if (partial === null) release()
+      return partial
+    } catch (error) {
+      release()
+      throw writeErrorOf(error, 'the artifact')
+    }
+  }
+
+  /** Forgets what was fetched of an artifact so far. */
+  async discard(sha256: Sha256): Promise<void> {
+    await this.#partials.get(sha256)
+    await rm(this.#files.partialPath(sha256), { force: true })
+  }
+
+  async #writeNew(path: string, source: AsyncIterable<Uint8Array>): Promise<ArtifactLayout> {
+    await using file = await open(path, 'wx', 0o600)
+    const layout = await layoutOf(writingThrough(source, file))
+    await file.sync()
+    return layout
+  }
+
+  async #openPartial(layout: ArtifactLayout, release: () => void): Promise<PartialArtifact> {
+    await this.#requireRoom(layout.size)
+    const path = this.#files.partialPath(layout.sha256)
+    const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600)
+    const settle = async () => {
+      if ((await sha256OfFile(path)) !== layout.sha256) {
+        await rm(path, { force: true })
+        throw new StorageError('E_ARTIFACT_MISMATCH', `the leaves of ${layout.cid} do not add up to its sha-256`)
+      }
+      await this.#settle(path, layout)
+    }
+    try {
+      await file.truncate(layout.size)
+      return new PartialArtifact(layout, file, await writtenLeavesOf(file, layout), settle, release)
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+  }
+
+  /** The order on arrival: the synced file is renamed, its folder synced, then the database learns of it. */
+  async #settle(partial: string, layout: ArtifactLayout): Promise<void> {
+    if ((await this.#index.held(layout.sha256)) !== null) return rm(partial, { force: true })
+    await this.#files.settle(partial, layout.sha256)
+    try {
+      await this.#index.put(layout)
+    } catch (error) {
+      await this.#files.remove(layout.sha256)
+      throw error
+    }
+  }
+
+  async #requireRoom(bytes: number): Promise<void> {
+    if ((await freeBytesOf(this.#files.folder)) >= bytes + DISK_RESERVE_BYTES) return
+    throw new StorageError('E_DISK_FULL', `there is no room for ${bytes} bytes`, {
+      hint: MAKE_ROOM,
+    })
+  }
+}
+
+function requireExpected(layout: ArtifactLayout, expected: ExpectedArtifact): void {
+  for (const field of ['sha256', 'cid', 'size'] as const) {
+    const wanted = expected[field]
+    if (wanted !== undefined && wanted !== layout[field]) {
+      throw new StorageError('E_ARTIFACT_MISMATCH', `the artifact's ${field} is ${layout[field]}, expected ${wanted}`)
+    }
+  }
+}
+
+/** Refuses a stranger's layout that cannot be one: sizes and leaves must agree, and the root must be its own block. */
+function requirePossible(layout: ArtifactLayout): void {
+  const { size, leaves, rootBlock, cid, sha256 } = layout
+  const fits =
+    Number.isSafeInteger(size) && size >= 0 && size <= MAX_STORED_ARTIFACT_BYTES && leaves.length <= MAX_LEAVES
+  const full = fits && leaves.length === Math.max(1, Math.ceil(size / LEAF_BYTES))
+  const rooted = rootBlock === null ? leaves.length === 1 && leaves[0] === cid : isBlockOf(cid, rootBlock)
+  if (!full || !rooted || !/^[0-9a-f]{64}$/.test(sha256))
+    throw new StorageError('E_ARTIFACT_MISMATCH', `the layout of ${cid} contradicts itself`)
+}
+
+async function* writingThrough(source: AsyncIterable<Uint8Array>, file: FileHandle): AsyncGenerator<Uint8Array> {
+  let position = 0
+  for await (const chunk of source) {
+    if (position + chunk.length > MAX_STORED_ARTIFACT_BYTES) {
+      throw new StorageError('E_ARTIFACT_MISMATCH', `the artifact is larger than ${MAX_STORED_ARTIFACT_BYTES} bytes`)
+    }
+    await writeAll(file, chunk, position)
+    position += chunk.length
+    yield chunk
+  }
+}
