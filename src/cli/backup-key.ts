@@ -25,7 +25,7 @@ export interface BackupKey extends AsyncDisposable {
   keep(): void
 }
 
-/** The key beside a backup that is about to be written: the one of the backup it replaces, else a new one, mode 0600. */
+/** The key beside a backup that is about to be written: one that lies there already, else a new one, mode 0600. */
 export async function ensureBackupKey(file: string): Promise<BackupKey> {
   const path = backupKeyPathOf(file)
   const known = await readBackupKey(file)

@@ -17,7 +17,7 @@ const EXIT_OF_CODE: ReadonlyMap<string, ExitCode> = new Map([
   ...codes(
     EXIT.failed,
     // What was asked clashes with what is decided here already.
-    ...['E_RELATION', 'E_ROUTE_TAKEN', 'E_NAME_TAKEN', 'E_HOME_EXISTS'],
+    ...['E_RELATION', 'E_ROUTE_TAKEN', 'E_NAME_TAKEN', 'E_HOME_EXISTS', 'E_FILE_EXISTS'],
     // The home, its disk or this machine.
     ...['E_HOME_IN_USE', 'E_HOME_NEWER', 'E_HOME_CORRUPT', 'E_IDENTITY', 'E_FILE', 'E_FILE_CORRUPT', 'E_BACKUP_NEWER'],
     ...['E_DISK_FULL', 'E_QUOTA_EXCEEDED', 'E_STORAGE_FAILED', 'E_STORE_FAILED', 'E_RECORD_CORRUPT', 'E_FEED_CLONED'],
@@ -45,8 +45,8 @@ const EXIT_OF_CODE: ReadonlyMap<string, ExitCode> = new Map([
     EXIT.network,
     ...['E_NETWORK', 'E_NO_NODE', 'E_NO_PROVIDER', 'E_LISTEN', 'E_TIMEOUT', 'E_ARTIFACT_INCOMPLETE'],
     // A peer that does not answer, or not with what was asked for.
-    ...['E_PEER_UNREACHABLE', 'E_PEER_FAILED', 'E_PEER_SILENT', 'E_STREAM_CLOSED', 'E_FIRST_BYTE_LATE', 'E_TOO_SLOW'],
-    ...['E_REFUSED', 'E_BUSY', 'E_BAD_REQUEST', 'E_CANCELLED', 'E_STALLED'],
+    ...['E_PEER_UNREACHABLE', 'E_PEER_IDENTITY', 'E_PEER_FAILED', 'E_PEER_SILENT', 'E_STREAM_CLOSED', 'E_TOO_SLOW'],
+    ...['E_FIRST_BYTE_LATE', 'E_REFUSED', 'E_BUSY', 'E_BAD_REQUEST', 'E_CANCELLED', 'E_STALLED'],
   ),
   ...codes(EXIT.interrupted, 'E_INTERRUPTED', 'E_ABORTED'),
 ])

@@ -32,6 +32,7 @@ export async function receiveFile(stream: Readable, path: string, options: Recei
     await rename(partial, path)
     return received
   } catch (cause) {
+    stream.destroy() // a stream nobody reads would keep its connection, and this process, until the node gives up
     await rm(partial, { force: true }).catch(() => {}) // what failed first is what counts
     throw cause instanceof CliError ? cause : receiveErrorOf(cause, path, options.signal)
   }

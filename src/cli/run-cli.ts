@@ -7,6 +7,7 @@ import { CliError } from './errors.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { Output } from './output.ts'
 import { findRunFile } from './run-file.ts'
+import { shellWordOf } from './shell-word.ts'
 import { VERSION } from './version.ts'
 
 interface GlobalOptions {
@@ -87,8 +88,24 @@ function addCommand(parent: Commander, command: Command, run: Run): void {
   for (const option of command.options ?? []) made.addOption(optionOf(option))
   made.addHelpText('after', examplesText(command.examples))
   made.action(async () => {
-    await run(command, { args: made.args, options: made.opts() }, made.optsWithGlobals() as GlobalOptions)
+    const globals: Record<string, unknown> = made.optsWithGlobals()
+    const empty = emptyWordOf(command, made.args, globals)
+    if (empty !== null) made.error(`${empty} is empty`)
+    await run(command, { args: made.args, options: made.opts() }, globals)
   })
+}
+
+/** What was given as an empty word, or null: such a word is a shell variable that was not set, and nothing here means something by it. */
+function emptyWordOf(
+  { args: specs = [] }: Command,
+  args: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+): string | null {
+  const isEmpty = (value: unknown): boolean => (Array.isArray(value) ? value.some(isEmpty) : value === '')
+  const option = Object.keys(options).find(name => isEmpty(options[name]))
+  if (option !== undefined) return `--${option}`
+  const at = args.findIndex(word => word.trim() === '')
+  return at < 0 ? null : (specs[Math.min(at, specs.length - 1)]?.name ?? null)
 }
 
 const examplesText = (examples: readonly string[]) => `\nExamples:\n${examples.map(line => `  ${line}`).join('\n')}`
@@ -151,8 +168,13 @@ async function nodeOf(
   const url = globals.node ?? (globals.home === undefined ? environment.node : undefined)
   if (url !== undefined) return new ApiClient(url, globals.token ?? environment.token, signal)
   const run = await findRunFile(home)
-  if (!run) throw new CliError('E_NO_NODE', `no node runs on ${home}`, { hint: 'hanse start' })
+  if (!run) throw new CliError('E_NO_NODE', `no node runs on ${home}`, { hint: startLineOf(globals.home) })
   return new ApiClient(run.url, globals.token ?? run.token, signal)
+}
+
+/** The command that starts the node which was asked for. */
+function startLineOf(home: string | undefined): string {
+  return home === undefined ? 'hanse start' : `hanse start --home ${shellWordOf(home)}`
 }
 
 function interruptedBy(cause: unknown): CliError {

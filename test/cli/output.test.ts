@@ -65,3 +65,17 @@ test('with json a result is exactly one document', () => {
   output.progress('ignored')
   expect([out(), err()]).toEqual(['{"purl":"pkg:npm/x"}\n', ''])
 })
+
+test('a cause of many lines is indented and bounded, and a message is one line', () => {
+  const { output, err } = capture(false)
+  const cause = new Error(`npm error code EJSON\n\nerror[E_FORGED]: x\n${'z\n'.repeat(50)}`)
+  output.error(new CliError('E_NPM', 'npm pack failed\nhelp: rm -rf /', { cause }))
+  const lines = err().trimEnd().split('\n')
+  expect(lines.slice(0, 3)).toEqual([
+    'error[E_NPM]: npm pack failed help: rm -rf /',
+    '  cause: npm error code EJSON',
+    '         error[E_FORGED]: x',
+  ])
+  expect(lines).toHaveLength(7)
+  expect(lines.join('')).not.toContain('\ufffd')
+})

@@ -38,9 +38,8 @@ describe('the command line', () => {
     ]
     commands.push('route list', 'why npm:x', 'config list', 'key list', 'backup x')
     const results = await Promise.all(commands.map(command => hanse([...command.split(' '), '--home', home])))
-    expect(results.map(({ code, stderr }) => [code, /\nhelp: hanse start\n$/.test(stderr)])).toEqual(
-      commands.map(() => [6, true]),
-    )
+    const help = `\nhelp: hanse start --home ${home}\n`
+    expect(results.map(({ code, stderr }) => [code, stderr.endsWith(help)])).toEqual(commands.map(() => [6, true]))
 
     const elsewhere = ['--json', '--node', harbour.ready.http]
     expect((await hanse(['status', ...elsewhere])).json).toMatchObject({ peerId: harbour.ready.peerId })
@@ -54,6 +53,10 @@ describe('the command line', () => {
       'install nonsense',
       'follow nobody',
       'start --http x',
+      'search x --type nmp',
+      `allow ${rival.ready.publisher} npm:[`,
+      `follow ${rival.ready.publisher} --as self`,
+      'route add npm:x upstream/nobody',
     ]
     const refused = await Promise.all(usage.map(command => office.try(...command.split(' '))))
     expect(refused.map(({ code }) => code)).toEqual(usage.map(() => 2))
@@ -106,6 +109,9 @@ describe('publishing', () => {
       visibility: 'private',
     })
     expect(await readdir(project)).toEqual(['package.json'])
+    await writeFile(join(project, 'package.json'), JSON.stringify({ ...manifest, version: '0.2.0', private: true }))
+    expect(errorOf(await harbour.try('publish', project, '--public'))).toEqual([5, 'E_ARCHIVE_PRIVATE'])
+    expect(await harbour.run('publish', project)).toMatchObject({ visibility: 'private' })
   })
 
   it('makes a private release public by publishing it again, never back, and never with other bytes', async () => {
@@ -164,7 +170,11 @@ describe('installing', () => {
     expect(errorOf(await office.try('install', 'npm:@acme/jib@^3', '--to', to))).toEqual([3, 'E_NOT_FOUND'])
     expect(errorOf(await office.try('install', 'npm:@acme/jib@!!', '--to', to))).toEqual([2, 'E_RANGE'])
     const unpacked = await office.run('install', 'npm:@acme/jib', '--to', to, '--extract')
-    expect(await readdir(String(unpacked.path).replace(/\.tgz$/, ''))).toEqual(['index.js', 'package.json'])
+    const target = String(unpacked.path).replace(/\.tgz$/, '')
+    expect(await readdir(target)).toEqual(['index.js', 'package.json'])
+    await writeFile(join(target, 'index.js'), 'changed by hand')
+    expect(errorOf(await office.try('install', 'npm:@acme/jib', '--to', to, '--extract'))).toEqual([1, 'E_FILE_EXISTS'])
+    expect(await readFile(join(target, 'index.js'), 'utf8')).toBe('changed by hand')
   })
 
   it('refuses what no route allows, and two allowed publishers of one name', async () => {
@@ -268,7 +278,7 @@ describe('answers', () => {
       key: 'http.port',
       value: 0,
       origin: 'flag',
-      name: 'http.port',
+      name: '--http',
     })
     expect((await office.try('peer', 'list')).json).toContainEqual(
       expect.objectContaining({ id: harbour.ready.peerId, connected: true }),
@@ -292,6 +302,15 @@ describe('answers', () => {
     ]) {
       const { code, stdout } = await hanse([...command.split(' '), '--home', office.home])
       expect([command, code, /\[object|undefined|^[{[]/.test(stdout)]).toEqual([command, 0, false])
+      expect([command, /[{}]/.test(stdout)]).toEqual([command, false])
+    }
+  })
+
+  it('have scores of 0 to 1, whether or not peers were asked', async () => {
+    for (const flags of [[], ['--local']]) {
+      const { hits } = (await office.run('search', 'rigging', ...flags)) as { hits: { score: number }[] }
+      expect(hits[0]?.score).toBe(1)
+      for (const { score } of hits) expect([score >= 0, score <= 1]).toEqual([true, true])
     }
   })
 

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { FeedId } from '../../src/protocol/index.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 const CLI = join(import.meta.dirname, '../../dist/hanse.js')
 
@@ -76,7 +76,7 @@ export class NodeProcess implements AsyncDisposable {
 
   /** A node in a new home, started. */
   static async start(flags: readonly string[] = []): Promise<NodeProcess> {
-    const node = new NodeProcess(await mkdtemp(join(tmpdir(), 'hanse-e2e-')), flags)
+    const node = new NodeProcess(await temporaryFolder(), flags)
     await node.restart()
     return node
   }
@@ -112,6 +112,11 @@ export class NodeProcess implements AsyncDisposable {
       return
     }
     throw new Error(`the node ended before it was ready:\n${this.#stderr}`)
+  }
+
+  /** What the processes of this node wrote to stderr, the last 16 KiB. */
+  get stderr(): string {
+    return this.#stderr
   }
 
   /** The token that the API asks of writers. */

@@ -1,6 +1,8 @@
+import { lstat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { ensureBackupKey } from '../backup-key.ts'
 import type { Command } from '../command.ts'
+import { CliError } from '../errors.ts'
 import { receiveFile } from '../receive-file.ts'
 import { fieldsOf } from '../view.ts'
 
@@ -12,12 +14,13 @@ export const backupCommand: Command = {
   args: [
     {
       name: '<file>',
-      text: 'the file to write; its keys are encrypted: under HANSE_BACKUP_PASSPHRASE, else under a new key in <file>.key',
+      text: 'a new file; its keys are encrypted: under HANSE_BACKUP_PASSPHRASE, else under a new key in <file>.key',
     },
   ],
   async run({ args }, { node: nodeOf, environment, signal }) {
     const node = await nodeOf()
     const path = resolve(args[0] ?? '')
+    await requireNew(path)
     const chosen = environment.settings.HANSE_BACKUP_PASSPHRASE
     await using key = chosen === undefined ? await ensureBackupKey(path) : null
     const stream = await node.stream('POST', '/api/backup', { body: { passphrase: chosen ?? key?.text } })
@@ -28,4 +31,12 @@ export const backupCommand: Command = {
     return { data: { path, size, sha256, keys: `encrypted under the key in ${key.path}`, keyFile: key.path, note } }
   },
   view: (data: object) => fieldsOf(data),
+}
+
+/** An older backup may be the only one of a key, so it is never written over. @throws CliError E_FILE_EXISTS */
+async function requireNew(path: string): Promise<void> {
+  if ((await lstat(path).catch(() => null)) === null) return
+  throw new CliError('E_FILE_EXISTS', `${path} is there already`, {
+    hint: 'hanse backup NEW-FILE, or move the old one and its .key away first',
+  })
 }

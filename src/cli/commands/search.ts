@@ -6,6 +6,7 @@ interface SearchAnswer {
   readonly hits: readonly {
     readonly purl: string
     readonly publisher: string
+    readonly publisherName: string | null
     readonly description?: string | null
     readonly source: 'local' | 'federated'
     readonly relation: unknown
@@ -40,11 +41,13 @@ export const searchCommand: Command = {
   view: ({ hits, peers, tookMs }: SearchAnswer) =>
     partsOf(
       tableOf(
-        ['PACKAGE', 'PUBLISHER', 'SOURCE', 'DESCRIPTION'],
-        hits.map(hit => [hit.purl, hit.publisher.slice(0, 16), hit.source, hit.description?.slice(0, 72)]),
+        ['PACKAGE', 'SOURCE', 'PUBLISHER', 'DESCRIPTION'],
+        hits.map(hit => [hit.purl, hit.source, hit.publisherName ?? hit.publisher, hit.description?.slice(0, 72)]),
         'nothing found',
       ),
-      linesOf(`${hits.length} hits in ${Math.round(tookMs)} ms; ${peers.answered} of ${peers.asked} peers answered`),
+      linesOf(
+        `${hits.length} ${hits.length === 1 ? 'hit' : 'hits'} in ${Math.round(tookMs)} ms; ${peers.answered} of ${peers.asked} peers answered`,
+      ),
     ),
 }
 

@@ -1,6 +1,7 @@
 import type { StartFlags } from '../../node/index.ts'
 import { type Command, type Input, listOf, textOf } from '../command.ts'
 import { CliError } from '../errors.ts'
+import { shellWordOf } from '../shell-word.ts'
 import { linesOf } from '../view.ts'
 
 /** `hanse start`: runs a node on the home until SIGTERM or Ctrl-C, which end it cleanly. */
@@ -29,16 +30,31 @@ export const startCommand: Command = {
     print(
       ready,
       linesOf(
+        `home       ${home}`,
         `publisher  ${ready.publisher}`,
         `peer       ${ready.peerId}`,
         ...ready.addresses.map(address => `address    ${address}`),
         `serving    ${ready.http}   (Ctrl-C stops)`,
+        ...noticesOf(ready.addresses, node.isRecoveryExported, home),
       ),
     )
     await Promise.race([node.closed, abortOf(signal)])
     return null
   },
   view: () => linesOf(),
+}
+
+/** What a newcomer would not expect of a node that serves, each with what changes it. */
+export function noticesOf(addresses: readonly string[], isRecoveryExported: boolean, home: string): string[] {
+  const isOpen = addresses.some(address => !/^\/(ip4\/127\.|ip6\/::1\/)/.test(address))
+  return [
+    ...(isOpen
+      ? ['note: other machines can connect to each address above; --listen chooses them, --network off closes all']
+      : []),
+    ...(isRecoveryExported
+      ? []
+      : [`note: the recovery key is in this home alone; hanse key export --to FILE --home ${shellWordOf(home)}`]),
+  ]
 }
 
 /** Options that were not given stay away, so that file and environment count. */

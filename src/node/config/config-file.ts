@@ -22,7 +22,6 @@ export async function readConfigDocument(home: string): Promise<Document> {
   const [broken] = document.errors
   if (broken)
     throw new NodeError('E_CONFIG', `${path}: ${broken.message.replace(/:?\n[\s\S]*$/, '')}`, {
-      cause: broken,
       hint: `correct it in ${path}`,
     })
   return document

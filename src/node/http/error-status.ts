@@ -22,7 +22,15 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   // nginx's number for a client that went away: nobody reads it, logs do.
   ...codes(499, 'E_ABORTED'),
   // Peers that do not answer, or not with what was asked for.
-  ...codes(502, 'E_NO_PROVIDER', 'E_NETWORK', 'E_ARTIFACT_INCOMPLETE', 'E_PEER_UNREACHABLE', 'E_PEER_FAILED'),
+  ...codes(
+    502,
+    'E_NO_PROVIDER',
+    'E_NETWORK',
+    'E_ARTIFACT_INCOMPLETE',
+    'E_PEER_UNREACHABLE',
+    'E_PEER_IDENTITY',
+    'E_PEER_FAILED',
+  ),
   ...codes(502, 'E_PEER_SILENT', 'E_STREAM_CLOSED', 'E_REFUSED', 'E_BUSY', 'E_BAD_REQUEST', 'E_CANCELLED', 'E_STALLED'),
   ...codes(502, 'E_PROTOCOL_VIOLATION', 'E_RECORD_REFUSED', 'E_FEED_GAP', 'E_FEED_FORKED', 'E_MESSAGE', 'E_RECORD'),
   ...codes(502, 'E_VERSION', 'E_ENVELOPE', 'E_BODY', 'E_FEED', 'E_FORK'),

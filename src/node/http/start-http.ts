@@ -166,6 +166,8 @@ export async function startHttp(
     }
   })
   server.setErrorHandler((error, request, reply) => {
+    // What is left of a refused upload is read and dropped: left unread, it would stop every later request of its connection.
+    request.raw.resume()
     const coded = codedOf(error)
     if (coded.code === 'E_INTERNAL') log(`${request.method} ${request.url} failed`, error)
     return reply.status(coded.code === 'E_INTERNAL' ? 500 : statusOf(coded.code)).send({ error: coded })
