@@ -2,7 +2,7 @@ import {
   type DelegateBody,
   type FeedHead,
   headOf,
-  type KeyList,
+  keysSaidBy,
   matchesText,
   type PackageName,
   ProtocolError,
@@ -15,7 +15,7 @@ import {
   ROOT_FEED,
   type SearchHit,
   shortNameOf,
-  signerOf,
+  signerRoleOf,
   type WellFormedRecord,
 } from '../../protocol/index.ts'
 
@@ -79,30 +79,24 @@ async function parseAll(
   return records
 }
 
-interface RootKeys {
-  readonly keys: readonly KeyList[]
-  readonly next: readonly Uint8Array[]
-  readonly recovery: readonly Uint8Array[]
-}
-
 /** Who may sign an ordinary root record at `seq`: the genesis' keys, or those of the last rotate before it. */
-function signersAt(seq: number, genesis: WellFormedRecord, rotates: readonly WellFormedRecord[]): Set<string> | null {
-  if (genesis.understood?.typ !== 'identity') return null
-  let root: RootKeys = genesis.understood
+function signersAt(
+  seq: number,
+  genesis: WellFormedRecord,
+  rotates: readonly WellFormedRecord[],
+): ReadonlySet<string> | null {
+  let root = genesis.understood?.typ === 'identity' ? keysSaidBy(genesis) : null
   let last = genesis.seq
-  let valid: RootKeys = root
+  let valid = root
   for (const rotate of rotates) {
-    if (rotate.understood?.typ !== 'rotate' || rotate.seq <= last || !mayRotate(root, rotate.signer)) return null
-    root = rotate.understood
+    if (root === null || rotate.seq <= last || signerRoleOf(root, rotate) !== 'recovery') return null
+    root = keysSaidBy(rotate)
     last = rotate.seq
     // A rotate displaces every ordinary root record of the same or a later seq.
     if (rotate.seq <= seq) valid = root
   }
-  return new Set(valid.keys.map(signerOf))
+  return valid?.current ?? null
 }
-
-const mayRotate = (root: RootKeys, signer: string): boolean =>
-  root.recovery.some(digest => Buffer.from(digest).toString('hex') === signer)
 
 function delegateOf(record: WellFormedRecord): DelegateBody | null {
   const body = record.understood

@@ -10,7 +10,7 @@ import {
 } from '../../protocol/index.ts'
 import type { FeedStore } from './feed-store.ts'
 import { MAX_KNOWN_ROOT_ENTRIES, MAX_KNOWN_ROOTS, MAX_RECENT_ROOT_RECORDS } from './limits.ts'
-import { type Keys, RootWord } from './root-keys.ts'
+import { type AdmittedKeys, AdmittedRoot } from './root-keys.ts'
 
 /** Whether a well-formed record belongs to the publisher it names. */
 export type Admission =
@@ -20,8 +20,8 @@ export type Admission =
   /** Signed by keys that are not the publisher's. */
   | 'usurped'
 
-interface Root {
-  readonly word: RootWord
+interface Known {
+  readonly root: AdmittedRoot
   readonly loaded: Promise<void>
 }
 
@@ -33,9 +33,9 @@ interface Root {
 export class RootAuthority {
   readonly #store: FeedStore
   readonly #net: string
-  readonly #roots = new Map<PublisherId, Root>()
+  readonly #roots = new Map<PublisherId, Known>()
   /** The keys after the newest admitted root records, which need not be stored yet; all others are looked up. */
-  readonly #recent = new Map<RecordId, { readonly word: RootWord; readonly keys: Keys }>()
+  readonly #recent = new Map<RecordId, { readonly root: AdmittedRoot; readonly keys: AdmittedKeys }>()
 
   constructor(store: FeedStore, net: string) {
     this.#store = store
@@ -44,19 +44,19 @@ export class RootAuthority {
 
   /** Whether a root record held here delegates a writer's feed. */
   async isDelegated(publisher: PublisherId, feed: FeedId): Promise<boolean> {
-    return (await this.#wordOf(publisher)).delegated.has(feed)
+    return (await this.#rootOf(publisher)).delegated.has(feed)
   }
 
   /** Judges records in feed order; an admitted root record counts for those after it. */
   async admit(record: WellFormedRecord): Promise<Admission> {
     if (record.feed !== ROOT_FEED)
       return (await this.isDelegated(record.publisher, record.feed)) ? 'admitted' : 'undecided'
-    const word = await this.#wordOf(record.publisher)
-    const before = record.prev === null ? null : await this.#keysAfter(record.publisher, record.prev, word)
+    const root = await this.#rootOf(record.publisher)
+    const before = record.prev === null ? null : await this.#keysAfter(record.publisher, record.prev, root)
     if (before === undefined) return 'undecided'
-    const keys = word.admit(record, before)
+    const keys = root.admit(record, before)
     if (keys === null) return 'usurped'
-    this.#remember(record.id, word, keys)
+    this.#remember(record.id, root, keys)
     return 'admitted'
   }
 
@@ -65,47 +65,47 @@ export class RootAuthority {
     this.#roots.delete(publisher)
   }
 
-  async #wordOf(publisher: PublisherId): Promise<RootWord> {
-    const root = this.#roots.get(publisher) ?? this.#open(publisher)
+  async #rootOf(publisher: PublisherId): Promise<AdmittedRoot> {
+    const known = this.#roots.get(publisher) ?? this.#open(publisher)
     this.#roots.delete(publisher)
-    this.#roots.set(publisher, root)
+    this.#roots.set(publisher, known)
     try {
-      await root.loaded
+      await known.loaded
     } catch (error) {
-      if (this.#roots.get(publisher) === root) this.#roots.delete(publisher)
+      if (this.#roots.get(publisher) === known) this.#roots.delete(publisher)
       throw error
     }
-    return root.word
+    return known.root
   }
 
   /** Makes room first: the least recently used publishers are read again when they are needed. */
-  #open(publisher: PublisherId): Root {
+  #open(publisher: PublisherId): Known {
     let entries = 0
-    for (const { word } of this.#roots.values()) entries += word.entries
-    for (const [oldest, { word }] of this.#roots) {
+    for (const { root } of this.#roots.values()) entries += root.entries
+    for (const [oldest, { root }] of this.#roots) {
       if (this.#roots.size < MAX_KNOWN_ROOTS && entries < MAX_KNOWN_ROOT_ENTRIES) break
       this.#roots.delete(oldest)
-      entries -= word.entries
+      entries -= root.entries
     }
-    const word = new RootWord()
-    return { word, loaded: this.#load(publisher, word) }
+    const root = new AdmittedRoot()
+    return { root, loaded: this.#load(publisher, root) }
   }
 
-  async #load(publisher: PublisherId, word: RootWord): Promise<void> {
+  async #load(publisher: PublisherId, root: AdmittedRoot): Promise<void> {
     for (const head of await this.#store.heads(publisher)) {
-      const keys = head.feed === ROOT_FEED ? await this.#loadBranch(head, word) : null
-      if (keys !== null) this.#remember(head.id, word, keys)
+      const keys = head.feed === ROOT_FEED ? await this.#loadBranch(head, root) : null
+      if (keys !== null) this.#remember(head.id, root, keys)
     }
   }
 
   /** The keys after the branch that ends at `head`. */
-  async #loadBranch({ publisher, seq, id }: FeedHead, word: RootWord): Promise<Keys | null> {
-    let keys: Keys | null = null
+  async #loadBranch({ publisher, seq, id }: FeedHead, root: AdmittedRoot): Promise<AdmittedKeys | null> {
+    let keys: AdmittedKeys | null = null
     for (let from = 1; from <= seq; ) {
       const records = await this.#range(publisher, { from, to: id, limit: 500 })
       if (records.length === 0) return null
       for (const record of records) {
-        keys = word.admit(record, keys)
+        keys = root.admit(record, keys)
         if (keys === null) return null
       }
       from += records.length
@@ -114,14 +114,14 @@ export class RootAuthority {
   }
 
   /** The keys after a root record; undefined if it is not held. They changed last at the latest change on its chain. */
-  async #keysAfter(publisher: PublisherId, id: RecordId, word: RootWord): Promise<Keys | undefined> {
+  async #keysAfter(publisher: PublisherId, id: RecordId, root: AdmittedRoot): Promise<AdmittedKeys | undefined> {
     const recent = this.#recent.get(id)
-    if (recent?.word === word) return recent.keys
+    if (recent?.root === root) return recent.keys
     const envelope = await this.#store.envelope(id)
     if (envelope === null) return undefined
     const { seq, feed, publisher: owner } = this.#parse(envelope)
     if (feed !== ROOT_FEED || owner !== publisher) return undefined
-    const changes = [...word.changes.values()].filter(change => change.seq <= seq).sort((a, b) => b.seq - a.seq)
+    const changes = [...root.changes.values()].filter(change => change.seq <= seq).sort((a, b) => b.seq - a.seq)
     for (const change of changes) {
       const [there] = await this.#range(publisher, { from: change.seq, to: id, limit: 1 })
       if (there?.id === change.id) return change.keys
@@ -139,9 +139,9 @@ export class RootAuthority {
     return parseUnverifiedRecord(envelope, { net: this.#net }).record
   }
 
-  #remember(id: RecordId, word: RootWord, keys: Keys): void {
+  #remember(id: RecordId, root: AdmittedRoot, keys: AdmittedKeys): void {
     this.#recent.delete(id)
-    this.#recent.set(id, { word, keys })
+    this.#recent.set(id, { root, keys })
     if (this.#recent.size > MAX_RECENT_ROOT_RECORDS) this.#recent.delete(this.#recent.keys().next().value!)
   }
 }

@@ -2,7 +2,7 @@ import type { FeedId, PackageName, PeerId, PublisherId, RecordId, Sha256 } from 
 import type { Artifact, Document, FeedHead, OpAddress, OriginOp, ProfileOp, ReleaseSummary } from '../record.ts'
 
 /** Number of these fold rules: two nodes compare digests only at equal numbers (specification section 7). */
-export const FOLD_NUMBER = 1
+export const FOLD_NUMBER = 2
 
 /** Why a feed's counted records end: the newest held, a fork, or a void of the root. */
 export type StopReason = 'open' | 'fork' | 'void'
@@ -27,7 +27,7 @@ export interface FeedState {
 export interface FoldedArtifact {
   readonly artifact: Artifact
   readonly at: OpAddress
-  /** The latest expiry of the feeds that release these bytes, ms since 1970; null: never. */
+  /** The latest expiry of the feeds that release these bytes, as it is when read, ms since 1970; null: never. */
   readonly expires: number | null
 }
 /** live: may be listed; yanked: withdrawn; conflict: one file name with two contents, withheld, both shown. */
@@ -48,7 +48,7 @@ export interface ReleaseState {
   readonly records: readonly RecordId[]
   /** public if any public record releases it. */
   readonly visibility: Visibility
-  /** When the first of its artifacts is vouched for by no feed any more, ms since 1970; null: never. Not in the digest. */
+  /** When the first of its artifacts is vouched for by no feed any more, as it is when read, ms since 1970; null: never. Not in the digest. */
   readonly expires: number | null
 }
 
