@@ -181,6 +181,8 @@ export class SyncDriver implements AsyncDisposable {
       }
     } catch {
       // A subscription is a convenience: rounds find what it would have told.
+    } finally {
+      if (!signal.aborted) this.#machine.unsubscribed(peer)
     }
   }
 

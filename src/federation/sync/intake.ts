@@ -102,11 +102,19 @@ export class Intake {
     try {
       const appended = await this.#ports.store.append(batch, { pinned })
       for (const { record } of appended.refused) this.#authority.forget(record.publisher)
+      for (const { publisher } of await this.#filledIn(appended.stored)) this.#authority.forget(publisher)
       return appended
     } catch (error) {
       for (const { publisher } of batch) this.#authority.forget(publisher)
       throw error
     }
+  }
+
+  /** Root records that came before others held here, as one that was lost does: what those delegate is read again. */
+  async #filledIn(records: readonly WellFormedRecord[]): Promise<readonly WellFormedRecord[]> {
+    const last = new Map(records.filter(({ feed }) => feed === ROOT_FEED).map(record => [record.publisher, record]))
+    const tips = await Promise.all([...last.keys()].map(publisher => this.#ports.store.head(publisher, ROOT_FEED)))
+    return [...last.values()].filter(({ seq }, i) => seq < (tips[i]?.seq ?? 0))
   }
 
   async #tellOwn(records: readonly WellFormedRecord[]): Promise<void> {

@@ -48,8 +48,12 @@ export const VERIFY_CHUNK = 64
 export const MAX_SUBSCRIPTIONS_PER_PEER = 4
 /** Head parts of one reply read: 64 feeds of 256 publishers, each with rivals, at two parts for every 512 heads. */
 export const MAX_HEADS_PARTS = 640
+/** Bytes a subscription lets wait for it: one full part of heads is 99 kB and must fit, or the subscription ends. */
+export const SUBSCRIPTION_CREDIT_BYTES = 128 * 1024
 /** Time a node waits for peers to name longer chains of its own feeds, in ms. */
 export const OWN_HEADS_MS = 2_000
+/** Head parts of one reply read about one publisher: 64 feeds, each with rivals, fit two; hundreds of peers may be asked at once. */
+export const MAX_OWN_HEADS_PARTS = 4
 /** Publishers whose root keys are kept at hand, about 2 kB each. */
 export const MAX_KNOWN_ROOTS = 2_048
 /** Keys and delegates kept at hand over all publishers, about 150 B each: one who delegates without end pushes out the others, no more. */

@@ -79,6 +79,11 @@ export class SyncMachine {
     return this.#schedule(now)
   }
 
+  /** A subscription ended that this node did not end: it is opened again with the next round. */
+  unsubscribed(peer: PeerId): void {
+    this.#peers.deafened(peer)
+  }
+
   /** A heads request that failed, or was answered by what is not one of the protocol's messages (`bad`). */
   headsFailed(peer: PeerId, ask: number, why: Failure | 'bad', now: number): SyncEffect[] {
     if (!this.#settle(ask, peer)) return []
@@ -107,6 +112,7 @@ export class SyncMachine {
     if (this.#nextRound !== null && this.#nextRound <= now) {
       this.#nextRound = null
       this.#wants.unpark()
+      for (const peer of this.#peers.takeDeaf()) effects.push(...this.#subscribe(peer))
       for (const peer of this.#peers.pickRound(now)) effects.push(...this.#askHeads(peer, [...this.#followed], now))
     }
     return [...effects, ...this.#schedule(now)]

@@ -20,6 +20,8 @@ interface Peer {
   readonly heads: Set<number>
   /** When it was last asked for the heads of all that is followed, ms. */
   askedAt: number
+  /** Its subscription ended though nobody here ended it. */
+  isDeaf: boolean
 }
 
 /** The connected peers, what each is asked, and what any peer did not keep. */
@@ -35,7 +37,7 @@ export class SyncPeers {
   /** False for one that is there already or one too many. */
   add(id: PeerId, rank: PeerRank, now: number): boolean {
     if (this.#peers.has(id) || this.#peers.size >= MAX_SYNC_PEERS) return false
-    this.#peers.set(id, { rank, ranges: new Set(), heads: new Set(), askedAt: now })
+    this.#peers.set(id, { rank, ranges: new Set(), heads: new Set(), askedAt: now, isDeaf: false })
     return true
   }
 
@@ -58,6 +60,19 @@ export class SyncPeers {
   answered(id: PeerId, ask: number): void {
     this.#peers.get(id)?.ranges.delete(ask)
     this.#peers.get(id)?.heads.delete(ask)
+  }
+
+  /** The peer pushes no changed heads any more. */
+  deafened(id: PeerId): void {
+    const peer = this.#peers.get(id)
+    if (peer) peer.isDeaf = true
+  }
+
+  /** Peers whose subscription ended since the last call. */
+  takeDeaf(): PeerId[] {
+    const deaf = [...this.#peers].filter(([, { isDeaf }]) => isDeaf)
+    for (const [, peer] of deaf) peer.isDeaf = false
+    return deaf.map(([id]) => id)
   }
 
   mayAskHeads(id: PeerId): boolean {

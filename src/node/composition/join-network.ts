@@ -4,7 +4,10 @@ import {
   answerSearches,
   contentHandler,
   createBlockBroker,
+  type DialFailure,
   DiscoveryDriver,
+  dialCodeOf,
+  dialWhyOf,
   FeedHandler,
   GossipDriver,
   SyncDriver,
@@ -13,6 +16,7 @@ import {
 import { type PeerId, type PublisherId, topicsOf } from '../../protocol/index.ts'
 import type { LoadedConfig } from '../config/index.ts'
 import { MirrorKeeper } from '../library/mirror-keeper.ts'
+import { createLog } from '../log.ts'
 import { discoveryPortOf, parsePeerAddress } from '../network/discovery-port.ts'
 import { gossipPortOf } from '../network/gossip-port.ts'
 import { listenAddressesOf } from '../network/listen-address.ts'
@@ -79,7 +83,7 @@ export async function joinFederation(
   stack.defer(
     port.onConnect(peer => {
       sync.connected(peer, home.peers.isPinned(peer) ? 'pinned' : 'other')
-      mirror.look()
+      mirror.peerCame()
       rememberPeer(node, peer)
     }),
   )
@@ -91,7 +95,10 @@ export async function joinFederation(
   )
   stack.defer(await acceptStreams(node.libp2p, Object.values(exchange.protocols), exchange.streams))
   const self = node.libp2p.peerId.toString() as PeerId
-  const discovery = stack.use(new DiscoveryDriver({ network: port, clock: systemClock, random: Math.random, self }))
+  const onUnreachable = (peer: PeerId, why: DialFailure) => warnUnreachable(node, peer, why)
+  const discovery = stack.use(
+    new DiscoveryDriver({ network: port, clock: systemClock, random: Math.random, self, onUnreachable }),
+  )
   if (node.config.network.mode !== 'off') lookForPeers(node, discovery)
   return { sync, gossip, discovery, mirror }
 }
@@ -101,7 +108,7 @@ function answerPeers(home: OpenHome, { streams, protocols, changes }: Exchange, 
   const feeds = new FeedHandler({
     store: library.store,
     changes,
-    mayServeFeed: (feed, peer) => gate.mayServeFeed(feed, peer),
+    mayServeFeed: (feed, peer) => library.isWhole(feed) && gate.mayServeFeed(feed, peer),
   })
   streams.handle(protocols.feed, request => feeds.handle(request))
   const source = { readBlock: artifacts.readBlock.bind(artifacts) }
@@ -126,7 +133,7 @@ function syncOf({ library }: OpenHome, exchange: Exchange, { metrics }: NodeCont
       exchange.refused.refuse(peer, Date.now(), why === 'bad record' ? REFUSED_MS : UNRELIABLE_MS)
       void exchange.hangUp(peer)
     },
-    pinnedHeads: publisher => library.catalogue.voidedHeadsOf(publisher),
+    pinnedHeads: publisher => [...library.catalogue.voidedHeadsOf(publisher), ...library.lostHeads(publisher)],
   })
 }
 
@@ -168,6 +175,16 @@ function lookForPeers({ config, peers, libp2p }: NodeContext, discovery: Discove
   libp2p.addEventListener('peer:discovery', ({ detail }) => {
     discovery.heard([{ peer: detail.id.toString() as PeerId, addresses: detail.multiaddrs.map(String) }], 'hint')
   })
+}
+
+/** One line for a peer that somebody chose; of those found by chance many are gone, and nobody wants to know. */
+function warnUnreachable({ config, peers }: NodeContext, peer: PeerId, why: DialFailure): void {
+  const bootstrap = config.network.bootstrap.find(address => parsePeerAddress(address)?.peer === peer)
+  const isChosen = bootstrap !== undefined || peers.isPinned(peer)
+  if (!isChosen || config.network.mode === 'off') return
+  const what = bootstrap === undefined ? `pinned peer ${peer}` : `bootstrap peer ${bootstrap}`
+  const message = `${what} cannot be reached: ${dialWhyOf(why)}; this node serves on and tries it again`
+  createLog().warn({ code: dialCodeOf(why), peer }, message)
 }
 
 /** Only addresses this node dialled itself are known to lead there. */

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { loadConfig, type Profile, writeProfile } from '../config/index.ts'
 import { NodeError } from '../errors.ts'
 import { createIdentity, readIdentity, saveIdentity } from '../identity/identity-file.ts'
-import { publisherOf } from '../library/writer.ts'
+import { publisherOf } from '../library/own-root.ts'
 import { openDataDirectory, replaceFile } from '../storage/index.ts'
 import { recoveryDocumentOf } from '../use-cases/keys.ts'
 

@@ -4,10 +4,11 @@ import { dirname, join } from 'node:path'
 import type { Sha256 } from '../../protocol/index.ts'
 import { systemCodeOf, writeErrorOf } from './errors.ts'
 import { syncFolder } from './json-file.ts'
+import { prunePartials, removePartial } from './kept-partials.ts'
 import { LEAF_BYTES } from './limits.ts'
 import { makeFolder } from './make-folder.ts'
 
-/** The folders of an artifact store: `artifacts/ab/<sha256>`, `partial/<name>`, `aside/<sha256>`. */
+/** The folders of an artifact store: `artifacts/ab/<sha256>`, `partial/`, `aside/<sha256>`. */
 export class ArtifactFiles {
   readonly folder: string
 
@@ -15,7 +16,7 @@ export class ArtifactFiles {
     this.folder = folder
   }
 
-  /** Makes the folders and removes what an interrupted `add` left behind; interrupted fetches stay. */
+  /** Makes the folders and removes what an interrupted `add` left behind; interrupted fetches stay within their bounds. */
   async prepare(): Promise<void> {
     for (const name of ['artifacts', 'partial', 'aside']) {
       const path = join(this.folder, name)
@@ -26,6 +27,7 @@ export class ArtifactFiles {
     for (const name of await readdir(join(this.folder, 'partial'))) {
       if (name.startsWith('add-')) await rm(this.partialPath(name), { force: true, recursive: true })
     }
+    await this.prunePartials(() => false)
   }
 
   path(sha256: Sha256): string {
@@ -34,6 +36,15 @@ export class ArtifactFiles {
 
   partialPath(name: string): string {
     return join(this.folder, 'partial', name)
+  }
+
+  /** Removes interrupted fetches beyond the bounds; those open now are left alone. */
+  prunePartials(isOpen: (name: string) => boolean): Promise<void> {
+    return prunePartials(join(this.folder, 'partial'), Date.now(), isOpen)
+  }
+
+  removePartial(name: string): Promise<void> {
+    return removePartial(join(this.folder, 'partial'), name)
   }
 
   /** Puts a complete, synced partial file in its place so that it survives a power cut. */

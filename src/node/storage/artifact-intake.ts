@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
-import { type FileHandle, open, rm } from 'node:fs/promises'
+import { type FileHandle, open, rm, writeFile } from 'node:fs/promises'
 import { type ArtifactLayout, layoutOf } from '../../federation/index.ts'
 import type { BlockId, Sha256 } from '../../protocol/index.ts'
-import { type ArtifactFiles, sha256OfFile } from './artifact-files.ts'
+import { type ArtifactFiles, openIfThere, readLeaf, sha256OfFile } from './artifact-files.ts'
 import type { ArtifactIndex, StoredArtifact } from './artifact-index.ts'
 import { isBlockOf } from './block-check.ts'
 import { MAKE_ROOM, StorageError, writeErrorOf } from './errors.ts'
+import { ROOT_SUFFIX } from './kept-partials.ts'
 import { freeBytesOf } from './level-database.ts'
 import { DISK_RESERVE_BYTES, LEAF_BYTES, MAX_LEAVES, MAX_STORED_ARTIFACT_BYTES } from './limits.ts'
 import { PartialArtifact, writeAll, writtenLeavesOf } from './partial-artifact.ts'
@@ -22,8 +23,8 @@ export interface ExpectedArtifact {
 export class ArtifactIntake {
   readonly #files: ArtifactFiles
   readonly #index: ArtifactIndex
-  /** The partial writers open now, each with the promise of its end. */
-  readonly #partials = new Map<Sha256, Promise<void>>()
+  /** The partial writers open now by file name, each with the promise of its end. */
+  readonly #partials = new Map<string, Promise<void>>()
 
   constructor(files: ArtifactFiles, index: ArtifactIndex) {
     this.#files = files
@@ -51,15 +52,16 @@ export class ArtifactIntake {
 
   /**
    * Opens an artifact to be written leaf by leaf, or null when it is held already; continues what an earlier try left.
-   * A second caller waits until the first has closed.
+   * A second caller waits until the first has closed; one that names another layout of the same sha-256 waits for nobody.
    */
   async openPartial(layout: ArtifactLayout): Promise<PartialArtifact | null> {
     requirePossible(layout)
-    for (let other = this.#partials.get(layout.sha256); other; other = this.#partials.get(layout.sha256)) await other
+    const name = partialNameOf(layout)
+    for (let other = this.#partials.get(name); other; other = this.#partials.get(name)) await other
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#partials.set(layout.sha256, promise)
+    this.#partials.set(name, promise)
     const release = () => {
-      this.#partials.delete(layout.sha256)
+      this.#partials.delete(name)
       resolve()
     }
     try {
@@ -72,10 +74,21 @@ export class ArtifactIntake {
     }
   }
 
+  /** The root block that an earlier try left, or null; not checked. */
+  async keptRoot(wanted: StoredArtifact): Promise<Uint8Array | null> {
+    await using file = await openIfThere(this.#files.partialPath(`${partialNameOf(wanted)}${ROOT_SUFFIX}`))
+    return file === null ? null : await readLeaf(file, 0)
+  }
+
   /** Forgets what was fetched of an artifact so far. */
-  async discard(sha256: Sha256): Promise<void> {
-    await this.#partials.get(sha256)
-    await rm(this.#files.partialPath(sha256), { force: true })
+  async discard(wanted: StoredArtifact): Promise<void> {
+    await this.#partials.get(partialNameOf(wanted))
+    await this.#files.removePartial(partialNameOf(wanted))
+  }
+
+  /** Removes interrupted fetches beyond the bounds. */
+  prunePartials(): Promise<void> {
+    return this.#files.prunePartials(name => this.#partials.has(name))
   }
 
   async #writeNew(path: string, source: AsyncIterable<Uint8Array>): Promise<ArtifactLayout> {
@@ -87,17 +100,21 @@ export class ArtifactIntake {
 
   async #openPartial(layout: ArtifactLayout, release: () => void): Promise<PartialArtifact> {
     await this.#requireRoom(layout.size)
-    const path = this.#files.partialPath(layout.sha256)
+    const name = partialNameOf(layout)
+    const path = this.#files.partialPath(name)
+    if (layout.rootBlock !== null) await writeFile(`${path}${ROOT_SUFFIX}`, layout.rootBlock, { mode: 0o600 })
     const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600)
     const settle = async () => {
       if ((await sha256OfFile(path)) !== layout.sha256) {
-        await rm(path, { force: true })
+        await this.#files.removePartial(name)
         throw new StorageError('E_ARTIFACT_MISMATCH', `the leaves of ${layout.cid} do not add up to its sha-256`)
       }
       await this.#settle(path, layout)
+      await this.#files.removePartial(name)
     }
     try {
-      await file.truncate(layout.size)
+      // Its time of writing says how long it did not get further.
+      if ((await file.stat()).size !== layout.size) await file.truncate(layout.size)
       return new PartialArtifact(layout, file, await writtenLeavesOf(file, layout), settle, release)
     } catch (error) {
       await file.close()
@@ -124,6 +141,9 @@ export class ArtifactIntake {
     })
   }
 }
+
+/** Releases that name other layouts of one sha-256 get files of their own: which of them is true is only known at the end. */
+const partialNameOf = ({ sha256, cid, size }: StoredArtifact): string => `${sha256}-${cid}-${size}`
 
 function requireExpected(layout: ArtifactLayout, expected: ExpectedArtifact): void {
   for (const field of ['sha256', 'cid', 'size'] as const) {

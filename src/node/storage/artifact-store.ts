@@ -113,9 +113,19 @@ export class ArtifactStore {
     return this.#intake.openPartial(layout)
   }
 
+  /** The root block that an interrupted fetch left, or null; not checked. */
+  keptRoot(wanted: StoredArtifact): Promise<Uint8Array | null> {
+    return this.#intake.keptRoot(wanted)
+  }
+
   /** Forgets what was fetched of an artifact so far. */
-  discardPartial(sha256: Sha256): Promise<void> {
-    return this.#intake.discard(sha256)
+  discardPartial(wanted: StoredArtifact): Promise<void> {
+    return this.#intake.discard(wanted)
+  }
+
+  /** Keeps interrupted fetches within their quota, number and age. */
+  prunePartials(): Promise<void> {
+    return this.#intake.prunePartials()
   }
 
   /** Removes an artifact and its blocks; false when it was not there. */

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import type { PublisherId, Sha256 } from '../../protocol/index.ts'
+import { type PublisherId, ROOT_FEED, type Sha256 } from '../../protocol/index.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 import { BACKUP_FORMAT, corrupt, readBackupLines } from './backup-lines.ts'
+import { StorageError } from './errors.ts'
+import type { Damage } from './record-scan.ts'
 import type { RecordStore } from './record-store.ts'
 
 /** What goes into a backup. */
@@ -93,13 +95,19 @@ async function* valuesOf({
   yield { backup: { format: BACKUP_FORMAT, publisher, at } }
   yield { keys: base64(keys) }
   for (const [name, bytes] of state) yield { state: { name, bytes: base64(bytes) } }
-  for await (const { envelope } of records.records(publisher)) yield { record: base64(envelope) }
+  for await (const { envelope } of records.records(publisher, refuseDamage)) yield { record: base64(envelope) }
   for (const sha256 of only) {
     const held = await artifacts.open(sha256)
     if (held === null) continue
     yield { artifact: { sha256, size: held.size } }
     for await (const bytes of held.bytes) yield { chunk: base64(bytes) }
   }
+}
+
+/** A marked loss in a writer feed is left out, as the way on for who has no older backup; a root feed with one would fork after `restore`. */
+function refuseDamage({ feed, lost, problem }: Damage): void {
+  if (lost !== null && feed !== ROOT_FEED) return
+  throw new StorageError('E_RECORD_CORRUPT', problem, { hint: 'stop the node, then: hanse doctor --repair' })
 }
 
 async function* envelopesIn(file: string): AsyncGenerator<Uint8Array> {

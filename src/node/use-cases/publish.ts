@@ -1,8 +1,7 @@
-import { createWriteStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Readable, Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { Readable } from 'node:stream'
+import { layoutOf } from '../../federation/index.ts'
 import {
   type Artifact,
   type Document,
@@ -18,12 +17,14 @@ import {
   shortNameOf,
   splitReleaseName,
 } from '../../protocol/index.ts'
-import { detectArchive, type InspectedArchive, inspectArchive } from '../archives/index.ts'
+import { type InspectedArchive, inspectArchive } from '../archives/index.ts'
 import { NodeError } from '../errors.ts'
 import type { FeedVisibility } from '../library/writer.ts'
 import type { NodeContext } from '../node-context.ts'
 import type { StoredArtifact } from '../storage/index.ts'
 import { parseSpec } from './find-package.ts'
+import { requireMayBePublic } from './may-be-public.ts'
+import { kindOf } from './publishable-kind.ts'
 
 /** Manifests up to here are kept inside the record, longer ones beside it; bytes (FORMAT section 1). */
 const MAX_INLINE_MANIFEST_BYTES = 16 * 1024
@@ -70,29 +71,30 @@ function plainNameOf(name: string): string {
   })
 }
 
+/** What is refused half-way is left to whoever gave the bytes: ending the stream here would end its connection. */
 async function receive(bytes: Readable, path: string, limit: number): Promise<void> {
   if (!(bytes instanceof Readable)) throw new NodeError('E_USAGE', 'send the artifact as application/octet-stream')
+  await using file = await open(path, 'wx', 0o600)
   let size = 0
-  const counted = new Transform({
-    transform(chunk: Uint8Array, _encoding, done) {
-      size += chunk.length
-      if (size <= limit) return done(null, chunk)
-      done(
-        new NodeError('E_TOO_LARGE', `larger than ${limit} bytes`, {
-          hint: 'raise limits.artifactBytes in config.yaml and start the node again',
-        }),
-      )
-    },
-  })
-  await pipeline(bytes, counted, createWriteStream(path, { mode: 0o600 }))
+  for await (const chunk of bytes.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+    if (size + chunk.length > limit) {
+      throw new NodeError('E_TOO_LARGE', `larger than ${limit} bytes`, {
+        hint: 'raise limits.artifactBytes in config.yaml and start the node again',
+      })
+    }
+    await file.writeFile(chunk)
+    size += chunk.length
+  }
 }
 
-async function draftOf(path: string, { name, purl }: PublishRequest): Promise<Draft> {
-  const kind = await detectArchive(path)
-  if (kind === 'file') return fileDraftOf(name, purl)
+async function draftOf(path: string, { name, purl, public: isPublic }: PublishRequest): Promise<Draft> {
+  const named = purl === undefined ? null : parseReleaseName(purl)
+  const kind = await kindOf(path, name, named)
+  if (kind === 'file') return fileDraftOf(name, named)
   const inspection = await inspectArchive({ path }, kind)
   if (!inspection.ok) throw new NodeError(inspection.code, inspection.why)
-  requireAgreement(inspection, purl)
+  requireAgreement(inspection, named)
+  if (isPublic) requireMayBePublic(inspection.manifest)
   const { manifest, sha512, sha1 } = inspection
   return {
     purl: manifest.purl,
@@ -103,8 +105,8 @@ async function draftOf(path: string, { name, purl }: PublishRequest): Promise<Dr
   }
 }
 
-function fileDraftOf(name: string, purl: string | undefined): Draft {
-  if (purl === undefined) {
+function fileDraftOf(name: string, named: ReleaseName | null): Draft {
+  if (named === null) {
     throw new NodeError(
       'E_USAGE',
       `${JSON.stringify(name.slice(0, 80))} is no archive that this node reads a name from`,
@@ -113,7 +115,7 @@ function fileDraftOf(name: string, purl: string | undefined): Draft {
       },
     )
   }
-  return { purl: parseReleaseName(purl), fileName: plainNameOf(name), summary: {}, integrity: [], manifest: null }
+  return { purl: named, fileName: plainNameOf(name), summary: {}, integrity: [], manifest: null }
 }
 
 /** Reads `--purl`, in full or short form, which here must name a version. @throws NodeError E_PURL */
@@ -126,9 +128,9 @@ function parseReleaseName(text: string): ReleaseName {
   })
 }
 
-function requireAgreement({ manifest }: InspectedArchive, purl: string | undefined): void {
-  if (purl === undefined || parseReleaseName(purl) === manifest.purl) return
-  throw new NodeError('E_ARCHIVE_MISMATCH', `the archive says ${manifest.purl}, --purl says ${purl.slice(0, 120)}`)
+function requireAgreement({ manifest }: InspectedArchive, named: ReleaseName | null): void {
+  if (named === null || named === manifest.purl) return
+  throw new NodeError('E_ARCHIVE_MISMATCH', `the archive says ${manifest.purl}, --purl says ${named}`)
 }
 
 async function release(
@@ -155,11 +157,14 @@ async function releaseNext(
   const known = await knownRelease(node, draft, artifact, visibility)
   if (dryRun) return { ...answer, visibility: known?.visibility ?? visibility, record: known?.record ?? null, dryRun }
   // Also for what is released already: its bytes may have been lost.
-  await node.artifacts.add(path, artifact)
-  if (known !== null) return { ...answer, ...known }
-  const op = await releaseOpOf(node, draft, artifact)
-  const record = await node.writer.write(visibility, [op])
-  return { ...answer, visibility, record: record.id }
+  const coming = { ...artifact, isPrivate: visibility === 'private', store: () => node.artifacts.add(path, artifact) }
+  return await node.incoming.release(coming, async () => {
+    if (known !== null) return { ...answer, ...known }
+    const record = await withManifest(node, draft, visibility, manifest =>
+      node.writer.write(visibility, [releaseOpOf(draft, artifact, manifest)]),
+    )
+    return { ...answer, visibility, record: record.id }
+  })
 }
 
 interface KnownRelease {
@@ -205,13 +210,12 @@ async function recordsNaming(node: NodeContext, { records }: ReleaseState, sha25
   return naming
 }
 
-async function releaseOpOf(node: NodeContext, draft: Draft, stored: StoredArtifact): Promise<ReleaseOp> {
+function releaseOpOf(draft: Draft, stored: StoredArtifact, manifest: Document | null): ReleaseOp {
   const artifact: Artifact = {
     name: draft.fileName,
     ...stored,
     ...(draft.integrity.length > 0 ? { integrity: draft.integrity } : {}),
   }
-  const manifest = draft.manifest === null ? null : await documentOf(node, draft.manifest)
   return {
     op: 'release',
     purl: draft.purl,
@@ -221,11 +225,20 @@ async function releaseOpOf(node: NodeContext, draft: Draft, stored: StoredArtifa
   }
 }
 
-async function documentOf(
+/** Signs with the draft's manifest, which is bytes of its own when it is too long for the record. */
+async function withManifest<T>(
   node: NodeContext,
-  { bytes, media }: { bytes: Uint8Array; media: string },
-): Promise<Document> {
-  if (bytes.length <= MAX_INLINE_MANIFEST_BYTES) return { media, bytes }
-  const { cid, size } = await node.artifacts.add(Readable.from([bytes]))
-  return { media, cid, size }
+  { manifest }: Draft,
+  visibility: FeedVisibility,
+  sign: (manifest: Document | null) => Promise<T>,
+): Promise<T> {
+  if (manifest === null || manifest.bytes.length <= MAX_INLINE_MANIFEST_BYTES) return await sign(manifest)
+  const { bytes, media } = manifest
+  const { cid, size, sha256 } = await layoutOf([bytes])
+  const coming = {
+    sha256,
+    isPrivate: visibility === 'private',
+    store: () => node.artifacts.add(Readable.from([bytes])),
+  }
+  return await node.incoming.release(coming, () => sign({ media, cid, size }))
 }

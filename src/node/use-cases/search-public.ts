@@ -1,6 +1,5 @@
 import type { answerSearches } from '../../federation/index.ts'
 import {
-  hasExpired,
   MAX_HIT_ENVELOPES,
   mayServe,
   type PackageState,
@@ -12,9 +11,9 @@ import {
   type SearchHit,
 } from '../../protocol/index.ts'
 import type { Document } from '../index/index.ts'
-import { shownReleaseOf } from '../library/search-document.ts'
 import type { NodeContext } from '../node-context.ts'
 import { StorageError } from '../storage/index.ts'
+import { shownNow } from './shown-now.ts'
 
 type SearchRequest = Parameters<Parameters<typeof answerSearches>[0]['searchPublic']>[0]
 
@@ -22,15 +21,16 @@ type SearchRequest = Parameters<Parameters<typeof answerSearches>[0]['searchPubl
 const ANYONE = '' as PeerId
 const NOBODY: ReadonlySet<PeerId> = new Set()
 
-/** Hits looked through for public ones: asking for few must not let a private package take a public one's place. */
-const MAX_HITS = 100
+/** Hits looked through: one without a proof that fits must not take the place of another. */
+const MAX_LOOKED_THROUGH = 100
 
 /** The hits a peer may see: public releases alone, each with the signed records that prove it. */
 export async function searchPublic(node: NodeContext, query: SearchRequest): Promise<SearchHit[]> {
   const { query: text, k, type, publisher } = query
   const filter = { ...(type ? { type } : {}), ...(publisher ? { publisher } : {}) }
+  const shown = { publicOnly: true, ...shownNow(node, Date.now()) }
   const proven: SearchHit[] = []
-  for (const { document } of node.library.index.search({ text, limit: MAX_HITS, ...filter })) {
+  for (const { document } of node.library.index.search({ text, limit: MAX_LOOKED_THROUGH, ...filter, ...shown })) {
     const hit = await provenHitOf(node, document).catch(nothingIfDamaged)
     if (hit !== null) proven.push(hit)
     if (proven.length >= k) break
@@ -47,8 +47,8 @@ function nothingIfDamaged(error: unknown): null {
 async function provenHitOf(node: NodeContext, document: Document): Promise<SearchHit | null> {
   const publisher = document.publisher as PublisherId
   const state = node.library.package(publisher, document.package as PackageState['package'])
-  const release = state === null ? null : shownReleaseOf(state)
-  if (state === null || release === null || hasExpired(release.expires, Date.now())) return null
+  const release = state?.releases.get(document.version) ?? null
+  if (state === null || release === null) return null
   const { block: blocked } = node.relations.relationOf(publisher)
   const shown = { kind: 'release', visibility: release.visibility, audience: NOBODY, blocked } as const
   if (!mayServe(shown, { kind: 'peer', peer: ANYONE }).may) return null

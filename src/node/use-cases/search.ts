@@ -1,9 +1,12 @@
 import { mergeHits, type VerifiedHit } from '../../federation/index.ts'
 import { type PublisherId, parsePurl, relationText } from '../../protocol/index.ts'
+import { NodeError } from '../errors.ts'
 import type { SearchHit } from '../http/services.ts'
 import type { Document, Hit } from '../index/index.ts'
 import type { NodeContext } from '../node-context.ts'
 import { askFederation } from './ask-federation.ts'
+import { PURL_TYPES } from './purl-types.ts'
+import { shownNow } from './shown-now.ts'
 
 export interface SearchRequest {
   readonly text: string
@@ -21,11 +24,12 @@ interface Candidate extends Pick<Document, 'publisher' | 'package' | 'name' | 'd
 export async function search(node: NodeContext, request: SearchRequest) {
   const began = performance.now()
   const { text, limit } = request
+  if (text.trim() === '')
+    throw new NodeError('E_USAGE', 'there is nothing to search for', { hint: 'hanse search WORDS' })
   const publisher = request.publisher === undefined ? undefined : node.relations.resolve(request.publisher)
-  const filter = { ...(request.type ? { type: request.type } : {}), ...(publisher ? { publisher } : {}) }
-  const local = node.library.index
-    .search({ text, limit, ...filter })
-    .filter(({ document }) => !node.relations.relationOf(document.publisher as PublisherId).block)
+  const type = request.type === undefined ? undefined : parseType(request.type)
+  const filter = { ...(type ? { type } : {}), ...(publisher ? { publisher } : {}) }
+  const local = node.library.index.search({ text, limit, ...filter, ...shownNow(node, Date.now()) })
   const { hits: found, peers } = request.local
     ? { hits: [], peers: { asked: 0, answered: 0 } }
     : await askFederation(node, { text, k: limit, ...filter })
@@ -33,7 +37,25 @@ export async function search(node: NodeContext, request: SearchRequest) {
     found.length === 0
       ? local.map(hit => localHitOf(node, hit))
       : mergedHitsOf(node, text, local, found.map(candidateOf)).slice(0, limit)
-  return { hits, peers, tookMs: Math.round((performance.now() - began) * 10) / 10 }
+  return { hits: scaled(hits), peers, tookMs: Math.round((performance.now() - began) * 10) / 10 }
+}
+
+/**
+ * Brings scores to 0 to 1, where 1 is the best hit of this answer. The engine's own scores and those of a merged answer are on
+ * scales of their own, and neither says anything across two answers.
+ */
+function scaled(hits: readonly SearchHit[]): SearchHit[] {
+  const best = hits.reduce((most, { score }) => Math.max(most, score), 0)
+  return hits.map(hit => ({ ...hit, score: best === 0 ? 0 : Math.round((hit.score / best) * 1000) / 1000 }))
+}
+
+/** Reads a type as typed. @throws NodeError E_USAGE for one that is not registered */
+function parseType(text: string): string {
+  const type = text.toLowerCase()
+  if (PURL_TYPES.has(type)) return type
+  throw new NodeError('E_USAGE', `${JSON.stringify(text.slice(0, 32))} is no registered type of packages`, {
+    hint: 'one such as npm, pypi, cargo, maven, golang, oci or generic; without --type all are searched',
+  })
 }
 
 /** What is shown of a federated hit, all of it from signed records. */
@@ -71,7 +93,7 @@ function shownHitOf(node: NodeContext, document: Candidate, score: number) {
     publisherName: node.relations.localNameOf(publisher),
     version: document.version,
     description: document.description,
-    score: Math.round(score * 1000) / 1000,
+    score,
     relation: publisher === node.writer.publisher ? 'self' : relationText(node.relations.relationOf(publisher)),
   }
 }

@@ -2,10 +2,12 @@ import { sign } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { RootAuthority } from '../../../src/federation/sync/root-authority.ts'
+import { type AdmittedKeys, AdmittedRoot } from '../../../src/federation/sync/root-keys.ts'
 import {
   buildGenesis,
   buildRootRecord,
   ed25519KeyList,
+  foldPublisher,
   keyListDigestOf,
   type WellFormedRecord,
 } from '../../../src/protocol/index.ts'
@@ -112,6 +114,50 @@ test('looks up no more than one place of a long feed to admit a branch that leav
   expect(await authority.admit(rootRecord(long[3]!, 0, false, 99))).toBe('admitted')
   expect(await authority.admit(rootRecord(long[3]!, 2, false, 99))).toBe('usurped')
   expect(asked).toBe(2)
+})
+
+/** A rotate that names the key which signs it as its own heir: the fold counts it by its `recovery` alone. */
+function rotate(prev: WellFormedRecord, by: number, says: { keys: number; next: number[]; recovery: number }) {
+  const place = { net: NET, publisher: genesis.publisher, seq: prev.seq + 1, prev: prev.id, ts: prev.ts + 1 }
+  const body = {
+    ...{ typ: 'rotate' as const, threshold: 1, salt: new Uint8Array(16), keys: [ed25519KeyList(keys[says.keys]!.raw)] },
+    ...{ next: says.next.map(digestOf), recovery: [digestOf(says.recovery)] },
+  }
+  return buildRootRecord({ ...place, by: ed25519KeyList(keys[by]!.raw), body }, signer(by))
+}
+
+test('lets in what the fold counts after a rotate by a current key that is announced as the next one, too', async () => {
+  const first = rotate(genesis, 1, { keys: 2, next: [2], recovery: 1 })
+  // Signed by the current key 2, an heir besides: to the fold an ordinary record, which changes no key.
+  const second = rotate(first, 2, { keys: 3, next: [], recovery: 3 })
+  const third = rootRecord(second, 2, false, 9)
+  const chain = [genesis, first, second, third]
+  expect(foldPublisher(genesis.publisher, chain).feeds[0]).toMatchObject({ end: 5, head: third.id })
+  const authority = new RootAuthority(new MemoryFeedStore(), NET)
+  for (const record of chain) expect(await authority.admit(record)).toBe('admitted')
+})
+
+test('never refuses a record that the fold counts', () => {
+  const step = fc.record({ by: fc.nat(3), keys: fc.nat(3), next: fc.uniqueArray(fc.nat(3)), recovery: fc.nat(3) })
+  const kind = fc.constantFrom('rotate', 'unknown rotate', 'other')
+  fc.assert(
+    fc.property(fc.array(fc.tuple(step, kind), { minLength: 1, maxLength: 8 }), steps => {
+      const chain = [genesis]
+      for (const [says, is] of steps) {
+        const prev = chain.at(-1)!
+        const made = is === 'other' ? rootRecord(prev, says.by, false, 9) : rotate(prev, says.by, says)
+        chain.push(is === 'unknown rotate' ? { ...made, understood: null } : made)
+      }
+      const counted = (foldPublisher(genesis.publisher, chain).feeds[0]?.end ?? 1) - 1
+      const root = new AdmittedRoot()
+      let after: AdmittedKeys | null = null
+      for (const record of chain.slice(0, counted)) {
+        after = root.admit(record, after)
+        expect(after).not.toBeNull()
+      }
+    }),
+    { numRuns: 300 },
+  )
 })
 
 function chainOf(length: number): WellFormedRecord[] {

@@ -57,7 +57,7 @@ async function outcomeOf(home: string): Promise<string> {
     const [out, err] = [new PassThrough(), new PassThrough()]
     new Output(false, { out, err }).error(error)
     const text = String(err.read())
-    expect(text).toMatch(/^error\[E_[A-Z_]+\]: .*\n( {2}cause: .*\n)*help: .+\n$/)
+    expect(text).toMatch(/^error\[E_[A-Z_]+\]: .*\n( {2}cause: .*\n( {9}.*\n)*)*help: .+\n$/)
     return /^error\[(.*)\]/.exec(text)![1]!
   }
 }

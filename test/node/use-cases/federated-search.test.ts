@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { answerSearches, systemClock } from '../../../src/federation/index.ts'
 import { openSearchIndex } from '../../../src/node/index/index.ts'
 import { Library } from '../../../src/node/library/library.ts'
@@ -14,10 +12,14 @@ import { searchPublic } from '../../../src/node/use-cases/search-public.ts'
 import { SeenHits } from '../../../src/node/use-cases/seen-hits.ts'
 import {
   buildRootRecord,
+  buildWriterRecord,
   encodeSearchHits,
   feedIdOf,
+  type OpsBody,
   type PeerId,
   parseSearchHits,
+  type ReleaseName,
+  type ReleaseOp,
   type SearchHit,
   type VoidBody,
   type WellFormedRecord,
@@ -31,6 +33,7 @@ import {
   rotateOf,
   testKey,
 } from '../../federation/search/signed-hits.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
 const acme = publisherOf(1)
 const { publisher } = acme.genesis
@@ -38,13 +41,9 @@ const PURL = 'pkg:npm/left-pad@1.0.0'
 const PEER = '12D3KooWpeer' as PeerId
 const release = releaseOf(acme, PURL, { description: 'pads on the left' })
 
-const folders: string[] = []
-afterAll(() => Promise.all(folders.map(folder => rm(folder, { recursive: true, force: true }))))
-
 /** The parts of a node that searching needs, on a database of its own; its one peer answers with `answer`. */
 async function nodeWith(records: readonly WellFormedRecord[], answer?: ReturnType<typeof answerSearches>) {
-  const folder = await mkdtemp(join(tmpdir(), 'hanse-search-'))
-  folders.push(folder)
+  const folder = await temporaryFolder()
   const database = await openLevelDatabase(join(folder, 'database'))
   const index = await openSearchIndex(database.table('index'))
   const library = await Library.open({ net: NET, database, records: new RecordStore(database), index })
@@ -91,6 +90,30 @@ function voidOf(after: WellFormedRecord, from: number, head: WellFormedRecord | 
   return buildRootRecord({ ...place, by: acme.root.list, body }, acme.root.sign)
 }
 
+/** A package that `left pad` finds by its description. */
+const padder = releaseOf(acme, 'pkg:npm/padder@1.0.0', { description: 'left pad' })
+
+/** One record with packages that match `left pad` better than `padder` does. */
+function manyOf({ genesis, writer }: typeof acme, count: number): WellFormedRecord[] {
+  const summary = { description: 'left pad left pad left-pad', keywords: ['left', 'pad'] }
+  const [like] = (release.understood as OpsBody).ops as [ReleaseOp]
+  const ops = Array.from({ length: count }, (_, i) => ({
+    ...like,
+    summary,
+    purl: `pkg:npm/left-pad-${i}@1.0.0` as ReleaseName,
+  }))
+  const place = { net: NET, publisher: genesis.publisher, feed: feedIdOf([1, writer.bytes]), seq: 1, prev: null, ts: 3 }
+  return [buildWriterRecord({ ...place, auth: genesis.id, typ: 'release', ops }, writer.sign)]
+}
+
+/** A package whose newest release is of a feed that has expired. */
+const withExpiredNewest = (() => {
+  const expiring = { ...acme, writer: testKey(60) }
+  const lasting = delegateOf(acme)
+  const expired = delegateOf(expiring, { seq: 3, after: lasting, body: { expires: 1 } })
+  return [acme.genesis, lasting, expired, release, releaseOf(expiring, 'pkg:npm/left-pad@2.0.0')]
+})()
+
 describe('a peer that searches here', () => {
   it('gets hits that verify, without and with a rotate before the delegate', async () => {
     const fresh = testKey(50)
@@ -103,7 +126,7 @@ describe('a peer that searches here', () => {
       expect(hits).toMatchObject([
         {
           ...{ purl: 'pkg:npm/left-pad', publisher, version: '1.0.0', description: 'pads on the left' },
-          ...{ source: 'federated', relation: 'none' },
+          ...{ source: 'federated', relation: 'none', score: 1 },
         },
       ])
       expect(peers).toEqual({ asked: 1, answered: 1 })
@@ -132,6 +155,29 @@ describe('a peer that searches here', () => {
     expect(await of(delegateOf(acme), true)).toBe(0)
   })
 
+  it('gets the public package of a node whose private and blocked packages match better', async () => {
+    const spammer = publisherOf(20)
+    const spam = manyOf(spammer, 120)
+    const hidden = { ...acme, writer: testKey(60) }
+    const first = delegateOf(acme)
+    const own = [first, delegateOf(hidden, { seq: 3, after: first, body: { visibility: 'private' } })]
+    await using server = await nodeWith([
+      ...[acme.genesis, ...own, ...manyOf(hidden, 120), padder],
+      ...[spammer.genesis, delegateOf(spammer), ...spam],
+    ])
+    await server.node.relations.change(spammer.genesis.publisher, { do: 'block' })
+    for (const k of [1, 10]) {
+      const hits = await searchPublic(server.node, { ...request, query: 'left pad', k })
+      expect(hits.map(({ purl }) => purl)).toEqual(['pkg:npm/padder@1.0.0'])
+    }
+  })
+
+  it('gets the newest release that has not expired', async () => {
+    await using server = await nodeWith(withExpiredNewest)
+    const hits = await searchPublic(server.node, request)
+    expect(hits).toEqual([hitOf(PURL, [acme.genesis, withExpiredNewest[1]!, release])])
+  })
+
   it('sees only what is signed: other words around a hit change nothing of what is shown', async () => {
     const hit = hitOf(PURL, [acme.genesis, delegateOf(acme), release])
     const dressed = { ...hit, score: 1_000_000, description: 'official', version: '9.9.9', name: 'lodash' }
@@ -141,6 +187,30 @@ describe('a peer that searches here', () => {
     }
     expect(parseSearchHits(encodeSearchHits({ hits: [dressed] })).hits).toEqual([{ ...hit, score: 1_000_000 }])
     expect(await shown(dressed)).toEqual(await shown(hit))
+  })
+})
+
+describe('a search here', () => {
+  it('leaves out what has expired, and shows an older release that has not', async () => {
+    const local = { ...ask, local: true }
+    await using gone = await nodeWith([acme.genesis, delegateOf(acme, { body: { expires: Date.now() - 1 } }), release])
+    expect((await search(gone.node, local)).hits).toEqual([])
+    await using older = await nodeWith(withExpiredNewest)
+    expect((await search(older.node, local)).hits).toMatchObject([
+      { version: '1.0.0', description: 'pads on the left' },
+    ])
+  })
+
+  it('finds the one good package however many of a blocked publisher, or expired ones of another, match better', async () => {
+    const [blocked, gone] = [publisherOf(20), publisherOf(30)]
+    await using here = await nodeWith([
+      ...[acme.genesis, delegateOf(acme), padder],
+      ...[blocked.genesis, delegateOf(blocked), ...manyOf(blocked, 120)],
+      ...[gone.genesis, delegateOf(gone, { body: { expires: 1 } }), ...manyOf(gone, 120)],
+    ])
+    await here.node.relations.change(blocked.genesis.publisher, { do: 'block' })
+    const { hits } = await search(here.node, { text: 'left pad', limit: 1, local: true })
+    expect(hits).toMatchObject([{ publisher, purl: 'pkg:npm/padder' }])
   })
 })
 
