@@ -20,7 +20,7 @@ const DOORS: readonly { readonly file: string; readonly asks: RegExp; readonly t
   { file: 'federation/sync/handler.ts', asks: /ports\.mayServeFeed\(/g, times: 2 },
   { file: 'federation/gossip/driver.ts', asks: /if \(!this\.#ports\.mayAnnounce\(/g, times: 1 },
   { file: 'node/network/public-blockstore.ts', asks: /await this\.#(mayServe|isOpen)\(/g, times: 4 },
-  { file: 'node/use-cases/search.ts', asks: /if \(!mayServe\(/g, times: 1 },
+  { file: 'node/use-cases/search-public.ts', asks: /if \(!mayServe\(/g, times: 1 },
 ]
 /** The gate itself: what the doors are given asks `mayServe` of the protocol ring. */
 const GATE = 'node/library/serve-gate.ts'
@@ -59,7 +59,7 @@ const RESERVED: readonly { readonly what: string; readonly code: RegExp; readonl
     files: [
       'federation/content/content-server.ts',
       'federation/gossip/announcement-codec.ts', // the driver asks before it encodes
-      'federation/search/answer-searches.ts', // sends what node/use-cases/search.ts let through
+      'federation/search/answer-searches.ts', // sends what node/use-cases/search-public.ts let through
       'federation/streams/frame-sender.ts',
       'federation/sync/handler.ts',
     ],

@@ -79,7 +79,9 @@ export class ApiClient {
     if (this.#signal?.aborted) return new CliError('E_INTERRUPTED', 'interrupted', { cause })
     const { code, message } = cause as NodeJS.ErrnoException
     if (code === 'ECONNREFUSED' || code === 'ENOTFOUND') {
-      return new CliError('E_NO_NODE', `no node answers at ${this.url.origin}`, { cause, hint: 'hanse start' })
+      const isHere = /^(127\.|\[::1\]|localhost$)/.test(this.url.hostname)
+      const hint = isHere ? 'hanse start' : 'check the address in --node; on that machine: hanse start'
+      return new CliError('E_NO_NODE', `no node answers at ${this.url.origin}`, { cause, hint })
     }
     return new CliError('E_NETWORK', `${this.url.origin}: ${message}`, { cause })
   }

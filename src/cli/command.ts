@@ -50,6 +50,8 @@ export interface ArgumentSpec {
 export interface Command {
   readonly name: string
   readonly summary: string
+  /** Whole command lines for `--help`, the plainest first. */
+  readonly examples: readonly string[]
   readonly args?: readonly ArgumentSpec[]
   readonly options?: readonly OptionSpec[]
   /** Works on this machine itself, so takes no `--node`. */

@@ -5,8 +5,11 @@ export type CliErrorCode =
   | 'E_NETWORK'
   | 'E_NOT_FOUND'
   | 'E_ARTIFACT_ALTERED'
+  | `E_ARCHIVE_${string}`
+  | 'E_PURL'
   | 'E_FILE_NAME'
   | 'E_FILE'
+  | 'E_FILE_EXISTS'
   | 'E_NPM'
   | 'E_INTERRUPTED'
   | 'E_BAD_ANSWER'

@@ -12,50 +12,55 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
-/** The one table from error codes to exit codes; a code that is not in it exits 1. */
+/** The one table from error codes to exit codes; every code that this program can raise is in it. */
 const EXIT_OF_CODE: ReadonlyMap<string, ExitCode> = new Map([
-  ['E_USAGE', EXIT.usage],
-  ['E_CONFIG', EXIT.usage],
-  ['E_PURL', EXIT.usage],
-  ['E_PATTERN', EXIT.usage],
-  ['E_RANGE', EXIT.usage],
-  ['E_ROUTE', EXIT.usage],
-  ['E_ID', EXIT.usage],
-  ['E_MULTIADDR', EXIT.usage],
-  ['E_PUBLISHER', EXIT.usage],
-  ['E_INVALID_INPUT', EXIT.usage],
-  ['E_UNSUPPORTED_MEDIA', EXIT.usage],
-  ['E_NOT_FOUND', EXIT.notFound],
-  ['E_UNAUTHORISED', EXIT.notAuthorised],
-  ['E_FORBIDDEN_HOST', EXIT.notAuthorised],
-  ['E_NO_ROUTE', EXIT.refused],
-  ['E_AMBIGUOUS', EXIT.refused],
-  ['E_POLICY_DENIED', EXIT.refused],
-  ['E_ARTIFACT_ALTERED', EXIT.refused],
-  ['E_YANKED', EXIT.refused],
-  ['E_CONFLICT', EXIT.refused],
-  ['E_ARCHIVE', EXIT.refused],
-  ['E_VERSION_EXISTS', EXIT.refused],
-  ['E_MANIFEST', EXIT.refused],
-  ['E_TOO_LARGE', EXIT.refused],
-  ['E_FILE_NAME', EXIT.refused],
-  ['E_SIGNATURE', EXIT.refused],
-  ['E_RECORD_REFUSED', EXIT.refused],
-  ['E_BACKUP', EXIT.refused],
-  ['E_BACKUP_CORRUPT', EXIT.refused],
-  ['E_ARTIFACT_MISMATCH', EXIT.refused],
-  ['E_NO_PROVIDER', EXIT.network],
-  ['E_NETWORK', EXIT.network],
-  ['E_NO_NODE', EXIT.network],
-  ['E_PEER_UNREACHABLE', EXIT.network],
-  ['E_TIMEOUT', EXIT.network],
-  ['E_LISTEN', EXIT.network],
-  ['E_ARTIFACT_INCOMPLETE', EXIT.network],
-  ['E_INTERRUPTED', EXIT.interrupted],
-  ['E_ABORTED', EXIT.interrupted],
+  ...codes(
+    EXIT.failed,
+    // What was asked clashes with what is decided here already.
+    ...['E_RELATION', 'E_ROUTE_TAKEN', 'E_NAME_TAKEN', 'E_HOME_EXISTS', 'E_FILE_EXISTS'],
+    // The home, its disk or this machine.
+    ...['E_HOME_IN_USE', 'E_HOME_NEWER', 'E_HOME_CORRUPT', 'E_IDENTITY', 'E_FILE', 'E_FILE_CORRUPT', 'E_BACKUP_NEWER'],
+    ...['E_DISK_FULL', 'E_QUOTA_EXCEEDED', 'E_STORAGE_FAILED', 'E_STORE_FAILED', 'E_RECORD_CORRUPT', 'E_FEED_CLONED'],
+    ...['E_NPM', 'E_SELF_TEST', 'E_BAD_ANSWER', 'E_CLOSED', 'E_INTERNAL'],
+  ),
+  ...codes(
+    EXIT.usage,
+    ...['E_USAGE', 'E_CONFIG', 'E_PURL', 'E_PATTERN', 'E_RANGE', 'E_ROUTE', 'E_ID', 'E_MULTIADDR', 'E_PUBLISHER'],
+    ...['E_WHICH_FILE', 'E_UNSUPPORTED_MEDIA'],
+  ),
+  ...codes(EXIT.notFound, 'E_NOT_FOUND'),
+  ...codes(EXIT.notAuthorised, 'E_UNAUTHORISED', 'E_FORBIDDEN_HOST'),
+  ...codes(
+    EXIT.refused,
+    // By policy.
+    ...['E_NO_ROUTE', 'E_AMBIGUOUS', 'E_POLICY_DENIED', 'E_VERSION_EXISTS', 'E_TOO_LARGE'],
+    // Bytes that are not what they should be.
+    ...['E_ARTIFACT_ALTERED', 'E_ARTIFACT_MISMATCH', 'E_DIGEST', 'E_BACKUP', 'E_BACKUP_CORRUPT', 'E_SIGNATURE'],
+    'E_FILE_NAME',
+    // Records and messages that break the specification.
+    ...['E_ENCODING', 'E_TEXT', 'E_DEPTH', 'E_SIZE', 'E_ENVELOPE', 'E_ALGORITHM', 'E_RECORD', 'E_VERSION', 'E_BODY'],
+    ...['E_MESSAGE', 'E_FEED', 'E_FORK', 'E_FEED_GAP', 'E_FEED_FORKED', 'E_RECORD_REFUSED', 'E_PROTOCOL_VIOLATION'],
+  ),
+  ...codes(
+    EXIT.network,
+    ...['E_NETWORK', 'E_NO_NODE', 'E_NO_PROVIDER', 'E_LISTEN', 'E_TIMEOUT', 'E_ARTIFACT_INCOMPLETE'],
+    // A peer that does not answer, or not with what was asked for.
+    ...['E_PEER_UNREACHABLE', 'E_PEER_IDENTITY', 'E_PEER_FAILED', 'E_PEER_SILENT', 'E_STREAM_CLOSED', 'E_TOO_SLOW'],
+    ...['E_FIRST_BYTE_LATE', 'E_REFUSED', 'E_BUSY', 'E_BAD_REQUEST', 'E_CANCELLED', 'E_STALLED'],
+  ),
+  ...codes(EXIT.interrupted, 'E_INTERRUPTED', 'E_ABORTED'),
 ])
 
-/** The exit code of an error code; every refusal of the archive validator (`E_ARCHIVE_…`) is one of verification. */
+function codes(exit: ExitCode, ...names: readonly string[]): (readonly [string, ExitCode])[] {
+  return names.map(name => [name, exit])
+}
+
+/** The deliberate exit code of an error code, or null; every refusal of the archive validator (`E_ARCHIVE_…`) is one of verification. */
+export function listedExitCodeOf(code: string): ExitCode | null {
+  return EXIT_OF_CODE.get(code) ?? (code.startsWith('E_ARCHIVE_') ? EXIT.refused : null)
+}
+
+/** The exit code of an error code; one that only a newer node knows is a failure. */
 export function exitCodeOf(code: string): ExitCode {
-  return EXIT_OF_CODE.get(code) ?? (code.startsWith('E_ARCHIVE_') ? EXIT.refused : EXIT.failed)
+  return listedExitCodeOf(code) ?? EXIT.failed
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { lstat, mkdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { ApiClient } from './api-client.ts'
 import { CliError } from './errors.ts'
 import { receiveFile } from './receive-file.ts'
+import { isSameFolder } from './same-folder.ts'
 
 export interface Wanted {
   readonly purl: string
@@ -18,6 +19,13 @@ export interface Installed {
   /** Peer id of the node the bytes came from, or `local`. */
   readonly from: string
 }
+
+/** Archives that --extract unpacks, by purl type. */
+const KINDS = [
+  ['npm', 'npm'],
+  ['pypi', 'sdist'],
+  ['cargo', 'crate'],
+] as const
 
 interface InstallAnswer {
   readonly purl: string
@@ -42,39 +50,80 @@ export async function installTo(
   const { purl, publisher, sha256, from, fileName } = await node.call<InstallAnswer>('POST', '/api/install', {
     body: wanted,
   })
-  const path = join(resolve(folder), parseFileName(fileName))
+  await requirePlain(fileName)
+  const path = join(resolve(folder), fileName)
   if (options.extract) requireTarball(fileName)
   const bytes = await node.stream('GET', `/api/artifacts/${encodeURIComponent(sha256)}`)
   await receiveFile(bytes, path, { sha256, ...(options.signal ? { signal: options.signal } : {}) })
-  if (options.extract) await extractBeside(path)
+  if (options.extract) {
+    await requireSound(path, purl)
+    await extractBeside(path)
+  }
   return { purl, publisher, path, sha256, from }
 }
 
-/** A file name chosen by a stranger: one plain path segment, nothing hidden, nothing a shell or Windows trips over. */
-function parseFileName(name: string): string {
-  if (/^[A-Za-z0-9_@+!~-][A-Za-z0-9._@+!~-]{0,254}$/.test(name)) return name
-  throw new CliError('E_FILE_NAME', `the release names its file ${JSON.stringify(name)}; that is not a plain file name`)
+/** The file name was chosen by a stranger: what a node may publish under is what is written here. @throws CliError E_FILE_NAME */
+async function requirePlain(name: string): Promise<void> {
+  const { isPlainFileName } = await import('../protocol/index.ts')
+  if (isPlainFileName(name)) return
+  throw new CliError(
+    'E_FILE_NAME',
+    `the release names its file ${JSON.stringify(name)}; that is not a plain file name`,
+    {
+      hint: 'ask its publisher to release it under another file name',
+    },
+  )
 }
 
 function requireTarball(name: string): void {
   if (/\.(tgz|tar\.gz|crate)$/.test(name)) return
-  throw new CliError('E_USAGE', `--extract unpacks tarballs, and ${name} is none`)
+  throw new CliError('E_USAGE', `--extract unpacks tarballs, and ${name} is none`, { hint: 'leave --extract out' })
 }
 
-/** Unpacks into a folder named like the file without its ending, whole or not at all. */
+/** What is unpacked has passed the strict validator here too: its publisher may have released it past one. @throws CliError */
+async function requireSound(path: string, purl: string): Promise<void> {
+  const as = KINDS.find(([type]) => purl.startsWith(`pkg:${type}/`))?.[1]
+  if (as === undefined) return
+  const { verifyArchiveLine } = await import('../node/index.ts')
+  const verdict = await verifyArchiveLine({ path, as, purl })
+  if (verdict.ok) return
+  throw new CliError(verdict.code, `${path} is no sound ${as} archive of ${purl}: it was not unpacked`, {
+    hint: `hanse verify archive says the same; tell its publisher, or leave --extract out`,
+  })
+}
+
+/**
+ * Unpacks into a folder named like the file without its ending, whole or not at all. One that is there stays: as it is when it
+ * has the same files with the same bytes, else it is refused, because somebody may have worked in it.
+ * @throws CliError E_FILE, E_FILE_EXISTS
+ */
 async function extractBeside(path: string): Promise<void> {
   const { extract } = await import('tar')
   const target = path.replace(/\.(tgz|tar\.gz|crate)$/, '')
   const partial = `${target}.${randomUUID()}.partial`
   try {
-    await mkdir(partial, { recursive: true })
+    await mkdir(partial)
     await extract({ file: path, cwd: partial, strict: true, strip: 1, preserveOwner: false, filter: isPlainEntry })
-    await rm(target, { recursive: true, force: true })
-    await rename(partial, target)
+    if (await isThere(target)) await requireSame(partial, target)
+    else await rename(partial, target)
   } catch (cause) {
+    if (cause instanceof CliError) throw cause
+    throw new CliError('E_FILE', `${path} cannot be unpacked`, {
+      cause,
+      hint: 'the file itself is there; make room beside it',
+    })
+  } finally {
     await rm(partial, { recursive: true, force: true })
-    throw new CliError('E_FILE', `${path} cannot be unpacked`, { cause })
   }
+}
+
+const isThere = async (path: string): Promise<boolean> => (await lstat(path).catch(() => null)) !== null
+
+async function requireSame(unpacked: string, target: string): Promise<void> {
+  if (await isSameFolder(unpacked, target)) return
+  throw new CliError('E_FILE_EXISTS', `${target} is there already and differs from the package`, {
+    hint: 'move it away, or unpack elsewhere with --to DIR; the package file itself was written',
+  })
 }
 
 /** The node's validator admits only files and folders; what is unpacked here holds to that as well. */

@@ -42,9 +42,11 @@ export class Output {
 
   #errorLines(report: { code: string; message: string; hint?: string }, error: unknown): string[] {
     const { err } = this.#streams
-    const lines = [`${this.#styled('red', `error[${report.code}]`, err)}: ${plain(report.message)}`]
-    for (const cause of causesOf(error)) lines.push(`  cause: ${plain(cause)}`)
-    if (report.hint !== undefined) lines.push(`${this.#styled('cyan', 'help', err)}: ${plain(report.hint)}`)
+    const message = plain(report.message.replace(/\s*\n\s*/g, ' '))
+    const lines = [`${this.#styled('red', `error[${report.code}]`, err)}: ${message}`]
+    for (const cause of causesOf(error)) lines.push(...causeLines(cause))
+    for (const hint of report.hint?.split('\n') ?? [])
+      lines.push(`${this.#styled('cyan', 'help', err)}: ${plain(hint)}`)
     return lines
   }
 
@@ -92,6 +94,18 @@ function cellOf(value: unknown): string {
 /** Texts come from strangers' packages: nothing in them may steer the terminal or reverse the line. */
 function plain(text: string): string {
   return text.replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '\ufffd')
+}
+
+/** Lines of one cause that are shown, such as what npm said. */
+const MAX_CAUSE_LINES = 6
+/** Characters of one such line. */
+const MAX_CAUSE_CHARS = 240
+
+/** A cause as lines that stand apart from our own: indented, bounded. */
+function causeLines(cause: string): string[] {
+  const lines = cause.split('\n').filter(line => line.trim() !== '')
+  const shown = lines.slice(0, MAX_CAUSE_LINES).map(line => plain(line.trimEnd().slice(0, MAX_CAUSE_CHARS)))
+  return shown.map((line, at) => (at === 0 ? `  cause: ${line}` : `         ${line}`))
 }
 
 /** At most three causes, outermost first. */

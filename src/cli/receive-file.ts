@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { CliError } from './errors.ts'
@@ -20,7 +20,7 @@ export interface ReceiveOptions {
 export async function receiveFile(stream: Readable, path: string, options: ReceiveOptions = {}): Promise<Received> {
   const partial = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomUUID()}.partial`)
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolder(dirname(path))
     const file = await open(partial, 'wx', options.mode ?? 0o644)
     let received: Received
     try {
@@ -32,9 +32,29 @@ export async function receiveFile(stream: Readable, path: string, options: Recei
     await rename(partial, path)
     return received
   } catch (cause) {
-    await rm(partial, { force: true })
+    stream.destroy() // a stream nobody reads would keep its connection, and this process, until the node gives up
+    await rm(partial, { force: true }).catch(() => {}) // what failed first is what counts
     throw cause instanceof CliError ? cause : receiveErrorOf(cause, path, options.signal)
   }
+}
+
+/**
+ * Makes a folder and those above it. The first is made alone, because Node's recursive mkdir never returns where a folder exists
+ * that takes no others, such as /proc.
+ */
+async function makeFolder(path: string): Promise<void> {
+  const [first] = await missingFrom(path)
+  if (first === undefined) return
+  await mkdir(first).catch(error => {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  })
+  await mkdir(path, { recursive: true })
+}
+
+/** The folders of a path that are not there, topmost first. */
+async function missingFrom(path: string): Promise<string[]> {
+  const found = await stat(path).catch(() => null)
+  return found !== null || dirname(path) === path ? [] : [...(await missingFrom(dirname(path))), path]
 }
 
 async function writeChecked(stream: Readable, file: FileHandle, { sha256, signal }: ReceiveOptions): Promise<Received> {
@@ -59,5 +79,8 @@ function receiveErrorOf(cause: unknown, path: string, signal: AbortSignal | unde
   if (code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE') {
     return new CliError('E_NETWORK', 'the connection to the node broke', { cause })
   }
-  return new CliError('E_FILE', `${path} cannot be written`, { cause })
+  return new CliError('E_FILE', `${path} cannot be written`, {
+    cause,
+    hint: 'choose a folder that this user may write to, on a disk with room',
+  })
 }

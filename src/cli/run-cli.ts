@@ -7,6 +7,7 @@ import { CliError } from './errors.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { Output } from './output.ts'
 import { findRunFile } from './run-file.ts'
+import { shellWordOf } from './shell-word.ts'
 import { VERSION } from './version.ts'
 
 interface GlobalOptions {
@@ -36,15 +37,27 @@ export async function runCli(
   } catch (error) {
     if (!(error instanceof CommanderError)) return output.error(signal.aborted ? interruptedBy(error) : error)
     if (error.exitCode === 0) return EXIT.ok
-    const hint = 'hanse --help'
+    const hint = helpLineFor(argv)
     if (error.code === 'commander.help') return output.error(new CliError('E_USAGE', 'a command is missing', { hint }))
     return output.error(new CliError('E_USAGE', error.message.replace(/^error: /, '').replaceAll('\n', ' '), { hint }))
   }
 }
 
-type Run = (command: Command, input: Input, globals: GlobalOptions) => Promise<void>
+/** The help of what was meant: a command, a group, or the whole. */
+function helpLineFor(argv: readonly string[]): string {
+  const names = COMMANDS.map(({ name }) => name)
+  const at = argv.findIndex(word => names.includes(word))
+  const entry = COMMANDS.find(({ name }) => name === argv[at])
+  if (entry === undefined) return 'hanse --help'
+  const verb = 'commands' in entry ? entry.commands.find(({ name }) => argv.indexOf(name, at) > at) : undefined
+  return ['hanse', entry.name, ...(verb === undefined ? [] : [verb.name]), '--help'].join(' ')
+}
 
-function programOf(run: Run): Commander {
+/** Runs one parsed command. */
+export type Run = (command: Command, input: Input, globals: GlobalOptions) => Promise<void>
+
+/** The command line as commander knows it; `run` is called with what was parsed. */
+export function programOf(run: Run): Commander {
   const program = new Commander('hanse')
     .description('A federated peer-to-peer marketplace node for software packages.')
     .version(VERSION)
@@ -53,6 +66,7 @@ function programOf(run: Run): Commander {
     .option('--node <url>', 'a node elsewhere (HANSE_NODE)')
     .option('--token <token>', 'the token of that node (HANSE_TOKEN)')
     .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', MORE_HELP)
     .exitOverride()
     // Errors are printed in one place, with their code; help that was not asked for is an error too.
     .configureOutput({ writeErr: () => {}, outputError: () => {} })
@@ -63,6 +77,7 @@ function programOf(run: Run): Commander {
     }
     const group = program.command(entry.name).description(entry.summary)
     for (const command of entry.commands) addCommand(group, command, run)
+    group.addHelpText('after', examplesText(entry.commands.flatMap(({ examples }) => examples.slice(0, 1))))
   }
   return program
 }
@@ -71,10 +86,41 @@ function addCommand(parent: Commander, command: Command, run: Run): void {
   const made = parent.command(command.name).description(command.summary)
   for (const argument of command.args ?? []) made.addArgument(argumentOf(argument))
   for (const option of command.options ?? []) made.addOption(optionOf(option))
+  made.addHelpText('after', examplesText(command.examples))
   made.action(async () => {
-    await run(command, { args: made.args, options: made.opts() }, made.optsWithGlobals() as GlobalOptions)
+    const globals: Record<string, unknown> = made.optsWithGlobals()
+    const empty = emptyWordOf(command, made.args, globals)
+    if (empty !== null) made.error(`${empty} is empty`)
+    await run(command, { args: made.args, options: made.opts() }, globals)
   })
 }
+
+/** What was given as an empty word, or null: such a word is a shell variable that was not set, and nothing here means something by it. */
+function emptyWordOf(
+  { args: specs = [] }: Command,
+  args: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+): string | null {
+  const isEmpty = (value: unknown): boolean => (Array.isArray(value) ? value.some(isEmpty) : value === '')
+  const option = Object.keys(options).find(name => isEmpty(options[name]))
+  if (option !== undefined) return `--${option}`
+  const at = args.findIndex(word => word.trim() === '')
+  return at < 0 ? null : (specs[Math.min(at, specs.length - 1)]?.name ?? null)
+}
+
+const examplesText = (examples: readonly string[]) => `\nExamples:\n${examples.map(line => `  ${line}`).join('\n')}`
+
+/** What a newcomer and a script look for below the list of commands. */
+const MORE_HELP = `
+Examples:
+  hanse demo                                  three nodes on this machine, real packages, a minute
+  hanse start                                 run a node; the other commands talk to it
+  hanse search 'words of a description'
+  hanse install npm:@acme/x --to ./vendor
+  hanse COMMAND --help                        explains one command, with examples
+
+Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 not authorised, 5 refused by policy or verification,
+6 network or no node, 130 interrupted.`
 
 function argumentOf({ name, text, choices }: ArgumentSpec): Argument {
   const argument = new Argument(name, text)
@@ -97,7 +143,9 @@ interface Surroundings {
 function contextOf(command: Command, globals: GlobalOptions, { environment, signal, output }: Surroundings): Context {
   const home = homeOf(globals.home, environment)
   if (command.local && globals.node !== undefined) {
-    throw new CliError('E_USAGE', `${command.name} works on this machine and takes no --node`)
+    throw new CliError('E_USAGE', `${command.name} works on this machine and takes no --node`, {
+      hint: 'leave --node out; --home DIR selects the home',
+    })
   }
   return {
     home,
@@ -120,8 +168,13 @@ async function nodeOf(
   const url = globals.node ?? (globals.home === undefined ? environment.node : undefined)
   if (url !== undefined) return new ApiClient(url, globals.token ?? environment.token, signal)
   const run = await findRunFile(home)
-  if (!run) throw new CliError('E_NO_NODE', `no node runs on ${home}`, { hint: 'hanse start' })
+  if (!run) throw new CliError('E_NO_NODE', `no node runs on ${home}`, { hint: startLineOf(globals.home) })
   return new ApiClient(run.url, globals.token ?? run.token, signal)
+}
+
+/** The command that starts the node which was asked for. */
+function startLineOf(home: string | undefined): string {
+  return home === undefined ? 'hanse start' : `hanse start --home ${shellWordOf(home)}`
 }
 
 function interruptedBy(cause: unknown): CliError {

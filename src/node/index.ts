@@ -1,4 +1,5 @@
 export { verifyArchiveLine } from './archives/index.ts'
+export type { StartFlags } from './config/index.ts'
 export { doctorHome } from './home/doctor-home.ts'
 export { initHome } from './home/init-home.ts'
 export { restoreHome } from './home/restore-home.ts'

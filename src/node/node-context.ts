@@ -1,8 +1,9 @@
-import type { KeptStreams, PeerAddress } from '../federation/index.ts'
+import type { KeptStreams, PeerAddress, PeerStanding } from '../federation/index.ts'
 import type { PackageName, PeerId, WellFormedRecord } from '../protocol/index.ts'
 import type { Config, LoadedConfig } from './config/index.ts'
 import type { Identity } from './identity/identity-file.ts'
 import type { ArtifactFetcher } from './library/artifact-fetcher.ts'
+import type { IncomingBytes } from './library/incoming-bytes.ts'
 import type { Library } from './library/library.ts'
 import type { RelationBook } from './library/relation-book.ts'
 import type { RouteTable } from './library/route-table.ts'
@@ -12,7 +13,8 @@ import type { Metrics } from './metrics/metrics.ts'
 import type { Network } from './network/network.ts'
 import type { PeerBook } from './network/peer-book.ts'
 import type { ArtifactStore, AuditLog, DataDirectory, LevelDatabase } from './storage/index.ts'
-import type { SeenPublishers } from './use-cases/find-package.ts'
+import type { AbsentHolders } from './use-cases/absent-holders.ts'
+import type { SeenHits } from './use-cases/seen-hits.ts'
 
 /** The parts of a running node that its use cases work with. */
 export interface NodeContext {
@@ -33,7 +35,9 @@ export interface NodeContext {
   readonly protocols: { readonly feed: string; readonly content: string; readonly search: string }
   readonly libp2p: Network
   readonly peers: PeerBook
-  readonly seen: SeenPublishers
+  readonly seen: SeenHits
+  readonly incoming: IncomingBytes
+  readonly absent: AbsentHolders
   readonly publishing: Turns<PackageName>
   readonly metrics: Metrics
   /** From `HANSE_BACKUP_PASSPHRASE`. */
@@ -50,6 +54,8 @@ export interface NodeContext {
   /** Whether a peer could be connected; a failure is tried again later. */
   dial(address: PeerAddress, signal: AbortSignal): Promise<boolean>
   hangUp(peer: PeerId): Promise<void>
+  /** How it stands with a peer; of one that nobody dials, `dialling`. */
+  standing(peer: PeerId): PeerStanding
   /** Settings that could not be applied, for /readyz. */
   problems(): readonly string[]
 }

@@ -1,19 +1,21 @@
 import { Readable } from 'node:stream'
 import { digestText, type Sha256 } from '../protocol/index.ts'
-import { settingLinesOf } from './config/index.ts'
+import { configPathOf, settingLinesOf } from './config/index.ts'
 import { NodeError } from './errors.ts'
 import type { NodeServices } from './http/services.ts'
 import type { NodeContext } from './node-context.ts'
-import { examine } from './storage/index.ts'
 import { backup } from './use-cases/backup.ts'
+import { bootstrapProblem } from './use-cases/bootstrap-health.ts'
+import { doctor } from './use-cases/doctor.ts'
 import { info } from './use-cases/info.ts'
-import { install, why } from './use-cases/install.ts'
+import { install } from './use-cases/install.ts'
 import { exportRecovery, listKeys } from './use-cases/keys.ts'
 import { addPeer, listPeers, removePeer } from './use-cases/peers.ts'
 import { publish } from './use-cases/publish.ts'
 import { changeRelation, listPublishers } from './use-cases/relations.ts'
 import { search } from './use-cases/search.ts'
 import { status } from './use-cases/status.ts'
+import { why } from './use-cases/why.ts'
 
 /** The use cases of a running node, as the HTTP API offers them. */
 export function servicesOf(node: NodeContext): NodeServices {
@@ -41,7 +43,8 @@ export function servicesOf(node: NodeContext): NodeServices {
       return node.routes.list()
     },
     why: purl => why(node, purl),
-    config: async () => settingLinesOf(node.loaded),
+    config: async () =>
+      settingLinesOf(node.loaded, { routes: node.routes.list(), file: configPathOf(node.paths.home) }),
     keys: () => listKeys(node),
     exportKeys: () => exportRecovery(node),
     backup: passphrase => backup(node, passphrase ?? node.backupPassphrase),
@@ -50,6 +53,7 @@ export function servicesOf(node: NodeContext): NodeServices {
       ready: node.problems().length === 0,
       checks: {
         problems: node.problems().join('; ') || 'none',
+        bootstrap: bootstrapProblem(node) ?? 'ok',
         catalogue: digestText(node.library.catalogue.digest()),
       },
     }),
@@ -62,21 +66,4 @@ async function openArtifact(node: NodeContext, sha256: Sha256) {
   if (held === null)
     throw new NodeError('E_NOT_FOUND', `artifact ${sha256} is not held here`, { hint: 'hanse install PURL' })
   return { size: held.size, stream: Readable.from(held.bytes) }
-}
-
-/** Checks while running. Records are repaired by `hanse doctor --repair` on a stopped node: nothing may be written meanwhile. */
-async function doctor(node: NodeContext, repair: boolean) {
-  const { database, artifacts, net } = node
-  const findings = []
-  for await (const finding of examine({ database, artifacts, net })) {
-    if (!repair || finding.kind === 'record') findings.push(finding)
-  }
-  if (!repair) return { ok: findings.length === 0, findings }
-  for await (const check of artifacts.verifyAll()) {
-    if (check.why === null) continue
-    await artifacts.repair(check)
-    findings.push({ kind: 'artifact', subject: check.path, problem: check.why, repaired: true })
-  }
-  node.applyRelations()
-  return { ok: findings.every(({ repaired }) => repaired), findings }
 }

@@ -7,10 +7,11 @@ import { applyRelations, type Federation, joinFederation, openNetwork } from './
 import { type OpenHome, openHome } from './composition/open-home.ts'
 import { openNpmUpstreams } from './composition/open-upstreams.ts'
 import { providersOf } from './composition/providers.ts'
-import { type LoadedConfig, loadConfig, settingValuesOf, writeProfile } from './config/index.ts'
+import { type LoadedConfig, loadConfig, type StartFlags, settingValuesOf, writeProfile } from './config/index.ts'
 import { type Front, startHttp } from './http/start-http.ts'
 import { saveIdentity } from './identity/identity-file.ts'
 import { ArtifactFetcher } from './library/artifact-fetcher.ts'
+import { IncomingBytes } from './library/incoming-bytes.ts'
 import { RouteTable } from './library/route-table.ts'
 import { Turns } from './library/turns.ts'
 import { createLog } from './log.ts'
@@ -21,18 +22,13 @@ import type { NodeContext } from './node-context.ts'
 import { NPM_PREFIX, npmRegistry } from './registries/npm/index.ts'
 import { servicesOf } from './services.ts'
 import { openDataDirectory, replaceFile } from './storage/index.ts'
-import { SeenPublishers } from './use-cases/find-package.ts'
+import { AbsentHolders } from './use-cases/absent-holders.ts'
+import { SeenHits } from './use-cases/seen-hits.ts'
 import { HANSE_VERSION } from './version.ts'
 
 /** How a node is started: what is given here wins over environment, file and defaults. */
-export interface StartOptions {
+export interface StartOptions extends StartFlags {
   readonly home: string
-  readonly http?: { readonly host: string; readonly port: number }
-  readonly listen?: readonly string[]
-  readonly announce?: readonly string[]
-  readonly bootstrap?: readonly string[]
-  readonly network?: 'off' | 'private' | 'public'
-  readonly mdns?: boolean
   /** `HANSE_*` variables. */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** All variables of the process, for what other programs are configured with: npm's registry, proxies. */
@@ -49,6 +45,8 @@ export interface RunningNode extends AsyncDisposable {
     readonly addresses: readonly string[]
     readonly publisher: string
   }
+  /** Whether the recovery key lies anywhere but in the home. */
+  readonly isRecoveryExported: boolean
   /** Resolves when the node has ended. */
   readonly closed: Promise<void>
 }
@@ -56,10 +54,13 @@ export interface RunningNode extends AsyncDisposable {
 /** Starts a node: what is on disk, the network, the federation, the HTTP API; everything undoes itself in reverse. */
 export async function startNode(options: StartOptions): Promise<RunningNode> {
   ed25519SelfTest()
+  const sources = { home: options.home, env: options.env ?? {}, flags: settingValuesOf(options) }
+  // What was asked is checked before a home is made of it.
+  await loadConfig(sources)
   await using stack = new AsyncDisposableStack()
   const paths = stack.use(await openDataDirectory(options.home))
   await writeProfile(options.home, 'publisher')
-  const loaded = await loadConfig({ home: options.home, env: options.env ?? {}, flags: settingValuesOf(options) })
+  const loaded = await loadConfig(sources)
   const home = await openHome(stack, paths, loaded)
   options.signal?.throwIfAborted()
   const node = await openNode(stack, home, loaded, options)
@@ -72,6 +73,7 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
   const addresses = node.libp2p.getMultiaddrs().map(String)
   return {
     ready: { http, peerId, addresses, publisher: node.writer.publisher },
+    isRecoveryExported: node.identity().recoveryExported,
     closed,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
@@ -131,14 +133,16 @@ function nodeContextOf({ home, loaded, options, exchange, libp2p, metrics, feder
     streams,
     protocol: protocols.content,
     store: artifacts,
-    providersOf: (publisher, signal) => providersOf(node, publisher, signal),
+    providersOf: (artifact, publisher, signal) => providersOf(node, { artifact, publisher }, signal),
     onFetched: result => metrics.fetched.inc({ result }),
   })
   const node: NodeContext = {
     ...{ version: HANSE_VERSION, net, paths, config, loaded, database, artifacts, audit, library, relations, peers },
     ...{ writer, fetcher, streams, protocols, libp2p, metrics },
     routes: new RouteTable({ home: options.home, settings: config.routes, library, relations, own: writer.publisher }),
-    seen: new SeenPublishers(),
+    seen: new SeenHits(),
+    incoming: new IncomingBytes(library.access, artifacts),
+    absent: new AbsentHolders(),
     publishing: new Turns(),
     backupPassphrase: options.env?.HANSE_BACKUP_PASSPHRASE,
     identity: () => identity,
@@ -165,6 +169,7 @@ function nodeContextOf({ home, loaded, options, exchange, libp2p, metrics, feder
       federation()?.discovery.forget(peer)
       await exchange.hangUp(peer)
     },
+    standing: peer => federation()?.discovery.standing(peer) ?? { state: 'dialling' },
     problems: () => [...exchange.problems.values(), ...writer.problems(), ...library.problems.values()],
   }
   return node

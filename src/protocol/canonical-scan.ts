@@ -27,20 +27,23 @@ interface Open {
 }
 
 /**
- * Refuses bytes that are not exactly one value of the dag-cbor profile (section 1); keeps no value and does not recurse.
- * @throws ProtocolError E_ENCODING, E_DEPTH, E_TEXT
+ * Refuses bytes that are not exactly one value of the dag-cbor profile (section 1), or whose arrays and maps have more
+ * than `maxItems` items and entries in all; keeps no value and does not recurse.
+ * @throws ProtocolError E_ENCODING, E_DEPTH, E_TEXT, E_SIZE
  */
-export function scanCanonical(bytes: Uint8Array): void {
-  new Scanner(bytes).scan()
+export function scanCanonical(bytes: Uint8Array, maxItems: number): void {
+  new Scanner(bytes, maxItems).scan()
 }
 
 class Scanner {
   readonly #bytes: Uint8Array
   readonly #open: Open[] = []
   #at = 0
+  #itemsLeft: number
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, maxItems: number) {
     this.#bytes = bytes
+    this.#itemsLeft = maxItems
   }
 
   scan(): void {
@@ -86,6 +89,8 @@ class Scanner {
     }
     // Every item takes a byte at least, so a claim beyond the input is refused before anything is read.
     if (items > this.#bytes.length - this.#at) throw refuse('container longer than the input')
+    this.#itemsLeft -= items
+    if (this.#itemsLeft < 0) throw new ProtocolError('E_SIZE', 'more items than allowed')
     this.#open.push({ remaining: items, isMap, lastKey: null })
   }
 

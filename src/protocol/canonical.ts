@@ -16,7 +16,7 @@ export function encodeCanonical(value: unknown): Uint8Array {
     throw new ProtocolError('E_ENCODING', 'value without an encoding', { cause })
   }
   if (bytes.length > MAX_VALUE_BYTES) throw tooLong(MAX_VALUE_BYTES)
-  scanCanonical(bytes)
+  scanCanonical(bytes, MAX_VALUE_BYTES)
   // The encoder writes a lone surrogate as U+FFFD; only then is the value worth a walk, now known to be shallow.
   if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('\ufffd') && !isWellFormedThroughout(value)) {
     throw new ProtocolError('E_TEXT', 'text with a lone surrogate')
@@ -25,12 +25,13 @@ export function encodeCanonical(value: unknown): Uint8Array {
 }
 
 /**
- * The value of bytes that are exactly its one encoding in the dag-cbor profile (section 1).
+ * The value of bytes that are exactly its one encoding in the dag-cbor profile (section 1); `maxItems` bounds the items
+ * and entries of all its arrays and maps, of which each costs a hundred times its byte once decoded.
  * @throws ProtocolError E_ENCODING, E_DEPTH, E_TEXT, E_SIZE
  */
-export function parseCanonical(bytes: Uint8Array, maxBytes: number = MAX_VALUE_BYTES): unknown {
+export function parseCanonical(bytes: Uint8Array, maxBytes = MAX_VALUE_BYTES, maxItems = maxBytes): unknown {
   if (bytes.length > maxBytes) throw tooLong(maxBytes)
-  scanCanonical(bytes)
+  scanCanonical(bytes, maxItems)
   let value: unknown
   let again: Uint8Array
   try {

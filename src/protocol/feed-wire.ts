@@ -1,7 +1,10 @@
-import { decode, encode } from '@ipld/dag-cbor'
+import { encode } from '@ipld/dag-cbor'
 import { z } from 'zod'
+import { parseCanonical } from './canonical.ts'
+import { ProtocolError } from './errors.ts'
 import type { FeedId, PublisherId, RecordId } from './ids.ts'
 import type { FeedHead } from './record.ts'
+import { MAX_MESSAGE_ITEMS } from './wire/limits.ts'
 
 /** Publishers one feed request may name: 15 kB of ids, and a bound on the store reads one request causes. */
 export const MAX_ASKED_PUBLISHERS = 256
@@ -70,10 +73,10 @@ export const encodeRange = (envelopes: readonly Uint8Array[]): Uint8Array => enc
 export const parseRange = (bytes: Uint8Array): Uint8Array[] | null => parse(bytes, MAX_FEED_PART_BYTES, rangeSchema)
 
 function parse<T>(bytes: Uint8Array, maxBytes: number, schema: z.ZodType<T>): T | null {
-  if (bytes.length > maxBytes) return null
   try {
-    return schema.safeParse(decode(bytes)).data ?? null
-  } catch {
-    return null // not dag-cbor, or nested so deep that the decoder gave up
+    return schema.safeParse(parseCanonical(bytes, maxBytes, MAX_MESSAGE_ITEMS)).data ?? null
+  } catch (error) {
+    if (error instanceof ProtocolError) return null
+    throw error
   }
 }

@@ -33,6 +33,12 @@ export const MAX_PUBLIC_KEY_BYTES = 1_952
 export const MAX_ROOT_KEYS = 16
 /** Live delegates of one publisher: each is a feed that every follower keeps a head for. */
 export const MAX_LIVE_FEEDS = 64
+/** Patterns that count of all delegates of one live feed: each op of the feed is held against them; one delegate has as many. */
+export const MAX_FEED_PATTERNS = 64
+/** Voids that count of one feed: each may have the whole feed counted again; a feed has one, seldom two. */
+export const MAX_FEED_VOIDS = 16
+/** Heads that the voids of one publisher name: each is asked for until it is held; a feed has one void, seldom two. */
+export const MAX_VOIDED_HEADS = 1_000
 /** Salt of an identity: makes two genesis records of one key differ. */
 export const MIN_SALT_BYTES = 16
 export const MAX_SALT_BYTES = 32

@@ -42,23 +42,31 @@ export function matchesPattern(pattern: Pattern, packageName: PackageName): bool
   return matchesText(pattern, shortNameOf(packageName))
 }
 
-/**
- * Whether `*`-pattern and text agree. The first place where a part between two stars fits is also the best one, so
- * nothing is tried twice: a hostile pattern costs no more than the search of its parts.
- */
+/** Whether `*`-pattern and text agree. */
 export function matchesText(pattern: string, text: string): boolean {
+  return textMatcherOf(pattern)(text)
+}
+
+/**
+ * matchesText for many texts. The first place where a part between two stars fits is also the best one, so nothing is
+ * tried twice: a hostile pattern costs no more than the search of its parts.
+ */
+export function textMatcherOf(pattern: string): (text: string) => boolean {
   const parts = pattern.split('*')
   const first = parts[0] ?? ''
   const last = parts.at(-1) ?? ''
-  if (parts.length === 1) return text === first
-  if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) return false
-  let at = first.length
-  for (const part of parts.slice(1, -1)) {
-    const found = text.indexOf(part, at)
-    if (found < 0) return false
-    at = found + part.length
+  if (parts.length === 1) return text => text === first
+  const inner = parts.slice(1, -1)
+  return text => {
+    if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) return false
+    let at = first.length
+    for (const part of inner) {
+      const found = text.indexOf(part, at)
+      if (found < 0) return false
+      at = found + part.length
+    }
+    return at <= text.length - last.length
   }
-  return at <= text.length - last.length
 }
 
 /** Whether some text matches both patterns: decided on the grid of their positions, each visited once. */

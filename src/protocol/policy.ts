@@ -83,5 +83,18 @@ const conflictRule: PolicyRule = {
       : null,
 }
 
+/** The root delegated to the release's writer for a time that is over (specification section 6.7). */
+const expiredRule: PolicyRule = {
+  name: 'expired',
+  judge: ({ release }, now) => {
+    if (!hasExpired(release?.expires ?? null, now)) return null
+    const message = 'its writer’s delegation has expired; it may be installed again when its publisher renews it'
+    return { decision: 'deny', rule: 'expired', message }
+  },
+}
+
+/** Whether a time after which something is not accepted has come; null is never. */
+export const hasExpired = (expires: number | null, now: number): boolean => expires !== null && expires <= now
+
 /** The rules that no configuration switches off. */
-export const STANDING_RULES: readonly PolicyRule[] = [routeRule, conflictRule, yankedRule]
+export const STANDING_RULES: readonly PolicyRule[] = [routeRule, conflictRule, yankedRule, expiredRule]

@@ -106,14 +106,9 @@ export interface VoidBody {
   readonly head: RecordId | null
   readonly reason: string
 }
-export interface RotateBody {
+export interface RotateBody extends Omit<IdentityBody, 'typ'> {
   readonly typ: 'rotate'
   readonly by: KeyList
-  readonly keys: readonly KeyList[]
-  readonly threshold: number
-  readonly next: readonly Uint8Array[]
-  readonly recovery: readonly Uint8Array[]
-  readonly salt: Uint8Array
 }
 /** A writer's record: all ops of one record have the kind that is its `typ`. */
 export interface OpsBody {

@@ -40,7 +40,7 @@ export type RouteAnswer =
       readonly to: 'refused'
       readonly refused: 'E_NO_ROUTE' | 'E_AMBIGUOUS' | 'nowhere'
       readonly why: string
-      /** The command that would change it; null when none is known. */
+      /** Commands that would change it, one a line, each to be pasted as it is; null when none is known. */
       readonly hint: string | null
       /** Publishers seen with a live release of it, blocked ones left out. */
       readonly seen: readonly PublisherId[]
@@ -54,7 +54,7 @@ export function resolveRoute(packageName: PackageName, view: RouteView): RouteAn
   const { target } = route
   switch (target.to) {
     case 'nowhere':
-      return refuse('nowhere', `route ${route.match} leads nowhere`, packageName, view)
+      return refuse('nowhere', `route ${route.match} leads nowhere`, packageName, view, route)
     case 'upstream':
       return { to: 'upstream', name: target.name, route }
     case 'publisher':
@@ -75,8 +75,7 @@ export function resolvePublisher(
   const name = view.nameOf(publisher)
   const isBlocked = view.relationOf(publisher).block
   const why = isBlocked ? `${name} is blocked here` : `nobody here allowed ${name} for this name`
-  const hint = isBlocked ? `hanse follow ${name}` : allowLineOf(name, packageName)
-  return { ...refuse('E_NO_ROUTE', why, packageName, view), hint }
+  return { ...refuse('E_NO_ROUTE', why, packageName, view), hint: sourceLineOf(publisher, packageName, view) }
 }
 
 /** The members of the allowed set that have it: one is the answer, two are an error, never a race. */
@@ -90,13 +89,15 @@ function resolveAllowed(packageName: PackageName, view: RouteView, route: Route)
   if (pin !== null) {
     if (members.includes(pin)) return toPublisher(pin, route)
     const why = `pinned to ${view.nameOf(pin)}, which is not allowed any more or has no live release`
-    return refuse('E_NO_ROUTE', why, packageName, view)
+    const refusal = refuse('E_NO_ROUTE', why, packageName, view, route)
+    return { ...refusal, hint: refusal.hint ?? (view.relationOf(pin).block ? followLineOf(pin, view) : null) }
   }
   const [only, second] = members
-  if (only === undefined) return refuse('E_NO_ROUTE', 'no allowed publisher has it', packageName, view)
+  if (only === undefined) return refuse('E_NO_ROUTE', 'no allowed publisher has it', packageName, view, route)
   if (second === undefined) return { to: 'publisher', publisher: only, route, pin: true }
   const names = members.map(view.nameOf).join(', ')
-  return refuse('E_AMBIGUOUS', `${members.length} allowed publishers have it: ${names}`, packageName, view)
+  const refusal = refuse('E_AMBIGUOUS', `${members.length} allowed publishers have it: ${names}`, packageName, view)
+  return { ...refusal, hint: sourceLinesOf(members, packageName, view, route) }
 }
 
 const toPublisher = (publisher: PublisherId, route: Route | null): RouteAnswer => ({
@@ -107,20 +108,58 @@ const toPublisher = (publisher: PublisherId, route: Route | null): RouteAnswer =
 })
 
 type Refusal = Extract<RouteAnswer, { readonly to: 'refused' }>
-function refuse(refused: Refusal['refused'], why: string, packageName: PackageName, view: RouteView): Refusal {
+function refuse(
+  refused: Refusal['refused'],
+  why: string,
+  packageName: PackageName,
+  view: RouteView,
+  route: Route | null = null,
+): Refusal {
   const seen = view.publishersOf(packageName).filter(id => !view.relationOf(id).block)
-  const names = seen.map(view.nameOf)
-  const hint = names.length === 1 ? allowLineOf(names[0] ?? '', packageName) : choiceOf(names, packageName)
-  return { to: 'refused', refused, why, hint, seen }
+  return { to: 'refused', refused, why, hint: sourceLinesOf(seen, packageName, view, route), seen }
 }
 
-const choiceOf = (names: readonly string[], packageName: PackageName): string | null =>
-  names.length === 0 ? null : `${allowLineOf('PUBLISHER', packageName)} with one of ${names.join(', ')}`
+/** Publishers that one hint names: anybody may release a name, and nobody reads a hundred lines. */
+const MAX_HINTED_PUBLISHERS = 8
 
-/** The command that makes a publisher the source of a name here. */
-function allowLineOf(publisherName: string, packageName: PackageName): string {
-  return `hanse allow ${publisherName} '${shortNameOf(packageName).replaceAll("'", "'\\''")}'`
+/**
+ * The commands of which each makes one of the publishers the source of a name, one a line: it is not chosen here. A
+ * route for exactly this name stands in their way and goes first.
+ */
+export function sourceLinesOf(
+  publishers: readonly PublisherId[],
+  packageName: PackageName,
+  view: Pick<RouteView, 'relationOf' | 'nameOf'>,
+  route: Route | null = null,
+): string | null {
+  const isInTheWay = route !== null && route.match === shortNameOf(packageName)
+  if (isInTheWay && (publishers.length > 0 || route.target.to === 'nowhere')) return removeLineOf(route)
+  if (publishers.length === 0) return null
+  const hinted = publishers.slice(0, MAX_HINTED_PUBLISHERS)
+  return hinted.map(id => sourceLineOf(id, packageName, view)).join('\n')
 }
+
+/** A publisher that is allowed already needs a route; one that is not gets both by its permission. */
+function sourceLineOf(
+  publisher: PublisherId,
+  packageName: PackageName,
+  view: Pick<RouteView, 'relationOf' | 'nameOf'>,
+): string {
+  const relation = view.relationOf(publisher)
+  if (relation.block) return followLineOf(publisher, view)
+  const name = view.nameOf(publisher)
+  const pattern = quoted(shortNameOf(packageName))
+  return isAllowed(relation, packageName) ? `hanse route add ${pattern} ${name}` : `hanse allow ${name} ${pattern}`
+}
+
+/** Lifts a block. */
+const followLineOf = (publisher: PublisherId, view: Pick<RouteView, 'nameOf'>): string =>
+  `hanse follow ${view.nameOf(publisher)}`
+
+const removeLineOf = (route: Route): string => `hanse route remove ${quoted(route.match)}`
+
+/** One word for a shell, whatever is in it. */
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
 /** Whether two targets are one. */
 function isSameTarget(a: RouteTarget, b: RouteTarget): boolean {
@@ -145,8 +184,8 @@ export function insertRoute(routes: readonly Route[], route: Route): RouteInsert
   const taken = routes.find(each => each.match === route.match)
   if (taken !== undefined) {
     if (isSameTarget(taken.target, route.target)) return { ok: true, routes, shadows: [] }
-    const hint = `hanse route remove '${route.match}'`
-    return { ok: false, code: 'E_ROUTE_TAKEN', why: `${route.match} has another target`, hint, taken }
+    const why = `${route.match} has another target`
+    return { ok: false, code: 'E_ROUTE_TAKEN', why, hint: removeLineOf(taken), taken }
   }
   const at = routes.findIndex(each => patternsOverlap(each.match, route.match))
   if (at < 0) return { ok: true, routes: [...routes, route], shadows: [] }

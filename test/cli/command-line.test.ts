@@ -28,8 +28,13 @@ test('a command without a running node exits 6 and says how to start one', async
   for (const args of [['status'], ['search', 'x'], ['publishers'], ['route', 'list'], ['backup', join(home, 'b')]]) {
     const { code, out, err } = await runHanse([...args, '--home', home])
     expect([code, out]).toEqual([6, ''])
-    expect(err).toMatch(/^error\[E_NO_NODE\]: .*\nhelp: hanse start\n$/)
+    expect(err).toMatch(/^error\[E_NO_NODE\]: .*\n/)
+    expect(err.endsWith(`\nhelp: hanse start --home ${home}\n`)).toBe(true)
   }
+  const { err } = await runHanse(['status'], '', { HANSE_HOME: home })
+  expect(err).toMatch(/\nhelp: hanse start\n$/)
+  const spaced = await runHanse(['status', '--home', "it's here"])
+  expect(spaced.err).toMatch(/\nhelp: hanse start --home 'it'\\''s here'\n$/)
 })
 
 test('a node elsewhere that does not answer exits 6', async () => {
@@ -42,7 +47,7 @@ test('with --json an error is one document on stdout and nothing else', async ()
   const { code, out, err } = await runHanse(['status', '--json', '--home', home])
   expect([code, err]).toEqual([6, ''])
   expect(JSON.parse(out)).toEqual({
-    error: { code: 'E_NO_NODE', message: `no node runs on ${home}`, hint: 'hanse start' },
+    error: { code: 'E_NO_NODE', message: `no node runs on ${home}`, hint: `hanse start --home ${home}` },
   })
 })
 
@@ -71,8 +76,32 @@ test('wrong usage exits 2, whatever is wrong with it', async () => {
   for (const args of wrong) {
     const { code, err } = await runHanse(args)
     expect([args, code]).toEqual([args, 2])
-    expect(err).toMatch(/^error\[E_USAGE\]: /)
+    expect(err).toMatch(/^error\[E_USAGE\]: .*\nhelp: .+\n$/)
   }
+})
+
+test('an empty word is wrong usage, and an empty HANSE_HOME is none', async () => {
+  const empty = [
+    ['status', '--home', ''],
+    ['search', ''],
+    ['search', ' ', '--home', home],
+    ['publish', ''],
+    ['install', 'npm:x', '--to', ''],
+    ['start', '--listen', ''],
+    ['peer', 'add', ''],
+  ]
+  for (const args of empty) {
+    const { code, err } = await runHanse(args)
+    expect([args, code]).toEqual([args, 2])
+    expect(err).toMatch(/^error\[E_USAGE\]: .* is empty\nhelp: hanse .+ --help\n$/)
+  }
+  const { out } = await runHanse(['status', '--json'], '', { HANSE_HOME: '' })
+  expect(out).toContain('/nonexistent/.hanse')
+})
+
+test('wrong usage of a command names its own help', async () => {
+  const { err } = await runHanse(['peer', 'add'])
+  expect(err).toMatch(/\nhelp: hanse peer add --help\n$/)
 })
 
 test('verify answers every line in order and goes on after a bad one', async () => {

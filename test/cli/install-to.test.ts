@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { access, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -10,18 +10,25 @@ import { readEnvironment } from '../../src/cli/environment.ts'
 import { installTo } from '../../src/cli/install-to.ts'
 import { publishFile, publishPath } from '../../src/cli/publish-path.ts'
 
+const MANIFEST = JSON.stringify({ name: 'x', version: '1.0.0' })
 const BYTES = Buffer.from('the bytes of a package')
 const SHA256 = createHash('sha256').update(BYTES).digest('hex')
 
 /** A stand-in for a node: what it answers is what the test says. */
-let answer: { fileName: string; bytes: Buffer; sha256: string; refuse?: { status: number; body: unknown } }
+let answer: {
+  purl: string
+  fileName: string
+  bytes: Buffer
+  sha256: string
+  refuse?: { status: number; body: unknown }
+}
 let seen: { url: string | undefined; token: string | undefined; size: number }[]
 let server: Server
 let client: ApiClient
 let folder: string
 
 beforeEach(async () => {
-  answer = { fileName: 'x-1.0.0.tgz', bytes: BYTES, sha256: SHA256 }
+  answer = { purl: 'pkg:npm/x@1.0.0', fileName: 'x-1.0.0.tgz', bytes: BYTES, sha256: SHA256 }
   seen = []
   folder = await mkdtemp(join(tmpdir(), 'hanse-install-'))
   server = createServer(async (request, response) => {
@@ -36,7 +43,7 @@ beforeEach(async () => {
     } else {
       response.end(
         JSON.stringify({
-          purl: 'pkg:npm/x@1.0.0',
+          purl: answer.purl,
           publisher: 'bafyx',
           sha256: answer.sha256,
           from: 'peer',
@@ -66,6 +73,14 @@ test('writes the checked file under its own name into a folder it creates', asyn
   })
   expect(await readFile(installed.path)).toEqual(BYTES)
   expect(seen.map(({ token }) => token)).toEqual(['Bearer secret', 'Bearer secret'])
+})
+
+test('a folder that takes no files ends at once with a code', async () => {
+  for (const into of ['/proc/hanse', '/proc/hanse/deep/er', '/dev/null/x'])
+    await expect(installTo(client, { purl: 'npm:x' }, into)).rejects.toMatchObject({
+      code: 'E_FILE',
+      hint: expect.stringContaining('choose'),
+    })
 })
 
 test('altered bytes are refused and leave nothing behind', async () => {
@@ -119,6 +134,20 @@ test('a node may refuse an upload before its end', async () => {
   await expect(publishFile(client, process.execPath, {})).rejects.toMatchObject({ code: 'E_VERSION_EXISTS' })
 })
 
+test('a node that answers an upload and reads no more of it keeps nobody waiting', async () => {
+  const body = JSON.stringify({ error: { code: 'E_DISK_FULL', message: 'full' } })
+  const head = `HTTP/1.1 507 Full\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`
+  const deaf = createTcpServer(socket => {
+    socket.on('error', () => {})
+    socket.once('data', () => socket.pause().write(head + body))
+  })
+  await new Promise<void>(resolve => deaf.listen(0, '127.0.0.1', resolve))
+  const { port } = deaf.address() as AddressInfo
+  const refused = publishFile(new ApiClient(`http://127.0.0.1:${port}`), process.execPath, {})
+  await expect(refused).rejects.toMatchObject({ code: 'E_DISK_FULL' })
+  deaf.close()
+}, 10_000)
+
 test('a package folder is packed by npm, without running its scripts', async () => {
   const source = join(folder, 'source')
   await mkdir(source)
@@ -140,6 +169,7 @@ test('--extract unpacks a tarball beside itself, and nothing that is none', asyn
   const source = join(folder, 'source')
   await mkdir(join(source, 'package'), { recursive: true })
   await writeFile(join(source, 'package', 'index.js'), 'x')
+  await writeFile(join(source, 'package', 'package.json'), MANIFEST)
   await create({ file: join(folder, 'a.tgz'), cwd: source, gzip: true }, ['package'])
   answer.bytes = await readFile(join(folder, 'a.tgz'))
   answer.sha256 = createHash('sha256').update(answer.bytes).digest('hex')
@@ -148,6 +178,72 @@ test('--extract unpacks a tarball beside itself, and nothing that is none', asyn
   expect(await readFile(join(into, 'x-1.0.0', 'index.js'), 'utf8')).toBe('x')
   expect((await readdir(into)).sort()).toEqual(['x-1.0.0', 'x-1.0.0.tgz'])
   expect(path).toBe(join(into, 'x-1.0.0.tgz'))
+  answer.fileName = 'y-1.0.0.tgz'
+  answer.purl = 'pkg:npm/y@1.0.0'
+  const another = installTo(client, { purl: 'npm:y' }, into, { extract: true })
+  await expect(another).rejects.toMatchObject({ code: 'E_ARCHIVE_MISMATCH' })
+  await expect(lstat(join(into, 'y-1.0.0'))).rejects.toMatchObject({ code: 'ENOENT' })
   answer.fileName = 'x-1.0.0-py3-none-any.whl'
   await expect(installTo(client, { purl: 'npm:x' }, into, { extract: true })).rejects.toMatchObject({ code: 'E_USAGE' })
+})
+
+test('a file that cannot be written ends the connection that its bytes came by', async () => {
+  const closed = Promise.withResolvers<void>()
+  const endless = createServer((request, response) => {
+    request.resume()
+    if (request.method === 'POST') {
+      const { fileName, sha256 } = answer
+      return response.end(
+        JSON.stringify({ purl: 'pkg:npm/x@1.0.0', publisher: 'bafyx', sha256, from: 'peer', fileName }),
+      )
+    }
+    response.on('close', () => closed.resolve())
+    return response.write(BYTES)
+  })
+  await new Promise<void>(resolve => endless.listen(0, '127.0.0.1', resolve))
+  const to = new ApiClient(`http://127.0.0.1:${(endless.address() as AddressInfo).port}`)
+  await expect(installTo(to, { purl: 'npm:x' }, '/dev/null')).rejects.toMatchObject({ code: 'E_FILE' })
+  await closed.promise
+  endless.close()
+})
+
+async function answerWithTarball(files: Readonly<Record<string, string>>): Promise<void> {
+  const { create } = await import('tar')
+  const source = await mkdtemp(join(folder, 'source-'))
+  await mkdir(join(source, 'package', 'lib'), { recursive: true })
+  for (const [name, text] of Object.entries(files)) await writeFile(join(source, 'package', name), text)
+  const file = join(source, 'a.tgz')
+  await create({ file, cwd: source, gzip: true }, ['package'])
+  answer.bytes = await readFile(file)
+  answer.sha256 = createHash('sha256').update(answer.bytes).digest('hex')
+}
+
+test('--extract leaves a folder that is there as it is: the same one is fine, another one is refused', async () => {
+  await answerWithTarball({ 'package.json': MANIFEST, 'index.js': 'x', 'lib/a.js': 'a' })
+  const into = join(folder, 'into')
+  const target = join(into, 'x-1.0.0')
+  const install = () => installTo(client, { purl: 'npm:x' }, into, { extract: true })
+  await install()
+  await install()
+  const changes: readonly (() => Promise<unknown>)[] = [
+    () => writeFile(join(target, 'notes.md'), 'my work'),
+    () => rm(join(target, 'notes.md')).then(() => writeFile(join(target, 'index.js'), 'y')),
+    () => rm(target, { recursive: true }).then(() => writeFile(target, 'a file')),
+    () => rm(target).then(() => symlink(folder, target)),
+  ]
+  for (const change of changes) {
+    await change()
+    const before = await lstat(target)
+    await expect(install()).rejects.toMatchObject({ code: 'E_FILE_EXISTS', hint: expect.stringContaining('--to') })
+    expect((await lstat(target)).ino).toBe(before.ino)
+    expect((await readdir(into)).sort()).toEqual(['x-1.0.0', 'x-1.0.0.tgz'])
+  }
+})
+
+test('a package.json that is not JSON is told as such, with the line that corrects it', async () => {
+  await writeFile(join(folder, 'package.json'), '{ "name": ')
+  const surroundings = { environment: readEnvironment(), signal: new AbortController().signal }
+  await expect(publishPath(client, folder, {}, surroundings)).rejects.toMatchObject({
+    ...{ code: 'E_USAGE', message: expect.stringContaining('is not JSON'), hint: expect.stringContaining('correct') },
+  })
 })

@@ -19,6 +19,12 @@ test('an error shows its code, what, cause and help', () => {
   expect(out()).toBe('')
 })
 
+test('several helping commands stand one a line', () => {
+  const { output, err } = capture(false)
+  output.error(new CliError('E_USAGE', 'choose', { hint: "hanse allow a 'x'\nhanse allow b 'x'" }))
+  expect(err()).toBe("error[E_USAGE]: choose\nhelp: hanse allow a 'x'\nhelp: hanse allow b 'x'\n")
+})
+
 test('the codes of a node become the exit codes that scripts rely on', () => {
   const expected = {
     E_NOT_FOUND: 3,
@@ -58,4 +64,18 @@ test('with json a result is exactly one document', () => {
   output.result({ purl: 'pkg:npm/x' }, linesOf('ignored'))
   output.progress('ignored')
   expect([out(), err()]).toEqual(['{"purl":"pkg:npm/x"}\n', ''])
+})
+
+test('a cause of many lines is indented and bounded, and a message is one line', () => {
+  const { output, err } = capture(false)
+  const cause = new Error(`npm error code EJSON\n\nerror[E_FORGED]: x\n${'z\n'.repeat(50)}`)
+  output.error(new CliError('E_NPM', 'npm pack failed\nhelp: rm -rf /', { cause }))
+  const lines = err().trimEnd().split('\n')
+  expect(lines.slice(0, 3)).toEqual([
+    'error[E_NPM]: npm pack failed help: rm -rf /',
+    '  cause: npm error code EJSON',
+    '         error[E_FORGED]: x',
+  ])
+  expect(lines).toHaveLength(7)
+  expect(lines.join('')).not.toContain('\ufffd')
 })

@@ -1,5 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import {
@@ -13,8 +12,7 @@ import {
   zipOf,
 } from '../node/archives/archive-writers.ts'
 
-/** A folder of its own for the files that a test makes. */
-export const folderOfTest = (): Promise<string> => mkdtemp(join(tmpdir(), 'hanse-samples-'))
+export { temporaryFolder as folderOfTest } from '../temporary-folder.ts'
 
 /** Writes a file into a folder and gives its path. */
 export async function fileIn(folder: string, name: string, bytes: Uint8Array): Promise<string> {

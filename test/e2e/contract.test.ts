@@ -2,7 +2,7 @@ import { access, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { crateBytes, fileIn, folderOfTest, sdistBytes, wheelBytes } from './archive-samples.ts'
-import { type CliResult, eventually, hanse, NodeProcess } from './hanse-process.ts'
+import { errorOf, eventually, hanse, NodeProcess } from './hanse-process.ts'
 import { npmTarball } from './npm-package.ts'
 
 let folder: string
@@ -20,10 +20,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const errorOf = ({ code, json }: CliResult): [number, string] => [
-  code,
-  (json?.error as { code: string } | undefined)?.code ?? '',
-]
 const tarball = async (name: string, version: string, description = 'rigging') =>
   (await npmTarball({ name, version, description })).path
 
@@ -42,9 +38,8 @@ describe('the command line', () => {
     ]
     commands.push('route list', 'why npm:x', 'config list', 'key list', 'backup x')
     const results = await Promise.all(commands.map(command => hanse([...command.split(' '), '--home', home])))
-    expect(results.map(({ code, stderr }) => [code, /\nhelp: hanse start\n$/.test(stderr)])).toEqual(
-      commands.map(() => [6, true]),
-    )
+    const help = `\nhelp: hanse start --home ${home}\n`
+    expect(results.map(({ code, stderr }) => [code, stderr.endsWith(help)])).toEqual(commands.map(() => [6, true]))
 
     const elsewhere = ['--json', '--node', harbour.ready.http]
     expect((await hanse(['status', ...elsewhere])).json).toMatchObject({ peerId: harbour.ready.peerId })
@@ -58,6 +53,10 @@ describe('the command line', () => {
       'install nonsense',
       'follow nobody',
       'start --http x',
+      'search x --type nmp',
+      `allow ${rival.ready.publisher} npm:[`,
+      `follow ${rival.ready.publisher} --as self`,
+      'route add npm:x upstream/nobody',
     ]
     const refused = await Promise.all(usage.map(command => office.try(...command.split(' '))))
     expect(refused.map(({ code }) => code)).toEqual(usage.map(() => 2))
@@ -110,6 +109,9 @@ describe('publishing', () => {
       visibility: 'private',
     })
     expect(await readdir(project)).toEqual(['package.json'])
+    await writeFile(join(project, 'package.json'), JSON.stringify({ ...manifest, version: '0.2.0', private: true }))
+    expect(errorOf(await harbour.try('publish', project, '--public'))).toEqual([5, 'E_ARCHIVE_PRIVATE'])
+    expect(await harbour.run('publish', project)).toMatchObject({ visibility: 'private' })
   })
 
   it('makes a private release public by publishing it again, never back, and never with other bytes', async () => {
@@ -154,10 +156,25 @@ describe('installing', () => {
       expect(String(installed.path).split('/').at(-1)).toBe(name)
       await access(installed.path as string)
     }
+    const second = await fileIn(folder, 'soundings.bin', Buffer.from('more depths'))
+    await harbour.run('publish', second, '--purl', 'generic:chart@7', '--public')
+    const several = await eventually(
+      () => office.try('install', 'generic:chart', '--to', to),
+      ({ code }) => code !== 0,
+    )
+    expect(errorOf(several)).toEqual([2, 'E_WHICH_FILE'])
+    for (const name of ['chart.bin', 'soundings.bin']) {
+      const { path } = await office.run('install', `generic:chart@7?file_name=${name}`, '--to', to)
+      expect(String(path).endsWith(name)).toBe(true)
+    }
     expect(errorOf(await office.try('install', 'npm:@acme/jib@^3', '--to', to))).toEqual([3, 'E_NOT_FOUND'])
     expect(errorOf(await office.try('install', 'npm:@acme/jib@!!', '--to', to))).toEqual([2, 'E_RANGE'])
     const unpacked = await office.run('install', 'npm:@acme/jib', '--to', to, '--extract')
-    expect(await readdir(String(unpacked.path).replace(/\.tgz$/, ''))).toEqual(['index.js', 'package.json'])
+    const target = String(unpacked.path).replace(/\.tgz$/, '')
+    expect(await readdir(target)).toEqual(['index.js', 'package.json'])
+    await writeFile(join(target, 'index.js'), 'changed by hand')
+    expect(errorOf(await office.try('install', 'npm:@acme/jib', '--to', to, '--extract'))).toEqual([1, 'E_FILE_EXISTS'])
+    expect(await readFile(join(target, 'index.js'), 'utf8')).toBe('changed by hand')
   })
 
   it('refuses what no route allows, and two allowed publishers of one name', async () => {
@@ -169,7 +186,8 @@ describe('installing', () => {
     })
     await eventually(
       () => office.try('info', 'npm:keel'),
-      ({ stdout }) => stdout.includes(`"name":"rival","relation":"allow","versions":[{`),
+      ({ stdout }) =>
+        stdout.includes(`"name":"rival","relation":"allow","versions":[{"version":"1.0.0","state":"live"`),
     )
     const both = await office.try('install', 'npm:keel', '--to', folder)
     expect(errorOf(both)).toEqual([5, 'E_AMBIGUOUS'])
@@ -193,7 +211,7 @@ describe('installing', () => {
     await rival.run('publish', await tarball('flotsam', '1.0.0'), '--public')
     await eventually(
       () => office.try('info', 'npm:flotsam'),
-      ({ stdout }) => stdout.includes('"1.0.0"'),
+      ({ stdout }) => stdout.includes('"state":"live"'),
     )
     await rival.end('SIGKILL')
     expect(errorOf(await office.try('install', 'npm:flotsam', '--to', folder))).toEqual([6, 'E_NO_PROVIDER'])
@@ -260,7 +278,7 @@ describe('answers', () => {
       key: 'http.port',
       value: 0,
       origin: 'flag',
-      name: 'http.port',
+      name: '--http',
     })
     expect((await office.try('peer', 'list')).json).toContainEqual(
       expect.objectContaining({ id: harbour.ready.peerId, connected: true }),
@@ -284,6 +302,15 @@ describe('answers', () => {
     ]) {
       const { code, stdout } = await hanse([...command.split(' '), '--home', office.home])
       expect([command, code, /\[object|undefined|^[{[]/.test(stdout)]).toEqual([command, 0, false])
+      expect([command, /[{}]/.test(stdout)]).toEqual([command, false])
+    }
+  })
+
+  it('have scores of 0 to 1, whether or not peers were asked', async () => {
+    for (const flags of [[], ['--local']]) {
+      const { hits } = (await office.run('search', 'rigging', ...flags)) as { hits: { score: number }[] }
+      expect(hits[0]?.score).toBe(1)
+      for (const { score } of hits) expect([score >= 0, score <= 1]).toEqual([true, true])
     }
   })
 

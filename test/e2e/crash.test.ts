@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openLevelDatabase, RecordStore } from '../../src/node/storage/index.ts'
@@ -37,10 +36,6 @@ const acknowledged = new Map<number, Acknowledged>()
 const bytesOf = (number: number) => Buffer.from(`cargo ${number}\n`.repeat(200))
 const isPublic = (number: number) => number % 4 !== 0
 
-async function tokenOf({ home }: NodeProcess): Promise<string> {
-  return (JSON.parse(await readFile(join(home, 'run.json'), 'utf8')) as { token: string }).token
-}
-
 /** Publishes over HTTP; null when the node did not live to answer. */
 async function publish(number: number, http: string, token: string): Promise<Acknowledged | null> {
   const purl = `pkg:generic/cargo-${number % 20}@1.0.${number}`
@@ -59,7 +54,7 @@ async function publish(number: number, http: string, token: string): Promise<Ack
 /** Publishes what is not acknowledged yet; after `killAfter` of them the process is killed with the rest on their way. */
 async function publishAll(killAfter: number): Promise<void> {
   const { http } = node.ready
-  const token = await tokenOf(node)
+  const token = await node.token()
   const left = Array.from({ length: PUBLISHES }, (_, number) => number).filter(number => !acknowledged.has(number))
   let killed: Promise<unknown> | null = null
   let done = 0
@@ -95,8 +90,7 @@ async function storedRecords(): Promise<WellFormedRecord[]> {
 beforeAll(async () => {
   node = await NodeProcess.start()
   publisher = node.ready.publisher as PublisherId
-  const keys = (await node.run('key', 'list')) as unknown as { role: string; id: FeedId }[]
-  publicFeed = keys.find(({ role }) => role === 'writer (public)')!.id
+  publicFeed = (await node.feeds()).public
 })
 
 afterAll(async () => {
@@ -117,7 +111,7 @@ describe('a node killed in the middle of 200 publishes', () => {
     }
     expect(acknowledged.size).toBe(PUBLISHES)
     expect((await node.run('status')).releases).toBe(PUBLISHES)
-    const headers = { authorization: `Bearer ${await tokenOf(node)}` }
+    const headers = { authorization: `Bearer ${await node.token()}` }
     for (const { number, sha256 } of acknowledged.values()) {
       const answer = await fetch(`${node.ready.http}/api/artifacts/${sha256}`, { headers })
       const bytes = Buffer.from(await answer.arrayBuffer())

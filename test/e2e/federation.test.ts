@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { eventually, NodeProcess } from './hanse-process.ts'
 import { npmTarball } from './npm-package.ts'
 
@@ -44,7 +44,7 @@ describe('three nodes in processes of their own', () => {
     expect(names(await hitsOf(client, 'lighthoose', '--local'))).toContain('pkg:npm/%40acme/lighthouse')
 
     await publisher.end('SIGKILL')
-    const folder = await mkdtemp(join(tmpdir(), 'hanse-install-'))
+    const folder = await temporaryFolder()
     const installed = await client.run('install', 'npm:@acme/lighthouse', '--to', folder)
     const bytes = await readFile(installed.path as string)
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(first.sha256)
@@ -87,7 +87,7 @@ describe('three nodes in processes of their own', () => {
     expect(JSON.stringify(refused.json)).toContain(`hanse allow ${publisher.ready.publisher}`)
 
     await client.run('allow', publisher.ready.publisher, 'npm:quayside')
-    const folder = await mkdtemp(join(tmpdir(), 'hanse-install-'))
+    const folder = await temporaryFolder()
     const installed = await eventually(
       () => client.try('install', 'npm:quayside', '--to', folder),
       result => result.code === 0,
@@ -120,7 +120,7 @@ describe('three nodes in processes of their own', () => {
     await writeFile(file, bytes)
     await publisher.end('SIGKILL')
 
-    const folder = await mkdtemp(join(tmpdir(), 'hanse-install-'))
+    const folder = await temporaryFolder()
     const refused = await client.try('install', 'npm:ballast', '--to', folder)
     expect(refused.code).toBe(6)
     await mirror.end('SIGTERM')

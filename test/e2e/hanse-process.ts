@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { FeedId } from '../../src/protocol/index.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 const CLI = join(import.meta.dirname, '../../dist/hanse.js')
 
@@ -15,6 +16,12 @@ export interface CliResult {
   /** The one document that `--json` prints; null where there is none. */
   readonly json: Record<string, unknown> | null
 }
+
+/** Exit code and error code of a refused command. */
+export const errorOf = ({ code, json }: CliResult): [number, string] => [
+  code,
+  (json?.error as { code: string } | undefined)?.code ?? '',
+]
 
 function environment(): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1' }
@@ -69,7 +76,7 @@ export class NodeProcess implements AsyncDisposable {
 
   /** A node in a new home, started. */
   static async start(flags: readonly string[] = []): Promise<NodeProcess> {
-    const node = new NodeProcess(await mkdtemp(join(tmpdir(), 'hanse-e2e-')), flags)
+    const node = new NodeProcess(await temporaryFolder(), flags)
     await node.restart()
     return node
   }
@@ -105,6 +112,23 @@ export class NodeProcess implements AsyncDisposable {
       return
     }
     throw new Error(`the node ended before it was ready:\n${this.#stderr}`)
+  }
+
+  /** What the processes of this node wrote to stderr, the last 16 KiB. */
+  get stderr(): string {
+    return this.#stderr
+  }
+
+  /** The token that the API asks of writers. */
+  async token(): Promise<string> {
+    return (JSON.parse(await readFile(join(this.home, 'run.json'), 'utf8')) as { token: string }).token
+  }
+
+  /** The feeds of this node's publisher. */
+  async feeds(): Promise<{ readonly public: FeedId; readonly private: FeedId }> {
+    const keys = (await this.run('key', 'list')) as unknown as { role: string; id: FeedId }[]
+    const idOf = (role: string) => keys.find(key => key.role === role)!.id
+    return { public: idOf('writer (public)'), private: idOf('writer (private)') }
   }
 
   /** Ends the process with a signal and waits until it is gone; gives its exit code. */

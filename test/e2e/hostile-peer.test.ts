@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readdir } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -14,6 +13,7 @@ import {
   parseEnd,
   parseRecord,
 } from '../../src/protocol/index.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { bytesOf, ForgingPublisher } from './forging-publisher.ts'
 import { eventually, NodeProcess } from './hanse-process.ts'
 import { npmTarball } from './npm-package.ts'
@@ -62,7 +62,7 @@ describe('a peer that sends altered bytes on purpose', () => {
     await followed(publisher, peer, 1)
     publisher.shelf.alter(leaves[leaf]!)
 
-    const folder = await mkdtemp(join(tmpdir(), 'hanse-install-'))
+    const folder = await temporaryFolder()
     const refused = await node.try('install', `npm:altered-${word}`, '--to', folder)
     expect(refused.json).toMatchObject({ error: { code: 'E_ARTIFACT_ALTERED' } })
     expect(refused.code).toBe(5)
@@ -183,7 +183,7 @@ describe('a newer peer', () => {
     expect(heads.find(({ feed }) => feed === publisher.feed)?.seq).toBe(4)
     await publisher.append('prophecy', { says: 'calm' })
     await publisher.release('newer', '3.0.0', bytesOf('three', 100))
-    const folder = await mkdtemp(join(tmpdir(), 'hanse-install-'))
+    const folder = await temporaryFolder()
     const installed = await eventually(
       () => node.try('install', 'npm:newer@3.0.0', '--to', folder),
       ({ code }) => code === 0,

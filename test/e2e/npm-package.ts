@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { create } from 'tar'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 /** A tarball made here, and the digest of its exact bytes. */
 export interface Tarball {
@@ -18,7 +18,7 @@ interface NpmManifest {
 
 /** Packs an npm package with the given manifest fields; a `README.md` of `padBytes` makes it larger. */
 export async function npmTarball(manifest: NpmManifest, padBytes = 0): Promise<Tarball> {
-  const folder = await mkdtemp(join(tmpdir(), 'hanse-package-'))
+  const folder = await temporaryFolder()
   await npmFolder(join(folder, 'package'), manifest)
   if (padBytes > 0) await writeFile(join(folder, 'package/data.bin'), noise(padBytes))
   const path = join(folder, `${manifest.name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`)

@@ -59,9 +59,9 @@ beforeAll(async () => {
   manifest = (await layoutOf([Buffer.from(text)])).cid
   peer = await TestPeer.start()
   await peer.connect(node)
-  const keys = (await node.run('key', 'list')) as unknown as { role: string; id: FeedId }[]
-  privateFeed = keys.find(({ role }) => role.includes('private'))!.id
-  publicFeed = keys.find(({ role }) => role.includes('public)'))!.id
+  const feeds = await node.feeds()
+  privateFeed = feeds.private
+  publicFeed = feeds.public
 })
 
 afterAll(async () => {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { cp, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { eventually, NodeProcess } from './hanse-process.ts'
 import { npmTarball, type Tarball } from './npm-package.ts'
 
@@ -10,8 +10,6 @@ interface PublisherRow {
   readonly id: string
   readonly digest: string
 }
-
-const temporary = () => mkdtemp(join(tmpdir(), 'hanse-restore-'))
 
 const lantern = (version: string) => npmTarball({ name: 'lantern', version, description: 'shows where the quay is' })
 
@@ -29,7 +27,7 @@ async function agree(a: NodeProcess, b: NodeProcess, publisher: string): Promise
 
 /** Installs until it works, and compares the bytes. */
 async function expectInstalled(node: NodeProcess, purl: string, { sha256 }: Tarball): Promise<void> {
-  const folder = await temporary()
+  const folder = await temporaryFolder()
   const installed = await eventually(
     () => node.try('install', purl, '--to', folder),
     ({ code }) => code === 0,
@@ -65,7 +63,7 @@ describe('a backup', () => {
     await mirror.run('mirror', id)
     await publisher.run('publish', first.path, '--public')
     await publisher.run('publish', hidden.path)
-    const file = join(await temporary(), 'harbour.backup')
+    const file = join(await temporaryFolder(), 'harbour.backup')
     const written = await publisher.run('backup', file)
     expect(written).toMatchObject({ path: file, keyFile: `${file}.key` })
     for (const path of [file, `${file}.key`]) expect((await stat(path)).mode & 0o777).toBe(0o600)
@@ -104,7 +102,7 @@ describe('a backup', () => {
     await using publisher = await NodeProcess.start()
     const [first, second] = await Promise.all([lantern('1.0.0'), lantern('2.0.0')])
     await publisher.run('publish', first.path, '--public')
-    const file = join(await temporary(), 'harbour.backup')
+    const file = join(await temporaryFolder(), 'harbour.backup')
     await publisher.run('backup', file)
     await publisher.end('SIGKILL')
 
@@ -172,7 +170,7 @@ async function rollBackAfterOne(publisher: NodeProcess, mirror: NodeProcess): Pr
   await publisher.run('publish', first!.path, '--public')
   await agree(publisher, mirror, publisher.ready.publisher)
   await publisher.end('SIGTERM')
-  const copy = join(await temporary(), 'copy')
+  const copy = join(await temporaryFolder(), 'copy')
   await cp(publisher.home, copy, { recursive: true })
   await publisher.restart(['--bootstrap', mirror.address])
   for (const tarball of later) await publisher.run('publish', tarball.path, '--public')

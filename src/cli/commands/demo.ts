@@ -5,6 +5,7 @@ import { linesOf } from '../view.ts'
 export const demoCommand: Command = {
   name: 'demo',
   summary: 'start three nodes on this machine and watch them trade real packages',
+  examples: ['hanse demo', 'hanse demo --once --json'],
   options: [{ flags: '--once', text: 'stop after the steps; exit 1 if one was not as expected' }],
   local: true,
   async run(input, context) {

@@ -18,8 +18,9 @@ interface Diagnosis {
 /** `hanse doctor [--repair]`: checks every record and artifact of the home, also while its node runs. */
 export const doctorCommand: Command = {
   name: 'doctor',
-  summary: 'check every record and artifact of this home',
-  options: [{ flags: '--repair', text: 'set broken files aside and rebuild the catalogue' }],
+  summary: 'check every record, artifact and state file of this home',
+  examples: ['hanse doctor', 'hanse doctor --repair'],
+  options: [{ flags: '--repair', text: 'put broken files aside and rebuild the rest' }],
   local: true,
   async run({ options }, context) {
     const findings = await findingsOf(context, options.repair === true)
@@ -39,7 +40,7 @@ export const doctorCommand: Command = {
 
 /** One process owns a home: a running node checks itself. */
 async function findingsOf({ home, signal, progress }: Context, repair: boolean): Promise<readonly Finding[]> {
-  const run = await findRunFile(home)
+  const run = await findRunFile(home).catch(() => null) // a broken one is no sign of a node; its lock is
   if (run) {
     const node = new ApiClient(run.url, run.token, signal)
     return (await node.call<Diagnosis>('POST', '/api/doctor', { body: { repair } })).findings

@@ -12,6 +12,8 @@ interface InfoAnswer {
       readonly state: unknown
       readonly artifacts: readonly unknown[]
     }[]
+    /** false: seen in search answers of peers alone; its records are not here. */
+    readonly held: boolean
   }[]
   readonly holders: readonly string[]
 }
@@ -20,6 +22,7 @@ interface InfoAnswer {
 export const infoCommand: Command = {
   name: 'info',
   summary: 'show the publishers, versions and holders of a package',
+  examples: ['hanse info npm:@acme/x'],
   args: [{ name: '<purl>', text: 'pkg:npm/%40acme/x or npm:@acme/x' }],
   async run({ args }, context) {
     const node = await context.node()
@@ -33,9 +36,10 @@ export const infoCommand: Command = {
     ),
 }
 
-function publisherView({ id, name, relation, versions }: InfoAnswer['publishers'][number]): View[] {
+function publisherView({ id, name, relation, versions, held }: InfoAnswer['publishers'][number]): View[] {
+  const shown = typeof relation === 'string' ? relation : JSON.stringify(relation)
   return [
-    linesOf(`publisher ${name ?? ''} ${id} ${typeof relation === 'string' ? relation : JSON.stringify(relation)}`),
+    linesOf(`publisher ${name ?? ''} ${id} ${shown}${held ? '' : ', not held here: seen in answers of peers'}`),
     tableOf(
       ['VERSION', 'STATE', 'FILES'],
       versions.map(({ version, state, artifacts }) => [version, state, artifacts.length]),

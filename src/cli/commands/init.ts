@@ -7,6 +7,7 @@ const PROFILES = ['company', 'mirror', 'publisher'] as const
 export const initCommand: Command = {
   name: 'init',
   summary: 'write a commented configuration, create keys and export the recovery key',
+  examples: ['hanse init', 'hanse init company --home /srv/hanse'],
   args: [{ name: '[profile]', text: 'what this node is for (default publisher)', choices: PROFILES }],
   local: true,
   async run({ args }, { home }) {

@@ -6,6 +6,12 @@ import { fieldsOf } from '../view.ts'
 export const installCommand: Command = {
   name: 'install',
   summary: 'fetch a package that the routes allow, checked, into a folder',
+  examples: [
+    'hanse install npm:@acme/x',
+    "hanse install 'npm:@acme/x@^1.2' --to ./vendor --extract",
+    "hanse install 'pypi:y@~=1.0' --publisher acme",
+    "hanse install 'generic:chart@7?file_name=chart.bin'",
+  ],
   args: [{ name: '<purl>', text: 'npm:@acme/x@^1.2; the range follows the ecosystem' }],
   options: [
     { flags: '--publisher <publisher>', text: 'take it from this publisher, skipping the routes' },

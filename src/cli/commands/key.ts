@@ -13,6 +13,7 @@ interface KeyLine {
 const list: Command = {
   name: 'list',
   summary: 'list the keys and writers of this publisher',
+  examples: ['hanse key list'],
   async run(_input, context) {
     const node = await context.node()
     return { data: await node.call<readonly KeyLine[]>('GET', '/api/keys') }
@@ -28,6 +29,7 @@ const list: Command = {
 const exportKey: Command = {
   name: 'export',
   summary: 'export the recovery key; keep it offline',
+  examples: ['hanse key export --to recovery-key.json'],
   options: [{ flags: '--to <file>', text: 'write it to a new file instead of stdout' }],
   async run(input, context) {
     const node = await context.node()
@@ -38,7 +40,7 @@ const exportKey: Command = {
     try {
       await writeFile(path, `${JSON.stringify(data)}\n`, { mode: 0o600, flag: 'wx' })
     } catch (cause) {
-      throw new CliError('E_FILE', `${path} cannot be written`, { cause })
+      throw new CliError('E_FILE', `${path} cannot be written`, { cause, hint: 'hanse key export --to NEW-FILE' })
     }
     return { data: { path } }
   },

@@ -1,29 +1,40 @@
 import type { Command, CommandGroup } from '../command.ts'
-import { fieldsOf, tableOf } from '../view.ts'
+import { fieldsOf, tableOf, type View } from '../view.ts'
 
 interface PeerLine {
   readonly id: string
   readonly addresses?: readonly string[]
+  readonly state: 'connected' | 'dialling' | 'unreachable'
+  /** Given by `peer add` or as a bootstrap peer, so kept also while it is away. */
+  readonly pinned: boolean
+  /** What the last attempt to reach it met. */
+  readonly why?: string
 }
 
 const list: Command = {
   name: 'list',
-  summary: 'list the connected peers',
+  summary: 'list the connected peers, and those that are kept while they are away',
+  examples: ['hanse peer list'],
   async run(_input, context) {
     const node = await context.node()
     return { data: await node.call<readonly PeerLine[]>('GET', '/api/peers') }
   },
-  view: (peers: readonly PeerLine[]) =>
-    tableOf(
-      ['PEER', 'ADDRESSES'],
-      peers.map(({ id, addresses }) => [id, addresses]),
-      'no peers connected',
-    ),
+  view: peersView,
+}
+
+/** How people see peers; what kept one away stands last, being the longest. */
+export function peersView(peers: readonly PeerLine[]): View {
+  return tableOf(
+    ['PEER', 'STATE', 'PINNED', 'ADDRESSES', 'WHY'],
+    peers.map(({ id, state, pinned, addresses, why }) => [id, state, pinned ? 'yes' : 'no', addresses, why ?? '']),
+    'no peers connected',
+  )
 }
 
 const add: Command = {
   name: 'add',
   summary: 'connect to a node and keep the connection',
+  examples: ['hanse peer add /ip4/192.0.2.1/tcp/7701/p2p/12D3KooWA1aNdKrytqB2B2zTE25hhvDfSkEyTwwEst5ogLfwcLAK'],
   args: [{ name: '<multiaddr>', text: '/ip4/192.0.2.1/tcp/7701/p2p/12D3KooW…' }],
   async run({ args }, context) {
     const node = await context.node()
@@ -35,6 +46,7 @@ const add: Command = {
 const remove: Command = {
   name: 'remove',
   summary: 'drop a peer and forget its address',
+  examples: ['hanse peer remove 12D3KooWA1aNdKrytqB2B2zTE25hhvDfSkEyTwwEst5ogLfwcLAK'],
   args: [{ name: '<peer>', text: 'the peer id' }],
   async run({ args }, context) {
     const node = await context.node()

@@ -6,6 +6,11 @@ import { fieldsOf } from '../view.ts'
 export const publishCommand: Command = {
   name: 'publish',
   summary: 'release a package folder or archive; private unless --public',
+  examples: [
+    'hanse publish ./my-package',
+    'hanse publish ./acme-x-1.0.0.tgz --public',
+    'hanse publish ./chart.bin --purl generic:chart@7 --dry-run',
+  ],
   args: [{ name: '<path>', text: 'an npm package folder, .tgz, .whl, sdist, .crate, or any file with --purl' }],
   options: [
     { flags: '--public', text: 'announce and serve it to everyone; there is no way back' },

@@ -16,6 +16,7 @@ interface PublisherLine {
 export const publishersCommand: Command = {
   name: 'publishers',
   summary: 'list the publishers this node knows, with their digests',
+  examples: ['hanse publishers'],
   async run(_input, context) {
     const node = await context.node()
     return { data: await node.call<PublisherLine[]>('GET', '/api/publishers') }

@@ -3,29 +3,49 @@ import { fieldsOf } from '../view.ts'
 
 type Action = 'follow' | 'allow' | 'mirror' | 'block' | 'unfollow' | 'disallow' | 'unmirror'
 
+/** A publisher's id, for examples. */
+const ID = 'bafyreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
 const AS: OptionSpec = { flags: '--as <name>', text: 'your own name for it' }
 /** The verbs that change this node's relation to a publisher; local decisions, effective at once. */
 export const relationCommands: readonly Command[] = [
-  relationCommand('follow', "replicate a publisher's records; searchable, not installable", { options: [AS] }),
-  relationCommand('allow', 'let names be installed from a publisher', { options: [AS], patterns: true }),
-  relationCommand('mirror', "keep a publisher's bytes here too", { options: [AS] }),
-  relationCommand('block', 'end every relation and refuse the publisher'),
-  relationCommand('unfollow', 'stop replicating; refused while allow or mirror stands'),
-  relationCommand('disallow', 'take a permission back', { patterns: true }),
-  relationCommand('unmirror', "stop keeping a publisher's bytes"),
+  relationCommand('follow', "replicate a publisher's records; searchable, not installable", {
+    examples: [`hanse follow ${ID} --as acme`],
+    options: [AS],
+  }),
+  relationCommand('allow', 'let names be installed from a publisher', {
+    examples: ["hanse allow acme 'npm:@acme/*' pypi:acme-x", `hanse allow ${ID} --as acme`],
+    options: [AS],
+    patterns: true,
+  }),
+  relationCommand('mirror', "keep a publisher's bytes here too", { examples: ['hanse mirror acme'], options: [AS] }),
+  relationCommand('block', 'end every relation and refuse the publisher', { examples: ['hanse block acme'] }),
+  relationCommand('unfollow', 'stop replicating; refused while allow or mirror stands', {
+    examples: ['hanse unfollow acme'],
+  }),
+  relationCommand('disallow', 'take a permission back', {
+    examples: ['hanse disallow acme', "hanse disallow acme 'npm:@acme/*'"],
+    patterns: true,
+  }),
+  relationCommand('unmirror', "stop keeping a publisher's bytes", { examples: ['hanse unmirror acme'] }),
 ]
 
 interface Extras {
+  readonly examples: readonly string[]
   readonly options?: readonly OptionSpec[]
   readonly patterns?: boolean
 }
 
-function relationCommand(action: Action, summary: string, { options = [], patterns = false }: Extras = {}): Command {
+function relationCommand(
+  action: Action,
+  summary: string,
+  { examples, options = [], patterns = false }: Extras,
+): Command {
   return {
     name: action,
     summary,
+    examples,
     args: [
-      { name: '<publisher>', text: 'an id (bafy…), a domain or your name for it' },
+      { name: '<publisher>', text: 'an id (bafy…), or your name for it' },
       ...(patterns ? [{ name: '[pattern...]', text: "names, such as 'npm:@acme/*'; without one: all" }] : []),
     ],
     options,

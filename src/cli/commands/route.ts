@@ -9,6 +9,7 @@ interface RouteLine {
 const list: Command = {
   name: 'list',
   summary: 'list the routes in the order they are tried',
+  examples: ['hanse route list'],
   async run(_input, context) {
     const node = await context.node()
     return { data: await node.call<readonly RouteLine[]>('GET', '/api/routes') }
@@ -19,6 +20,7 @@ const list: Command = {
 const add: Command = {
   name: 'add',
   summary: 'send names that match a pattern to one target',
+  examples: ["hanse route add 'npm:@acme/*' acme", "hanse route add 'npm:left-*' nowhere"],
   args: [
     { name: '<pattern>', text: "'npm:@acme/*'" },
     { name: '<target>', text: 'a publisher, allowed, upstream/NAME or nowhere' },
@@ -35,6 +37,7 @@ const add: Command = {
 const remove: Command = {
   name: 'remove',
   summary: 'take out the route with exactly this pattern',
+  examples: ["hanse route remove 'npm:@acme/*'"],
   args: [{ name: '<pattern>', text: "'npm:@acme/*'" }],
   async run({ args }, context) {
     const node = await context.node()

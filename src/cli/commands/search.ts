@@ -6,6 +6,7 @@ interface SearchAnswer {
   readonly hits: readonly {
     readonly purl: string
     readonly publisher: string
+    readonly publisherName: string | null
     readonly description?: string | null
     readonly source: 'local' | 'federated'
     readonly relation: unknown
@@ -18,6 +19,7 @@ interface SearchAnswer {
 export const searchCommand: Command = {
   name: 'search',
   summary: 'find packages in the local index and at peers',
+  examples: ['hanse search rope knots', "hanse search 'left pad' --type npm --limit 5 --local"],
   args: [{ name: '<query...>', text: 'words of the name, keywords or description; typos are forgiven' }],
   options: [
     { flags: '--limit <n>', text: 'at most this many hits' },
@@ -39,16 +41,18 @@ export const searchCommand: Command = {
   view: ({ hits, peers, tookMs }: SearchAnswer) =>
     partsOf(
       tableOf(
-        ['PACKAGE', 'PUBLISHER', 'SOURCE', 'DESCRIPTION'],
-        hits.map(hit => [hit.purl, hit.publisher.slice(0, 16), hit.source, hit.description?.slice(0, 72)]),
+        ['PACKAGE', 'SOURCE', 'PUBLISHER', 'DESCRIPTION'],
+        hits.map(hit => [hit.purl, hit.source, hit.publisherName ?? hit.publisher, hit.description?.slice(0, 72)]),
         'nothing found',
       ),
-      linesOf(`${hits.length} hits in ${Math.round(tookMs)} ms; ${peers.answered} of ${peers.asked} peers answered`),
+      linesOf(
+        `${hits.length} ${hits.length === 1 ? 'hit' : 'hits'} in ${Math.round(tookMs)} ms; ${peers.answered} of ${peers.asked} peers answered`,
+      ),
     ),
 }
 
 function parseLimit(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   if (/^[1-9]\d{0,2}$/.test(text) && Number(text) <= 100) return Number(text)
-  throw new CliError('E_USAGE', `--limit wants a number from 1 to 100, not ${text}`)
+  throw new CliError('E_USAGE', `--limit wants a number from 1 to 100, not ${text}`, { hint: 'hanse search --help' })
 }

@@ -1,11 +1,18 @@
+import type { StartFlags } from '../../node/index.ts'
 import { type Command, type Input, listOf, textOf } from '../command.ts'
 import { CliError } from '../errors.ts'
+import { shellWordOf } from '../shell-word.ts'
 import { linesOf } from '../view.ts'
 
 /** `hanse start`: runs a node on the home until SIGTERM or Ctrl-C, which end it cleanly. */
 export const startCommand: Command = {
   name: 'start',
   summary: 'run a node on this home',
+  examples: [
+    'hanse start',
+    'hanse start --bootstrap /ip4/192.0.2.1/tcp/7701/p2p/12D3KooWA1aNdKrytqB2B2zTE25hhvDfSkEyTwwEst5ogLfwcLAK',
+    'hanse start --network off --http 127.0.0.1:0',
+  ],
   options: [
     { flags: '--http <host:port>', text: 'where the API listens; port 0 takes any free one' },
     { flags: '--listen <multiaddr>', text: 'where peers connect', repeat: true },
@@ -29,10 +36,12 @@ export const startCommand: Command = {
     print(
       ready,
       linesOf(
+        `home       ${home}`,
         `publisher  ${ready.publisher}`,
         `peer       ${ready.peerId}`,
         ...ready.addresses.map(address => `address    ${address}`),
         `serving    ${ready.http}   (Ctrl-C stops)`,
+        ...noticesOf(ready.addresses, node.isRecoveryExported, home),
       ),
     )
     await Promise.race([node.closed, abortOf(signal)])
@@ -41,28 +50,30 @@ export const startCommand: Command = {
   view: () => linesOf(),
 }
 
-interface StartFlags {
-  http?: { host: string; port: number }
-  listen?: readonly string[]
-  announce?: readonly string[]
-  bootstrap?: readonly string[]
-  network?: 'off' | 'private' | 'public'
-  mdns?: boolean
+/** What a newcomer would not expect of a node that serves, each with what changes it. */
+export function noticesOf(addresses: readonly string[], isRecoveryExported: boolean, home: string): string[] {
+  const isOpen = addresses.some(address => !/^\/(ip4\/127\.|ip6\/::1\/)/.test(address))
+  return [
+    ...(isOpen
+      ? ['note: other machines can connect to each address above; --listen chooses them, --network off closes all']
+      : []),
+    ...(isRecoveryExported
+      ? []
+      : [`note: the recovery key is in this home alone; hanse key export --to FILE --home ${shellWordOf(home)}`]),
+  ]
 }
 
 /** Options that were not given stay away, so that file and environment count. */
 function startFlagsOf(input: Input): StartFlags {
-  const flags: StartFlags = {}
   const http = textOf(input, 'http')
-  if (http !== undefined) flags.http = parseHostPort(http)
-  for (const name of ['listen', 'announce', 'bootstrap'] as const) {
-    const list = listOf(input, name)
-    if (list.length > 0) flags[name] = list
-  }
   const network = textOf(input, 'network')
-  if (network === 'off' || network === 'private' || network === 'public') flags.network = network
-  if (input.options.mdns === true) flags.mdns = true
-  return flags
+  const lists = (['listen', 'announce', 'bootstrap'] as const).map(name => [name, listOf(input, name)] as const)
+  return {
+    ...(http === undefined ? {} : { http: parseHostPort(http) }),
+    ...Object.fromEntries(lists.filter(([, list]) => list.length > 0)),
+    ...(network === 'off' || network === 'private' || network === 'public' ? { network } : {}),
+    ...(input.options.mdns === true ? { mdns: true } : {}),
+  }
 }
 
 /** Parses `HOST:PORT`, `[::1]:PORT` or `:PORT`. */

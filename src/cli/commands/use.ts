@@ -29,6 +29,7 @@ interface UseResult {
 export const useCommand: Command = {
   name: 'use',
   summary: 'make the project in this folder install through the node',
+  examples: ['hanse use npm', 'hanse use pnpm --scope @acme', 'hanse use npm --undo'],
   args: [{ name: '<client>', text: 'npm, pnpm, yarn or bun', choices: CLIENTS }],
   options: [
     { flags: '--scope <scope>', text: 'only names of this scope, such as @acme' },

@@ -10,16 +10,32 @@ export const verifyGroup: CommandGroup = {
   name: 'verify',
   summary: 'judge signatures, records and archives read from stdin, one JSON object a line',
   commands: [
-    verifyCommand('signature', '{"pk","msg","sig"} in hex, by the strict Ed25519 rule', signatureJudge),
-    verifyCommand('record', '{"hex"}: any dag-cbor value against the encoding profile', recordJudge),
-    verifyCommand('archive', '{"path","as":"npm|wheel|sdist|crate","purl"?}', archiveJudge),
+    verifyCommand(
+      'signature',
+      '{"pk","msg","sig"} in hex, by the strict Ed25519 rule',
+      signatureJudge,
+      'hanse verify signature < signatures.jsonl',
+    ),
+    verifyCommand(
+      'record',
+      '{"hex"}: any dag-cbor value against the encoding profile',
+      recordJudge,
+      `echo '{"hex":"a0"}' | hanse verify record`,
+    ),
+    verifyCommand(
+      'archive',
+      '{"path","as":"npm|wheel|sdist|crate","purl"?}',
+      archiveJudge,
+      `echo '{"path":"x-1.0.0.tgz","as":"npm"}' | hanse verify archive`,
+    ),
   ],
 }
 
-function verifyCommand(name: string, summary: string, judgeOf: () => Promise<Judge>): Command {
+function verifyCommand(name: string, summary: string, judgeOf: () => Promise<Judge>, example: string): Command {
   return {
     name,
     summary,
+    examples: [example],
     args: NO_ARGS,
     local: true,
     async run() {

@@ -8,13 +8,24 @@ import { isBlockOf, leavesOfRoot } from './root-block.ts'
 /** What of an artifact a transfer needs. */
 export type WantedArtifact = Pick<Artifact, 'cid' | 'size' | 'sha256'>
 
-/** Where verified bytes of one artifact go, in order; exactly one of `commit` and `discard` ends it. */
+/** What an earlier try left of an artifact of several leaves: its root block and its first leaves in order. */
+export interface KeptPart {
+  readonly root: Uint8Array
+  readonly leaves: AsyncIterable<Uint8Array>
+}
+
+/** Where verified bytes of one artifact go, in order; exactly one of `commit`, `suspend` and `discard` ends it. */
 export interface ArtifactWriter {
+  /** What is here already, or null; it is verified again before it counts. */
+  kept(): Promise<KeptPart | null>
   /** The dag-pb root, verified; not called for an artifact of one leaf. */
   writeRoot(block: Uint8Array): Promise<void>
   writeLeaf(index: number, leaf: Uint8Array): Promise<void>
   /** All leaves are there and the artifact's own sha-256 is right: makes it durable and visible. */
   commit(): Promise<void>
+  /** Not all of it came: what did may be kept for the next try. */
+  suspend(): Promise<void>
+  /** Bytes were altered, the release contradicts itself, or it cannot be stored: nothing is kept. */
   discard(): Promise<void>
 }
 
@@ -41,6 +52,20 @@ export class ArtifactDownload {
     this.#writer = writer
     this.#leaves = CID.parse(artifact.cid).code === raw.code ? [artifact.cid] : null
     this.#leaf = new Uint8Array(leafBytesOf(artifact.size, 0))
+  }
+
+  /** Goes on after the first leaves of an earlier try that are still what they should be; the last leaf always comes from a peer. */
+  async resume({ root, leaves }: KeptPart): Promise<void> {
+    const verdict = leavesOfRoot(this.#artifact.cid, root, this.#artifact.size)
+    if (typeof verdict === 'string') return
+    this.#leaves = verdict.leaves
+    for await (const leaf of leaves) {
+      const id = verdict.leaves[this.#done]
+      if (id === undefined || this.missing === 1 || !isBlockOf(id, leaf)) break
+      this.#whole.update(leaf)
+      this.#done++
+    }
+    this.#leaf = new Uint8Array(leafBytesOf(this.#artifact.size, this.#done))
   }
 
   /** The first leaf still missing; 0 also while the root is missing. */

@@ -1,8 +1,10 @@
 import type { BlockBroker } from 'helia'
 import { type BlockId, encodeContentRequest, type PeerId, parseBlockAnswer } from '../../protocol/index.ts'
 import { FederationError } from '../errors.ts'
+import { systemClock } from '../streams/clock.ts'
 import type { KeptStreams } from '../streams/kept-streams.ts'
-import { MAX_PROVIDERS, PROVIDER_FIRST_BYTE_MS, TRANSFER_CREDIT_BYTES } from './limits.ts'
+import { AskBudget } from './ask-budget.ts'
+import { PROVIDER_FIRST_BYTE_MS, TRANSFER_CREDIT_BYTES } from './limits.ts'
 import { isBlockOf } from './root-block.ts'
 
 /** What the broker runs on: kept streams and who may have a block, best first. */
@@ -12,7 +14,7 @@ export interface BlockBrokerContext {
   readonly providersOf: (id: BlockId, options: { signal: AbortSignal }) => AsyncIterable<PeerId> | Iterable<PeerId>
 }
 
-type Found = { readonly block: Uint8Array } | 'not-here' | 'altered'
+type Found = { readonly block: Uint8Array } | 'not-here' | 'failed' | 'altered'
 
 /** A block broker for Helia over the content protocol; throws `E_NO_PROVIDER` or `E_ARTIFACT_ALTERED`. */
 export function createBlockBroker(context: BlockBrokerContext): BlockBroker {
@@ -32,17 +34,20 @@ export function createBlockBroker(context: BlockBrokerContext): BlockBroker {
 
 async function retrieve(context: BlockBrokerContext, id: BlockId, signal: AbortSignal): Promise<Uint8Array> {
   const asked = new Set<PeerId>()
+  const budget = new AskBudget(systemClock)
   let altered = false
   for await (const peer of context.providersOf(id, { signal })) {
     if (asked.has(peer)) continue
     asked.add(peer)
+    budget.asking()
     const found = await askForBlock(context, peer, id, signal)
     if (typeof found === 'object') return found.block
     if (found === 'altered') {
       altered = true
       context.streams.reportOffence(peer, 'block-altered')
     }
-    if (asked.size >= MAX_PROVIDERS) break
+    budget.inVain(found === 'not-here' ? found : 'failed')
+    if (budget.isSpent) break
   }
   if (altered) throw new FederationError('E_ARTIFACT_ALTERED', `peers sent other bytes for ${id}`)
   throw new FederationError('E_NO_PROVIDER', `none of ${asked.size} peers has ${id}`)
@@ -65,6 +70,7 @@ async function askForBlock(
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof FederationError)) throw error
+    return error.code === 'E_NOT_FOUND' ? 'not-here' : 'failed'
   }
-  return 'not-here'
+  return 'failed'
 }

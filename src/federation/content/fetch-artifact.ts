@@ -2,10 +2,12 @@ import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { encodeContentRequest, MAX_CONTENT_LEAVES, type PeerId } from '../../protocol/index.ts'
 import { FederationError } from '../errors.ts'
+import { type Clock, systemClock } from '../streams/clock.ts'
 import type { KeptStreams } from '../streams/kept-streams.ts'
 import { ArtifactDownload, type ArtifactSink, type DownloadFault, type WantedArtifact } from './artifact-download.ts'
+import { AskBudget } from './ask-budget.ts'
 import { leafCountOf } from './layout.ts'
-import { LEAF_BYTES, MAX_PROVIDERS, PROVIDER_FIRST_BYTE_MS, TRANSFER_CREDIT_BYTES } from './limits.ts'
+import { LEAF_BYTES, PROVIDER_FIRST_BYTE_MS, TRANSFER_CREDIT_BYTES } from './limits.ts'
 
 /**
  * How a fetch ended. `E_ARTIFACT_ALTERED`: a provider sent other bytes and none sent the right ones, or the release
@@ -26,11 +28,12 @@ export interface FetchContext {
   readonly streams: Pick<KeptStreams, 'request' | 'reportOffence'>
   readonly protocol: string
   readonly sink: ArtifactSink
+  readonly clock?: Clock
 }
 
 /**
- * Fetches an artifact from the first provider that has it, going on at the first missing leaf with the next. Every
- * block is verified before it is written. Throws the signal's reason, `E_STORE_FAILED` when the sink fails.
+ * Fetches an artifact from the first provider that has it, going on at the first missing leaf with the next, and after what an
+ * earlier fetch kept. Every block is verified before it is written. Throws the signal's reason, `E_STORE_FAILED` when the sink fails.
  */
 export async function fetchArtifact(
   context: FetchContext,
@@ -40,22 +43,25 @@ export async function fetchArtifact(
 ): Promise<FetchOutcome> {
   signal.throwIfAborted()
   if (!isConsistent(artifact)) return { failed: 'E_ARTIFACT_ALTERED', refused: [], tried: [] }
-  const writer = await context.sink.begin(artifact).catch(storeFailed)
-  let committed = false
+  const writer = guarded(await context.sink.begin(artifact).catch(storeFailed))
+  const download = new ArtifactDownload(artifact, writer)
+  let end: 'commit' | 'suspend' | 'discard' = 'suspend'
   try {
-    const outcome = await fetchFrom(
-      context,
-      artifact,
-      new ArtifactDownload(artifact, guarded(writer)),
-      providers,
-      signal,
-    )
-    committed = 'from' in outcome
+    const kept = await writer.kept()
+    if (kept !== null) await download.resume(kept).catch(storeFailed)
+    const outcome = await fetchFrom(context, artifact, download, providers, signal)
+    end = 'from' in outcome ? 'commit' : outcome.failed === 'E_NO_PROVIDER' ? 'suspend' : 'discard'
     return outcome
+  } catch (error) {
+    if (error instanceof FederationError && error.code === 'E_STORE_FAILED') end = 'discard'
+    throw error
   } finally {
-    if (!committed) await writer.discard()
+    if (end !== 'commit') await writer[end]()
   }
 }
+
+/** Whether no peer can bring what the release names. */
+const blamesRelease = (why: string | undefined): boolean => why === 'other-layout' || why === 'other-digest'
 
 /** Whether CID, size and sha-256 can belong to one artifact: one leaf's CID is its sha-256, more need a root. */
 function isConsistent({ cid, size, sha256 }: WantedArtifact): boolean {
@@ -75,18 +81,21 @@ async function fetchFrom(
   const tried: { peer: PeerId; why: string }[] = []
   const refused: PeerId[] = []
   const asked = new Set<PeerId>()
+  const budget = new AskBudget(context.clock ?? systemClock)
   for await (const peer of providers) {
     if (asked.has(peer)) continue
     asked.add(peer)
+    budget.asking()
     const why = await askProvider(context, artifact, download, peer, signal)
     if (why === null) return { from: peer }
     tried.push({ peer, why })
-    if (why === 'other-layout' || why === 'other-digest') return { failed: 'E_ARTIFACT_ALTERED', refused, tried }
+    if (blamesRelease(why)) return { failed: 'E_ARTIFACT_ALTERED', refused, tried }
+    budget.inVain(why === 'E_NOT_FOUND' ? 'not-here' : 'failed')
     if (why === 'altered') {
       refused.push(peer)
       context.streams.reportOffence(peer, 'block-altered')
     }
-    if (asked.size >= MAX_PROVIDERS) break
+    if (budget.isSpent) break
   }
   return { failed: refused.length > 0 ? 'E_ARTIFACT_ALTERED' : 'E_NO_PROVIDER', refused, tried }
 }
@@ -121,9 +130,11 @@ function storeFailed(cause: unknown): never {
 
 function guarded(writer: Awaited<ReturnType<ArtifactSink['begin']>>): typeof writer {
   return {
+    kept: () => writer.kept().catch(storeFailed),
     writeRoot: block => writer.writeRoot(block).catch(storeFailed),
     writeLeaf: (index, leaf) => writer.writeLeaf(index, leaf).catch(storeFailed),
     commit: () => writer.commit().catch(storeFailed),
+    suspend: () => writer.suspend().catch(storeFailed),
     discard: () => writer.discard().catch(storeFailed),
   }
 }

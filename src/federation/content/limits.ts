@@ -6,7 +6,13 @@ export const LEAF_BYTES = MAX_BLOCK_BYTES
 export const SLICE_BYTES = 256 << 10
 /** Credit of an artifact's transfer, bytes: one of them may fill a stream only half, so that two run side by side. */
 export const TRANSFER_CREDIT_BYTES = 2 << 20
-/** Longest wait for a provider's first byte, dialling included, ms: a peer gets a short time, then the next is asked. */
+/** Longest wait for a provider's stream, dialling included, and then for its first byte, ms: a peer gets a short time, then the next is asked. */
 export const PROVIDER_FIRST_BYTE_MS = 3_000
-/** Most providers asked for one artifact or block. */
-export const MAX_PROVIDERS = 16
+/** Most providers that may fail one artifact or block: late, broken off or altered. One that has nothing is no failure. */
+export const MAX_FAILED_PROVIDERS = 16
+/** Longest waiting for providers in vain, ms, over all of one artifact or block: 20 that use the whole time to the first byte. */
+export const SEEK_MS = 60_000
+/** Peers asked at once whether they have an artifact. */
+export const PARALLEL_PROBES = 16
+/** Longest wait for that answer, dialling included, ms. */
+export const PROBE_MS = 1_500

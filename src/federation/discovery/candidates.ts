@@ -1,4 +1,5 @@
 import type { PeerId } from '../../protocol/index.ts'
+import type { DialFailure } from './dial-failure.ts'
 import * as limits from './limits.ts'
 
 /** Where a candidate was heard of, best first: the operator's pins, the address book, bootstrap, signed records, the DHT or mDNS. */
@@ -13,6 +14,10 @@ export interface Candidate {
   failures: number
   /** Not to be dialled before, ms. */
   notBefore: number
+  /** Why the last dial failed; null before the first, and since a connection. */
+  why: DialFailure | null
+  /** It was connected once, or its first failure was reported. */
+  isKnown: boolean
 }
 
 /** The bounded set of peers a node may dial. */
@@ -36,6 +41,8 @@ export class Candidates {
         addresses: addresses.slice(0, limits.MAX_ADDRESSES),
         failures: 0,
         notBefore: 0,
+        why: null,
+        isKnown: false,
       })
       if (this.#byPeer.size > limits.MAX_CANDIDATES) this.#forgetWorst()
       return
@@ -50,14 +57,15 @@ export class Candidates {
 
   succeeded(peer: PeerId): void {
     const known = this.#byPeer.get(peer)
-    if (known) Object.assign(known, { failures: 0, notBefore: 0 })
+    if (known) Object.assign(known, { failures: 0, notBefore: 0, why: null, isKnown: true })
   }
 
-  /** Backs off, doubled each time; `luck` (0..1) spreads it by ± 50 %. */
-  failed(peer: PeerId, now: number, luck: number): void {
+  /** Backs off, doubled each time; `luck` (0..1) spreads it by ± 50 %. `why` is null for a connection that ended. */
+  failed(peer: PeerId, now: number, luck: number, why: DialFailure | null): void {
     const known = this.#byPeer.get(peer)
     if (!known) return
     known.failures++
+    known.why = why
     const longest = known.source === 'pinned' ? limits.LONGEST_PINNED_BACKOFF_MS : limits.LONGEST_BACKOFF_MS
     const wait = Math.min(longest, limits.FIRST_BACKOFF_MS * 2 ** (known.failures - 1))
     known.notBefore = now + wait * (0.5 + luck)

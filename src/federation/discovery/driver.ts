@@ -1,8 +1,9 @@
 import type { PeerId, PublisherId } from '../../protocol/index.ts'
 import type { Clock } from '../streams/clock.ts'
 import type { Source } from './candidates.ts'
+import { DialError, type DialFailure } from './dial-failure.ts'
 import { DIAL_TIMEOUT_MS, MAX_PROVIDERS } from './limits.ts'
-import { type DiscoveryEffect, DiscoveryMachine } from './machine.ts'
+import { type DiscoveryEffect, DiscoveryMachine, type PeerStanding } from './machine.ts'
 
 /** A peer and where it may be dialled. */
 export interface PeerAddress {
@@ -13,7 +14,7 @@ export interface PeerAddress {
 
 /** libp2p, as far as finding peers needs it. */
 export interface DiscoveryNetwork {
-  /** Rejects if the peer cannot be reached or is another one. */
+  /** Rejects with a `DialError` if the peer cannot be reached or is another one. */
   dial(peer: PeerAddress, options: { readonly signal: AbortSignal }): Promise<void>
   connections(): readonly { readonly peer: PeerId; readonly direction: 'inbound' | 'outbound' }[]
   /** The first connection to a peer came up; the answer stops listening. */
@@ -31,6 +32,8 @@ export interface DiscoveryPorts {
   /** 0 (inclusive) to 1. */
   readonly random: () => number
   readonly self: PeerId
+  /** The first dial of a peer that was never connected failed. */
+  readonly onUnreachable?: (peer: PeerId, why: DialFailure) => void
 }
 
 /** Carries out what the peer keeper decides. */
@@ -41,9 +44,11 @@ export class DiscoveryDriver implements AsyncDisposable {
   readonly #abort = new AbortController()
   readonly #running = new Set<Promise<void>>()
   readonly #listening = new DisposableStack()
+  readonly #onUnreachable: (peer: PeerId, why: DialFailure) => void
   #cancelWake = () => {}
 
-  constructor({ network, clock, random, self }: DiscoveryPorts) {
+  constructor({ network, clock, random, self, onUnreachable = () => {} }: DiscoveryPorts) {
+    this.#onUnreachable = onUnreachable
     this.#network = network
     this.#clock = clock
     this.#machine = new DiscoveryMachine(self, random)
@@ -63,6 +68,11 @@ export class DiscoveryDriver implements AsyncDisposable {
     this.#machine.forget(peer)
   }
 
+  /** How it stands with one peer. */
+  standing(peer: PeerId): PeerStanding {
+    return this.#machine.standing(peer)
+  }
+
   /** Publishers to look up, and those to announce: own and mirrored ones that have public records, no others. */
   serve(follows: readonly PublisherId[], provides: readonly PublisherId[]): void {
     this.#do(this.#machine.serve(follows, provides, this.#clock.now()))
@@ -79,6 +89,7 @@ export class DiscoveryDriver implements AsyncDisposable {
     if (this.#abort.signal.aborted) return
     for (const effect of effects) {
       if (effect.do === 'wakeAt') this.#wakeAt(effect.at)
+      else if (effect.do === 'report') this.#onUnreachable(effect.peer, effect.why)
       else this.#run(this.#carryOut(effect))
     }
   }
@@ -94,7 +105,7 @@ export class DiscoveryDriver implements AsyncDisposable {
     this.#running.add(running)
   }
 
-  async #carryOut(effect: Exclude<DiscoveryEffect, { do: 'wakeAt' }>): Promise<void> {
+  async #carryOut(effect: Exclude<DiscoveryEffect, { do: 'wakeAt' | 'report' }>): Promise<void> {
     switch (effect.do) {
       case 'dial':
         return this.#dial(effect)
@@ -109,8 +120,9 @@ export class DiscoveryDriver implements AsyncDisposable {
     const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)])
     try {
       await this.#network.dial(to, { signal })
-    } catch {
-      this.#do(this.#machine.dialFailed(to.peer, this.#clock.now()))
+    } catch (error) {
+      const why = error instanceof DialError ? error.failure : 'failed'
+      this.#do(this.#machine.dialFailed(to.peer, why, this.#clock.now()))
     }
   }
 

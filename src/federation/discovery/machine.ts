@@ -1,5 +1,6 @@
 import type { PeerId, PublisherId } from '../../protocol/index.ts'
 import { type Candidate, Candidates, compareCandidates, type Source } from './candidates.ts'
+import type { DialFailure } from './dial-failure.ts'
 import * as limits from './limits.ts'
 
 /** What the peer keeper asks its driver to do. */
@@ -9,8 +10,15 @@ export type DiscoveryEffect =
   | { readonly do: 'lookUp'; readonly publisher: PublisherId }
   /** Tell the DHT that this node serves a publisher. Answer with `provided`. */
   | { readonly do: 'provide'; readonly publisher: PublisherId }
+  /** The first dial of a peer that was never connected failed; its later ones are not told. */
+  | { readonly do: 'report'; readonly peer: PeerId; readonly why: DialFailure }
   /** Call `wake` at this time, ms. */
   | { readonly do: 'wakeAt'; readonly at: number }
+
+/** How it stands with one peer; `dialling` is also one whose turn is still to come. */
+export type PeerStanding =
+  | { readonly state: 'connected' | 'dialling' }
+  | { readonly state: 'unreachable'; readonly why: DialFailure }
 
 interface Duty {
   readonly publisher: PublisherId
@@ -58,13 +66,19 @@ export class DiscoveryMachine {
 
   disconnected(peer: PeerId, now: number): DiscoveryEffect[] {
     this.#connections.delete(peer)
-    this.#candidates.failed(peer, now, this.#random())
+    this.#candidates.failed(peer, now, this.#random(), null)
     return this.#decide(now)
   }
 
-  dialFailed(peer: PeerId, now: number): DiscoveryEffect[] {
-    if (this.#dialling.delete(peer)) this.#candidates.failed(peer, now, this.#random())
-    return this.#decide(now)
+  dialFailed(peer: PeerId, why: DialFailure, now: number): DiscoveryEffect[] {
+    const report = this.#dialling.has(peer) ? this.#giveUp(peer, why, now) : []
+    return [...report, ...this.#decide(now)]
+  }
+
+  standing(peer: PeerId): PeerStanding {
+    if (this.#connections.has(peer)) return { state: 'connected' }
+    const why = this.#candidates.get(peer)?.why ?? null
+    return why === null ? { state: 'dialling' } : { state: 'unreachable', why }
   }
 
   /** Publishers whose records this node wants, and those with public records it serves. */
@@ -97,13 +111,18 @@ export class DiscoveryMachine {
   }
 
   wake(now: number): DiscoveryEffect[] {
-    for (const [peer, deadline] of this.#dialling) if (deadline <= now) this.#giveUp(peer, now)
-    return this.#decide(now)
+    const late = [...this.#dialling].filter(([, deadline]) => deadline <= now)
+    const reports = late.flatMap(([peer]) => this.#giveUp(peer, 'late', now))
+    return [...reports, ...this.#decide(now)]
   }
 
-  #giveUp(peer: PeerId, now: number): void {
+  #giveUp(peer: PeerId, why: DialFailure, now: number): DiscoveryEffect[] {
     this.#dialling.delete(peer)
-    this.#candidates.failed(peer, now, this.#random())
+    const candidate = this.#candidates.get(peer)
+    const isNews = candidate !== undefined && !candidate.isKnown
+    if (isNews) candidate.isKnown = true
+    this.#candidates.failed(peer, now, this.#random(), why)
+    return isNews ? [{ do: 'report', peer, why }] : []
   }
 
   #decide(now: number): DiscoveryEffect[] {

@@ -21,6 +21,8 @@ export interface AskPeersPorts {
     options: { readonly signal: AbortSignal },
   ) => AsyncIterable<Uint8Array>
   readonly verify: (hit: SearchHit) => Promise<VerifiedHit | null>
+  /** Whether what verified is wanted here; false leaves it out and blames nobody. */
+  readonly accepts?: (hit: VerifiedHit) => boolean
   /** `/hanse/<net>/search/1`. */
   readonly protocol: string
   readonly clock: Clock
@@ -119,7 +121,7 @@ async function readHits(
       const verified = await ports.verify(hit)
       if (signal.aborted) return 'ended'
       if (verified === null) bad++
-      else if (isAskedFor(verified, query)) keep(found, verified, peer)
+      else if (isAskedFor(verified, query) && ports.accepts?.(verified) !== false) keep(found, verified, peer)
       if (bad >= MAX_BAD_HITS) return 'bad'
     }
     // A message without hits also counts, so that empty ones cannot go on until the deadline.

@@ -1,6 +1,8 @@
 import {
   type DelegateBody,
-  type KeyList,
+  type FeedHead,
+  headOf,
+  keysSaidBy,
   matchesText,
   type PackageName,
   ProtocolError,
@@ -13,19 +15,27 @@ import {
   ROOT_FEED,
   type SearchHit,
   shortNameOf,
-  signerOf,
+  signerRoleOf,
   type WellFormedRecord,
 } from '../../protocol/index.ts'
 
 /**
- * A hit whose records verify: the publisher of this id delegated to the feed that released this. It is *unconfirmed*
- * (a void, a yank or a newer rotate may not have been sent): install syncs the publisher first (specification section 13.2).
+ * A hit whose records verify: the publisher of this id delegated to the feed that released this. All of it is read from
+ * the signed records, nothing from the peer's own words. It is *unconfirmed* (a void, a yank or a newer rotate may not
+ * have been sent): install syncs the publisher first (specification section 13.2).
  */
 export interface VerifiedHit {
   readonly publisher: PublisherId
   readonly purl: ReleaseName
   readonly package: PackageName
+  readonly version: string
   readonly summary: ReleaseSummary
+  /** The release's record. */
+  readonly at: FeedHead
+  /** Sequence number of the delegate in the root feed. */
+  readonly delegatedAt: number
+  /** ms since 1970 from which on the delegate sent with it does not vouch for it; null: never (specification section 6.7). */
+  readonly expires: number | null
 }
 
 /** Verifies [genesis, rotates…, delegate, release] of one network; null for anything that does not hold. */
@@ -40,8 +50,17 @@ export async function verifyHit(hit: SearchHit, context: { readonly net: string 
   if (release.feed !== body.feed) return null
   const op = releaseOpOf(release, hit.purl)
   const name = parsePurl(hit.purl)
-  if (op === null || !name.ok || !mayName(body, name.value.package)) return null
-  return { publisher: genesis.publisher, purl: op.purl, package: name.value.package, summary: op.summary }
+  if (op === null || !name.ok || name.value.version === null || !mayName(body, name.value.package)) return null
+  return {
+    publisher: genesis.publisher,
+    purl: op.purl,
+    package: name.value.package,
+    version: name.value.version,
+    summary: op.summary,
+    at: headOf(release),
+    delegatedAt: delegate.seq,
+    expires: body.expires ?? null,
+  }
 }
 
 async function parseAll(
@@ -60,30 +79,24 @@ async function parseAll(
   return records
 }
 
-interface RootKeys {
-  readonly keys: readonly KeyList[]
-  readonly next: readonly Uint8Array[]
-  readonly recovery: readonly Uint8Array[]
-}
-
 /** Who may sign an ordinary root record at `seq`: the genesis' keys, or those of the last rotate before it. */
-function signersAt(seq: number, genesis: WellFormedRecord, rotates: readonly WellFormedRecord[]): Set<string> | null {
-  if (genesis.understood?.typ !== 'identity') return null
-  let root: RootKeys = genesis.understood
+function signersAt(
+  seq: number,
+  genesis: WellFormedRecord,
+  rotates: readonly WellFormedRecord[],
+): ReadonlySet<string> | null {
+  let root = genesis.understood?.typ === 'identity' ? keysSaidBy(genesis) : null
   let last = genesis.seq
-  let valid: RootKeys = root
+  let valid = root
   for (const rotate of rotates) {
-    if (rotate.understood?.typ !== 'rotate' || rotate.seq <= last || !mayRotate(root, rotate.signer)) return null
-    root = rotate.understood
+    if (root === null || rotate.seq <= last || signerRoleOf(root, rotate) !== 'recovery') return null
+    root = keysSaidBy(rotate)
     last = rotate.seq
     // A rotate displaces every ordinary root record of the same or a later seq.
     if (rotate.seq <= seq) valid = root
   }
-  return new Set(valid.keys.map(signerOf))
+  return valid?.current ?? null
 }
-
-const mayRotate = (root: RootKeys, signer: string): boolean =>
-  root.recovery.some(digest => Buffer.from(digest).toString('hex') === signer)
 
 function delegateOf(record: WellFormedRecord): DelegateBody | null {
   const body = record.understood

@@ -20,6 +20,7 @@ import { endOfError } from './end-errors.ts'
 import { FrameLink, type LinkRole } from './frame-link.ts'
 import { MAX_RUNNING_HANDLERS } from './limits.ts'
 import type { OffenceCode } from './offence.ts'
+import { pause } from './pause.ts'
 
 /**
  * Answers one request: each message yielded is one message at the asker, at most its credit (1 MiB and an envelope
@@ -31,12 +32,12 @@ export type RequestHandler = (request: {
   readonly signal: AbortSignal
 }) => AsyncIterable<Uint8Array>
 
-/** What the answering side asks about a peer's budget: called before a handler starts and before each message. */
+/** What a peer may still have of this node; asked before a handler starts and before each message is sent. */
 export interface PeerBudget {
-  /** Whether the peer may ask now; false ends the request as busy. */
-  mayRequest(peer: PeerId, protocol: string): boolean
-  /** Bytes that are about to be sent to the peer; resolves when its budget allows them. */
-  spend(peer: PeerId, bytes: number, signal: AbortSignal): Promise<void> | void
+  /** Charges a request of `requestBytes`: ms its handler has to wait, or `busy`, which charges nothing. */
+  chargeRequest(peer: PeerId, protocol: string, requestBytes: number): number | 'busy'
+  /** Charges a message at its credit cost: ms it has to wait. */
+  chargeBytes(peer: PeerId, protocol: string, bytes: number): number
 }
 
 /** Who answers what on a stream. */
@@ -100,17 +101,18 @@ export class AnsweringStream implements LinkRole {
     const { creditBytes, message } = request
     if (this.#open.size >= MAX_OPEN_REQUESTS) return 'requests-too-many'
     if (creditBytes < MIN_CREDIT_BYTES || this.#creditBytes + creditBytes > MAX_CREDIT_BYTES) return 'credit-too-large'
-    const refusal = this.#refusalOf(message)
-    if (refusal !== null) this.#sendEnd(id, refusal)
-    else this.#start(id, creditBytes, message)
+    const turn = this.#turnOf(message)
+    if (typeof turn === 'number') this.#start(id, creditBytes, message, turn)
+    else this.#sendEnd(id, turn)
     return null
   }
 
-  #refusalOf(message: Uint8Array): EndStatus | null {
+  /** How long the request waits for its turn, ms, or why it gets none. */
+  #turnOf(message: Uint8Array): number | EndStatus {
     if (message.byteLength > MAX_REQUEST_BYTES) return 'too-large'
     if (this.#running >= MAX_RUNNING_HANDLERS) return 'busy'
     const { budget, peer, protocol } = this.#context
-    return budget === null || budget.mayRequest(peer, protocol) ? null : 'busy'
+    return budget?.chargeRequest(peer, protocol, message.byteLength) ?? 0
   }
 
   #onCredit({ id, payload }: Frame): OffenceCode | null {
@@ -120,18 +122,19 @@ export class AnsweringStream implements LinkRole {
     return answer === undefined || answer.credit.grant(bytes) ? null : 'credit-too-large'
   }
 
-  #start(id: number, creditBytes: number, payload: Uint8Array): void {
+  #start(id: number, creditBytes: number, payload: Uint8Array, waitMs: number): void {
     const stop = new AbortController()
     const answer = { stop, credit: new AnswerCredit(creditBytes, this.#context.clock, stop.signal) }
     this.#open.set(id, answer)
     this.#creditBytes += creditBytes
     this.#running++
-    void this.#run(id, answer, payload).finally(() => this.#running--)
+    void this.#run(id, answer, payload, waitMs).finally(() => this.#running--)
   }
 
-  async #run(id: number, answer: Answer, payload: Uint8Array): Promise<void> {
+  async #run(id: number, answer: Answer, payload: Uint8Array, waitMs: number): Promise<void> {
     let status: EndStatus = 'ok'
     try {
+      await pause(this.#context.clock, waitMs, answer.stop.signal)
       await this.#answer(id, answer, payload)
     } catch (error) {
       status = endOfError(error)
@@ -140,12 +143,16 @@ export class AnsweringStream implements LinkRole {
   }
 
   async #answer(id: number, { credit, stop }: Answer, payload: Uint8Array): Promise<void> {
-    const { handler, peer, budget } = this.#context
+    const { handler, peer, protocol, budget, clock } = this.#context
     for await (const message of handler({ peer, payload, signal: stop.signal })) {
       const cost = creditCostOf(message.byteLength)
-      await credit.spend(cost)
-      await budget?.spend(peer, cost, stop.signal)
-      stop.signal.throwIfAborted()
+      // What was made and cannot be sent is charged too: else asking without credit would cost a peer nothing.
+      const charge = () => budget?.chargeBytes(peer, protocol, cost) ?? 0
+      await credit.spend(cost).catch(error => {
+        charge()
+        throw error
+      })
+      await pause(clock, charge(), stop.signal)
       await this.#link.send(FRAME.data, id, message)
     }
   }

@@ -1,8 +1,9 @@
 import { creditCostOf, encodeCredit, encodeRequest, FRAME, type Frame, parseEnd } from '../../protocol/index.ts'
-import type { FederationError } from '../errors.ts'
+import { FederationError } from '../errors.ts'
 import type { ByteDuplex } from './byte-duplex.ts'
 import type { Clock } from './clock.ts'
 import { FrameLink, type LinkRole } from './frame-link.ts'
+import { PLACE_MS } from './limits.ts'
 import type { OffenceCode } from './offence.ts'
 import { OpenRequest, type RequestBounds } from './open-request.ts'
 import { Places } from './places.ts'
@@ -30,7 +31,7 @@ export class AskingStream implements LinkRole {
 
   /** The answer's messages; leaving the loop early cancels. Throws the signal's reason or a `FederationError`. */
   async *request(message: Uint8Array, bounds: RequestBounds, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    await this.#places.enter(bounds.creditBytes, signal)
+    await this.#enter(bounds.creditBytes, signal)
     const request = this.#start(message, bounds)
     const abort = () => request.fail(signal.reason)
     signal.addEventListener('abort', abort, { once: true })
@@ -66,6 +67,18 @@ export class AskingStream implements LinkRole {
 
   isBusy(): boolean {
     return this.#open.size + this.#draining.size > 0
+  }
+
+  /** Waits for a place; what fills the stream are this node's own requests, so the peer is not blamed for the wait. */
+  async #enter(creditBytes: number, signal: AbortSignal): Promise<void> {
+    const deadline = new AbortController()
+    const full = new FederationError('E_BUSY', `no place on the stream to this peer within ${PLACE_MS} ms`)
+    const cancelTimer = this.#clock.after(PLACE_MS, () => deadline.abort(full))
+    try {
+      await this.#places.enter(creditBytes, AbortSignal.any([signal, deadline.signal]))
+    } finally {
+      cancelTimer()
+    }
   }
 
   #start(message: Uint8Array, bounds: RequestBounds): OpenRequest {

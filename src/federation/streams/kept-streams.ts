@@ -82,24 +82,13 @@ export class KeptStreams implements AsyncDisposable {
     const signals = options.signal === undefined ? [] : [options.signal]
     const signal = AbortSignal.any([this.#closing.signal, ...signals])
     const firstByteMs = options.firstByteMs ?? FIRST_BYTE_MS
-    const deadline = new AbortController()
-    const late = new FederationError('E_FIRST_BYTE_LATE', `no byte of an answer within ${firstByteMs} ms`)
-    const cancelTimer = firstByteMs === 0 ? () => {} : this.#clock.after(firstByteMs, () => deadline.abort(late))
-    const waiting = AbortSignal.any([signal, deadline.signal])
-    try {
-      const stream = await unlessAborted(this.#streamTo(peer, protocol), waiting)
-      const bounds = {
-        creditBytes: Math.min(
-          MAX_CREDIT_BYTES,
-          Math.max(MIN_CREDIT_BYTES, options.creditBytes ?? DEFAULT_CREDIT_BYTES),
-        ),
-        minBytesPerSecond: options.minBytesPerSecond ?? MIN_BYTES_PER_SECOND,
-        onFirstByte: cancelTimer,
-      }
-      yield* stream.request(payload, bounds, waiting)
-    } finally {
-      cancelTimer()
+    const stream = await this.#openWithin(firstByteMs, peer, protocol, signal)
+    const bounds = {
+      creditBytes: Math.min(MAX_CREDIT_BYTES, Math.max(MIN_CREDIT_BYTES, options.creditBytes ?? DEFAULT_CREDIT_BYTES)),
+      minBytesPerSecond: options.minBytesPerSecond ?? MIN_BYTES_PER_SECOND,
+      firstByteMs,
     }
+    yield* stream.request(payload, bounds, signal)
   }
 
   /** Ends all streams with a peer. */
@@ -124,6 +113,18 @@ export class KeptStreams implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort(new FederationError('E_CLOSED', 'this node is closing'))
     for (const peer of new Set([...this.#asking.keys(), ...this.#answering.keys()])) this.endPeer(peer, 'closing')
+  }
+
+  /** The stream to a peer, opened in less than the first byte may take. */
+  async #openWithin(ms: number, peer: PeerId, protocol: string, signal: AbortSignal): Promise<AskingStream> {
+    const deadline = new AbortController()
+    const late = new FederationError('E_FIRST_BYTE_LATE', `no stream within ${ms} ms`)
+    const cancelTimer = ms === 0 ? () => {} : this.#clock.after(ms, () => deadline.abort(late))
+    try {
+      return await unlessAborted(this.#streamTo(peer, protocol), AbortSignal.any([signal, deadline.signal]))
+    } finally {
+      cancelTimer()
+    }
   }
 
   #streamTo(peer: PeerId, protocol: string): Promise<AskingStream> {

@@ -1,3 +1,5 @@
+import type { Allowance } from './peer-budgets.ts'
+
 /** Longest wait for a peer's HELLO, ms. */
 export const HELLO_MS = 10_000
 /** Longest wait for a stream to open, ms. */
@@ -16,7 +18,51 @@ export const PONG_MS = 20_000
 export const STALL_MS = 60_000
 /** Most frames waiting to be written to one stream: 64 answers and ends with room for replies to PING. */
 export const MAX_QUEUED_FRAMES = 512
+/** Longest wait for a place on a stream that this node's own requests fill, ms: then another peer is asked. */
+export const PLACE_MS = 60_000
 /** Most requests waiting for a place on one stream; more are refused here as busy. */
 export const MAX_WAITING_REQUESTS = 1024
 /** Most handlers of one stream still running, cancelled ones counted: cancelling frees a place only once they stop. */
 export const MAX_RUNNING_HANDLERS = 128
+
+/*
+ * Budgets: what one peer may have of each protocol (README, Budgets). An honest asker has at most 64 requests and 4 MiB
+ * of credit open, so it waits for its turn and is never told busy; only one that opens more than it lets end is.
+ */
+
+/**
+ * A request counts once more for each of these bytes: it is long because it names many publishers or blocks, each of
+ * which is looked up. A range or an artifact counts once, 256 publishers or blocks count about 60 times.
+ */
+export const REQUEST_COST_BYTES = 256
+const MIB = 1 << 20
+/**
+ * Feeds. Requests: a look-up of at most 4 publishers costs 0.3 ms, so 15 % of a core; the burst is all heads and
+ * subscriptions of 2,000 followed publishers. Bytes: a small record costs 20 µs to read, so 40 % of a core; with the
+ * burst, 100,000 records of 1 kB pass as fast as an asker verifies them (5 s). Wait: half of what an asker gives the first byte.
+ */
+export const FEED_ALLOWANCE: Allowance = {
+  requests: { burst: 2_000, perSecond: 500 },
+  bytes: { burst: 64 * MIB, perSecond: 8 * MIB },
+  maxWaitMs: 5_000,
+}
+/**
+ * Content. Requests: as many packages of 20 kB as two nodes move through memory in a second, 0.3 ms each. Bytes: above a
+ * full gigabit link, half of what one core encrypts. So an honest peer has all of its link, and a stranger not all of
+ * this node. Wait: half of what an asker gives a provider's first byte.
+ */
+export const CONTENT_ALLOWANCE: Allowance = {
+  requests: { burst: 4_000, perSecond: 2_000 },
+  bytes: { burst: 256 * MIB, perSecond: 128 * MIB },
+  maxWaitMs: 1_500,
+}
+/** Searches: each runs the index; a late answer is worth nothing, so none waits. Bytes: what those searches may bring. */
+export const SEARCH_ALLOWANCE: Allowance = {
+  requests: { burst: 20, perSecond: 5 },
+  bytes: { burst: 20 * MIB, perSecond: 5 * MIB },
+  maxWaitMs: 0,
+}
+/** Budgets kept, about 300 B each: four times those of 300 connections with three protocols; each is full again within seconds of rest. */
+export const MAX_BUDGETS = 4_096
+/** Kept budgets looked at for each new one: two, so that full ones leave faster than new ones come. */
+export const LOOKED_AT_PER_NEW_BUDGET = 2

@@ -8,8 +8,8 @@ import { errorOfEnd } from './end-errors.ts'
 export interface RequestBounds {
   /** Most bytes the peer may have sent and the consumer not yet taken. */
   readonly creditBytes: number
-  /** Called when the answer starts, or ends without a byte. */
-  readonly onFirstByte: () => void
+  /** Longest wait for the answer to start once it is asked for, ms; 0 waits without end. */
+  readonly firstByteMs: number
   /** Least speed afterwards while the consumer waits, bytes a second; 0 asks for none. */
   readonly minBytesPerSecond: number
 }
@@ -22,7 +22,7 @@ export class OpenRequest {
   readonly #speed: AnswerSpeed
   #peerCreditBytes: number
   #takenBytes = 0
-  #onFirstByte: (() => void) | null
+  #cancelFirstByte: (() => void) | null
   #outcome: { readonly error: unknown } | 'ok' | null = null
   #wake: (() => void) | null = null
 
@@ -33,7 +33,8 @@ export class OpenRequest {
     this.#speed = new AnswerSpeed(clock, bounds.minBytesPerSecond, () =>
       this.fail(new FederationError('E_TOO_SLOW', `answer slower than ${bounds.minBytesPerSecond} bytes a second`)),
     )
-    this.#onFirstByte = bounds.onFirstByte
+    const late = () => this.fail(new FederationError('E_FIRST_BYTE_LATE', `no byte within ${bounds.firstByteMs} ms`))
+    this.#cancelFirstByte = bounds.firstByteMs === 0 ? () => {} : clock.after(bounds.firstByteMs, late)
   }
 
   /** Bytes the peer may still send. */
@@ -87,14 +88,14 @@ export class OpenRequest {
   async #arrival(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#wake = resolve
-    if (this.#onFirstByte === null) this.#speed.startWait()
+    if (this.#cancelFirstByte === null) this.#speed.startWait()
     await promise
     this.#speed.endWait(this.#queue[0]?.byteLength ?? 0)
   }
 
   #firstByte(): void {
-    this.#onFirstByte?.()
-    this.#onFirstByte = null
+    this.#cancelFirstByte?.()
+    this.#cancelFirstByte = null
   }
 
   #settle(outcome: { readonly error: unknown } | 'ok'): void {

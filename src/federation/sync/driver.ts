@@ -7,10 +7,13 @@ import {
   parseHeads,
 } from '../../protocol/index.ts'
 import type { Clock } from '../streams/clock.ts'
+import type { DropReason, Failure, Offer, SyncEffect } from './effects.ts'
 import { type FeedClient, fetchRange } from './fetch-range.ts'
+import { failureOf, fromPeer } from './from-peer.ts'
 import type { Intake } from './intake.ts'
-import { MAX_HEADS_PARTS, MAX_SUBSCRIPTIONS_PER_PEER } from './limits.ts'
-import { type DropReason, type Offer, type PeerRank, type SyncEffect, SyncMachine } from './machine.ts'
+import { MAX_HEADS_PARTS, MAX_SUBSCRIPTIONS_PER_PEER, MAX_WANTS_PER_PEER } from './limits.ts'
+import { SyncMachine } from './machine.ts'
+import type { PeerRank } from './sync-peers.ts'
 
 export interface SyncPorts {
   readonly client: FeedClient
@@ -21,7 +24,7 @@ export interface SyncPorts {
   /** Ends the session with a peer. */
   readonly dropPeer: (peer: PeerId, why: DropReason) => void
   /** Heads that voids of this publisher name as the true branch; held or not. */
-  readonly pinnedHeads?: (publisher: PublisherId) => Promise<readonly FeedHead[]>
+  readonly pinnedHeads?: (publisher: PublisherId) => readonly FeedHead[]
 }
 
 /** Carries out what the sync machine decides: asks, verifies, commits, and tells it how that went. */
@@ -118,41 +121,44 @@ export class SyncDriver implements AsyncDisposable {
       const named = await this.#headsOf(peer, publishers, signal)
       return named === 'bad' ? named : [...named, ...(await this.#pinned(publishers))]
     })
-    if (offers === 'failed' || offers === 'bad')
-      return this.#do(this.#machine.headsFailed(peer, ask, offers === 'bad', this.#now))
+    if (typeof offers === 'string') return this.#do(this.#machine.headsFailed(peer, ask, offers, this.#now))
     this.#do(this.#machine.offered(peer, ask, offers, this.#now))
   }
 
   async #askRange(effect: Extract<SyncEffect, { do: 'askRange' }>): Promise<void> {
     const { client, intake } = this.#ports
     const outcome = await this.#withSignal(effect.ask, signal => fetchRange(client, intake, effect, signal))
-    this.#do(
-      this.#machine.ranged(effect.peer, effect.ask, outcome === 'failed' ? { is: 'failed' } : outcome, this.#now),
-    )
+    const ranged = typeof outcome === 'string' ? { is: outcome } : outcome
+    this.#do(this.#machine.ranged(effect.peer, effect.ask, ranged, this.#now))
   }
 
-  async #withSignal<T>(ask: number, work: (signal: AbortSignal) => Promise<T>): Promise<T | 'failed'> {
+  async #withSignal<T>(ask: number, work: (signal: AbortSignal) => Promise<T>): Promise<T | Failure> {
     const controller = new AbortController()
     this.#asks.set(ask, controller)
     try {
       return await work(controller.signal)
-    } catch {
-      return 'failed' // the peer, the way to it or our disk: each is tried again elsewhere and later
+    } catch (error) {
+      return failureOf(error)
     } finally {
       this.#asks.delete(ask)
     }
   }
 
+  /** Heads that are missing here, no more than a peer may make us want; the rest comes when these are held. */
   async #headsOf(peer: PeerId, publishers: readonly PublisherId[], signal: AbortSignal): Promise<Offer[] | 'bad'> {
-    const request = encodeFeedRequest({ ask: 'heads', publishers })
     const offers: Offer[] = []
     let parts = 0
-    for await (const part of this.#ports.client.request(peer, request, { signal })) {
+    for await (const part of this.#ask(peer, 'heads', publishers, signal)) {
       const heads = parseHeads(part)
       if (heads === null || ++parts > MAX_HEADS_PARTS) return 'bad'
-      offers.push(...(await this.#missing(heads, false)))
+      offers.push(...(await this.#missing(heads, publishers)))
+      if (offers.length >= MAX_WANTS_PER_PEER) break
     }
     return offers
+  }
+
+  #ask(peer: PeerId, ask: 'heads' | 'subscribe', publishers: readonly PublisherId[], signal: AbortSignal) {
+    return fromPeer(this.#ports.client.request(peer, encodeFeedRequest({ ask, publishers }), { signal }))
   }
 
   /** One long-lived request a 256 publishers, replaced when what is followed changes. */
@@ -166,16 +172,17 @@ export class SyncDriver implements AsyncDisposable {
   }
 
   async #listen(peer: PeerId, publishers: readonly PublisherId[], signal: AbortSignal): Promise<void> {
-    const request = encodeFeedRequest({ ask: 'subscribe', publishers })
     try {
-      for await (const part of this.#ports.client.request(peer, request, { signal })) {
+      for await (const part of this.#ask(peer, 'subscribe', publishers, signal)) {
         const heads = parseHeads(part)
         if (heads === null || signal.aborted) return
-        const offers = await this.#missing(heads, false)
+        const offers = await this.#missing(heads, publishers)
         if (offers.length > 0) this.#do(this.#machine.offered(peer, null, offers, this.#now))
       }
     } catch {
       // A subscription is a convenience: rounds find what it would have told.
+    } finally {
+      if (!signal.aborted) this.#machine.unsubscribed(peer)
     }
   }
 
@@ -185,14 +192,15 @@ export class SyncDriver implements AsyncDisposable {
   }
 
   async #pinned(publishers: readonly PublisherId[]): Promise<Offer[]> {
-    const heads = await Promise.all(
-      publishers.map(async publisher => (await this.#ports.pinnedHeads?.(publisher)) ?? []),
-    )
-    return this.#missing(heads.flat(), true)
+    const heads = publishers.flatMap(publisher => this.#ports.pinnedHeads?.(publisher) ?? [])
+    return this.#missing(heads, publishers, true)
   }
 
-  async #missing(heads: readonly FeedHead[], pinned: boolean): Promise<Offer[]> {
-    const held = await Promise.all(heads.map(head => this.#ports.intake.store.envelope(head.id)))
-    return heads.filter((_, i) => held[i] === null).map(head => ({ head, pinned }))
+  /** Those of the publishers asked for alone: what nobody asked costs no look into the store. */
+  async #missing(heads: readonly FeedHead[], publishers: readonly PublisherId[], pinned = false): Promise<Offer[]> {
+    const asked = new Set(publishers)
+    const meant = heads.filter(({ publisher }) => asked.has(publisher))
+    const held = await Promise.all(meant.map(head => this.#ports.intake.store.envelope(head.id)))
+    return meant.filter((_, i) => held[i] === null).map(head => ({ head, pinned }))
   }
 }

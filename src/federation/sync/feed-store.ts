@@ -13,6 +13,8 @@ import type { FeedHead, FeedId, PublisherId, RecordId, WellFormedRecord } from '
  * 5. `append` is atomic and durable: when it resolves, all of `stored` survive a crash; when it throws, none is visible.
  * 6. `range` gives exact envelope bytes, ascending and contiguous by seq, of the chain that ends at `to`.
  * 7. The store verifies no signatures: its caller did.
+ * 8. A store may lose a record on its disk and know it: `envelope` answers null for it, a `range` ends before it, and appending it
+ *    again stores it in its old place, whatever lies behind it.
  */
 export interface FeedStore {
   /** The main tip of one feed, or null. */

@@ -7,8 +7,10 @@ import {
   ROOT_FEED,
   type WellFormedRecord,
 } from '../../protocol/index.ts'
+import type { RangeOutcome } from './effects.ts'
+import { fromPeer } from './from-peer.ts'
 import type { Intake, Taken } from './intake.ts'
-import type { RangeOutcome } from './machine.ts'
+import { SHORT_RANGE_BYTES, SHORT_RANGE_RECORDS } from './limits.ts'
 
 /** The feed protocol's client: one request on the kept stream to a peer, its answer part by part. */
 export interface FeedClient {
@@ -23,7 +25,10 @@ export interface RangeAsk {
   readonly pinned: boolean
 }
 
-/** Fetches one range of the chain that ends at `head`, verifies every signature and commits it; throws only what is not the peer's answer. */
+/**
+ * Fetches one range of the chain that ends at `head`, verifies every signature and commits it.
+ * @throws FederationError `E_PEER_FAILED` if the peer or the way to it failed; anything else is a failure of this node's own.
+ */
 export async function fetchRange(
   client: FeedClient,
   intake: Intake,
@@ -31,15 +36,18 @@ export async function fetchRange(
   signal: AbortSignal,
 ): Promise<RangeOutcome> {
   const { head, peer } = ask
-  if ((await intake.store.envelope(head.id)) !== null) return { is: 'held' }
-  const from = ask.from ?? (await firstMissing(intake, head))
+  if ((await intake.store.envelope(head.id)) !== null) return { is: 'held', helped: false }
   const { publisher, feed, id: to } = head
+  if (!(await intake.mayAdmit(publisher, feed))) return { is: 'undelegated' }
+  const from = ask.from ?? (await firstMissing(intake, head))
   const payload = encodeFeedRequest({ ask: 'range', publisher, feed, from, to })
-  const envelopes = await firstRange(client.request(peer, payload, { signal }))
+  const envelopes = await firstRange(fromPeer(client.request(peer, payload, { signal })))
   if (envelopes === null) return { is: 'bad' }
   if (envelopes.length === 0) return { is: 'empty' }
   const records = await verified(intake, envelopes, signal)
-  if (records === null || !isChainTo(head, from, records)) return { is: 'bad' }
+  if (records === null) return { is: 'bad' }
+  // A pinned head's place is the publisher's word, not the peer's: if it is wrong, no peer lied.
+  if (!isChainTo(head, from, records)) return { is: ask.pinned ? 'empty' : 'bad' }
   return outcomeOf(head, from, records, await intake.commit(records, peer, ask))
 }
 
@@ -81,9 +89,10 @@ function isChainTo(head: FeedHead, from: number, records: readonly WellFormedRec
 
 function outcomeOf(head: FeedHead, from: number, records: readonly WellFormedRecord[], taken: Taken): RangeOutcome {
   const next = records.at(-1)!.seq + 1
+  const helped = taken.stored.length > 0
   switch (taken.refused[0]?.why) {
     case undefined:
-      return next > head.seq ? { is: 'held' } : { is: 'more', next }
+      return next > head.seq ? { is: 'held', helped } : { is: 'more', next, helped, short: isShort(records) }
     case 'rivals':
       return { is: 'refused' }
     case 'usurped':
@@ -93,4 +102,9 @@ function outcomeOf(head: FeedHead, from: number, records: readonly WellFormedRec
     case 'undecided':
       return head.feed === ROOT_FEED ? { is: 'apart', from } : { is: 'undelegated' }
   }
+}
+
+function isShort(records: readonly WellFormedRecord[]): boolean {
+  const bytes = records.reduce((sum, { envelope }) => sum + envelope.length, 0)
+  return records.length < SHORT_RANGE_RECORDS && bytes < SHORT_RANGE_BYTES
 }

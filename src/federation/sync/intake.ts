@@ -1,4 +1,11 @@
-import type { FeedHead, FeedId, PeerId, PublisherId, WellFormedRecord } from '../../protocol/index.ts'
+import {
+  type FeedHead,
+  type FeedId,
+  type PeerId,
+  type PublisherId,
+  ROOT_FEED,
+  type WellFormedRecord,
+} from '../../protocol/index.ts'
 import type { FeedStore } from './feed-store.ts'
 import { MAX_COMMIT_RECORDS, VERIFY_CHUNK } from './limits.ts'
 import { RootAuthority } from './root-authority.ts'
@@ -38,6 +45,11 @@ export class Intake {
 
   get store(): FeedStore {
     return this.#ports.store
+  }
+
+  /** Whether records of a feed may be admitted at all: asked first, so that a stranger's feed costs no transfer and no signature check. */
+  async mayAdmit(publisher: PublisherId, feed: FeedId): Promise<boolean> {
+    return feed === ROOT_FEED || (await this.#authority.isDelegated(publisher, feed))
   }
 
   /** Verifies every signature of a range, in order; rejects with the first `ProtocolError`. */
@@ -90,11 +102,19 @@ export class Intake {
     try {
       const appended = await this.#ports.store.append(batch, { pinned })
       for (const { record } of appended.refused) this.#authority.forget(record.publisher)
+      for (const { publisher } of await this.#filledIn(appended.stored)) this.#authority.forget(publisher)
       return appended
     } catch (error) {
       for (const { publisher } of batch) this.#authority.forget(publisher)
       throw error
     }
+  }
+
+  /** Root records that came before others held here, as one that was lost does: what those delegate is read again. */
+  async #filledIn(records: readonly WellFormedRecord[]): Promise<readonly WellFormedRecord[]> {
+    const last = new Map(records.filter(({ feed }) => feed === ROOT_FEED).map(record => [record.publisher, record]))
+    const tips = await Promise.all([...last.keys()].map(publisher => this.#ports.store.head(publisher, ROOT_FEED)))
+    return [...last.values()].filter(({ seq }, i) => seq < (tips[i]?.seq ?? 0))
   }
 
   async #tellOwn(records: readonly WellFormedRecord[]): Promise<void> {

@@ -12,14 +12,32 @@ export const MAX_HEAD_ASKS_PER_PEER = 8
 export const HEADS_TIMEOUT_MS = 10_000
 /** A range not fetched, verified and committed within this, in ms, counts as failed: 1 MiB at 64 kB/s and room. */
 export const RANGE_TIMEOUT_MS = 30_000
+/** A range later than this, in ms, is no failure, but others are asked beside it: ten times what a good link needs for 1 MiB. */
+export const RANGE_LATE_MS = 5_000
 /** Tips wanted at once, over all feeds; about 400 B each. */
 export const MAX_WANTS = 8_192
+/** Tips one peer may make us want: it takes four liars to fill MAX_WANTS. */
+export const MAX_WANTS_PER_PEER = MAX_WANTS / 4
+/** Tips wanted of a peer though MAX_WANTS is reached: with 512 peers as many again. */
+export const ASSURED_WANTS_PER_PEER = 16
 /** Tips one peer may make us want in one feed: main and rivals. */
 export const MAX_WANTS_PER_FEED = MAX_RIVAL_BRANCHES + 2
 /** Tips refused because a feed holds enough rivals, remembered so that no round fetches them again. */
 export const MAX_REFUSED_TIPS = 4_096
+/** A part of a chain shorter than this, in records and in bytes, though more was to come, is a drip: half of what fits an answer. */
+export const SHORT_RANGE_RECORDS = 500
+export const SHORT_RANGE_BYTES = 512 * 1024
 /** Failures (time-outs, offers not kept) after which a peer is dropped; an answer that helped takes one away. */
 export const MAX_STRIKES = 5
+/** Time that takes one strike away, in ms: a peer that fails once in a while stays. */
+export const STRIKE_AGE_MS = 120_000
+/** Failures of one peer within this, in ms, count once: a lost connection fails all that was asked over it. */
+export const FAILED_TOGETHER_MS = 5_000
+/** Peers whose strikes are remembered, connected or not, about 150 B each. */
+export const MAX_STRUCK_PEERS = 4_096
+/** Failures of our own store in a row after which nothing is fetched for LOCAL_REST_MS: a full disk is not filled by trying. */
+export const MAX_LOCAL_FAILURES = 3
+export const LOCAL_REST_MS = 30_000
 /** Connected peers the machine keeps state for: the connection manager's limit. */
 export const MAX_SYNC_PEERS = 512
 /** Records committed in one batch (NETWORK, Streams). */
@@ -30,7 +48,15 @@ export const VERIFY_CHUNK = 64
 export const MAX_SUBSCRIPTIONS_PER_PEER = 4
 /** Head parts of one reply read: 64 feeds of 256 publishers, each with rivals, at two parts for every 512 heads. */
 export const MAX_HEADS_PARTS = 640
+/** Bytes a subscription lets wait for it: one full part of heads is 99 kB and must fit, or the subscription ends. */
+export const SUBSCRIPTION_CREDIT_BYTES = 128 * 1024
 /** Time a node waits for peers to name longer chains of its own feeds, in ms. */
 export const OWN_HEADS_MS = 2_000
+/** Head parts of one reply read about one publisher: 64 feeds, each with rivals, fit two; hundreds of peers may be asked at once. */
+export const MAX_OWN_HEADS_PARTS = 4
 /** Publishers whose root keys are kept at hand, about 2 kB each. */
 export const MAX_KNOWN_ROOTS = 2_048
+/** Keys and delegates kept at hand over all publishers, about 150 B each: one who delegates without end pushes out the others, no more. */
+export const MAX_KNOWN_ROOT_ENTRIES = 65_536
+/** Newest admitted root records over all publishers, which may not be stored yet: some ranges of 1,000. */
+export const MAX_RECENT_ROOT_RECORDS = 8_192

@@ -1,71 +1,17 @@
-import { type FeedHead, MAX_ASKED_PUBLISHERS, type PeerId, type PublisherId } from '../../protocol/index.ts'
+import { MAX_ASKED_PUBLISHERS, type PeerId, type PublisherId } from '../../protocol/index.ts'
+import type { DropReason, Failure, Offer, RangeOutcome, SyncEffect } from './effects.ts'
 import * as limits from './limits.ts'
-import { type Want, Wants } from './wants.ts'
+import { type PeerRank, SyncPeers } from './sync-peers.ts'
+import type { Want } from './want.ts'
+import { Wants } from './wants.ts'
 
-/** What a machine asks its driver to do; `ask` numbers the answer that is expected. */
-export type SyncEffect =
-  | {
-      readonly do: 'askHeads'
-      readonly ask: number
-      readonly peer: PeerId
-      readonly publishers: readonly PublisherId[]
-    }
-  /** Fetch the chain that ends at `head`, verify and commit it. `from` null: where the main branch held ends. */
-  | {
-      readonly do: 'askRange'
-      readonly ask: number
-      readonly peer: PeerId
-      readonly head: FeedHead
-      readonly from: number | null
-      readonly pinned: boolean
-    }
-  | { readonly do: 'subscribe'; readonly peer: PeerId; readonly publishers: readonly PublisherId[] }
-  /** The answer to `ask` is no longer waited for. */
-  | { readonly do: 'cancel'; readonly ask: number }
-  | { readonly do: 'dropPeer'; readonly peer: PeerId; readonly why: DropReason }
-  /** Call `wake` at this time, ms. */
-  | { readonly do: 'wakeAt'; readonly at: number }
-export type DropReason = 'bad record' | 'unreliable'
-
-/** A head that a peer offers and this node does not hold. */
-export interface Offer {
-  readonly head: FeedHead
-  /** The root's void names it: wanted from anyone, kept beyond the bound on rivals. */
-  readonly pinned: boolean
-}
-
-/** How an `askRange` ended. */
-export type RangeOutcome =
-  /** The head is held now. */
-  | { readonly is: 'held' }
-  /** Some records of the chain are held now; it goes on at `next`. */
-  | { readonly is: 'more'; readonly next: number }
-  /** The chain does not join what is held: it starts at `from`, a rival branch leaves ours earlier. */
-  | { readonly is: 'apart'; readonly from: number }
-  /** No root record held here delegates the feed: perhaps a later round brings one. */
-  | { readonly is: 'undelegated' }
-  /** The feed holds enough rivals. */
-  | { readonly is: 'refused' }
-  /** The peer does not have it after all. */
-  | { readonly is: 'empty' }
-  /** A signature, chain or shape that no honest node sends. */
-  | { readonly is: 'bad' }
-  | { readonly is: 'failed' }
-
-/** Which peers come first in a round: pinned by the operator, named in a followed publisher's profile, the rest. */
-export type PeerRank = 'pinned' | 'named' | 'other'
-const RANKS: readonly PeerRank[] = ['pinned', 'named', 'other']
-
-interface Peer {
-  readonly rank: PeerRank
-  readonly ranges: Set<number>
-  readonly heads: Set<number>
-  strikes: number
-}
 interface Ask {
   readonly peer: PeerId
   readonly deadline: number
+  /** What a range is asked for; null: heads. */
   readonly want: Want | null
+  /** When others are asked beside it; null: they are. */
+  lateAt: number | null
 }
 
 /**
@@ -75,14 +21,18 @@ interface Ask {
 export class SyncMachine {
   readonly #random: () => number
   readonly #followed = new Set<PublisherId>()
-  readonly #peers = new Map<PeerId, Peer>()
+  readonly #peers: SyncPeers
   readonly #asks = new Map<number, Ask>()
   readonly #wants = new Wants()
   #lastAsk = 0
   #nextRound: number | null = null
+  #localFailures = 0
+  /** No range is asked for before. */
+  #restsUntil = 0
 
   constructor(random: () => number) {
     this.#random = random
+    this.#peers = new SyncPeers(random)
   }
 
   /** Whether nothing is asked and nothing known to be missing. */
@@ -91,34 +41,33 @@ export class SyncMachine {
   }
 
   connected(peer: PeerId, rank: PeerRank, now: number): SyncEffect[] {
-    if (this.#peers.has(peer) || this.#peers.size >= limits.MAX_SYNC_PEERS) return []
-    this.#peers.set(peer, { rank, ranges: new Set(), heads: new Set(), strikes: 0 })
+    if (!this.#peers.add(peer, rank, now)) return []
     return [...this.#subscribe(peer), ...this.#askHeads(peer, [...this.#followed], now), ...this.#wake(now)]
   }
 
   disconnected(peer: PeerId, now: number): SyncEffect[] {
-    const effects = this.#forget(peer)
-    return [...effects, ...this.#schedule(now)]
+    return [...this.#forget(peer), ...this.#schedule(now)]
   }
 
   follow(publishers: readonly PublisherId[], now: number): SyncEffect[] {
     const added = publishers.filter(publisher => !this.#followed.has(publisher))
     if (added.length === 0) return []
     for (const publisher of added) this.#followed.add(publisher)
-    const asks = this.#pickPeers().flatMap(peer => this.#askHeads(peer, added, now))
-    return [...[...this.#peers.keys()].flatMap(peer => this.#subscribe(peer)), ...asks, ...this.#wake(now)]
+    const asks = this.#peers.pick(now).flatMap(peer => this.#askHeads(peer, added, now))
+    return [...this.#peers.ids().flatMap(peer => this.#subscribe(peer)), ...asks, ...this.#wake(now)]
   }
 
   unfollow(publisher: PublisherId): SyncEffect[] {
     if (!this.#followed.delete(publisher)) return []
     this.#wants.dropPublisher(publisher)
-    return [...this.#peers.keys()].flatMap(peer => this.#subscribe(peer))
+    return this.#peers.ids().flatMap(peer => this.#subscribe(peer))
   }
 
   /** Gossip showed a record whose predecessors are missing; `source` forwarded it. */
   gap(publisher: PublisherId, source: PeerId, now: number): SyncEffect[] {
     if (!this.#followed.has(publisher)) return []
-    const peers = this.#peers.has(source) ? [source] : this.#pickPeers()
+    this.#wants.unpark(publisher)
+    const peers = this.#peers.has(source) ? [source] : this.#peers.pick(now)
     return [...peers.flatMap(peer => this.#askHeads(peer, [publisher], now)), ...this.#wake(now)]
   }
 
@@ -130,137 +79,166 @@ export class SyncMachine {
     return this.#schedule(now)
   }
 
-  /** A heads request that failed: refused, reset, or not one of the protocol's messages (`bad`). */
-  headsFailed(peer: PeerId, ask: number, bad: boolean, now: number): SyncEffect[] {
+  /** A subscription ended that this node did not end: it is opened again with the next round. */
+  unsubscribed(peer: PeerId): void {
+    this.#peers.deafened(peer)
+  }
+
+  /** A heads request that failed, or was answered by what is not one of the protocol's messages (`bad`). */
+  headsFailed(peer: PeerId, ask: number, why: Failure | 'bad', now: number): SyncEffect[] {
     if (!this.#settle(ask, peer)) return []
-    return [...(bad ? this.#drop(peer, 'bad record') : this.#strike(peer)), ...this.#schedule(now)]
+    const effects =
+      why === 'bad' ? this.#drop(peer, 'bad record') : why === 'failed' ? this.#strike(peer, 'failed', now) : []
+    return [...effects, ...this.#schedule(now)]
   }
 
   ranged(peer: PeerId, ask: number, outcome: RangeOutcome, now: number): SyncEffect[] {
     const want = this.#asks.get(ask)?.want
     if (!want || !this.#settle(ask, peer)) return []
-    const effects = this.#judge(peer, want, outcome)
+    const effects = this.#judge(peer, want, outcome, now)
     return [...effects, ...this.#schedule(now)]
   }
 
-  /** Time has come: late answers are given up and, when it is due, a round starts. */
+  /** Time has come: late answers are given up or others asked too and, when it is due, a round starts. */
   wake(now: number): SyncEffect[] {
     const effects: SyncEffect[] = []
     for (const [id, ask] of this.#asks) {
-      if (ask.deadline > now) continue
-      effects.push({ do: 'cancel', ask: id })
-      this.#settle(id, ask.peer)
-      if (ask.want) this.#wants.release(ask.want)
-      effects.push(...this.#strike(ask.peer))
+      if (ask.deadline <= now) effects.push(...this.#giveUp(id, ask, now))
+      else if (ask.lateAt !== null && ask.lateAt <= now) {
+        ask.lateAt = null
+        ask.want?.feed.widen()
+      }
     }
     if (this.#nextRound !== null && this.#nextRound <= now) {
       this.#nextRound = null
-      for (const peer of this.#pickPeers()) effects.push(...this.#askHeads(peer, [...this.#followed], now))
+      this.#wants.unpark()
+      for (const peer of this.#peers.takeDeaf()) effects.push(...this.#subscribe(peer))
+      for (const peer of this.#peers.pickRound(now)) effects.push(...this.#askHeads(peer, [...this.#followed], now))
     }
     return [...effects, ...this.#schedule(now)]
   }
 
-  #judge(peer: PeerId, want: Want, outcome: RangeOutcome): SyncEffect[] {
-    this.#wants.release(want)
+  #judge(peer: PeerId, want: Want, outcome: RangeOutcome, now: number): SyncEffect[] {
     switch (outcome.is) {
       case 'held':
+        this.#helped(peer, want, outcome.helped, now)
         this.#wants.done(want)
-        return this.#absolve(peer)
+        return [...this.#cancelOthers(want), ...(outcome.helped && want.isRoot ? this.#askAgain(peer, want, now) : [])]
       case 'more':
+        this.#helped(peer, want, outcome.helped, now)
         want.from = outcome.next
-        return this.#absolve(peer)
+        if (outcome.short) want.feed.widen()
+        return this.#cancelOthers(want)
       case 'apart':
-        if (outcome.from === 1) return this.#drop(peer, 'bad record')
+        if (outcome.from === 1) return this.#betrayed(peer, want)
         want.stepBack(outcome.from)
-        return []
+        return this.#cancelOthers(want)
       case 'undelegated':
-        this.#wants.done(want)
-        return []
+        this.#wants.park(want)
+        return [...this.#cancelOthers(want), ...this.#askAgain(peer, want, now)]
       case 'refused':
         this.#wants.refuse(want)
-        return []
+        return this.#cancelOthers(want)
       case 'empty':
-        this.#wants.withdraw(want, peer)
-        return want.pinned ? [] : this.#strike(peer)
+        this.#wants.fail(want, peer)
+        return want.pinned ? [] : this.#strike(peer, 'broke', now)
       case 'bad':
-        return this.#drop(peer, 'bad record')
+        return this.#betrayed(peer, want)
       case 'failed':
-        this.#wants.withdraw(want, peer)
-        return this.#strike(peer)
+        this.#wants.fail(want, peer)
+        return this.#strike(peer, 'failed', now)
+      case 'local':
+        return this.#failedHere(want, now)
     }
   }
 
-  /** Starts every range that may start: root feeds first, one branch of a feed at a time, two ranges a peer. */
+  #helped(peer: PeerId, want: Want, helped: boolean, now: number): void {
+    if (!helped) return
+    this.#localFailures = 0
+    this.#peers.forgive(peer, now)
+    if (want.isRoot) this.#wants.unpark(want.head.publisher)
+  }
+
+  /** It is offered again in a round: so it is tried once in each, and not at all while nothing can be stored. */
+  #failedHere(want: Want, now: number): SyncEffect[] {
+    this.#wants.done(want)
+    if (++this.#localFailures >= limits.MAX_LOCAL_FAILURES) this.#restsUntil = now + limits.LOCAL_REST_MS
+    return this.#cancelOthers(want)
+  }
+
+  #betrayed(peer: PeerId, want: Want): SyncEffect[] {
+    this.#wants.fail(want, peer)
+    return this.#drop(peer, 'bad record')
+  }
+
+  /** Starts every range that may start: the most reliable peers first, two ranges each, root feeds first. */
   #schedule(now: number): SyncEffect[] {
     const effects: SyncEffect[] = []
-    for (const want of this.#wants.ready()) {
-      const peer = this.#freePeerFor(want)
-      if (peer === null) continue
-      this.#wants.take(want)
-      const ask = this.#ask(peer, limits.RANGE_TIMEOUT_MS, want, now)
-      this.#peers.get(peer)!.ranges.add(ask)
-      effects.push({ do: 'askRange', ask, peer, head: want.head, from: want.from, pinned: want.pinned })
-    }
+    if (now < this.#restsUntil || this.#wants.size === 0) return this.#wake(now)
+    for (const peer of this.#peers.free(now))
+      while (this.#peers.mayAskRange(peer)) {
+        const want = this.#wants.pickFor(peer)
+        if (want === null) break
+        this.#wants.take(want, peer)
+        const ask = this.#ask(peer, limits.RANGE_TIMEOUT_MS, want, now)
+        effects.push({ do: 'askRange', ask, peer, head: want.head, from: want.from, pinned: want.pinned })
+      }
     return [...effects, ...this.#wake(now)]
   }
 
-  #freePeerFor(want: Want): PeerId | null {
-    let best: PeerId | null = null
-    for (const id of want.offeredBy) {
-      const peer = this.#peers.get(id)
-      if (!peer || peer.ranges.size >= limits.MAX_RANGES_PER_PEER) continue
-      if (best === null || load(peer) < load(this.#peers.get(best)!)) best = id
-    }
-    return best
+  /** New root records may pin a branch; who has a feed has the root that delegates it. */
+  #askAgain(peer: PeerId, { head }: Want, now: number): SyncEffect[] {
+    return this.#askHeads(peer, [head.publisher], now)
   }
 
   #askHeads(peer: PeerId, publishers: readonly PublisherId[], now: number): SyncEffect[] {
     const effects: SyncEffect[] = []
-    for (let i = 0; i < publishers.length; i += MAX_ASKED_PUBLISHERS) {
-      const heads = this.#peers.get(peer)!.heads
-      if (heads.size >= limits.MAX_HEAD_ASKS_PER_PEER) break
+    for (let i = 0; i < publishers.length && this.#peers.mayAskHeads(peer); i += MAX_ASKED_PUBLISHERS) {
       const ask = this.#ask(peer, limits.HEADS_TIMEOUT_MS, null, now)
-      heads.add(ask)
       effects.push({ do: 'askHeads', ask, peer, publishers: publishers.slice(i, i + MAX_ASKED_PUBLISHERS) })
     }
     return effects
   }
 
   #ask(peer: PeerId, timeoutMs: number, want: Want | null, now: number): number {
-    this.#asks.set(++this.#lastAsk, { peer, deadline: now + timeoutMs, want })
+    const lateAt = want && now + limits.RANGE_LATE_MS
+    this.#asks.set(++this.#lastAsk, { peer, deadline: now + timeoutMs, want, lateAt })
+    this.#peers.asked(peer, want ? 'ranges' : 'heads', this.#lastAsk)
     return this.#lastAsk
   }
 
-  #settle(ask: number, peer: PeerId): boolean {
-    if (this.#asks.get(ask)?.peer !== peer) return false
-    this.#asks.delete(ask)
-    this.#peers.get(peer)?.ranges.delete(ask)
-    this.#peers.get(peer)?.heads.delete(ask)
+  #settle(id: number, peer: PeerId): boolean {
+    const ask = this.#asks.get(id)
+    if (ask?.peer !== peer) return false
+    this.#asks.delete(id)
+    this.#peers.answered(peer, id)
+    if (ask.want) this.#wants.release(ask.want, peer)
     return true
+  }
+
+  #giveUp(id: number, { peer, want }: Ask, now: number): SyncEffect[] {
+    this.#settle(id, peer)
+    if (want) this.#wants.fail(want, peer)
+    return [{ do: 'cancel', ask: id }, ...this.#strike(peer, 'failed', now)]
+  }
+
+  #cancel(isMeant: (ask: Ask) => boolean): SyncEffect[] {
+    const meant = [...this.#asks].filter(([, ask]) => isMeant(ask))
+    for (const [id, { peer }] of meant) this.#settle(id, peer)
+    return meant.map(([ask]) => ({ do: 'cancel', ask }))
+  }
+
+  /** An answer changed what is to be asked. */
+  #cancelOthers(want: Want): SyncEffect[] {
+    return want.askedOf.size === 0 ? [] : this.#cancel(ask => ask.want === want)
   }
 
   #subscribe(peer: PeerId): SyncEffect[] {
     return [{ do: 'subscribe', peer, publishers: [...this.#followed] }]
   }
 
-  /** Up to three peers, by rank, then by chance. */
-  #pickPeers(): PeerId[] {
-    return [...this.#peers]
-      .map(([id, { rank }]) => ({ id, rank: RANKS.indexOf(rank), luck: this.#random() }))
-      .sort((a, b) => a.rank - b.rank || a.luck - b.luck)
-      .slice(0, limits.PEERS_A_ROUND)
-      .map(({ id }) => id)
-  }
-
-  #absolve(peer: PeerId): SyncEffect[] {
-    const known = this.#peers.get(peer)
-    if (known) known.strikes = Math.max(0, known.strikes - 1)
-    return []
-  }
-
-  #strike(peer: PeerId): SyncEffect[] {
-    const known = this.#peers.get(peer)
-    return known && ++known.strikes >= limits.MAX_STRIKES ? this.#drop(peer, 'unreliable') : []
+  #strike(peer: PeerId, what: 'broke' | 'failed', now: number): SyncEffect[] {
+    return this.#peers.strike(peer, what, now) ? this.#drop(peer, 'unreliable') : []
   }
 
   #drop(peer: PeerId, why: DropReason): SyncEffect[] {
@@ -268,13 +246,7 @@ export class SyncMachine {
   }
 
   #forget(peer: PeerId): SyncEffect[] {
-    const effects: SyncEffect[] = []
-    for (const [id, ask] of this.#asks) {
-      if (ask.peer !== peer) continue
-      this.#settle(id, peer)
-      if (ask.want) this.#wants.release(ask.want)
-      effects.push({ do: 'cancel', ask: id })
-    }
+    const effects = this.#cancel(ask => ask.peer === peer)
     this.#peers.delete(peer)
     this.#wants.dropPeer(peer)
     return effects
@@ -283,9 +255,8 @@ export class SyncMachine {
   #wake(now: number): SyncEffect[] {
     this.#nextRound ??= now + limits.ROUND_MS * (0.8 + 0.4 * this.#random())
     let at = this.#nextRound
-    for (const { deadline } of this.#asks.values()) at = Math.min(at, deadline)
+    for (const { deadline, lateAt } of this.#asks.values()) at = Math.min(at, lateAt ?? deadline)
+    if (this.#restsUntil > now) at = Math.min(at, this.#restsUntil)
     return [{ do: 'wakeAt', at }]
   }
 }
-
-const load = (peer: Peer): number => peer.strikes * limits.MAX_RANGES_PER_PEER + peer.ranges.size

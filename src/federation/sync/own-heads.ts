@@ -8,10 +8,10 @@ import {
   ROOT_FEED,
 } from '../../protocol/index.ts'
 import { FederationError } from '../errors.ts'
+import type { RangeOutcome } from './effects.ts'
 import { type FeedClient, fetchRange, type RangeAsk } from './fetch-range.ts'
 import type { Intake } from './intake.ts'
-import { MAX_HEADS_PARTS, OWN_HEADS_MS, PEERS_A_ROUND, RANGE_TIMEOUT_MS } from './limits.ts'
-import type { RangeOutcome } from './machine.ts'
+import { MAX_OWN_HEADS_PARTS, MAX_SYNC_PEERS, OWN_HEADS_MS, PEERS_A_ROUND, RANGE_TIMEOUT_MS } from './limits.ts'
 
 export interface OwnHeadsAsk {
   readonly client: FeedClient
@@ -19,7 +19,7 @@ export interface OwnHeadsAsk {
   readonly publisher: PublisherId
   /** The feeds this node writes, the root feed if it holds the root key: two branches in one of them are two writers. */
   readonly feeds: readonly FeedId[]
-  /** Connected peers, best first; three are asked. */
+  /** Connected peers, best first; three are asked, or all if one must be heard. */
   readonly peers: readonly PeerId[]
   /** Peers that are being connected, as right after a start: they are asked when they come. */
   readonly coming?: {
@@ -28,6 +28,8 @@ export interface OwnHeadsAsk {
     /** Tells of every new connection until the answer is called. */
     onConnect(listener: (peer: PeerId) => void): () => void
   }
+  /** Goes on through connected and coming peers until one names the root feed's end that is held here, or the time is over. */
+  readonly mustHear?: boolean
   /** Aborts when the time for it, 2 s by default, is over. */
   readonly signal?: AbortSignal
 }
@@ -44,6 +46,8 @@ export interface OwnHeads {
 interface Answer {
   readonly peer: PeerId
   readonly heads: readonly FeedHead[]
+  /** It names heads of the root feed, and all of them are held here. */
+  readonly namesHeldRoot: boolean
 }
 
 /**
@@ -62,18 +66,25 @@ export async function ownHeads(ask: OwnHeadsAsk): Promise<OwnHeads> {
   return { answered: answers.length, named: named.filter(Boolean).length, adopted }
 }
 
-/** Asks connected and coming peers until one knows the publisher or as many as expected were asked. */
+/**
+ * Asks connected and coming peers until one knows the publisher or as many as expected were asked. Where one must be heard, those that
+ * know nothing or name what is not held here end nothing. Who is asked already is waited for: one may know more than the others.
+ * The answers that agree with what is held come first.
+ */
 async function answersOf(ask: OwnHeadsAsk, signal: AbortSignal): Promise<Answer[]> {
-  const most = Math.min(PEERS_A_ROUND, ask.coming?.expected ?? ask.peers.length)
+  const { coming, peers, mustHear = false } = ask
+  const bound = mustHear ? MAX_SYNC_PEERS : PEERS_A_ROUND
+  const most = mustHear && coming ? bound : Math.min(bound, coming?.expected ?? peers.length)
+  const isEnough = (answer: Answer) => (mustHear ? answer.namesHeldRoot : answer.heads.length > 0)
   const { promise: enough, resolve } = Promise.withResolvers<void>()
   const answers: Answer[] = []
   const asked = new Set<PeerId>()
   let waiting = 0
   const settle = () => {
-    if (waiting === 0 && (asked.size >= most || answers.some(({ heads }) => heads.length > 0))) resolve()
+    if (waiting === 0 && (asked.size >= most || answers.some(isEnough))) resolve()
   }
   const askPeer = async (peer: PeerId) => {
-    if (asked.has(peer) || asked.size >= PEERS_A_ROUND) return
+    if (asked.has(peer) || asked.size >= bound) return
     asked.add(peer)
     waiting++
     const answer = await headsAt(ask, peer, signal)
@@ -81,26 +92,28 @@ async function answersOf(ask: OwnHeadsAsk, signal: AbortSignal): Promise<Answer[
     if (answer !== null) answers.push(answer)
     settle()
   }
-  const stop = ask.coming?.onConnect(peer => void askPeer(peer))
+  const stop = coming?.onConnect(peer => void askPeer(peer))
   signal.addEventListener('abort', () => resolve(), { once: true })
-  for (const peer of ask.peers) void askPeer(peer)
+  for (const peer of peers) void askPeer(peer)
   settle()
   if (!signal.aborted) await enough
   stop?.()
-  return answers
+  return answers.toSorted((a, b) => Number(b.namesHeldRoot) - Number(a.namesHeldRoot))
 }
 
-async function headsAt({ client, publisher }: OwnHeadsAsk, peer: PeerId, signal: AbortSignal): Promise<Answer | null> {
+async function headsAt(ask: OwnHeadsAsk, peer: PeerId, signal: AbortSignal): Promise<Answer | null> {
+  const { client, publisher } = ask
   const heads: FeedHead[] = []
   const request = encodeFeedRequest({ ask: 'heads', publishers: [publisher] })
   let parts = 0
   try {
     for await (const part of client.request(peer, request, { signal })) {
       const named = parseHeads(part)
-      if (named === null || ++parts > MAX_HEADS_PARTS) return null
+      if (named === null) return null
       heads.push(...named.filter(head => head.publisher === publisher))
+      if (++parts >= MAX_OWN_HEADS_PARTS) break
     }
-    return { peer, heads }
+    return { peer, heads, namesHeldRoot: await namesHeldRoot(ask, heads) }
   } catch {
     return null
   }

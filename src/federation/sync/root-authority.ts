@@ -1,6 +1,7 @@
 import {
+  type FeedHead,
   type FeedId,
-  keyListDigestOf,
+  MAX_FEED_RANGE_BYTES,
   type PublisherId,
   parseUnverifiedRecord,
   type RecordId,
@@ -8,20 +9,8 @@ import {
   type WellFormedRecord,
 } from '../../protocol/index.ts'
 import type { FeedStore } from './feed-store.ts'
-import { MAX_KNOWN_ROOTS } from './limits.ts'
-
-/** Who may sign after one root record; key lists as sha-256 in hex. */
-interface Keys {
-  readonly current: ReadonlySet<string>
-  /** `next` and `recovery`: may sign a rotate. */
-  readonly heirs: ReadonlySet<string>
-  /** A rotate that is not understood came before: its keys are unknown, so any may sign. */
-  readonly isOpen: boolean
-}
-interface Root {
-  readonly after: Map<RecordId, Keys>
-  readonly delegated: Set<FeedId>
-}
+import { MAX_KNOWN_ROOT_ENTRIES, MAX_KNOWN_ROOTS, MAX_RECENT_ROOT_RECORDS } from './limits.ts'
+import { type AdmittedKeys, AdmittedRoot } from './root-keys.ts'
 
 /** Whether a well-formed record belongs to the publisher it names. */
 export type Admission =
@@ -31,6 +20,11 @@ export type Admission =
   /** Signed by keys that are not the publisher's. */
   | 'usurped'
 
+interface Known {
+  readonly root: AdmittedRoot
+  readonly loaded: Promise<void>
+}
+
 /**
  * Tells a publisher's own records from a stranger's. A root record names its signing keys and a writer's feed is its key, so anyone
  * can make well-formed ones under any publisher; only those that the chain from the genesis authorises may fill a store.
@@ -39,18 +33,31 @@ export type Admission =
 export class RootAuthority {
   readonly #store: FeedStore
   readonly #net: string
-  readonly #roots = new Map<PublisherId, Promise<Root>>()
+  readonly #roots = new Map<PublisherId, Known>()
+  /** The keys after the newest admitted root records, which need not be stored yet; all others are looked up. */
+  readonly #recent = new Map<RecordId, { readonly root: AdmittedRoot; readonly keys: AdmittedKeys }>()
 
   constructor(store: FeedStore, net: string) {
     this.#store = store
     this.#net = net
   }
 
+  /** Whether a root record held here delegates a writer's feed. */
+  async isDelegated(publisher: PublisherId, feed: FeedId): Promise<boolean> {
+    return (await this.#rootOf(publisher)).delegated.has(feed)
+  }
+
   /** Judges records in feed order; an admitted root record counts for those after it. */
   async admit(record: WellFormedRecord): Promise<Admission> {
+    if (record.feed !== ROOT_FEED)
+      return (await this.isDelegated(record.publisher, record.feed)) ? 'admitted' : 'undecided'
     const root = await this.#rootOf(record.publisher)
-    if (record.feed !== ROOT_FEED) return root.delegated.has(record.feed) ? 'admitted' : 'undecided'
-    return admitRoot(root, record)
+    const before = record.prev === null ? null : await this.#keysAfter(record.publisher, record.prev, root)
+    if (before === undefined) return 'undecided'
+    const keys = root.admit(record, before)
+    if (keys === null) return 'usurped'
+    this.#remember(record.id, root, keys)
+    return 'admitted'
   }
 
   /** Forgets a publisher, after a commit that failed: the store is asked again. */
@@ -58,53 +65,83 @@ export class RootAuthority {
     this.#roots.delete(publisher)
   }
 
-  #rootOf(publisher: PublisherId): Promise<Root> {
-    const known = this.#roots.get(publisher) ?? this.#load(publisher)
+  async #rootOf(publisher: PublisherId): Promise<AdmittedRoot> {
+    const known = this.#roots.get(publisher) ?? this.#open(publisher)
     this.#roots.delete(publisher)
     this.#roots.set(publisher, known)
-    if (this.#roots.size > MAX_KNOWN_ROOTS) this.#roots.delete(this.#roots.keys().next().value!)
-    return known
-  }
-
-  async #load(publisher: PublisherId): Promise<Root> {
-    // Unverified: the store holds only what was verified.
-    const root: Root = { after: new Map(), delegated: new Set() }
-    for (const { feed, seq, id } of await this.#store.heads(publisher)) {
-      if (feed !== ROOT_FEED) continue
-      for (let from = 1; from <= seq; ) {
-        const envelopes = await this.#store.range(publisher, feed, { from, to: id, limit: 500, maxBytes: 1 << 20 })
-        if (envelopes.length === 0) break
-        for (const envelope of envelopes) admitRoot(root, parseUnverifiedRecord(envelope, { net: this.#net }).record)
-        from += envelopes.length
-      }
+    try {
+      await known.loaded
+    } catch (error) {
+      if (this.#roots.get(publisher) === known) this.#roots.delete(publisher)
+      throw error
     }
-    return root
+    return known.root
+  }
+
+  /** Makes room first: the least recently used publishers are read again when they are needed. */
+  #open(publisher: PublisherId): Known {
+    let entries = 0
+    for (const { root } of this.#roots.values()) entries += root.entries
+    for (const [oldest, { root }] of this.#roots) {
+      if (this.#roots.size < MAX_KNOWN_ROOTS && entries < MAX_KNOWN_ROOT_ENTRIES) break
+      this.#roots.delete(oldest)
+      entries -= root.entries
+    }
+    const root = new AdmittedRoot()
+    return { root, loaded: this.#load(publisher, root) }
+  }
+
+  async #load(publisher: PublisherId, root: AdmittedRoot): Promise<void> {
+    for (const head of await this.#store.heads(publisher)) {
+      const keys = head.feed === ROOT_FEED ? await this.#loadBranch(head, root) : null
+      if (keys !== null) this.#remember(head.id, root, keys)
+    }
+  }
+
+  /** The keys after the branch that ends at `head`. */
+  async #loadBranch({ publisher, seq, id }: FeedHead, root: AdmittedRoot): Promise<AdmittedKeys | null> {
+    let keys: AdmittedKeys | null = null
+    for (let from = 1; from <= seq; ) {
+      const records = await this.#range(publisher, { from, to: id, limit: 500 })
+      if (records.length === 0) return null
+      for (const record of records) {
+        keys = root.admit(record, keys)
+        if (keys === null) return null
+      }
+      from += records.length
+    }
+    return keys
+  }
+
+  /** The keys after a root record; undefined if it is not held. They changed last at the latest change on its chain. */
+  async #keysAfter(publisher: PublisherId, id: RecordId, root: AdmittedRoot): Promise<AdmittedKeys | undefined> {
+    const recent = this.#recent.get(id)
+    if (recent?.root === root) return recent.keys
+    const envelope = await this.#store.envelope(id)
+    if (envelope === null) return undefined
+    const { seq, feed, publisher: owner } = this.#parse(envelope)
+    if (feed !== ROOT_FEED || owner !== publisher) return undefined
+    const changes = [...root.changes.values()].filter(change => change.seq <= seq).sort((a, b) => b.seq - a.seq)
+    for (const change of changes) {
+      const [there] = await this.#range(publisher, { from: change.seq, to: id, limit: 1 })
+      if (there?.id === change.id) return change.keys
+    }
+    return undefined
+  }
+
+  /** Unverified: the store holds only what was verified. */
+  async #range(publisher: PublisherId, range: { from: number; to: RecordId; limit: number }) {
+    const envelopes = await this.#store.range(publisher, ROOT_FEED, { ...range, maxBytes: MAX_FEED_RANGE_BYTES })
+    return envelopes.map(bytes => this.#parse(bytes))
+  }
+
+  #parse(envelope: Uint8Array): WellFormedRecord {
+    return parseUnverifiedRecord(envelope, { net: this.#net }).record
+  }
+
+  #remember(id: RecordId, root: AdmittedRoot, keys: AdmittedKeys): void {
+    this.#recent.delete(id)
+    this.#recent.set(id, { root, keys })
+    if (this.#recent.size > MAX_RECENT_ROOT_RECORDS) this.#recent.delete(this.#recent.keys().next().value!)
   }
 }
-
-function admitRoot(root: Root, record: WellFormedRecord): Admission {
-  const before = record.prev === null ? null : root.after.get(record.prev)
-  if (before === undefined) return 'undecided'
-  if (before !== null && !maySign(before, record)) return 'usurped'
-  const { understood } = record
-  root.after.set(record.id, keysAfter(before, record))
-  if (understood?.typ === 'delegate') root.delegated.add(understood.feed)
-  return 'admitted'
-}
-
-function maySign({ current, heirs, isOpen }: Keys, { typ, signer }: WellFormedRecord): boolean {
-  return isOpen || current.has(signer) || (typ === 'rotate' && heirs.has(signer))
-}
-
-/** Only a rotate signed by an heir changes the keys: one by a current key is an ordinary record, as in the fold. */
-function keysAfter(before: Keys | null, { typ, signer, understood: body }: WellFormedRecord): Keys {
-  if (before !== null && !(typ === 'rotate' && before.heirs.has(signer))) return before
-  if (body?.typ !== 'identity' && body?.typ !== 'rotate') return { current: new Set(), heirs: new Set(), isOpen: true }
-  return {
-    current: new Set(body.keys.map(keys => hex(keyListDigestOf(keys)))),
-    heirs: new Set([...body.next, ...body.recovery].map(hex)),
-    isOpen: false,
-  }
-}
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

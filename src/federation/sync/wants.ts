@@ -1,31 +1,27 @@
-import { type FeedHead, type PeerId, type PublisherId, type RecordId, ROOT_FEED } from '../../protocol/index.ts'
-import { MAX_REFUSED_TIPS, MAX_WANTS, MAX_WANTS_PER_FEED } from './limits.ts'
+import {
+  type FeedHead,
+  type FeedId,
+  type PeerId,
+  type PublisherId,
+  type RecordId,
+  ROOT_FEED,
+} from '../../protocol/index.ts'
+import {
+  ASSURED_WANTS_PER_PEER,
+  MAX_REFUSED_TIPS,
+  MAX_WANTS,
+  MAX_WANTS_PER_FEED,
+  MAX_WANTS_PER_PEER,
+} from './limits.ts'
+import { Want, WantedFeed } from './want.ts'
 
-/** One tip that is missing here, and who offers it. */
-export class Want {
-  readonly head: FeedHead
-  readonly offeredBy = new Set<PeerId>()
-  pinned: boolean
-  /** Next sequence number to ask for; null: where the main branch held ends. */
-  from: number | null = null
-  taken = false
-  #step = 1
-
-  constructor(head: FeedHead, pinned: boolean) {
-    this.head = head
-    this.pinned = pinned
-  }
-
-  /** The chain did not join at `from`: look earlier, twice as far each time. */
-  stepBack(from: number): void {
-    this.from = Math.max(1, from - this.#step)
-    this.#step *= 2
-  }
-}
-
-/** The bounded set of missing tips: at most one branch of a feed is fetched at a time, and root feeds before the others. */
+/**
+ * The bounded set of missing tips. One branch of a feed is fetched at a time as long as all goes well; one that is not delivered
+ * keeps neither the other branches of its feed waiting nor, in a root feed, the publisher's other feeds.
+ */
 export class Wants {
-  readonly #feeds = new Map<string, Map<RecordId, Want>>()
+  readonly #feeds = new Map<string, WantedFeed>()
+  readonly #byPeer = new Map<PeerId, Set<Want>>()
   readonly #refused = new Set<RecordId>()
   #size = 0
 
@@ -35,60 +31,71 @@ export class Wants {
 
   offer(head: FeedHead, pinned: boolean, peer: PeerId): void {
     if (this.#refused.has(head.id) && !pinned) return
-    const feed = this.#feeds.get(keyOf(head)) ?? new Map<RecordId, Want>()
-    const known = feed.get(head.id)
-    if (!known && !this.#mayAdd(feed, peer)) return
-    const want = known ?? new Want(head, pinned)
-    want.pinned ||= pinned
+    const feed = this.#feeds.get(keyOf(head.publisher, head.feed)) ?? new WantedFeed()
+    const known = feed.wants.get(tipOf(head))
+    if (known) known.pinned ||= pinned
+    if (known?.offeredBy.has(peer) || !this.#mayOffer(feed, peer, known === undefined)) return
+    const want = known ?? new Want(head, feed, pinned)
+    if (!known) this.#add(want)
     want.offeredBy.add(peer)
-    if (known) return
-    this.#feeds.set(keyOf(head), feed.set(head.id, want))
-    this.#size++
+    feed.offers.set(peer, (feed.offers.get(peer) ?? 0) + 1)
+    this.#byPeer.set(peer, (this.#byPeer.get(peer) ?? new Set()).add(want))
   }
 
-  /** Wants that may start now, root feeds first, the longest and most offered branch of each feed. */
-  ready(): Want[] {
-    const picked: Want[] = []
-    const rootsMissing = new Set<PublisherId>()
-    for (const feed of this.#feeds.values()) {
-      const wants = [...feed.values()]
-      const { publisher, feed: id } = wants[0]!.head
-      if (id === ROOT_FEED) rootsMissing.add(publisher)
-      if (!wants.some(want => want.taken)) picked.push(wants.reduce(better))
-    }
-    const waits = ({ head }: Want) => head.feed !== ROOT_FEED && rootsMissing.has(head.publisher)
-    return picked.filter(want => !waits(want))
+  /** What to ask this peer for next, of all that it offers; null: nothing that may start now. */
+  pickFor(peer: PeerId): Want | null {
+    let best: Want | null = null
+    for (const want of this.#byPeer.get(peer) ?? [])
+      if (this.#mayAsk(want, peer) && (best === null || want.precedes(best))) best = want
+    return best
   }
 
-  take(want: Want): void {
-    want.taken = true
+  /** The peer is asked for it. */
+  take(want: Want, peer: PeerId): void {
+    want.askedOf.add(peer)
+    want.feed.askedOf.add(peer)
   }
 
-  release(want: Want): void {
-    want.taken = false
+  /** The peer is no longer asked for it. */
+  release(want: Want, peer: PeerId): void {
+    want.askedOf.delete(peer)
+    want.feed.askedOf.delete(peer)
   }
 
   done(want: Want): void {
-    const feed = this.#feeds.get(keyOf(want.head))
-    if (!feed?.delete(want.head.id)) return
+    for (const peer of [...want.offeredBy]) this.#unoffer(want, peer)
+    if (!want.feed.wants.delete(tipOf(want.head))) return
     this.#size--
-    if (feed.size === 0) this.#feeds.delete(keyOf(want.head))
+    if (want.feed.wants.size === 0) this.#feeds.delete(keyOf(want.head.publisher, want.head.feed))
   }
 
+  /** The feed holds enough rivals: no round fetches it again. */
   refuse(want: Want): void {
     if (this.#refused.size >= MAX_REFUSED_TIPS) this.#refused.clear()
     this.#refused.add(want.head.id)
     this.done(want)
   }
 
-  /** A peer does not have what it offered. */
-  withdraw(want: Want, peer: PeerId): void {
-    want.offeredBy.delete(peer)
-    if (want.offeredBy.size === 0) this.done(want)
+  /** The peer did not deliver what it offered. */
+  fail(want: Want, peer: PeerId): void {
+    want.failures++
+    want.feed.widen()
+    this.#withdraw(want, peer)
+  }
+
+  /** No root record held here delegates the feed: it waits for `unpark`. */
+  park(want: Want): void {
+    want.parked = true
+  }
+
+  /** Root records came, of one publisher or perhaps of any. */
+  unpark(publisher?: PublisherId): void {
+    for (const want of this.#all())
+      if (publisher === undefined || want.head.publisher === publisher) want.parked = false
   }
 
   dropPeer(peer: PeerId): void {
-    for (const want of this.#all()) this.withdraw(want, peer)
+    for (const want of [...(this.#byPeer.get(peer) ?? [])]) this.#withdraw(want, peer)
   }
 
   dropPublisher(publisher: PublisherId): void {
@@ -96,20 +103,48 @@ export class Wants {
   }
 
   #all(): Want[] {
-    return [...this.#feeds.values()].flatMap(feed => [...feed.values()])
+    return [...this.#feeds.values()].flatMap(feed => [...feed.wants.values()])
   }
 
-  #mayAdd(feed: Map<RecordId, Want>, peer: PeerId): boolean {
-    if (this.#size >= MAX_WANTS) return false
-    let sameFeed = 0
-    for (const want of feed.values()) if (want.offeredBy.has(peer)) sameFeed++
-    return sameFeed < MAX_WANTS_PER_FEED
+  #add(want: Want): void {
+    want.feed.wants.set(tipOf(want.head), want)
+    this.#feeds.set(keyOf(want.head.publisher, want.head.feed), want.feed)
+    this.#size++
+  }
+
+  /** A full set takes nothing more from those who filled it, but a few from each other peer. */
+  #mayOffer(feed: WantedFeed, peer: PeerId, isNew: boolean): boolean {
+    const offers = this.#byPeer.get(peer)?.size ?? 0
+    if (offers >= MAX_WANTS_PER_PEER || (feed.offers.get(peer) ?? 0) >= MAX_WANTS_PER_FEED) return false
+    return !isNew || this.#size < MAX_WANTS || offers < ASSURED_WANTS_PER_PEER
+  }
+
+  #mayAsk(want: Want, peer: PeerId): boolean {
+    const { askedOf, parallel } = want.feed
+    return !want.parked && !askedOf.has(peer) && askedOf.size < parallel && !this.#waitsForRoot(want, peer)
+  }
+
+  /** A peer's root records come before the feeds they delegate, as long as none that is offered was late or failed. */
+  #waitsForRoot({ isRoot, head }: Want, peer: PeerId): boolean {
+    const root = isRoot ? undefined : this.#feeds.get(keyOf(head.publisher, ROOT_FEED))
+    return root !== undefined && root.parallel === 1 && root.offers.has(peer)
+  }
+
+  #withdraw(want: Want, peer: PeerId): void {
+    this.#unoffer(want, peer)
+    if (want.offeredBy.size === 0) this.done(want)
+  }
+
+  #unoffer(want: Want, peer: PeerId): void {
+    if (!want.offeredBy.delete(peer)) return
+    const left = want.feed.offers.get(peer)! - 1
+    if (left > 0) want.feed.offers.set(peer, left)
+    else want.feed.offers.delete(peer)
+    const offered = this.#byPeer.get(peer)!
+    offered.delete(want)
+    if (offered.size === 0) this.#byPeer.delete(peer)
   }
 }
 
-const keyOf = ({ publisher, feed }: FeedHead): string => `${publisher}/${feed}`
-
-const better = (a: Want, b: Want): Want => {
-  if (a.offeredBy.size !== b.offeredBy.size) return a.offeredBy.size > b.offeredBy.size ? a : b
-  return b.head.seq > a.head.seq ? b : a
-}
+const keyOf = (publisher: PublisherId, feed: FeedId): string => `${publisher}/${feed}`
+const tipOf = ({ id, seq }: FeedHead): string => `${id} ${seq}`

@@ -5,6 +5,5 @@ export { type InspectedArchive, type Inspection, type InspectOptions, inspectArc
 export type { ArchiveKind } from './kind.ts'
 export type { ArchiveLimits } from './limits.ts'
 export type { PackageManifest } from './manifests/package-manifest.ts'
-export { type PackedFolder, packNpmFolder } from './npm-pack.ts'
 export type { ArchiveCode } from './refusal.ts'
 export { type VerifyArchiveLine, type VerifyArchiveVerdict, verifyArchiveLine } from './verify-line.ts'

@@ -21,6 +21,7 @@ export type ArchiveCode =
   | 'E_ARCHIVE_RECORD'
   | 'E_ARCHIVE_MANIFEST'
   | 'E_ARCHIVE_MISMATCH'
+  | 'E_ARCHIVE_PRIVATE'
 
 /** Carries a refusal out of the nested parsers; `inspectArchive` turns it into its closed answer. */
 export class Refusal extends Error {

@@ -12,14 +12,31 @@ export function checkWheelRecord(distInfo: string, entries: readonly ArchiveEntr
     listed.add(path)
     if (!sizes.has(path)) refuse('E_ARCHIVE_RECORD', `RECORD lists ${quoted(path)}, which is not there`)
     if (exempt.has(path) && digest === '') continue
-    if (digest !== `sha256=${files.digestOf(path)}`)
-      refuse('E_ARCHIVE_RECORD', `RECORD has another digest of ${quoted(path)}`)
+    requireDigest(path, digest, files.digestOf(path) ?? '')
     if (size !== '' && size !== String(sizes.get(path)))
       refuse('E_ARCHIVE_RECORD', `RECORD has another size of ${quoted(path)}`)
   }
   for (const path of sizes.keys()) {
     if (!listed.has(path) && !exempt.has(path)) refuse('E_ARCHIVE_RECORD', `RECORD does not list ${quoted(path)}`)
   }
+}
+
+/** `actual` is base64url without padding, as RECORD has it. */
+function requireDigest(path: string, listed: string, actual: string): void {
+  if (listed === `sha256=${actual}`) return
+  const name = quoted(path)
+  if (listed === '') refuse('E_ARCHIVE_RECORD', `RECORD has no digest of ${name}`)
+  if (!listed.startsWith('sha256=')) {
+    refuse('E_ARCHIVE_RECORD', `RECORD has a digest of ${name} that is no sha256, the one kind that is read here`)
+  }
+  const value = listed.slice('sha256='.length)
+  if (value.toLowerCase() === Buffer.from(actual, 'base64url').toString('hex')) {
+    refuse('E_ARCHIVE_RECORD', `RECORD writes the digest of ${name} in hex; it belongs there in base64url`)
+  }
+  if (value === Buffer.from(actual, 'base64url').toString('base64').replace(/=+$/, '')) {
+    refuse('E_ARCHIVE_RECORD', `RECORD writes the digest of ${name} in base64; it belongs there in base64url`)
+  }
+  refuse('E_ARCHIVE_RECORD', `RECORD has another digest of ${name}`)
 }
 
 /** One CSV line: a path, quoted where it holds a comma, a digest, a size. */

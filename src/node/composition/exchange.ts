@@ -1,12 +1,17 @@
 import { peerIdFromString } from '@libp2p/peer-id'
 import {
+  CONTENT_ALLOWANCE,
   contentProtocolOf,
+  FEED_ALLOWANCE,
   type FeedClient,
   HeadChanges,
   Intake,
   KeptStreams,
   type OwnHeads,
   ownHeads,
+  PeerBudgets,
+  SEARCH_ALLOWANCE,
+  SUBSCRIPTION_CREDIT_BYTES,
 } from '../../federation/index.ts'
 import {
   type FeedId,
@@ -18,6 +23,7 @@ import {
 } from '../../protocol/index.ts'
 import type { Config } from '../config/index.ts'
 import { Writer } from '../library/writer.ts'
+import { createLog } from '../log.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { discoveryPortOf, parsePeerAddress } from '../network/discovery-port.ts'
 import type { Network } from '../network/network.ts'
@@ -35,7 +41,7 @@ export interface ExchangeParts {
 }
 
 /** A subscription waits for news without a time-out; all else on the feed stream has the stream's own bounds. */
-const SUBSCRIPTION_BOUNDS = { creditBytes: 64 * 1024, firstByteMs: 0, minBytesPerSecond: 0 }
+const SUBSCRIPTION_BOUNDS = { creditBytes: SUBSCRIPTION_CREDIT_BYTES, firstByteMs: 0, minBytesPerSecond: 0 }
 
 /** How records come in and go out: kept streams to peers, the intake for theirs, the writer for ours. */
 export class Exchange implements AsyncDisposable {
@@ -61,6 +67,14 @@ export class Exchange implements AsyncDisposable {
         metrics.refusals.inc({ code })
         this.refuse(peer)
       },
+      budget: new PeerBudgets({
+        allowances: {
+          [this.protocols.feed]: FEED_ALLOWANCE,
+          [this.protocols.content]: CONTENT_ALLOWANCE,
+          [this.protocols.search]: SEARCH_ALLOWANCE,
+        },
+        onOver: how => metrics.overBudget.inc({ how }),
+      }),
     })
     this.feedClient = {
       request: (peer, payload, { signal }) => {
@@ -128,7 +142,10 @@ export class Exchange implements AsyncDisposable {
     const { metrics } = this.#parts
     metrics.records.inc({ via: 'own' })
     this.changes.stored([record])
-    void this.intake.wrote(record)
+    this.intake.wrote(record).catch((err: unknown) => {
+      // The record is durable and folded; what the intake does not know of it, it reads from the store when it is asked.
+      createLog().error({ err }, 'the intake did not take note of an own record')
+    })
     for (const listener of this.#ownListeners) listener(record)
   }
 
@@ -141,9 +158,8 @@ export class Exchange implements AsyncDisposable {
         each => each?.peer ?? [],
       ),
     )
-    const expected = mustHear ? Number.POSITIVE_INFINITY : mode === 'off' ? 0 : known.size
-    const coming = { expected, onConnect: discoveryPortOf(network()).onConnect }
+    const coming = { expected: mode === 'off' ? 0 : known.size, onConnect: discoveryPortOf(network()).onConnect }
     const peers = this.connectedPeers()
-    return await ownHeads({ client: this.feedClient, intake: this.intake, publisher, feeds, peers, coming })
+    return await ownHeads({ client: this.feedClient, intake: this.intake, publisher, feeds, peers, coming, mustHear })
   }
 }

@@ -4,7 +4,10 @@ import {
   answerSearches,
   contentHandler,
   createBlockBroker,
+  type DialFailure,
   DiscoveryDriver,
+  dialCodeOf,
+  dialWhyOf,
   FeedHandler,
   GossipDriver,
   SyncDriver,
@@ -13,15 +16,17 @@ import {
 import { type PeerId, type PublisherId, topicsOf } from '../../protocol/index.ts'
 import type { LoadedConfig } from '../config/index.ts'
 import { MirrorKeeper } from '../library/mirror-keeper.ts'
+import { createLog } from '../log.ts'
 import { discoveryPortOf, parsePeerAddress } from '../network/discovery-port.ts'
 import { gossipPortOf } from '../network/gossip-port.ts'
 import { listenAddressesOf } from '../network/listen-address.ts'
 import { PublicBlockstore } from '../network/public-blockstore.ts'
+import { REFUSED_MS, UNRELIABLE_MS } from '../network/refused-peers.ts'
 import { type RunningNetwork, startNetwork } from '../network/start-network.ts'
 import { acceptStreams } from '../network/stream-port.ts'
 import type { NodeContext } from '../node-context.ts'
 import { HeliaBlockstore } from '../storage/index.ts'
-import { searchPublic } from '../use-cases/search.ts'
+import { searchPublic } from '../use-cases/search-public.ts'
 import type { Exchange } from './exchange.ts'
 import type { OpenHome } from './open-home.ts'
 
@@ -78,7 +83,7 @@ export async function joinFederation(
   stack.defer(
     port.onConnect(peer => {
       sync.connected(peer, home.peers.isPinned(peer) ? 'pinned' : 'other')
-      mirror.look()
+      mirror.peerCame()
       rememberPeer(node, peer)
     }),
   )
@@ -90,7 +95,10 @@ export async function joinFederation(
   )
   stack.defer(await acceptStreams(node.libp2p, Object.values(exchange.protocols), exchange.streams))
   const self = node.libp2p.peerId.toString() as PeerId
-  const discovery = stack.use(new DiscoveryDriver({ network: port, clock: systemClock, random: Math.random, self }))
+  const onUnreachable = (peer: PeerId, why: DialFailure) => warnUnreachable(node, peer, why)
+  const discovery = stack.use(
+    new DiscoveryDriver({ network: port, clock: systemClock, random: Math.random, self, onUnreachable }),
+  )
   if (node.config.network.mode !== 'off') lookForPeers(node, discovery)
   return { sync, gossip, discovery, mirror }
 }
@@ -100,7 +108,7 @@ function answerPeers(home: OpenHome, { streams, protocols, changes }: Exchange, 
   const feeds = new FeedHandler({
     store: library.store,
     changes,
-    mayServeFeed: (feed, peer) => gate.mayServeFeed(feed, peer),
+    mayServeFeed: (feed, peer) => library.isWhole(feed) && gate.mayServeFeed(feed, peer),
   })
   streams.handle(protocols.feed, request => feeds.handle(request))
   const source = { readBlock: artifacts.readBlock.bind(artifacts) }
@@ -122,10 +130,10 @@ function syncOf({ library }: OpenHome, exchange: Exchange, { metrics }: NodeCont
     random: Math.random,
     dropPeer: (peer, why) => {
       metrics.refusals.inc({ code: why })
-      if (why === 'bad record') exchange.refuse(peer)
-      else void exchange.hangUp(peer)
+      exchange.refused.refuse(peer, Date.now(), why === 'bad record' ? REFUSED_MS : UNRELIABLE_MS)
+      void exchange.hangUp(peer)
     },
-    pinnedHeads: publisher => library.voidedHeadsOf(publisher),
+    pinnedHeads: publisher => [...library.catalogue.voidedHeadsOf(publisher), ...library.lostHeads(publisher)],
   })
 }
 
@@ -169,6 +177,16 @@ function lookForPeers({ config, peers, libp2p }: NodeContext, discovery: Discove
   })
 }
 
+/** One line for a peer that somebody chose; of those found by chance many are gone, and nobody wants to know. */
+function warnUnreachable({ config, peers }: NodeContext, peer: PeerId, why: DialFailure): void {
+  const bootstrap = config.network.bootstrap.find(address => parsePeerAddress(address)?.peer === peer)
+  const isChosen = bootstrap !== undefined || peers.isPinned(peer)
+  if (!isChosen || config.network.mode === 'off') return
+  const what = bootstrap === undefined ? `pinned peer ${peer}` : `bootstrap peer ${bootstrap}`
+  const message = `${what} cannot be reached: ${dialWhyOf(why)}; this node serves on and tries it again`
+  createLog().warn({ code: dialCodeOf(why), peer }, message)
+}
+
 /** Only addresses this node dialled itself are known to lead there. */
 function rememberPeer({ libp2p, peers }: NodeContext, peer: PeerId): void {
   const dialled = libp2p.getConnections(peerIdFromString(peer)).filter(({ direction }) => direction === 'outbound')
@@ -179,9 +197,12 @@ function rememberPeer({ libp2p, peers }: NodeContext, peer: PeerId): void {
 export function applyRelations(node: NodeContext, { sync, discovery, mirror }: Federation): void {
   const { relations, config, writer, library } = node
   const known = relations.known()
-  for (const publisher of known) if (!relations.relationOf(publisher).follow) sync.unfollow(publisher)
+  const isOwn = (publisher: PublisherId) => publisher === writer.publisher
+  for (const publisher of known)
+    if (!isOwn(publisher) && !relations.relationOf(publisher).follow) sync.unfollow(publisher)
   const followed = known.filter(publisher => relations.relationOf(publisher).follow)
-  sync.follow(followed)
+  // The own publisher may have feeds of other nodes: those before a restore, or of another writer.
+  sync.follow([writer.publisher, ...followed])
   const mirrored = followed.filter(publisher => relations.relationOf(publisher).mirror)
   const own: readonly PublisherId[] = library.access.hasPublicPackage(writer.publisher) ? [writer.publisher] : []
   if (config.network.mode !== 'off') discovery.serve(followed, [...own, ...mirrored])

@@ -6,6 +6,7 @@ import { openSearchIndex } from '../index/index.ts'
 import { Library } from '../library/library.ts'
 import { RelationBook } from '../library/relation-book.ts'
 import { ServeGate } from '../library/serve-gate.ts'
+import { createLog } from '../log.ts'
 import { PeerBook } from '../network/peer-book.ts'
 import {
   type DataDirectory,
@@ -37,7 +38,7 @@ export async function openHome(stack: AsyncDisposableStack, paths: DataDirectory
   const index = stack.use(await openSearchIndex(database.table('index')))
   const library = await Library.open({ net: config.network.id, database, records: new RecordStore(database), index })
   const relations = await RelationBook.open(join(paths.state, 'relations.json'))
-  const peers = await PeerBook.open(join(paths.state, 'peers.json'))
+  const peers = await PeerBook.open(join(paths.state, 'peers.json'), message => createLog().warn(message))
   stack.defer(() => peers.settled())
   const audit = stack.use(await openAuditLog(paths.auditLog))
   const gate = new ServeGate(library.access, artifacts, relations)

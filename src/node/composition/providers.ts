@@ -1,27 +1,67 @@
-import type { PeerId, PublisherId } from '../../protocol/index.ts'
+import { hasArtifact, holdersAmong } from '../../federation/index.ts'
+import type { Artifact, PeerId, PublisherId } from '../../protocol/index.ts'
 import { discoveryPortOf } from '../network/discovery-port.ts'
 import type { NodeContext } from '../node-context.ts'
-import { statedHoldersOf } from '../use-cases/holders.ts'
+import { statedHoldersOf } from '../use-cases/stated-holders.ts'
+import { merged } from './merged.ts'
 
-/** How long the DHT may take to name a holder; ms. */
+/** How long the DHT may take to name holders; ms. */
 const DHT_LOOKUP_MS = 5_000
+/** Connected known holders asked for the bytes straight away; all others are first asked whether they have them. */
+const MAX_ASKED_AT_ONCE = 4
 
-/** Peers that may have a publisher's bytes: pinned ones and those that signed that they hold them, other connected ones, the DHT last. */
-export async function* providersOf(
+/** What is looked for, and in whose name. */
+export interface Wanted {
+  readonly artifact: Artifact
+  readonly publisher: PublisherId
+}
+
+/**
+ * Peers that may have an artifact: pinned ones and those signed to hold its publisher's bytes, connected ones first; then, side by
+ * side, what the DHT finds and all other connected peers that say they have it. For what no public feed of the publisher names
+ * there are none: to ask for it would tell its CID.
+ */
+export async function* providersOf(node: NodeContext, wanted: Wanted, signal: AbortSignal): AsyncGenerator<PeerId> {
+  const { artifact, publisher } = wanted
+  if (!node.library.access.isNamedOpenly(artifact.sha256, publisher)) return
+  const connected = node.connectedPeers()
+  const signed = statedHoldersOf(node, publisher)
+  const stated = signed.filter(peer => !node.absent.has(publisher, peer, Date.now()))
+  const isStated = new Set(stated)
+  const known = [...new Set([...connected.filter(peer => node.peers.isPinned(peer) || isStated.has(peer)), ...stated])]
+  const onMiss = (peer: PeerId) => {
+    if (isStated.has(peer)) node.absent.add(publisher, peer, Date.now())
+  }
+  const first = known.filter(peer => connected.includes(peer)).slice(0, MAX_ASKED_AT_ONCE)
+  for (const peer of first) {
+    yield peer
+    onMiss(peer) // whoever asks for another peer did not get all from this one
+  }
+  const context = { streams: node.streams, protocol: node.protocols.content }
+  const rest = known.filter(peer => !first.includes(peer))
+  yield* holdersAmong(context, artifact.cid, rest, { signal, onMiss })
+  const others = [...connected, ...signed].filter(peer => !known.includes(peer))
+  const leaving = new AbortController()
+  const within = { signal: AbortSignal.any([signal, leaving.signal]) }
+  try {
+    yield* merged([foundInDht(node, wanted, within.signal), holdersAmong(context, artifact.cid, others, within)])
+  } finally {
+    leaving.abort()
+  }
+}
+
+/** Peers that the DHT names for the publisher, that can be dialled and that have the artifact. */
+async function* foundInDht(
   node: NodeContext,
-  publisher: PublisherId,
+  { artifact, publisher }: Wanted,
   signal: AbortSignal,
 ): AsyncGenerator<PeerId> {
-  const connected = node.connectedPeers()
-  const stated = statedHoldersOf(node, publisher)
-  yield* connected.filter(peer => node.peers.isPinned(peer) || stated.includes(peer))
-  yield* connected
-  yield* stated
+  const context = { streams: node.streams, protocol: node.protocols.content }
   try {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(DHT_LOOKUP_MS)])
     for await (const found of discoveryPortOf(node.libp2p).findProviders(publisher, { signal: limit })) {
-      const isSelf = found.peer === node.libp2p.peerId.toString()
-      if (!isSelf && (await node.dial(found, limit))) yield found.peer
+      if (found.peer === node.libp2p.peerId.toString() || !(await node.dial(found, limit))) continue
+      if (await hasArtifact(context, found.peer, artifact.cid, { signal })) yield found.peer
     }
   } catch {
     // The DHT is the last resort: what it does not answer in time nobody has.

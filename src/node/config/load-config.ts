@@ -3,10 +3,11 @@ import { NodeError } from '../errors.ts'
 import { configPathOf, readConfigDocument } from './config-file.ts'
 import { type Config, configSchema } from './schema.ts'
 import { parseVariables, SETTING_PATHS, type SettingPath, type SettingValues, valueAt, variableOf } from './settings.ts'
+import { FLAG_OF_SETTING } from './start-flags.ts'
 
 export type Origin = 'flag' | 'environment' | 'file' | 'default'
 
-/** Where a setting's value came from; `name` is the flag's path, the variable or the file. */
+/** Where a setting's value came from; `name` is the option of `hanse start`, the variable or the file. */
 export interface SettingOrigin {
   readonly origin: Origin
   readonly name?: string
@@ -47,7 +48,6 @@ export function parseConfig(value: unknown, where: string): Config {
   if (result.success) return result.data
   const issue = result.error.issues[0]
   throw new NodeError('E_CONFIG', issue ? messageOf(issue) : `${where}: not a configuration`, {
-    cause: result.error,
     hint: `correct it in ${where}`,
   })
 }
@@ -58,7 +58,10 @@ async function readConfigFile(home: string): Promise<Record<string, unknown>> {
   try {
     value = document.toJS({ maxAliasCount: 0 }) ?? {}
   } catch (cause) {
-    throw new NodeError('E_CONFIG', `${configPathOf(home)}: aliases are not used here`, { cause })
+    throw new NodeError('E_CONFIG', `${configPathOf(home)}: aliases are not used here`, {
+      cause,
+      hint: `write the value itself in ${configPathOf(home)}`,
+    })
   }
   parseConfig(value, configPathOf(home))
   return value as Record<string, unknown>
@@ -77,7 +80,7 @@ interface Layers {
 }
 
 function originOf(path: SettingPath, home: string, { flags, variables, file }: Layers): SettingOrigin {
-  if (flags[path] !== undefined) return { origin: 'flag', name: path }
+  if (flags[path] !== undefined) return { origin: 'flag', name: FLAG_OF_SETTING[path] ?? path }
   if (variables[path] !== undefined) return { origin: 'environment', name: variableOf(path) }
   if (valueAt(file, path) !== undefined) return { origin: 'file', name: configPathOf(home) }
   return { origin: 'default' }

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { NodeError } from '../errors.ts'
+import { isThere } from '../storage/json-file.ts'
 import { configPathOf, writeConfigText } from './config-file.ts'
 
 export const PROFILES = ['publisher', 'company', 'mirror'] as const
@@ -13,7 +14,7 @@ async function profileTextOf(profile: Profile): Promise<string> {
 
 /** Writes a profile's commented config.yaml into a home that has none; false when there is one already. */
 export async function writeProfile(home: string, profile: Profile): Promise<boolean> {
-  if (await isFile(configPathOf(home))) return false
+  if (await isThere(configPathOf(home))) return false
   await writeConfigText(home, await profileTextOf(profile))
   return true
 }
@@ -22,7 +23,10 @@ export async function writeProfile(home: string, profile: Profile): Promise<bool
 async function projectRootOf(folder: string): Promise<string> {
   if (await isFile(join(folder, 'config', 'publisher.yaml'))) return folder
   const above = dirname(folder)
-  if (above === folder) throw new NodeError('E_CONFIG', 'the config folder of this installation is missing')
+  if (above === folder)
+    throw new NodeError('E_CONFIG', 'the config folder of this installation is missing', {
+      hint: 'install hanse again; config/publisher.yaml belongs beside its src or dist folder',
+    })
   return await projectRootOf(above)
 }
 

@@ -2,15 +2,18 @@ import { isSeq, YAMLSeq } from 'yaml'
 import { NodeError } from '../errors.ts'
 import { configPathOf, readConfigDocument, writeConfigText } from './config-file.ts'
 import { parseConfig } from './load-config.ts'
+import { requireMatchable, requireUpstream } from './route-check.ts'
 import type { RouteSetting } from './schema.ts'
 
 /**
  * Writes a route into config.yaml, keeping its comments; `before` is the index it takes (default: at the end).
- * The same pattern with the same target changes nothing, with another one throws `E_ROUTE_TAKEN`.
+ * The same pattern with the same target changes nothing, with another one throws `E_ROUTE_TAKEN`;
+ * a pattern or an upstream that nothing can come of throws `E_USAGE`.
  */
 export async function addRoute(home: string, route: RouteSetting, before?: number): Promise<readonly RouteSetting[]> {
   const document = await readConfigDocument(home)
-  const { routes } = parseConfig(document.toJS({ maxAliasCount: 0 }) ?? {}, configPathOf(home))
+  const config = parseConfig(document.toJS({ maxAliasCount: 0 }) ?? {}, configPathOf(home))
+  const { routes } = config
   const same = routes.find(({ match }) => match === route.match)
   if (same?.to === route.to) return routes
   if (same) {
@@ -18,6 +21,8 @@ export async function addRoute(home: string, route: RouteSetting, before?: numbe
       hint: `hanse route remove '${route.match}'`,
     })
   }
+  requireMatchable(route.match)
+  requireUpstream(route, config, configPathOf(home))
   const next = routes.toSpliced(before ?? routes.length, 0, route)
   return await writeRoutes(home, document, next)
 }

@@ -10,6 +10,17 @@ export interface StartFlags {
   readonly mdns?: boolean
 }
 
+/** The option of `hanse start` that stands for a setting, for the settings that have one. */
+export const FLAG_OF_SETTING: Readonly<Partial<Record<SettingPath, string>>> = {
+  'http.host': '--http',
+  'http.port': '--http',
+  'network.listen': '--listen',
+  'network.announce': '--announce',
+  'network.bootstrap': '--bootstrap',
+  'network.mode': '--network',
+  'network.mdns': '--mdns',
+}
+
 /** The settings that flags stand for. */
 export function settingValuesOf({ http, listen, announce, bootstrap, network, mdns }: StartFlags): SettingValues {
   const values: Partial<Record<SettingPath, unknown>> = {

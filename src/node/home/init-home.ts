@@ -1,15 +1,13 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadConfig, type Profile, writeProfile } from '../config/index.ts'
 import { NodeError } from '../errors.ts'
 import { createIdentity, readIdentity, saveIdentity } from '../identity/identity-file.ts'
-import { publisherOf } from '../library/writer.ts'
+import { publisherOf } from '../library/own-root.ts'
 import { openDataDirectory, replaceFile } from '../storage/index.ts'
 import { recoveryDocumentOf } from '../use-cases/keys.ts'
 
 /** Writes configuration and keys into a home that has none, and exports the recovery key. @throws NodeError E_HOME_EXISTS */
 export async function initHome(home: string, profile: Profile): Promise<object> {
-  await mkdir(home, { recursive: true, mode: 0o700 })
   await using _paths = await openDataDirectory(home)
   if ((await readIdentity(home)) !== null) {
     throw new NodeError('E_HOME_EXISTS', `${home} has keys already`, { hint: 'choose another home with --home DIR' })

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { parseRecordOnPool } from '../../protocol/index.ts'
@@ -6,9 +6,11 @@ import { loadConfig } from '../config/index.ts'
 import { NodeError } from '../errors.ts'
 import { createSigningKey, signingKeyOf } from '../identity/ed25519-key.ts'
 import { type Identity, readIdentity, saveIdentity } from '../identity/identity-file.ts'
-import { publisherOf } from '../library/writer.ts'
+import { publisherOf } from '../library/own-root.ts'
 import {
   type Backup,
+  type DataDirectory,
+  isThere,
   openArtifactStore,
   openDataDirectory,
   openLevelDatabase,
@@ -29,16 +31,26 @@ export interface RestoreOptions {
  * Brings a publisher back on an empty home: its records, decisions and own bytes, with a new node key and new writer keys,
  * because the old feeds may have gone on after the backup. The new writer keys are delegated before the first write, after
  * peers were asked for a longer root feed. With `offline`, a home that still waits for such a peer stops waiting.
+ * A failure leaves no home where there was none.
  * @throws NodeError E_HOME_EXISTS, E_BACKUP; StorageError E_BACKUP_CORRUPT, E_BACKUP_NEWER, E_HOME_IN_USE
  */
 export async function restoreHome(home: string, file: string, options: RestoreOptions): Promise<object> {
-  await mkdir(home, { recursive: true, mode: 0o700 })
-  await using paths = await openDataDirectory(home)
-  const present = await readIdentity(home)
-  if (present !== null && !(options.offline && present.restored === 'awaits-peers')) throw homeExists(home)
   const backup = await readBackup(file)
   const identity = restoredIdentity(backup, options)
-  if (present !== null) return await goOffline(home, present, identity)
+  const wasThere = await isThere(home)
+  await using paths = await openDataDirectory(home)
+  const present = await readIdentity(home)
+  if (present !== null) return await goOffline(home, present, identity, options)
+  try {
+    return { home, ...(await fill(paths, backup, identity)), next: nextOf(options) }
+  } catch (error) {
+    if (!wasThere) await rm(home, { recursive: true, force: true })
+    throw error
+  }
+}
+
+async function fill(paths: DataDirectory, backup: Backup, identity: Identity) {
+  const { home } = paths
   await restoreState(paths, backup)
   const { config } = await loadConfig({ home })
   const publisher = publisherOf(config.network.id, identity)
@@ -58,7 +70,7 @@ export async function restoreHome(home: string, file: string, options: RestoreOp
     kept++
   }
   await saveIdentity(home, identity)
-  return { home, publisher, records: restored, artifacts: kept, next: nextOf(options) }
+  return { publisher, records: restored, artifacts: kept }
 }
 
 const nextOf = ({ offline }: Pick<RestoreOptions, 'offline'>): string =>
@@ -67,9 +79,15 @@ const nextOf = ({ offline }: Pick<RestoreOptions, 'offline'>): string =>
     : 'hanse start; the first publish waits for a peer that knows this publisher'
 
 /** A restored home without a peer that knows its publisher goes on by itself; nothing else of it changes. */
-async function goOffline(home: string, present: Identity, restored: Identity): Promise<object> {
+async function goOffline(
+  home: string,
+  present: Identity,
+  restored: Identity,
+  { offline }: RestoreOptions,
+): Promise<object> {
+  const isWaiting = offline && present.restored === 'awaits-peers'
   const isSame = Buffer.from(present.root.publicKey).equals(restored.root.publicKey)
-  if (!isSame) throw homeExists(home)
+  if (!isWaiting || !isSame) throw homeExists(home)
   await saveIdentity(home, { ...present, restored: 'offline' })
   return { home, records: 0, artifacts: 0, next: nextOf({ offline: true }) }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isDiskFull } from '../storage/index.ts'
+import { isDiskFull, MAKE_ROOM } from '../storage/index.ts'
 
 /** What a client is told of an error. */
 export interface CodedAnswer {
@@ -25,7 +25,7 @@ export function codedErrorOf(error: unknown): CodedAnswer {
     return {
       code: 'E_DISK_FULL',
       message: 'the disk is full: nothing was written',
-      hint: 'free some space on the disk that holds the home, then try again',
+      hint: MAKE_ROOM,
     }
   }
   if (statusCode === 415)

@@ -7,6 +7,7 @@ export interface SearchHit {
   readonly publisherName: string | null
   readonly version: string | null
   readonly description: string
+  /** 0 to 1; 1 is the best hit of this answer, and scores of two answers say nothing about each other. */
   readonly score: number
   readonly source: 'local' | 'federated'
   readonly relation: string

@@ -58,6 +58,13 @@ async function answer(
   return reply.send(stream)
 }
 
+function unauthorised(isGiven: boolean): NodeError {
+  const what = isGiven ? 'the token given is not this node’s' : 'this needs the node’s token'
+  return new NodeError('E_UNAUTHORISED', what, {
+    hint: 'pass --token T: run.json in the node’s home has it, and each start makes a new one; on that machine, its user needs none',
+  })
+}
+
 function mountApi(server: FastifyInstance, services: NodeServices, guard: HttpGuard): void {
   for (const route of API_ROUTES) {
     server.route({
@@ -66,9 +73,7 @@ function mountApi(server: FastifyInstance, services: NodeServices, guard: HttpGu
       handler: (request, reply) => answer(route, services, request, reply),
       onRequest: async request => {
         if (!(route.guarded ? guard.mayWrite(request) : guard.mayRead(request))) {
-          throw new NodeError('E_UNAUTHORISED', 'this needs the node’s token', {
-            hint: 'pass --token T, or run as the user that owns the node’s home',
-          })
+          throw unauthorised(request.headers.authorization !== undefined)
         }
       },
     })
@@ -116,14 +121,20 @@ export async function startHttp(
     }
   })
   server.setErrorHandler((error, request, reply) => {
+    // What is left of a refused upload is read and dropped: left unread, it would stop every later request of its connection.
+    request.raw.resume()
     const coded = codedErrorOf(error)
     if (coded.code === 'E_INTERNAL') log(`${request.method} ${request.url} failed`, error)
     return reply.status(coded.code === 'E_INTERNAL' ? 500 : statusOf(coded.code)).send({ error: coded })
   })
   server.setNotFoundHandler((request, reply) =>
-    reply
-      .status(404)
-      .send({ error: { code: 'E_NOT_FOUND', message: `nothing at ${request.method} ${request.url.slice(0, 200)}` } }),
+    reply.status(404).send({
+      error: {
+        code: 'E_NOT_FOUND',
+        message: `nothing at ${request.method} ${request.url.slice(0, 200)}`,
+        hint: 'an address of a node has no path but what /openapi.json lists',
+      },
+    }),
   )
   const guard = httpGuardOf(options.host, options.token)
   mountApi(server, services, guard)

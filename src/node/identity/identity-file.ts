@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { NodeError } from '../errors.ts'
-import { replaceFile } from '../storage/json-file.ts'
+import { readText, replaceFile } from '../storage/json-file.ts'
 import { createSigningKey, type SigningKey, signingKeyOf } from './ed25519-key.ts'
 
 const seed = z.string().regex(/^[0-9a-f]{64}$/)
@@ -89,19 +88,16 @@ export function createIdentity(now: number): Identity {
   }
 }
 
-/** The identity of a home, or null where there is none yet; E_IDENTITY for a broken file. */
+/** The identity of a home, or null where there is none yet. @throws NodeError E_IDENTITY for a broken file; StorageError E_FILE */
 export async function readIdentity(home: string): Promise<Identity | null> {
-  const text = await readFile(identityPathOf(home), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null
-    throw error
-  })
+  const text = await readText(identityPathOf(home))
   if (text === null) return null
   try {
     return identityOf(schema.parse(JSON.parse(text)))
   } catch (cause) {
     throw new NodeError('E_IDENTITY', `${identityPathOf(home)} is not an identity file`, {
       cause,
-      hint: 'restore it from a backup: hanse restore FILE',
+      hint: 'put identity.json back from a copy, or restore a backup into another home: hanse restore FILE --home DIR',
     })
   }
 }

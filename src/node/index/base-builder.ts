@@ -13,6 +13,7 @@ interface Arrival {
   readonly popularity: number
   readonly type: string
   readonly publisher: string
+  readonly isPublic: boolean
 }
 
 /**
@@ -46,10 +47,10 @@ async function readDocuments(documents: AsyncIterable<Document>, writer: BatchWr
   const slotOf = new Map<string, number>()
   const postings: RawPostings = new Map()
   for await (const document of documents) {
-    const { key, popularity, type, publisher } = document
+    const { key, popularity, type, publisher, isPublic } = document
     const slot = arrivals.length
     slotOf.set(key, slot)
-    arrivals.push({ key, popularity, type, publisher })
+    arrivals.push({ key, popularity, type, publisher, isPublic })
     for (const [term, impact] of impactsOf(document)) {
       const list = postings.get(term)
       if (list) list.push(slot * 256 + impact)
@@ -131,6 +132,8 @@ async function writeColumns(writer: BatchWriter, keys: Keys, arrivals: Arrivals,
   await writer.put(keys.column('popularity'), withChecksum(popularity))
   await writer.put(keys.column('type'), withChecksum(new Uint8Array(type.buffer)))
   await writer.put(keys.column('publisher'), withChecksum(new Uint8Array(publisher.buffer)))
+  const open = Uint8Array.from(slots, slot => (arrivals[slot]!.isPublic ? 1 : 0))
+  await writer.put(keys.column('public'), withChecksum(open))
   await writer.put(keys.column('slot'), withChecksum(new Uint8Array(Uint32Array.from(slots).buffer)))
   await writer.put(keys.column('names'), encodeJson({ types: [...types.keys()], publishers: [...publishers.keys()] }))
   for (const [id, slot] of slots.entries()) {

@@ -21,7 +21,7 @@ export function baseKeysOf(generation: number) {
     id: (key: string) => `${prefix}k/${key}`,
     page: (page: number) => `${prefix}p/${padded(page)}`,
     dictionary: (page: number) => `${prefix}t/${padded(page)}`,
-    column: (name: 'popularity' | 'type' | 'publisher' | 'slot' | 'names') => `${prefix}c/${name}`,
+    column: (name: 'popularity' | 'type' | 'publisher' | 'public' | 'slot' | 'names') => `${prefix}c/${name}`,
   }
 }
 

@@ -3,7 +3,7 @@ import { type Dictionary, dictionaryOf, type NearTerm } from './dictionary.ts'
 import type { Document } from './document.ts'
 import { readPostingBlock } from './posting-blocks.ts'
 import { checkedValue, parseStoredJson, type SearchStore } from './search-store.ts'
-import type { Candidate, Segment } from './segment.ts'
+import type { Candidate, Filter, Segment } from './segment.ts'
 
 /** Column names of types and publishers, by number. */
 interface Names {
@@ -21,6 +21,9 @@ export class BaseSegment implements Segment {
   readonly #type: Uint16Array
   readonly #publisher: Uint32Array
   readonly #slot: Uint32Array
+  /** 1 for a public document. */
+  readonly #public: Uint8Array
+  readonly #publishers: readonly string[]
   readonly #typeNumber: ReadonlyMap<string, number>
   readonly #publisherNumber: ReadonlyMap<string, number>
   /** Ids that the delta replaced or removed. */
@@ -38,6 +41,7 @@ export class BaseSegment implements Segment {
     this.#popularity = this.#column('popularity', 1)
     this.#type = new Uint16Array(this.#column('type', 2).buffer)
     this.#publisher = new Uint32Array(this.#column('publisher', 4).buffer)
+    this.#public = this.#column('public', 1)
     this.#slot = new Uint32Array(this.#column('slot', 4).buffer)
     const names = (meta.documents > 0
       ? (parseStoredJson(store.getSync(this.#keys.column('names'))) as Names | null)
@@ -45,6 +49,7 @@ export class BaseSegment implements Segment {
       types: [],
       publishers: [],
     }
+    this.#publishers = names.publishers
     this.#typeNumber = new Map(names.types.map((name, i) => [name, i]))
     this.#publisherNumber = new Map(names.publishers.map((name, i) => [name, i]))
     this.#dead = new Uint8Array(this.size)
@@ -111,10 +116,15 @@ export class BaseSegment implements Segment {
     return this.#popularity[id] ?? 0
   }
 
-  mayShow(id: number, type: string | undefined, publisher: string | undefined): boolean {
-    if (this.#dead[id] !== 0) return false
+  mayShow(id: number, { type, publisher, publicOnly, mayShow }: Filter): boolean {
+    if (this.#dead[id] !== 0 || (publicOnly === true && this.#public[id] !== 1)) return false
     if (type !== undefined && this.#type[id] !== this.#typeNumber.get(type)) return false
-    return publisher === undefined || this.#publisher[id] === this.#publisherNumber.get(publisher)
+    if (publisher !== undefined && this.#publisher[id] !== this.#publisherNumber.get(publisher)) return false
+    return mayShow?.(this.publisherOf(id)) ?? true
+  }
+
+  publisherOf(id: number): string {
+    return this.#publishers[this.#publisher[id]!] ?? ''
   }
 
   documentOf(id: number): Document | null {
@@ -146,7 +156,7 @@ export class BaseSegment implements Segment {
     return { term, distance, popularity: this.popularityOf(best) }
   }
 
-  #column(name: 'popularity' | 'type' | 'publisher' | 'slot', width: number): Uint8Array<ArrayBuffer> {
+  #column(name: 'popularity' | 'type' | 'publisher' | 'public' | 'slot', width: number): Uint8Array<ArrayBuffer> {
     const value = this.size === 0 ? new Uint8Array(0) : this.#value(this.#keys.column(name))
     if (value?.byteLength === this.size * width) return new Uint8Array(value)
     this.damaged = true

@@ -1,7 +1,7 @@
 import type { Document } from './document.ts'
 import { editDistance, letterMaskOf, mayBeWithin } from './edit-distance.ts'
 import { impactsOf, popularityByteOf } from './impact.ts'
-import type { Candidate, Segment } from './segment.ts'
+import type { Candidate, Filter, Segment } from './segment.ts'
 
 interface DeltaTerm {
   readonly bytes: Uint8Array
@@ -84,12 +84,16 @@ export class DeltaSegment implements Segment {
     return this.#documents.get(id)?.popularity ?? 0
   }
 
-  mayShow(id: number, type: string | undefined, publisher: string | undefined): boolean {
+  mayShow(id: number, { type, publisher, publicOnly, mayShow }: Filter): boolean {
     const document = this.#documents.get(id)?.document
-    if (document === undefined) return false
-    return (
-      (type === undefined || document.type === type) && (publisher === undefined || document.publisher === publisher)
-    )
+    if (document === undefined || (publicOnly === true && !document.isPublic)) return false
+    if (type !== undefined && document.type !== type) return false
+    if (publisher !== undefined && document.publisher !== publisher) return false
+    return mayShow?.(document.publisher) ?? true
+  }
+
+  publisherOf(id: number): string {
+    return this.#documents.get(id)?.document.publisher ?? ''
   }
 
   documentOf(id: number): Document | null {

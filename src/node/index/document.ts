@@ -13,6 +13,8 @@ export interface Document {
   readonly keywords: readonly string[]
   readonly license: string
   readonly version: string
+  /** Whether the words are those of a public release. */
+  readonly isPublic: boolean
   /** Any count that grows with use (dependents, downloads), at least 0. */
   readonly popularity: number
 }
@@ -29,6 +31,12 @@ export interface SearchQuery {
   readonly type?: string
   /** Only packages of this publisher. */
   readonly publisher?: string
+  /** Only documents that are public. */
+  readonly publicOnly?: boolean
+  /** Whether anything of a publisher may be shown. */
+  readonly mayShow?: (publisher: string) => boolean
+  /** What a document is to be shown as now; null: not at all. Asked for the best alone, at most MAX_REFUSED_OF_ONE times in vain for a publisher. */
+  readonly shownAs?: (document: Document) => Document | null
 }
 
 /** Where a field matched: half-open ranges of UTF-16 units. */

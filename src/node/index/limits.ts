@@ -16,6 +16,10 @@ export const MAX_EXPANSIONS = 12
 export const MAX_POSTINGS_READ = 131_072
 /** Hits a search may return. */
 export const MAX_HITS = 100
+/** Documents of one publisher that a query reads in vain: the rest of it is left out then, so that it hides nobody else's. */
+export const MAX_REFUSED_OF_ONE = 100
+/** Documents of all publishers that a query reads in vain, about 10 µs each. */
+export const MAX_REFUSED = 4096
 /** Hits that the re-rank looks at. */
 export const RERANK_DEPTH = 40
 /** Postings in one block. */

@@ -1,19 +1,14 @@
+import { BestFirst } from './best-first.ts'
 import type { TermGroup } from './expand.ts'
 import { weightOfImpact } from './impact.ts'
 import { MAX_POSTINGS_READ } from './limits.ts'
-import type { Segment } from './segment.ts'
-import { TopK } from './top-k.ts'
+import type { Filter, Segment } from './segment.ts'
 
 /** A document of a segment with its score. */
 export interface Scored {
   readonly segment: Segment
   readonly id: number
   readonly score: number
-}
-/** What may be shown. */
-export interface Filter {
-  readonly type: string | undefined
-  readonly publisher: string | undefined
 }
 
 const POPULARITY_WEIGHT = 5
@@ -27,24 +22,24 @@ export class Scorer {
   #bests = new Float64Array(0)
   #masks = new Uint32Array(0)
 
-  /** The `limit` best documents of all segments, best first. */
-  best(groups: readonly TermGroup[], segments: readonly Segment[], filter: Filter, limit: number): Scored[] {
+  /** The documents of all segments that pass the filter, best first; ordered only as far as they are taken. */
+  best(groups: readonly TermGroup[], segments: readonly Segment[], filter: Filter): Generator<Scored> {
     const documents = segments.reduce((sum, segment) => sum + segment.size, 0)
     const idfs = groups.map(group => idfsOf(group, segments, documents))
     const required = groups.reduce((bits, group, i) => (group.required ? bits | (1 << i) : bits), 0)
-    const top = new TopK<Scored>(limit, byScore)
+    const found = new BestFirst<Scored>(byScore)
     for (const segment of segments) {
       const touched = this.#add(groups, idfs, segment)
       for (const id of touched) {
         const mask = this.#masks[id]!
         this.#masks[id] = 0
-        if (!segment.mayShow(id, filter.type, filter.publisher)) continue
+        if (!segment.mayShow(id, filter)) continue
         const bonus = (mask & required) === required ? ALL_MATCHED_BONUS : 0
         const prior = (POPULARITY_WEIGHT * segment.popularityOf(id)) / 255
-        top.offer({ segment, id, score: this.#totals[id]! + bonus + prior })
+        found.offer({ segment, id, score: this.#totals[id]! + bonus + prior })
       }
     }
-    return top.sorted()
+    return found.taken()
   }
 
   #add(groups: readonly TermGroup[], idfs: readonly number[][], segment: Segment): number[] {

@@ -14,9 +14,16 @@ import { DeltaSegment } from './delta-segment.ts'
 import type { Document, Hit, IndexStats, SearchQuery } from './document.ts'
 import { groupsOf } from './expand.ts'
 import { highlightsOf } from './highlight.ts'
-import { MAX_HITS, MAX_QUERY_CHARS, MERGE_AT_DOCUMENTS, RERANK_DEPTH } from './limits.ts'
+import {
+  MAX_HITS,
+  MAX_QUERY_CHARS,
+  MAX_REFUSED,
+  MAX_REFUSED_OF_ONE,
+  MERGE_AT_DOCUMENTS,
+  RERANK_DEPTH,
+} from './limits.ts'
 import { type Ranked, rerank } from './rerank.ts'
-import { Scorer } from './scorer.ts'
+import { type Scored, Scorer } from './scorer.ts'
 import { encodeJson, parseStoredJson, type SearchBatchOperation, type SearchStore } from './search-store.ts'
 import { queryTokensOf, squashedOf, TOKENISER_VERSION } from './tokenise.ts'
 
@@ -104,13 +111,7 @@ class LevelSearchIndex implements SearchIndex {
     if (tokens.length === 0) return []
     const segments = [this.#base, this.#delta]
     const groups = groupsOf(tokens, squashedOf(text), segments)
-    const filter = { type: query.type, publisher: query.publisher }
-    const found: Ranked[] = this.#scorer
-      .best(groups, segments, filter, Math.max(limit, RERANK_DEPTH))
-      .flatMap(({ segment, id, score }) => {
-        const document = segment.documentOf(id)
-        return document === null ? [] : [{ document, score }]
-      })
+    const found = shownOf(this.#scorer.best(groups, segments, query), query.shownAs, Math.max(limit, RERANK_DEPTH))
     const ranked = [...rerank(text, found.slice(0, RERANK_DEPTH)), ...found.slice(RERANK_DEPTH)].slice(0, limit)
     const words = tokens.map(token => token.word)
     const highlights = highlightsOf(
@@ -207,6 +208,25 @@ class LevelSearchIndex implements SearchIndex {
     for (const pending of later) this.#apply(pending)
     await this.dropOldBases()
   }
+}
+
+/** The `limit` best documents that may be shown, as they are to be shown. */
+function shownOf(best: Iterable<Scored>, shownAs: SearchQuery['shownAs'], limit: number): Ranked[] {
+  const shown: Ranked[] = []
+  const refused = new Map<string, number>()
+  let refusals = 0
+  for (const { segment, id, score } of best) {
+    const publisher = segment.publisherOf(id)
+    const inVain = refused.get(publisher) ?? 0
+    const stored = inVain < MAX_REFUSED_OF_ONE ? segment.documentOf(id) : null
+    if (stored === null) continue
+    const document = shownAs === undefined ? stored : shownAs(stored)
+    if (document === null) {
+      refused.set(publisher, inVain + 1)
+      if (++refusals >= MAX_REFUSED) break
+    } else if (shown.push({ document, score }) >= limit) break
+  }
+  return shown
 }
 
 async function* inOrder(...parts: readonly Iterable<Document>[]): AsyncGenerator<Document> {

@@ -1,4 +1,4 @@
-import type { Document } from './document.ts'
+import type { Document, SearchQuery } from './document.ts'
 
 /** A term that a token may stand for. */
 export interface Candidate {
@@ -9,6 +9,9 @@ export interface Candidate {
   readonly popularity: number
 }
 
+/** What may be shown, as far as it is known without the document. */
+export type Filter = Pick<SearchQuery, 'type' | 'publisher' | 'publicOnly' | 'mayShow'>
+
 /** What a query asks of the base and of the delta alike; document ids are the segment's own, from 0 to `size` - 1. */
 export interface Segment {
   readonly size: number
@@ -18,8 +21,10 @@ export interface Segment {
   /** Calls `visit` for at most `limit` postings, in the segment's order. */
   read(term: string, limit: number, visit: (id: number, impact: number) => void): void
   popularityOf(id: number): number
-  /** Whether the document is alive and of this type and publisher, where given. */
-  mayShow(id: number, type: string | undefined, publisher: string | undefined): boolean
+  /** Whether the document is alive and passes the filter. */
+  mayShow(id: number, filter: Filter): boolean
+  /** '' for an id that the segment does not have. */
+  publisherOf(id: number): string
   /** null when it cannot be read. */
   documentOf(id: number): Document | null
 }

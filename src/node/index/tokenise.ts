@@ -1,8 +1,8 @@
 import { MAX_QUERY_CHARS, MAX_QUERY_TOKENS, MAX_TOKEN_CHARS } from './limits.ts'
 import { stemOf } from './porter.ts'
 
-/** Stored with the index; raise it whenever the terms of any text change, so that old indexes are rebuilt. */
-export const TOKENISER_VERSION = 1
+/** Stored with the index; raise it whenever the terms of any text or the columns change, so that old indexes are rebuilt. */
+export const TOKENISER_VERSION = 2
 
 const WORD = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}]/u

@@ -1,5 +1,5 @@
 import { type FetchOutcome, fetchArtifact, type KeptStreams } from '../../federation/index.ts'
-import type { Artifact, PeerId, PublisherId, Sha256 } from '../../protocol/index.ts'
+import type { Artifact, PeerId, PublisherId } from '../../protocol/index.ts'
 import { type ArtifactStore, artifactSinkOf, StorageError } from '../storage/index.ts'
 
 /** Artifacts fetched at once: each may hold up to 4 MiB of credit. */
@@ -9,8 +9,8 @@ export interface ArtifactFetcherParts {
   readonly streams: KeptStreams
   readonly protocol: string
   readonly store: ArtifactStore
-  /** Peers that may have a publisher's bytes, best first, the DHT last. */
-  readonly providersOf: (publisher: PublisherId, signal: AbortSignal) => AsyncIterable<PeerId>
+  /** Peers that may have an artifact of a publisher, best first; none for one that nobody may hear of. */
+  readonly providersOf: (artifact: Artifact, publisher: PublisherId, signal: AbortSignal) => AsyncIterable<PeerId>
   readonly onFetched: (result: string) => void
 }
 
@@ -18,12 +18,17 @@ export interface ArtifactFetcherParts {
 export type FetchedFrom = { readonly from: PeerId | 'local' } | Extract<FetchOutcome, { readonly failed: string }>
 
 interface SharedFetch {
+  /** Whose providers are asked. */
+  readonly publisher: PublisherId
   readonly outcome: Promise<FetchOutcome>
   readonly abort: AbortController
   waiting: number
 }
 
-/** Brings artifacts here from peers, each once at a time however many ask for it. */
+/**
+ * Brings artifacts here from peers, each once at a time however many ask for it. Two releases that name one sha-256 but other
+ * CIDs or sizes are fetched apart, so that one publisher's false release is not another's.
+ */
 export class ArtifactFetcher {
   readonly #parts: ArtifactFetcherParts
   readonly #running = new Map<string, SharedFetch>()
@@ -36,29 +41,22 @@ export class ArtifactFetcher {
 
   /** Resolves once the artifact is held whole, or says why it is not. */
   async fetch(artifact: Artifact, publisher: PublisherId, signal: AbortSignal): Promise<FetchedFrom> {
-    if (await isIntact(this.#parts.store, artifact.sha256)) return { from: 'local' }
+    if (await isIntact(this.#parts.store, artifact)) return { from: 'local' }
     signal.throwIfAborted()
-    const shared = this.#running.get(artifact.sha256) ?? this.#start(artifact, publisher)
-    const { promise: aborted, reject } = Promise.withResolvers<never>()
-    const leave = () => reject(signal.reason)
-    signal.addEventListener('abort', leave, { once: true })
-    shared.waiting++
-    try {
-      return await Promise.race([shared.outcome, aborted])
-    } finally {
-      signal.removeEventListener('abort', leave)
-      shared.waiting--
-      if (shared.waiting === 0) shared.abort.abort(signal.reason)
-    }
+    const shared = this.#running.get(keyOf(artifact)) ?? this.#start(artifact, publisher)
+    const outcome = await joined(shared, signal)
+    const isOfOthers = 'failed' in outcome && shared.publisher !== publisher
+    return isOfOthers ? await this.fetch(artifact, publisher, signal) : outcome
   }
 
   /** The fetch goes on while anyone waits for it. */
   #start(artifact: Artifact, publisher: PublisherId): SharedFetch {
     const abort = new AbortController()
-    const outcome = this.#fetch(artifact, publisher, abort.signal).finally(() => this.#running.delete(artifact.sha256))
+    const key = keyOf(artifact)
+    const outcome = this.#fetch(artifact, publisher, abort.signal).finally(() => this.#running.delete(key))
     outcome.catch(() => {}) // whoever waits hears of it
-    const shared = { outcome, abort, waiting: 0 }
-    this.#running.set(artifact.sha256, shared)
+    const shared = { publisher, outcome, abort, waiting: 0 }
+    this.#running.set(key, shared)
     return shared
   }
 
@@ -68,7 +66,7 @@ export class ArtifactFetcher {
       signal.throwIfAborted()
       const { streams, protocol, store, providersOf, onFetched } = this.#parts
       const context = { streams, protocol, sink: artifactSinkOf(store) }
-      const outcome = await fetchArtifact(context, artifact, providersOf(publisher, signal), { signal })
+      const outcome = await fetchArtifact(context, artifact, providersOf(artifact, publisher, signal), { signal })
       onFetched('from' in outcome ? 'ok' : outcome.failed)
       return outcome
     } finally {
@@ -88,9 +86,27 @@ export class ArtifactFetcher {
   }
 }
 
-/** Whether an artifact is held and every leaf is what it should be; altered bytes withdraw it, so that it is fetched again. */
-async function isIntact(store: ArtifactStore, sha256: Sha256): Promise<boolean> {
-  const held = await store.open(sha256)
+/** Waits for a fetch as long as the signal lets it; the last to leave ends it. */
+async function joined(shared: SharedFetch, signal: AbortSignal): Promise<FetchOutcome> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const leave = () => reject(signal.reason)
+  signal.addEventListener('abort', leave, { once: true })
+  shared.waiting++
+  try {
+    return await Promise.race([shared.outcome, aborted])
+  } finally {
+    signal.removeEventListener('abort', leave)
+    shared.waiting--
+    if (shared.waiting === 0) shared.abort.abort(signal.reason)
+  }
+}
+
+const keyOf = ({ sha256, cid, size }: Artifact): string => `${sha256}/${cid}/${size}`
+
+/** Whether exactly this artifact is held and every leaf is what it should be; altered bytes withdraw it, so that it is fetched again. */
+async function isIntact(store: ArtifactStore, { sha256, cid, size }: Artifact): Promise<boolean> {
+  const stat = await store.stat(sha256)
+  const held = stat?.cid === cid && stat.size === size ? await store.open(sha256) : null
   if (held === null) return false
   try {
     for await (const _leaf of held.bytes);

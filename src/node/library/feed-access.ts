@@ -42,6 +42,8 @@ export class FeedAccess {
   readonly #namers = new Map<Sha256, FeedName[]>()
   readonly #havePublic = new Set<PublisherId>()
   readonly #listeners = new Map<PublisherId, () => void>()
+  /** Bytes of private releases on their way, with the number of those releases. */
+  readonly #reserved = new Map<Sha256, number>()
   #own: PublisherId | null = null
 
   constructor(fold: CatalogueFold) {
@@ -66,15 +68,40 @@ export class FeedAccess {
     return feed === ROOT_FEED || this.#publicFeedsOf(publisher).has(feed)
   }
 
-  /** How bytes are named, and by whom. What this node's own feeds name they alone decide: a stranger's record opens nothing of ours. */
+  /** Lets only this node's own feeds decide about bytes until the answer is called: for a private release whose record is not written yet. */
+  reserve(sha256: Sha256): () => void {
+    const count = () => this.#reserved.get(sha256) ?? 0
+    this.#reserved.set(sha256, count() + 1)
+    return () => {
+      const left = count() - 1
+      if (left > 0) this.#reserved.set(sha256, left)
+      else this.#reserved.delete(sha256)
+    }
+  }
+
+  /** Whether a feed of this node names these bytes. */
+  isNamedHere(sha256: Sha256): boolean {
+    return (this.#namers.get(sha256) ?? []).some(({ publisher }) => publisher === this.#own)
+  }
+
+  /**
+   * How bytes are named, and by whom. What this node's own feeds name, or are about to, they alone decide: a stranger's record
+   * opens nothing of ours.
+   */
   namedBy(sha256: Sha256): { readonly visibility: NamedBy; readonly publishers: readonly PublisherId[] } {
     const feeds = this.#namers.get(sha256) ?? []
     const own = feeds.filter(({ publisher }) => publisher === this.#own)
-    const judged = own.length > 0 ? own : feeds
+    const judged = own.length > 0 || this.#reserved.has(sha256) ? own : feeds
     const open = judged.filter(feed => this.isPublic(feed))
     const counted = open.length > 0 ? open : judged
     const visibility = open.length > 0 ? 'public' : judged.length > 0 ? 'private' : 'unnamed'
     return { visibility, publishers: [...new Set(counted.map(({ publisher }) => publisher))] }
+  }
+
+  /** Whether a public feed of this publisher names these bytes: only then may peers be asked for them in its name. */
+  isNamedOpenly(sha256: Sha256, publisher: PublisherId): boolean {
+    const feeds = this.#namers.get(sha256) ?? []
+    return feeds.some(feed => feed.publisher === publisher && this.isPublic(feed))
   }
 
   /** Whether any bytes are named in a public feed of this publisher. */

@@ -2,24 +2,22 @@ import type { FeedStore } from '../../federation/index.ts'
 import {
   CatalogueFold,
   type FeedHead,
-  MAX_RECORD_BYTES,
+  type FeedId,
   type PackageName,
   type PackageState,
   type PublisherId,
   parseUnverifiedRecord,
-  ROOT_FEED,
   type TouchedPackage,
   type WellFormedRecord,
 } from '../../protocol/index.ts'
 import { type Document, documentKeyOf, type SearchBatchOperation, type SearchIndex } from '../index/index.ts'
-import type { LevelDatabase, RecordStore, Write } from '../storage/index.ts'
+import type { Damage, LevelDatabase, RecordStore, Write } from '../storage/index.ts'
 import { FeedAccess } from './feed-access.ts'
 import { searchDocumentOf } from './search-document.ts'
 
+const REPAIR_HINT = 'run: hanse doctor --repair'
 /** Records folded at once while a library opens: bounds memory, keeps the event loop answering. */
 const REFOLD_BATCH = 1_000
-/** Root records looked through for voids; a root feed has one per key, delegate or void. */
-const MAX_ROOT_RECORDS = 1_000
 
 export interface LibraryParts {
   readonly net: string
@@ -44,6 +42,7 @@ export class Library {
   readonly #database: LevelDatabase
   /** What is wrong with what is stored, by subject, for /readyz. */
   readonly problems = new Map<string, string>()
+  readonly #damage = new Map<PublisherId, Damage[]>()
   readonly #listeners = new Set<LibraryListener>()
 
   private constructor(parts: LibraryParts) {
@@ -67,6 +66,7 @@ export class Library {
 
   /** Takes in records that are durable already. */
   async absorb(records: readonly WellFormedRecord[]): Promise<void> {
+    for (const record of records) this.#heal(record)
     const { touched } = this.catalogue.add(records)
     this.access.add(records)
     const writes = touched.flatMap(each => this.#indexWritesOf(each)).map(indexWriteOf)
@@ -115,21 +115,46 @@ export class Library {
     })
   }
 
+  /** Records of public feeds that were lost here and that a peer may bring. */
+  lostHeads(publisher: PublisherId): readonly FeedHead[] {
+    const lost = (this.#damage.get(publisher) ?? []).flatMap(damage => damage.lost ?? [])
+    return lost.filter(head => this.access.isPublic(head))
+  }
+
+  /** Whether nothing of a feed is known to be damaged here: only then this node can give all that its heads promise. */
+  isWhole({ publisher, feed }: { readonly publisher: PublisherId; readonly feed: FeedId }): boolean {
+    return !(this.#damage.get(publisher) ?? []).some(damage => damage.feed === feed)
+  }
+
   /** Feeds held, over all publishers. */
   feedCount(): number {
     const feeds = this.catalogue.publishers().map(id => this.catalogue.publisher(id)?.feeds.length ?? 0)
     return feeds.reduce((sum, count) => sum + count, 0)
   }
 
-  /** The heads that voids of a publisher name as the true branch, held or not (FORMAT section 1, forks). */
-  async voidedHeadsOf(publisher: PublisherId): Promise<readonly FeedHead[]> {
-    const bounds = { from: 1, limit: MAX_ROOT_RECORDS, maxBytes: MAX_ROOT_RECORDS * MAX_RECORD_BYTES }
-    const envelopes = await this.records.range(publisher, ROOT_FEED, bounds)
-    return envelopes.flatMap(envelope => {
-      const { understood } = parseUnverifiedRecord(envelope, { net: this.#net }).record
-      if (understood?.typ !== 'void' || understood.head === null) return []
-      return [{ publisher, feed: understood.feed, seq: understood.from - 1, id: understood.head }]
-    })
+  /** Takes note of damage: of an own feed it stops the writer, of any it is told by /readyz until the lost records are back. */
+  damaged(damage: Damage): void {
+    const all = this.#damage.get(damage.publisher) ?? []
+    all.push(damage)
+    this.#tellDamage(damage.publisher, all)
+  }
+
+  #heal({ publisher, id }: WellFormedRecord): void {
+    const damage = this.#damage.get(publisher)
+    const left = damage?.filter(({ lost }) => lost?.id !== id)
+    if (left !== undefined && left.length < damage!.length) this.#tellDamage(publisher, left)
+  }
+
+  #tellDamage(publisher: PublisherId, damage: Damage[]): void {
+    const [first] = damage
+    if (first === undefined) {
+      this.#damage.delete(publisher)
+      this.problems.delete(publisher)
+      return
+    }
+    this.#damage.set(publisher, damage)
+    const more = damage.length > 1 ? ` (and ${damage.length - 1} more)` : ''
+    this.problems.set(publisher, `E_RECORD_CORRUPT: ${first.problem}${more}; ${REPAIR_HINT}`)
   }
 
   async #refold(): Promise<void> {
@@ -141,15 +166,15 @@ export class Library {
     }
     for (const publisher of await this.records.publishers()) {
       try {
-        for await (const { envelope } of this.records.records(publisher)) {
-          // Signatures were verified before the record was stored; its id was checked as it was read.
+        // Signatures were verified before the record was stored; its id was checked as it was read.
+        for await (const { envelope } of this.records.records(publisher, damage => this.damaged(damage))) {
           batch.push(parseUnverifiedRecord(envelope, { net: this.#net }).record)
           if (batch.length >= REFOLD_BATCH) fold()
         }
       } catch (error) {
-        // One damaged record must not keep the node from serving the rest.
+        // What is broken in one publisher must not keep the node from serving the others.
         const { code = 'E_RECORD_CORRUPT', message } = error as { code?: string; message: string }
-        this.problems.set(publisher, `${code}: ${message}; run: hanse doctor --repair`)
+        this.problems.set(publisher, `${code}: ${message}; ${REPAIR_HINT}`)
       }
       fold()
     }

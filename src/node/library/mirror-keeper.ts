@@ -1,115 +1,135 @@
 import type { Clock } from '../../federation/index.ts'
-import type { Artifact, PackageState, PublisherId, ReleaseState } from '../../protocol/index.ts'
+import type { Artifact, PublisherId } from '../../protocol/index.ts'
 import type { ArtifactFetcher } from './artifact-fetcher.ts'
 import type { Library } from './library.ts'
-import { sha256OfRawBlock } from './raw-block.ts'
+import { type MirroredArtifact, MirroredPublisher } from './mirrored-publisher.ts'
 
-/** Until what could not be fetched is tried again when nothing changes meanwhile; ms. */
-const RETRY_MS = 60_000
 /** Artifacts on their way at once. */
 const MAX_PARALLEL = 4
+/** Of them of one publisher: what it does not have must not keep the others waiting. */
+const MAX_PARALLEL_EACH = 3
 
 export interface MirrorKeeperParts {
-  readonly library: Library
-  readonly fetcher: ArtifactFetcher
+  readonly library: Pick<Library, 'catalogue' | 'onChange' | 'package'>
+  readonly fetcher: Pick<ArtifactFetcher, 'fetch'>
   readonly isMirrored: (publisher: PublisherId) => boolean
   readonly has: (artifact: Artifact) => Promise<boolean>
-  /** What could not be fetched now; the next change or connection tries again. */
+  /** What could not be fetched now; it is tried again, later each time. */
   readonly onFailed: (artifact: Artifact, why: string) => void
   readonly clock: Clock
 }
 
-interface Wanted {
-  readonly artifact: Artifact
-  readonly publisher: PublisherId
-}
-
 /**
- * Keeps the bytes of mirrored publishers here: whenever something changes it asks the catalogue what should be held,
- * and fetches what is not. It keeps no list of its own, so nothing a stranger sends can fill one.
+ * Keeps the bytes of mirrored publishers here. Packages that change are looked at again, one publisher after the other; all of
+ * them only when told to. What nobody had waits longer with each try.
  */
 export class MirrorKeeper implements AsyncDisposable {
   readonly #parts: MirrorKeeperParts
   readonly #abort = new AbortController()
   readonly #stop: () => void
-  #running: Promise<void> | null = null
-  #again = false
-  #failed = false
-  #cancelRetry = () => {}
+  /** In the order of their turns. */
+  readonly #publishers = new Map<PublisherId, MirroredPublisher>()
+  readonly #running = new Set<Promise<void>>()
+  #cancelWake = () => {}
 
   constructor(parts: MirrorKeeperParts) {
     this.#parts = parts
     this.#stop = parts.library.onChange((_records, touched) => {
-      if (touched.some(({ publisher }) => parts.isMirrored(publisher))) this.look()
+      const mirrored = touched.filter(({ publisher }) => parts.isMirrored(publisher))
+      for (const { publisher, package: name } of mirrored) this.#of(publisher).add([name])
+      if (mirrored.length > 0) this.#go()
     })
   }
 
-  /** Something may be missing: relations changed, a peer connected, bytes were found altered. */
+  /** Looks at everything: after a start, when relations changed, when bytes were found altered. */
   look(): void {
-    if (this.#abort.signal.aborted) return
-    this.#again = true
-    this.#running ??= this.#run().finally(() => {
-      this.#running = null
-    })
+    const { library, isMirrored } = this.#parts
+    for (const publisher of library.catalogue.publishers().filter(isMirrored)) this.#lookAt(publisher)
+    this.#go()
+  }
+
+  /** A peer came, who may have what nobody had: some of it is tried again now. */
+  peerCame(): void {
+    const now = this.#parts.clock.now()
+    for (const publisher of this.#publishers.values()) publisher.hasten(now)
+    this.#go()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop()
-    this.#cancelRetry()
     this.#abort.abort()
-    await this.#running
+    this.#cancelWake()
+    await Promise.all(this.#running)
   }
 
-  async #run(): Promise<void> {
-    while (this.#again && !this.#abort.signal.aborted) {
-      this.#again = false
-      const wanted = this.#wanted()
-      this.#failed = false
-      await Promise.all(Array.from({ length: MAX_PARALLEL }, () => this.#fetchAll(wanted)))
+  #of(publisher: PublisherId): MirroredPublisher {
+    const known = this.#publishers.get(publisher) ?? new MirroredPublisher()
+    this.#publishers.set(publisher, known)
+    return known
+  }
+
+  #lookAt(publisher: PublisherId): void {
+    const packages = this.#parts.library.catalogue.publisher(publisher)?.packages.keys() ?? []
+    this.#of(publisher).add(packages)
+  }
+
+  /** Starts what there is room for, and wakes up for what is due later. */
+  #go(): void {
+    if (this.#abort.signal.aborted) return
+    this.#cancelWake()
+    while (this.#running.size < MAX_PARALLEL) {
+      const next = this.#next(this.#parts.clock.now())
+      if (next === null) break
+      const work = this.#bring(next.publisher, next.wanted).finally(() => {
+        this.#running.delete(work)
+        this.#go()
+      })
+      this.#running.add(work)
     }
-    this.#cancelRetry()
-    if (this.#failed && !this.#abort.signal.aborted) {
-      this.#cancelRetry = this.#parts.clock.after(RETRY_MS, () => this.look())
-    }
+    this.#wakeLater()
   }
 
-  async #fetchAll(wanted: Generator<Wanted>): Promise<void> {
-    for (let next = wanted.next(); !next.done; next = wanted.next()) {
-      const { artifact, publisher } = next.value
-      if (this.#abort.signal.aborted) return
-      try {
-        if (await this.#parts.has(artifact)) continue
-        const outcome = await this.#parts.fetcher.fetch(artifact, publisher, this.#abort.signal)
-        if ('failed' in outcome) this.#fail(artifact, outcome.failed)
-      } catch (error) {
-        this.#fail(artifact, String(error))
-      }
-    }
+  /** A full house, or a publisher with all it may have on its way, goes on when one of them ends. */
+  #wakeLater(): void {
+    if (this.#running.size >= MAX_PARALLEL) return
+    const { clock } = this.#parts
+    const free = [...this.#publishers.values()].filter(({ running }) => running < MAX_PARALLEL_EACH)
+    const due = free.reduce((earliest, each) => Math.min(earliest, each.dueAt()), Number.POSITIVE_INFINITY)
+    if (due === Number.POSITIVE_INFINITY) return
+    this.#cancelWake = clock.after(Math.max(0, due - clock.now()), () => this.#go())
   }
 
-  #fail(artifact: Artifact, why: string): void {
-    this.#failed = true
-    this.#parts.onFailed(artifact, why)
-  }
-
-  *#wanted(): Generator<Wanted> {
+  /** The next artifact of the publisher whose turn it is, which then goes to the end. */
+  #next(now: number): { readonly publisher: PublisherId; readonly wanted: MirroredArtifact } | null {
     const { library, isMirrored } = this.#parts
-    for (const publisher of library.catalogue.publishers().filter(isMirrored)) {
-      const packages = [...(library.catalogue.publisher(publisher)?.packages.values() ?? [])]
-      for (const artifact of packages.flatMap(artifactsOf)) yield { artifact, publisher }
+    for (const [publisher, queue] of [...this.#publishers]) {
+      this.#publishers.delete(publisher)
+      if (!isMirrored(publisher)) continue
+      this.#publishers.set(publisher, queue)
+      if (queue.takeRescan(now)) this.#lookAt(publisher)
+      if (queue.running >= MAX_PARALLEL_EACH) continue
+      const wanted = queue.next(now, name => library.package(publisher, name))
+      if (wanted !== null) return { publisher, wanted }
+    }
+    return null
+  }
+
+  async #bring(publisher: PublisherId, wanted: MirroredArtifact): Promise<void> {
+    const { has, fetcher, clock } = this.#parts
+    const queue = this.#of(publisher)
+    try {
+      const isHere = await has(wanted.artifact)
+      const outcome = isHere ? null : await fetcher.fetch(wanted.artifact, publisher, this.#abort.signal)
+      if (outcome !== null && 'failed' in outcome) return this.#fail(queue, wanted, outcome.failed)
+      queue.held(wanted)
+      if (outcome !== null) queue.hasten(clock.now())
+    } catch (error) {
+      this.#fail(queue, wanted, String(error))
     }
   }
-}
 
-/** Every artifact of a package's live releases. */
-function artifactsOf({ releases }: PackageState): Artifact[] {
-  const live = [...releases.values()].filter(({ state }) => state === 'live')
-  return live.flatMap(release => [...release.artifacts.map(({ artifact }) => artifact), ...manifestOf(release)])
-}
-
-/** A manifest too long for its record is kept beside it as bytes of its own. */
-function manifestOf({ manifest }: ReleaseState): Artifact[] {
-  if (manifest === null || !('cid' in manifest)) return []
-  const sha256 = sha256OfRawBlock(manifest.cid)
-  return sha256 === null ? [] : [{ name: 'manifest', cid: manifest.cid, size: manifest.size, sha256 }]
+  #fail(queue: MirroredPublisher, wanted: MirroredArtifact, why: string): void {
+    queue.failed(wanted, this.#parts.clock.now())
+    if (!this.#abort.signal.aborted) this.#parts.onFailed(wanted.artifact, why)
+  }
 }

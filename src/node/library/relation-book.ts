@@ -19,6 +19,14 @@ const patternSchema = z.string().transform((text, context) => {
   context.addIssue('not a pattern')
   return z.NEVER
 })
+const publisherSchema = z.string().transform((text, context) => {
+  try {
+    return parsePublisherId(text)
+  } catch {
+    context.addIssue('not a publisher id')
+    return z.NEVER
+  }
+})
 const relationSchema = z.strictObject({
   follow: z.boolean(),
   allow: z.union([z.enum(['none', 'any']), z.array(patternSchema)]),
@@ -27,9 +35,9 @@ const relationSchema = z.strictObject({
 })
 const schema = z.strictObject({
   version: z.literal(1),
-  relations: z.record(z.string(), relationSchema),
-  names: z.record(z.string(), z.string()),
-  pins: z.record(z.string(), z.string()),
+  relations: z.record(publisherSchema, relationSchema),
+  names: z.record(z.string(), publisherSchema),
+  pins: z.record(z.string(), publisherSchema),
 })
 type BookDocument = z.output<typeof schema>
 
@@ -50,7 +58,7 @@ export class RelationBook {
     this.#pins = new Map(Object.entries(document.pins) as [PackageName, PublisherId][])
   }
 
-  /** @throws StorageError E_FILE_CORRUPT */
+  /** @throws StorageError E_FILE_CORRUPT, E_FILE: what a person decided is never dropped unasked */
   static async open(path: string): Promise<RelationBook> {
     const found = await readJsonFile(path, schema as z.ZodType<BookDocument>)
     return new RelationBook(path, found ?? { version: 1, relations: {}, names: {}, pins: {} })
@@ -84,11 +92,26 @@ export class RelationBook {
   resolve(text: string): PublisherId {
     const named = this.#names.get(text)
     if (named !== undefined) return named
-    if (text.startsWith('bafy')) return parsePublisherId(text)
-    const hint = text.includes('.')
-      ? 'domains are not looked up yet: use the publisher’s id (bafy…)'
-      : 'hanse publishers'
-    throw new NodeError('E_PUBLISHER', `no publisher is called ${text.slice(0, 80)} here`, { hint })
+    const shown = text.slice(0, 80)
+    if (text.startsWith('bafy')) {
+      const id = publisherSchema.safeParse(text)
+      if (id.success) return id.data
+      throw new NodeError('E_PUBLISHER', `${shown} is not a whole publisher id`, {
+        hint: 'copy all of it (bafy…): hanse status prints it at the publisher’s own node',
+      })
+    }
+    if (text.includes('.')) {
+      throw new NodeError(
+        'E_PUBLISHER',
+        `${shown} is a domain, and this version does not look publishers up by domain`,
+        {
+          hint: 'use the publisher’s id (bafy…), which hanse status prints at its own node',
+        },
+      )
+    }
+    throw new NodeError('E_PUBLISHER', `no publisher is called ${shown} here`, {
+      hint: 'hanse publishers lists the known ones; hanse follow bafy… --as NAME gives one a name',
+    })
   }
 
   /** Changes a relation and, with `as`, gives a name; durable when it resolves. @throws NodeError E_RELATION, E_NAME_TAKEN */
@@ -116,7 +139,11 @@ export class RelationBook {
   }
 
   #requireFree(name: string, publisher: PublisherId): void {
-    if (!NAME.test(name)) throw new NodeError('E_USAGE', `${name.slice(0, 80)} is not a name: a-z, 0-9 and -`)
+    if (!NAME.test(name)) {
+      throw new NodeError('E_USAGE', `${JSON.stringify(name.slice(0, 80))} is not a name: a-z, 0-9 and -`, {
+        hint: 'begin with a letter, as in --as acme',
+      })
+    }
     const taken = this.#names.get(name)
     if (taken === undefined || taken === publisher) return
     throw new NodeError('E_NAME_TAKEN', `${name} is another publisher here: ${taken}`, {
@@ -152,6 +179,8 @@ export function parsePatterns(texts: readonly string[]): readonly Pattern[] {
   return texts.map(text => {
     const parsed = parsePattern(text)
     if (parsed.ok) return parsed.value
-    throw new NodeError('E_USAGE', `${text.slice(0, 80)} is not a pattern`, { hint: "for example 'npm:@acme/*'" })
+    throw new NodeError('E_USAGE', `${JSON.stringify(text.slice(0, 80))} is not a pattern`, {
+      hint: "for example 'npm:@acme/*'",
+    })
   })
 }

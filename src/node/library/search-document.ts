@@ -1,13 +1,15 @@
-import { type PackageState, type PublisherId, parsePurl, type ReleaseState } from '../../protocol/index.ts'
+import { hasExpired, type PackageState, type PublisherId, parsePurl, type ReleaseState } from '../../protocol/index.ts'
 import { type Document, documentKeyOf } from '../index/index.ts'
 import { pickVersion } from '../registries/pick-version.ts'
 
 /**
  * The release a package is shown by: its newest live public one, else its newest live private one, so that words of a
- * private release never describe a public package.
+ * private release never describe a public package. With `now`, ms since 1970, those that have expired are left out.
  */
-export function shownReleaseOf(state: PackageState): ReleaseState | null {
-  const live = [...state.releases.values()].filter(release => release.state === 'live')
+function shownReleaseOf(state: PackageState, now: number | null): ReleaseState | null {
+  const live = [...state.releases.values()].filter(
+    ({ state, expires }) => state === 'live' && (now === null || !hasExpired(expires, now)),
+  )
   const open = live.filter(release => release.visibility === 'public')
   const choice = open.length > 0 ? open : live
   const parsed = parsePurl(state.package)
@@ -19,9 +21,16 @@ export function shownReleaseOf(state: PackageState): ReleaseState | null {
   return choice.find(release => release.version === version) ?? choice[0] ?? null
 }
 
-/** What search keeps of a package, or null when it has no live release. */
-export function searchDocumentOf(publisher: PublisherId, state: PackageState): Document | null {
-  const release = shownReleaseOf(state)
+/**
+ * What search shows of a package at a time, ms since 1970, or null when it has no live release. `now` null is what the index keeps:
+ * whatever has not expired when it is searched is in it.
+ */
+export function searchDocumentOf(
+  publisher: PublisherId,
+  state: PackageState,
+  now: number | null = null,
+): Document | null {
+  const release = shownReleaseOf(state, now)
   const parsed = parsePurl(state.package)
   if (release === null || !parsed.ok) return null
   const { type, namespace, name } = parsed.value
@@ -37,5 +46,6 @@ export function searchDocumentOf(publisher: PublisherId, state: PackageState): D
     license,
     version: release.version,
     popularity: 0,
+    isPublic: release.visibility === 'public',
   }
 }

@@ -1,14 +1,11 @@
 import { FederationError, type OwnHeads } from '../../federation/index.ts'
 import {
-  buildGenesis,
-  buildRootRecord,
   buildWriterRecord,
   ED25519,
   ed25519KeyList,
   type FeedHead,
   type FeedId,
   feedIdOf,
-  keyListDigestOf,
   type Op,
   type PublisherId,
   type RecordId,
@@ -18,7 +15,9 @@ import {
 } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import type { Identity } from '../identity/identity-file.ts'
+import { StorageError } from '../storage/index.ts'
 import type { Library } from './library.ts'
+import { delegateOf, firstRecordsOf } from './own-root.ts'
 
 export type FeedVisibility = 'public' | 'private'
 
@@ -68,15 +67,19 @@ export class Writer {
   }
 
   /**
-   * Stores the genesis and the two delegates; the same bytes at every start, so it changes nothing after the first. A restored
-   * identity has other writer keys than its root feed began with: only its genesis is certain.
+   * Stores what is missing of the genesis and the two delegates; the same bytes at every start, so that no other records ever take
+   * their places. A restored identity has other writer keys than its root feed began with: only its genesis is certain.
    */
   async begin(): Promise<void> {
     const { library, identity } = this.#parts
-    const head = await library.store.head(this.publisher, ROOT_FEED)
-    if (head !== null) return
-    const { stored } = await library.store.append(identity.restored === null ? this.#first : this.#first.slice(0, 1))
-    await library.absorb(stored)
+    const first = identity.restored === null ? this.#first : this.#first.slice(0, 1)
+    try {
+      const { stored } = await library.records.append(first, { onlyAtTip: true })
+      await library.absorb(stored)
+    } catch (error) {
+      if (!(error instanceof StorageError) || error.code !== 'E_RECORD_CORRUPT') throw error
+      library.damaged({ publisher: this.publisher, feed: ROOT_FEED, problem: error.message, lost: null })
+    }
   }
 
   /** What keeps this node from writing, for /readyz. */
@@ -114,7 +117,10 @@ export class Writer {
     )
   }
 
-  /** Appends a record of ops of one kind; resolves once it is durable and folded. @throws FederationError E_FEED_CLONED */
+  /**
+   * Appends a record of ops of one kind; resolves once it is durable and folded.
+   * @throws FederationError E_FEED_CLONED; StorageError E_RECORD_CORRUPT while own records are damaged
+   */
   write(visibility: FeedVisibility, ops: readonly Op[]): Promise<WellFormedRecord> {
     const written = this.#last.then(() => this.#write(visibility, ops))
     this.#last = written.catch(() => {})
@@ -122,7 +128,7 @@ export class Writer {
   }
 
   async #write(visibility: FeedVisibility, ops: readonly Op[]): Promise<WellFormedRecord> {
-    if (this.#stopped !== null) throw this.#stopped
+    this.#requireSound()
     await this.#prepare(false)
     const { net, identity } = this.#parts
     const auth = await this.#rootHead()
@@ -142,7 +148,7 @@ export class Writer {
   async #append(feed: FeedId, build: (place: FeedPlace) => WellFormedRecord): Promise<WellFormedRecord> {
     const { library, announce } = this.#parts
     for (;;) {
-      if (this.#stopped !== null) throw this.#stopped
+      this.#requireSound()
       const head = await library.records.head(this.publisher, feed)
       const record = build({ feed, seq: (head?.seq ?? 0) + 1, prev: head?.id ?? null, ts: Date.now() })
       const { stored } = await library.records.append([record], { onlyAtTip: true })
@@ -157,6 +163,7 @@ export class Writer {
   /** Asks peers once after a start; an early ask that found nobody who knows the publisher is repeated by the first write. */
   async #prepare(isEarly: boolean): Promise<void> {
     if (this.#prepared || this.#stopped !== null) return
+    this.#requireSound()
     const missing = this.#undelegated()
     const mustHear = missing.length > 0 && this.#parts.identity.restored === 'awaits-peers'
     const found = await this.#adopt(mustHear)
@@ -178,14 +185,36 @@ export class Writer {
     }
   }
 
+  /**
+   * Nothing is written behind a record that is damaged or lost here: what it said is not known, and a copy of it elsewhere would make
+   * what takes its place a fork. @throws FederationError E_FEED_CLONED; StorageError E_RECORD_CORRUPT
+   */
+  #requireSound(): void {
+    if (this.#stopped !== null) throw this.#stopped
+    const problem = this.#parts.library.problems.get(this.publisher)
+    if (problem === undefined) return
+    throw new StorageError(
+      'E_RECORD_CORRUPT',
+      `this node writes nothing while its own records are damaged: ${problem}`,
+      {
+        hint: 'stop the node, then: hanse doctor --repair; it says what can be fetched again and what a backup must bring back',
+      },
+    )
+  }
+
   #undelegated(): readonly FeedVisibility[] {
     const delegated = new Set(this.#parts.library.catalogue.publisher(this.publisher)?.feeds.map(({ feed }) => feed))
     return (['public', 'private'] as const).filter(visibility => !delegated.has(this.feeds[visibility]))
   }
 
-  /** A restored identity has writer keys that its root feed does not name yet. */
+  /** A restored identity has writer keys that its root feed does not name yet; those of any other are delegated at its beginning or never. */
   async #delegate(missing: readonly FeedVisibility[]): Promise<void> {
     const { net, identity } = this.#parts
+    if (missing.length > 0 && identity.restored === null) {
+      throw new NodeError('E_IDENTITY', `the root feed of ${this.publisher} does not delegate the feeds of this node`, {
+        hint: 'hanse restore of a backup into a new home goes on in new feeds',
+      })
+    }
     for (const visibility of missing) {
       await this.#append(ROOT_FEED, place =>
         delegateOf(identity, visibility, this.feeds[visibility], {
@@ -211,40 +240,4 @@ export class Writer {
   async #rootHead(): Promise<RecordId> {
     return (await this.#parts.library.store.head(this.publisher, ROOT_FEED))?.id ?? this.#first[0]!.id
   }
-}
-
-/** The publisher id that an identity's genesis makes on a network. */
-export function publisherOf(net: string, identity: Identity): PublisherId {
-  return genesisOf(net, identity).publisher
-}
-
-function genesisOf(net: string, { root, recovery, salt, createdAt: ts }: Identity): WellFormedRecord {
-  const recoveryKeyDigest = keyListDigestOf(ed25519KeyList(recovery.publicKey))
-  return buildGenesis({ net, ts, rootKey: root.publicKey, recoveryKeyDigest, salt }, root.sign)
-}
-
-/** Genesis and delegates follow from the identity file alone: a wiped database begins the same publisher again. */
-function firstRecordsOf(
-  net: string,
-  identity: Identity,
-  feeds: Readonly<Record<FeedVisibility, FeedId>>,
-): readonly WellFormedRecord[] {
-  const genesis = genesisOf(net, identity)
-  const records = [genesis]
-  for (const visibility of ['public', 'private'] as const) {
-    const last = records.at(-1)!
-    const place = { net, publisher: genesis.publisher, seq: last.seq + 1, prev: last.id, ts: identity.createdAt }
-    records.push(delegateOf(identity, visibility, feeds[visibility], place))
-  }
-  return records
-}
-
-type RootPlace = Pick<Parameters<typeof buildRootRecord>[0], 'net' | 'publisher' | 'seq' | 'prev' | 'ts'>
-
-/** A delegate carries no names: a private feed's must not, and a public one needs none. */
-function delegateOf(identity: Identity, visibility: FeedVisibility, feed: FeedId, place: RootPlace): WellFormedRecord {
-  const { root, writers } = identity
-  const key = [ED25519, writers[visibility].publicKey] as const
-  const body = { typ: 'delegate', feed, key, role: 'writer', scope: [], visibility } as const
-  return buildRootRecord({ ...place, by: ed25519KeyList(root.publicKey), body }, root.sign)
 }

@@ -13,6 +13,8 @@ export interface Metrics {
   readonly records: Counter<'via'>
   /** What peers sent and this node refused, by code. */
   readonly refusals: Counter<'code'>
+  /** Requests and messages of peers beyond their budget: `paced` waited, `busy` was refused. */
+  readonly overBudget: Counter<'how'>
   /** Artifacts brought here from peers. */
   readonly fetched: Counter<'result'>
   readonly contentType: string
@@ -40,6 +42,11 @@ export function createMetrics(sources: MetricSources): Metrics {
   return {
     records: counter('hanse_records_total', 'Records kept, by the way they came', 'via'),
     refusals: counter('hanse_refusals_total', 'Refused from peers, by code', 'code'),
+    overBudget: counter(
+      'hanse_over_budget_total',
+      'Requests and messages of peers beyond their budget, by what became of them',
+      'how',
+    ),
     fetched: counter('hanse_artifact_fetches_total', 'Artifacts asked of peers, by result', 'result'),
     contentType: registry.contentType,
     text: () => registry.metrics(),

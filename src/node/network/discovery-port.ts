@@ -1,7 +1,8 @@
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
-import type { DiscoveryNetwork } from '../../federation/index.ts'
+import { DialError, type DiscoveryNetwork } from '../../federation/index.ts'
 import { cidOf, type PeerId } from '../../protocol/index.ts'
+import { dialFailureOf } from './dial-failure-of.ts'
 import type { Network } from './network.ts'
 
 type Direction = 'inbound' | 'outbound'
@@ -17,7 +18,9 @@ export function discoveryPortOf(libp2p: Network): DiscoveryNetwork {
     async dial({ peer, addresses }, { signal }) {
       const target =
         addresses.length > 0 ? addresses.map(address => multiaddr(withPeer(address, peer))) : peerIdFromString(peer)
-      await libp2p.dial(target, { signal })
+      await libp2p.dial(target, { signal }).catch(cause => {
+        throw new DialError(dialFailureOf(cause), { cause })
+      })
     },
     connections,
     onConnect(listener) {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { PeerAddress } from '../../federation/index.ts'
 import type { PeerId } from '../../protocol/index.ts'
-import { readJsonFile, replaceJsonFile } from '../storage/index.ts'
+import { readJsonFile, replaceJsonFile, StorageError, setAside } from '../storage/index.ts'
 
 /** Peers remembered across restarts beside the pinned ones; oldest forgotten. */
 const MAX_KNOWN_PEERS = 64
@@ -10,6 +10,11 @@ const MAX_ADDRESSES_PER_PEER = 8
 const entry = z.strictObject({ peer: z.string(), addresses: z.array(z.string()), pinned: z.boolean() })
 const schema = z.strictObject({ version: z.literal(1), peers: z.array(entry) })
 type Entry = z.output<typeof entry>
+
+/** The peers of a book; none where there is no file. @throws StorageError E_FILE_CORRUPT, E_FILE */
+export async function readPeers(path: string): Promise<readonly Entry[]> {
+  return (await readJsonFile(path, schema))?.peers ?? []
+}
 
 /** Peers that the operator pinned, and those that were connected before: how a node comes back without its bootstraps. */
 export class PeerBook {
@@ -22,9 +27,21 @@ export class PeerBook {
     this.#entries = new Map(entries.map(each => [each.peer as PeerId, each]))
   }
 
-  /** @throws StorageError E_FILE_CORRUPT */
-  static async open(path: string): Promise<PeerBook> {
-    return new PeerBook(path, (await readJsonFile(path, schema))?.peers ?? [])
+  /**
+   * What is in place of a peer book is put aside and an empty one begun: peers are found again, and no decision about a publisher
+   * is lost. `warn` hears of it.
+   */
+  static async open(path: string, warn: (message: string) => void): Promise<PeerBook> {
+    try {
+      return new PeerBook(path, await readPeers(path))
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      const aside = await setAside(path)
+      warn(
+        `${error.message}; it is now ${aside}, and peers pinned by hand are to be pinned again: hanse peer add MULTIADDR`,
+      )
+      return new PeerBook(path, [])
+    }
   }
 
   all(pinned: boolean): readonly PeerAddress[] {

@@ -3,7 +3,7 @@ import { MAX_RIVAL_BRANCHES } from '../../federation/index.ts'
 import type { RecordId, WellFormedRecord } from '../../protocol/index.ts'
 import { encodeFeedTree, type FeedTree } from './feed-tree.ts'
 import type { Write } from './level-database.ts'
-import { encodeStored, keyOf, type RecordPlace } from './stored-record.ts'
+import { encodePlace, encodeStored, type IdPlace, keyOf, type RecordPlace } from './stored-record.ts'
 
 export interface AppendOptions {
   /** The batch is on the branch that the root's void names: kept beyond the bound on rivals. */
@@ -23,11 +23,11 @@ export function feedKeyOf({ publisher, feed }: Pick<RecordPlace, 'publisher' | '
  */
 export class AppendPlan {
   readonly #trees: Map<string, FeedTree>
-  readonly #places: Map<RecordId, RecordPlace>
+  readonly #places: Map<RecordId, IdPlace>
   readonly #records: Write[] = []
   readonly #touched = new Set<string>()
 
-  constructor(trees: Map<string, FeedTree>, places: Map<RecordId, RecordPlace>) {
+  constructor(trees: Map<string, FeedTree>, places: Map<RecordId, IdPlace>) {
     this.#trees = trees
     this.#places = places
   }
@@ -37,7 +37,8 @@ export class AppendPlan {
     const refused: { record: WellFormedRecord; why: 'gap' | 'rivals' }[] = []
     let known = 0
     for (const record of records) {
-      const answer = this.#places.has(record.id) ? 'known' : this.#place(record, options)
+      const at = this.#places.get(record.id)
+      const answer = at === undefined ? this.#place(record, options) : at.isLost ? this.#fill(at, record) : 'known'
       if (answer === 'known') known++
       else if (answer === 'stored') stored.push(record)
       else refused.push({ record, why: answer })
@@ -68,14 +69,24 @@ export class AppendPlan {
   }
 
   #put(record: WellFormedRecord, branch: number, tree: FeedTree): void {
-    const { publisher, feed, seq, id } = record
-    const place = { publisher, feed, branch, seq }
-    const key = keyOf(place)
-    this.#places.set(id, place)
+    const { publisher, feed, seq } = record
     this.#trees.set(feedKeyOf(record), tree)
     this.#touched.add(feedKeyOf(record))
-    this.#records.push({ type: 'put', table: 'records', key, value: encodeStored(id, record.envelope) })
-    this.#records.push({ type: 'put', table: 'places', key: id, value: Buffer.from(key) })
+    this.#putAt({ publisher, feed, branch, seq }, record)
+  }
+
+  /** A record that was lost on disk comes back: its feed's tree never forgot it. */
+  #fill(at: IdPlace, record: WellFormedRecord): 'stored' | 'gap' {
+    if (feedKeyOf(at) !== feedKeyOf(record) || at.seq !== record.seq) return 'gap'
+    this.#putAt(at, record)
+    return 'stored'
+  }
+
+  #putAt({ publisher, feed, branch, seq }: RecordPlace, { id, envelope }: WellFormedRecord): void {
+    const place = { publisher, feed, branch, seq, isLost: false }
+    this.#places.set(id, place)
+    this.#records.push({ type: 'put', table: 'records', key: keyOf(place), value: encodeStored(id, envelope) })
+    this.#records.push({ type: 'put', table: 'places', key: id, value: encodePlace(place, place) })
   }
 }
 

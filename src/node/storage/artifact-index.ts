@@ -15,6 +15,9 @@ export interface ArtifactEntry {
   readonly damaged: boolean
 }
 
+/** An artifact held whole. */
+export type StoredArtifact = Pick<ArtifactEntry, 'cid' | 'size' | 'sha256'>
+
 /** Where the bytes of a block are: in the database, or leaf `leaf` of an artifact's file. */
 export type BlockPointer =
   | { readonly sha256: Sha256; readonly bytes: Uint8Array }
@@ -35,6 +38,12 @@ export class ArtifactIndex {
   async entry(sha256: Sha256): Promise<ArtifactEntry | null> {
     const bytes = await this.#database.table('artifacts').get(sha256)
     return bytes === undefined ? null : decodeEntry(sha256, bytes)
+  }
+
+  /** The artifact with this root CID or sha-256 if it is held whole and undamaged, or null. */
+  async held(id: BlockId | Sha256): Promise<ArtifactEntry | null> {
+    const entry = isSha256(id) ? await this.entry(id) : await this.entryOf(id)
+    return entry === null || entry.damaged ? null : entry
   }
 
   /** The artifact whose root this CID is, or null. */
@@ -139,4 +148,8 @@ function multihashOf(cid: BlockId): string {
 
 function hexOf(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex')
+}
+
+function isSha256(id: string): id is Sha256 {
+  return /^[0-9a-f]{64}$/.test(id)
 }

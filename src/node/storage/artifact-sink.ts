@@ -1,10 +1,19 @@
-import { type ArtifactSink, type ArtifactWriter, leavesOfRoot, type WantedArtifact } from '../../federation/index.ts'
+import {
+  type ArtifactSink,
+  type ArtifactWriter,
+  type KeptPart,
+  leavesOfRoot,
+  type WantedArtifact,
+} from '../../federation/index.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 import { StorageError } from './errors.ts'
 import { LEAF_BYTES } from './limits.ts'
 import type { PartialArtifact } from './partial-artifact.ts'
 
-/** Where fetched artifacts go: a partial file per artifact, in its place once whole; a discarded one leaves nothing. */
+/**
+ * Where fetched artifacts go: a partial file per artifact, in its place once whole. A suspended one keeps its leaves for the next
+ * fetch, within bounds; a discarded one leaves nothing.
+ */
 export function artifactSinkOf(store: ArtifactStore): ArtifactSink {
   return {
     async begin(wanted) {
@@ -36,6 +45,15 @@ class SinkWriter implements ArtifactWriter {
     this.#started = true
   }
 
+  async kept(): Promise<KeptPart | null> {
+    if (this.#wanted.size <= LEAF_BYTES) return null
+    const root = await this.#store.keptRoot(this.#wanted)
+    const { cid, size } = this.#wanted
+    if (root === null || typeof leavesOfRoot(cid, root, size) === 'string') return null
+    await this.start(root)
+    return this.#partial === null ? null : { root, leaves: this.#partial.firstLeaves() }
+  }
+
   writeRoot(block: Uint8Array): Promise<void> {
     return this.start(Uint8Array.from(block))
   }
@@ -48,9 +66,17 @@ class SinkWriter implements ArtifactWriter {
     await this.#partial?.finish()
   }
 
+  async suspend(): Promise<void> {
+    if (this.#partial === null) return
+    const isEmpty = this.#partial.missing().length === this.#partial.layout.leaves.length
+    if (isEmpty) return await this.discard()
+    await this.#partial[Symbol.asyncDispose]()
+    await this.#store.prunePartials()
+  }
+
   async discard(): Promise<void> {
     if (this.#partial === null) return
     await this.#partial[Symbol.asyncDispose]()
-    await this.#store.discardPartial(this.#wanted.sha256)
+    await this.#store.discardPartial(this.#wanted)
   }
 }

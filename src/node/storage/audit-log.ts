@@ -22,9 +22,7 @@ export interface AuditLog extends AsyncDisposable {
 
 /** Opens the audit log at `path`, creating it with mode 0600, and ends a line that a crash cut off. */
 export async function openAuditLog(path: string): Promise<AuditLog> {
-  const file = await open(path, 'a+', 0o600)
-  await endBrokenLine(file)
-  await syncFolder(dirname(path))
+  const file = await openFile(path)
   let last: Promise<void> = Promise.resolve()
   return {
     append(event) {
@@ -36,6 +34,20 @@ export async function openAuditLog(path: string): Promise<AuditLog> {
       await last
       await file.close()
     },
+  }
+}
+
+/** @throws StorageError E_FILE, E_DISK_FULL */
+async function openFile(path: string): Promise<FileHandle> {
+  await using opened = new AsyncDisposableStack()
+  try {
+    const file = opened.use(await open(path, 'a+', 0o600))
+    await endBrokenLine(file)
+    await syncFolder(dirname(path))
+    opened.move()
+    return file
+  } catch (error) {
+    throw writeErrorOf(error, path)
   }
 }
 

@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { z } from 'zod'
-import { StorageError } from './errors.ts'
+import { readErrorOf, StorageError } from './errors.ts'
 import { MAX_BACKUP_LINE_BYTES, MAX_BACKUP_LINES } from './limits.ts'
 
 /** Version of the backup format that this program writes. */
@@ -33,7 +33,7 @@ export type BackupLine = z.infer<typeof backupLine>
 
 /**
  * The lines of a backup file, each parsed, the last one the trailer whose count and digest were compared with what came before.
- * @throws StorageError E_BACKUP_CORRUPT, E_BACKUP_NEWER
+ * @throws StorageError E_BACKUP_CORRUPT, E_BACKUP_NEWER, E_FILE
  */
 export async function* readBackupLines(file: string): AsyncGenerator<BackupLine> {
   const digest = createHash('sha256')
@@ -47,6 +47,7 @@ export async function* readBackupLines(file: string): AsyncGenerator<BackupLine>
       throw new StorageError(
         'E_BACKUP_NEWER',
         `the backup has format ${line.backup.format}, this program knows ${BACKUP_FORMAT}`,
+        { hint: 'restore it with the newer hanse that wrote it' },
       )
     }
     if ('end' in line) {
@@ -87,7 +88,8 @@ async function* splitLines(file: string): AsyncGenerator<string> {
       if (restBytes > MAX_BACKUP_LINE_BYTES) throw corrupt('has a line that is too long')
     }
   } catch (error) {
-    throw error instanceof StorageError ? error : corrupt('is no gzip file', error)
+    const unreadable = readErrorOf(error, file)
+    throw unreadable instanceof StorageError ? unreadable : corrupt('is no gzip file', error)
   } finally {
     unpacked.destroy()
     await failed
@@ -97,5 +99,8 @@ async function* splitLines(file: string): AsyncGenerator<string> {
 
 /** The error for a backup that cannot be trusted as a whole. */
 export function corrupt(what: string, cause?: unknown): StorageError {
-  return new StorageError('E_BACKUP_CORRUPT', `the backup ${what}`, { cause })
+  return new StorageError('E_BACKUP_CORRUPT', `the backup ${what}`, {
+    cause,
+    hint: 'restore another copy of the backup',
+  })
 }

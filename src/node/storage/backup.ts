@@ -1,15 +1,12 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import type { PublisherId, Sha256 } from '../../protocol/index.ts'
+import { type PublisherId, ROOT_FEED, type Sha256 } from '../../protocol/index.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 import { BACKUP_FORMAT, corrupt, readBackupLines } from './backup-lines.ts'
-import { writeErrorOf } from './errors.ts'
-import { syncFolder } from './json-file.ts'
+import { StorageError } from './errors.ts'
+import type { Damage } from './record-scan.ts'
 import type { RecordStore } from './record-store.ts'
 
 /** What goes into a backup. */
@@ -49,20 +46,6 @@ export function backupStream(source: BackupSource): Readable {
   const gzip = createGzip()
   void pipeline(Readable.from(textOf(source)), gzip).catch(() => {})
   return gzip
-}
-
-/** Writes a backup to a file, mode 0600, which appears only when it is whole and on disk. @throws StorageError E_DISK_FULL. */
-export async function writeBackup(source: BackupSource, file: string): Promise<void> {
-  const beside = join(dirname(file), `.backup-${randomUUID()}`)
-  try {
-    await pipeline(backupStream(source), createWriteStream(beside, { flags: 'wx', mode: 0o600 }))
-    await syncFile(beside)
-    await rename(beside, file)
-    await syncFolder(dirname(file))
-  } catch (error) {
-    await rm(beside, { force: true })
-    throw writeErrorOf(error, file)
-  }
 }
 
 /** Opens a backup, after reading all of it once. @throws StorageError E_BACKUP_CORRUPT, E_BACKUP_NEWER. */
@@ -112,13 +95,19 @@ async function* valuesOf({
   yield { backup: { format: BACKUP_FORMAT, publisher, at } }
   yield { keys: base64(keys) }
   for (const [name, bytes] of state) yield { state: { name, bytes: base64(bytes) } }
-  for await (const { envelope } of records.records(publisher)) yield { record: base64(envelope) }
+  for await (const { envelope } of records.records(publisher, refuseDamage)) yield { record: base64(envelope) }
   for (const sha256 of only) {
     const held = await artifacts.open(sha256)
     if (held === null) continue
     yield { artifact: { sha256, size: held.size } }
     for await (const bytes of held.bytes) yield { chunk: base64(bytes) }
   }
+}
+
+/** A marked loss in a writer feed is left out, as the way on for who has no older backup; a root feed with one would fork after `restore`. */
+function refuseDamage({ feed, lost, problem }: Damage): void {
+  if (lost !== null && feed !== ROOT_FEED) return
+  throw new StorageError('E_RECORD_CORRUPT', problem, { hint: 'stop the node, then: hanse doctor --repair' })
 }
 
 async function* envelopesIn(file: string): AsyncGenerator<Uint8Array> {
@@ -144,11 +133,6 @@ async function* artifactsIn(file: string): ReturnType<Backup['artifacts']> {
   } finally {
     await lines.return(undefined)
   }
-}
-
-async function syncFile(path: string): Promise<void> {
-  await using file = await open(path, 'r+')
-  await file.sync()
 }
 
 function base64(bytes: Uint8Array): string {

@@ -1,7 +1,8 @@
-import { chmod, cp, mkdir, readFile, stat } from 'node:fs/promises'
+import { chmod, cp, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { StorageError, systemCodeOf } from './errors.ts'
-import { replaceFile } from './json-file.ts'
+import { StorageError } from './errors.ts'
+import { isThere, readText, replaceFile } from './json-file.ts'
+import { makeFolder } from './make-folder.ts'
 import { takeProcessLock } from './process-lock.ts'
 
 /** Version of the home's layout that this program reads and writes. */
@@ -39,12 +40,12 @@ export async function openDataDirectory(
   home: string,
   format: HomeFormat = { version: HOME_FORMAT, steps: MIGRATIONS },
 ): Promise<DataDirectory> {
-  await makePrivateFolder(home)
+  await makeOwnFolder(home)
   await using held = new AsyncDisposableStack()
   held.use(await takeProcessLock(join(home, 'lock')))
   const paths = pathsOf(home)
   await agreeOnFormat(home, format)
-  for (const folder of [paths.database, paths.content, paths.state]) await makePrivateFolder(folder)
+  for (const folder of [paths.database, paths.content, paths.state]) await makePrivate(folder)
   const kept = held.move()
   return { home, ...paths, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
@@ -58,15 +59,22 @@ function pathsOf(home: string) {
   }
 }
 
-async function makePrivateFolder(path: string): Promise<void> {
+async function makeOwnFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 })
+    await makeFolder(path)
+    if ((await stat(path)).isDirectory()) return
+    throw new TypeError(`${path} is no folder`)
   } catch (cause) {
     throw new StorageError('E_STORAGE_FAILED', `${path} cannot be a folder of this node`, {
       cause,
       hint: 'choose another home with --home DIR',
     })
   }
+}
+
+/** Only for folders known to be a home's: another's must keep its mode. */
+async function makePrivate(path: string): Promise<void> {
+  await makeOwnFolder(path)
   const { mode } = await stat(path)
   if ((mode & 0o077) !== 0) await chmod(path, 0o700)
 }
@@ -85,17 +93,30 @@ async function agreeOnFormat(home: string, format: HomeFormat): Promise<void> {
 
 /** The home's format, or null for a home not used yet. A database without a format file is nobody's. */
 async function readFormat(home: string): Promise<number | null> {
-  try {
-    const text = (await readFile(join(home, 'format'), 'utf8')).trim()
+  const path = join(home, 'format')
+  const hint = `if only this version of hanse used the home, write ${HOME_FORMAT} into ${path}; else restore a backup: hanse restore FILE --home DIR`
+  const text = (await readText(path))?.trim()
+  if (text !== undefined) {
     if (/^[1-9][0-9]{0,5}$/.test(text)) return Number(text)
-    throw new StorageError('E_HOME_CORRUPT', `${join(home, 'format')} is not a number`)
-  } catch (error) {
-    if (systemCodeOf(error) !== 'ENOENT') throw error
+    throw new StorageError('E_HOME_CORRUPT', `${path} is not a number`, { hint })
   }
   if (await isThere(pathsOf(home).database)) {
-    throw new StorageError('E_HOME_CORRUPT', `${home} has a database but no format file`)
+    throw new StorageError('E_HOME_CORRUPT', `${home} has a database but no format file`, { hint })
   }
+  await requireFree(home)
   return null
+}
+
+/** What may lie in a folder before its first use as a home: what people, `init` or a new disk put there, and the lock. */
+const EXPECTED = /^(config\.yaml|identity\.json|recovery-key\.json|state|lock.*|\..*|lost\+found)$/
+
+/** A folder that something else uses is not made a home, which would close it to all other users. */
+async function requireFree(home: string): Promise<void> {
+  const other = (await readdir(home)).find(name => !EXPECTED.test(name))
+  if (other === undefined) return
+  throw new StorageError('E_STORAGE_FAILED', `${home} is no home of a node and holds other things, such as ${other}`, {
+    hint: 'choose an empty or a new folder with --home DIR',
+  })
 }
 
 /** Copies database and state to `before-format-N`, then takes step after step, writing the format after each. */
@@ -119,11 +140,4 @@ async function migrate(home: string, from: number, format: HomeFormat): Promise<
 
 function writeFormat(home: string, version: number): Promise<void> {
   return replaceFile(join(home, 'format'), Buffer.from(`${version}\n`))
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }

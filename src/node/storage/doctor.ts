@@ -1,11 +1,14 @@
+import type { PublisherId } from '../../protocol/index.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 import type { LevelDatabase } from './level-database.ts'
-import { checkRecords, rebuildFeed } from './record-check.ts'
+import { checkRecords, type FeedCheck } from './record-check.ts'
+import { repairFeed } from './record-repair.ts'
+import { parseKey } from './stored-record.ts'
 
 /** One thing that is wrong in a home. */
 export interface Finding {
-  readonly kind: 'record' | 'artifact' | 'database'
-  /** `<publisher>/<feed>`, or the path of the artifact's file. */
+  readonly kind: 'record' | 'artifact' | 'database' | 'file'
+  /** `<publisher>/<feed>`, or a path. */
   readonly subject: string
   readonly problem: string
   readonly repaired: boolean
@@ -16,6 +19,8 @@ export interface Patient {
   readonly database: LevelDatabase
   readonly artifacts: ArtifactStore
   readonly net: string
+  /** Whose feeds are written here; null if the keys cannot be read: then all are treated as such. */
+  readonly own: PublisherId | null
 }
 
 const ARTIFACT_PROBLEMS = {
@@ -25,21 +30,45 @@ const ARTIFACT_PROBLEMS = {
   withdrawn: 'its bytes are right, but it was withdrawn',
 } as const
 
+const FOREIGN_LOSS = 'a running node fetches it from peers that hold it'
+const OWN_LOSS =
+  'nothing is published here until it is back. A running node fetches it from peers that hold this public feed; of a private one ' +
+  'only a backup has it: hanse restore FILE into a new home, which goes on in new feeds; without an older backup make one now ' +
+  '(hanse backup FILE), restore that, and publish again what came after the lost record'
+
+/** What `examine` mends: `everything` only while nothing else writes to the home; `artifacts` also while its node runs. */
+export type Repair = 'nothing' | 'artifacts' | 'everything'
+
 /**
- * Verifies every record with its signatures and every artifact's bytes. With `repair`, altered files are moved aside, and
- * feeds rebuilt from their good records: the rest is fetched again from peers. Nothing may be written to the home meanwhile.
+ * Verifies every record with its signatures and every artifact's bytes. Repairing moves altered files aside, makes the tables of
+ * feeds again and marks the records that were lost, to be fetched from peers; no record that verifies is deleted.
  */
 export async function* examine(
   patient: Patient,
-  { repair = false }: { readonly repair?: boolean } = {},
+  { repair = 'nothing' }: { readonly repair?: Repair } = {},
 ): AsyncGenerator<Finding> {
   for await (const check of checkRecords(patient.database, patient.net)) {
-    if (repair) await rebuildFeed(patient.database, check)
-    for (const problem of check.problems) yield { kind: 'record', subject: check.feedKey, problem, repaired: repair }
+    const isOwn = patient.own === null || check.feedKey.startsWith(`${patient.own}/`)
+    const repaired = repair === 'everything' && (await repairFeed(patient.database, check, { isOwn }))
+    for (const problem of check.problems) yield { kind: 'record', subject: check.feedKey, problem, repaired }
+    yield* lossesIn(check, { isOwn, repaired })
   }
   for await (const check of patient.artifacts.verifyAll()) {
     if (check.why === null) continue
-    if (repair) await patient.artifacts.repair(check)
-    yield { kind: 'artifact', subject: check.path, problem: ARTIFACT_PROBLEMS[check.why], repaired: repair }
+    const repaired = repair !== 'nothing'
+    if (repaired) await patient.artifacts.repair(check)
+    yield { kind: 'artifact', subject: check.path, problem: ARTIFACT_PROBLEMS[check.why], repaired }
+  }
+}
+
+/** What a repair cannot bring back by itself: told as long as it is missing. A foreign record that was marked just now is as good as fetched. */
+function* lossesIn(
+  { feedKey, lost }: FeedCheck,
+  { isOwn, repaired }: { readonly isOwn: boolean; readonly repaired: boolean },
+): Generator<Finding> {
+  for (const [key, marked] of lost) {
+    if (marked === null && !(isOwn && repaired)) continue
+    const problem = `record ${parseKey(key).seq} is lost: ${isOwn ? OWN_LOSS : FOREIGN_LOSS}`
+    yield { kind: 'record', subject: feedKey, problem, repaired: repaired && !isOwn }
   }
 }

@@ -1,3 +1,5 @@
+import { CodedError } from '../coded-error.ts'
+
 /** The closed set of codes a StorageError carries. */
 export type StorageErrorCode =
   | 'E_HOME_IN_USE'
@@ -6,31 +8,17 @@ export type StorageErrorCode =
   | 'E_DISK_FULL'
   | 'E_STORAGE_FAILED'
   | 'E_RECORD_CORRUPT'
-  | 'E_RECORD_INVALID'
   | 'E_ARTIFACT_MISMATCH'
   | 'E_ARTIFACT_INCOMPLETE'
   | 'E_QUOTA_EXCEEDED'
+  | 'E_FILE'
   | 'E_FILE_CORRUPT'
   | 'E_BACKUP_CORRUPT'
   | 'E_BACKUP_NEWER'
 
-/** What a StorageError may carry beside its code and message. */
-export interface StorageErrorOptions {
-  readonly cause?: unknown
-  readonly hint?: string
-}
-
-/** An unexpected outcome of the disk: a closed code, a sentence, and a hint for people. */
-export class StorageError extends Error {
+/** An unexpected outcome of the disk. */
+export class StorageError extends CodedError<StorageErrorCode> {
   override readonly name = 'StorageError'
-  readonly code: StorageErrorCode
-  readonly hint?: string
-
-  constructor(code: StorageErrorCode, message: string, options: StorageErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
-    this.code = code
-    if (options.hint !== undefined) this.hint = options.hint
-  }
 }
 
 /** The operating system's code of an error (`ENOENT`, `ENOSPC`), or undefined. */
@@ -47,11 +35,45 @@ export function isDiskFull(error: unknown): boolean {
   return /no space left on device|quota exceeded/i.test(error.message) || isDiskFull(error.cause)
 }
 
-/** The error to throw for a failed write of `what`: E_DISK_FULL for a full disk, else the error itself. */
+/** What to do about a full disk. */
+export const MAKE_ROOM = 'free some space on the disk that holds the home, then try again'
+
+/** Why the operating system refuses a file, in words; what is not here is no refusal but a fault. */
+const REFUSALS: ReadonlyMap<string, string> = new Map([
+  ['EACCES', 'this user may not'],
+  ['EPERM', 'this user may not'],
+  ['EROFS', 'the disk is read-only'],
+  ['EISDIR', 'it is a folder'],
+  ['ERR_FS_EISDIR', 'it is a folder'],
+  ['ENOTDIR', 'a part of its path is no folder'],
+  ['ENOTEMPTY', 'a folder is in its place'],
+  ['EEXIST', 'something else is in its place'],
+  ['ENOENT', 'its place, or what it links to, is not there'],
+  ['ELOOP', 'it is a link that leads to itself'],
+  ['ENAMETOOLONG', 'its name is too long'],
+  ['EFBIG', 'a limit on the size of files'],
+  ['EIO', 'the disk failed'],
+])
+
+/** The error to throw for a failed write of `what`: E_DISK_FULL for a full disk, E_FILE for a place that takes none, else the error itself. */
 export function writeErrorOf(error: unknown, what: string): unknown {
-  if (error instanceof StorageError || !isDiskFull(error)) return error
-  return new StorageError('E_DISK_FULL', `the disk is full: ${what} was not written`, {
-    cause: error,
-    hint: 'free some space on the disk that holds the home, then try again',
-  })
+  if (error instanceof StorageError) return error
+  if (isDiskFull(error)) {
+    return new StorageError('E_DISK_FULL', `the disk is full: ${what} was not written`, {
+      cause: error,
+      hint: MAKE_ROOM,
+    })
+  }
+  const why = REFUSALS.get(systemCodeOf(error) ?? '')
+  if (why === undefined) return error
+  return new StorageError('E_FILE', `${what} cannot be written: ${why}`, { cause: error, hint: OWNERSHIP_HINT })
 }
+
+/** The error to throw for a failed read of the home's file at `path`: E_FILE for one that is there and cannot be read, else the error itself. */
+export function readErrorOf(error: unknown, path: string): unknown {
+  const why = REFUSALS.get(systemCodeOf(error) ?? '')
+  if (error instanceof StorageError || why === undefined) return error
+  return new StorageError('E_FILE', `${path} cannot be read: ${why}`, { cause: error, hint: OWNERSHIP_HINT })
+}
+
+const OWNERSHIP_HINT = 'give it to the user that runs hanse, or move away what is in its place'

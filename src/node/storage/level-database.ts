@@ -1,6 +1,7 @@
-import { readdir, statfs } from 'node:fs/promises'
+import { readdir, stat, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
-import { isDiskFull, StorageError } from './errors.ts'
+import { isDiskFull, MAKE_ROOM, StorageError } from './errors.ts'
 import { DISK_RESERVE_BYTES, MAX_GROUP_COMMIT_BYTES } from './limits.ts'
 import { inUse } from './process-lock.ts'
 
@@ -61,10 +62,11 @@ export async function repairLevelDatabase(folder: string): Promise<void> {
   await ClassicLevel.repair(folder)
 }
 
-/** LevelDB without its CURRENT file starts anew and forgets everything: a folder that was one is never opened so. */
+/** LevelDB that cannot see its CURRENT file starts anew and forgets everything: a folder that was one is never opened so. */
 async function requireWhole(folder: string): Promise<void> {
   const names: readonly string[] = await readdir(folder).catch(() => [])
-  if (names.includes('CURRENT') || !names.some(name => /\.ldb$|^MANIFEST-/.test(name))) return
+  const current = await stat(join(folder, 'CURRENT')).catch(() => null)
+  if (current !== null || !names.some(name => /\.ldb$|^MANIFEST-/.test(name))) return
   throw new StorageError('E_HOME_CORRUPT', `the database in ${folder} has lost its CURRENT file`, {
     hint: 'run: hanse doctor --repair',
   })
@@ -175,7 +177,7 @@ export class LevelDatabase implements AsyncDisposable {
   async #requireRoom(): Promise<void> {
     if ((await this.#freeBytes(this.#folder)) >= DISK_RESERVE_BYTES) return
     throw new StorageError('E_DISK_FULL', `less than ${DISK_RESERVE_BYTES} bytes are free: nothing was written`, {
-      hint: 'free some space on the disk that holds the home, then try again',
+      hint: MAKE_ROOM,
     })
   }
 }
@@ -216,7 +218,7 @@ function failureOf(cause: unknown): StorageError {
 function openErrorOf(error: unknown, folder: string): unknown {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   if (isDiskFull(cause))
-    return new StorageError('E_DISK_FULL', `the disk is full: ${folder} cannot be opened`, { cause })
+    return new StorageError('E_DISK_FULL', `the disk is full: ${folder} cannot be opened`, { cause, hint: MAKE_ROOM })
   const code = (cause as { code?: unknown }).code
   if (code === 'LEVEL_LOCKED') return inUse(null)
   const hint = 'run: hanse doctor --repair'

@@ -12,6 +12,12 @@ export const LEAF_BYTES = MIB
 export const MAX_LEAVES = 1024
 /** Bytes of one artifact the store accepts at all: one root block of full leaves; policy asks for less. */
 export const MAX_STORED_ARTIFACT_BYTES = MAX_LEAVES * LEAF_BYTES
+/** Bytes on disk that interrupted fetches may keep: one artifact of the largest kind, or many of the usual. */
+export const KEPT_PARTIALS_BYTES = 1024 * MIB
+/** Interrupted fetches kept. */
+export const MAX_KEPT_PARTIALS = 64
+/** How long an interrupted fetch is kept without getting further, ms: who still wants it has tried again by then. */
+export const KEPT_PARTIAL_MS = 7 * 24 * 60 * 60 * 1_000
 /** Bytes of keys and values joined in one group commit: bounds LevelDB's log record and the memory of a burst. */
 export const MAX_GROUP_COMMIT_BYTES = 4 * MIB
 /** Bytes of a local state file: relations and tokens of a large node take far less. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { StorageError, systemCodeOf } from './errors.ts'
+import { readErrorOf, StorageError, systemCodeOf, writeErrorOf } from './errors.ts'
 
 /** The process that holds a lock: its pid, and the moment it started as the kernel tells it ('' where there is no /proc). */
 interface Holder {
@@ -13,10 +13,10 @@ const MAX_ATTEMPTS = 5
 
 /**
  * Takes the lock file at `path` for this process until disposed; a lock left by a dead process is taken over.
- * @throws StorageError E_HOME_IN_USE naming the pid of the process that has it.
+ * @throws StorageError E_HOME_IN_USE naming the pid of the process that has it; E_FILE, E_DISK_FULL where none can be made.
  */
 export async function takeProcessLock(path: string): Promise<AsyncDisposable> {
-  const own = JSON.stringify({ pid: process.pid, started: await startOf(process.pid) })
+  const own = JSON.stringify({ pid: process.pid, started: (await startOf(process.pid)) ?? '' })
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     if (await mayCreate(path, own)) return { [Symbol.asyncDispose]: () => rm(path, { force: true }) }
     const text = await readIfThere(path)
@@ -39,15 +39,15 @@ export function inUse(pid: number | null): StorageError {
 /** Creates the lock with its content in one step: a link either makes the whole file or fails. */
 async function mayCreate(path: string, content: string): Promise<boolean> {
   const beside = `${path}.${randomUUID()}`
-  await writeFile(beside, content, { mode: 0o600, flag: 'wx' })
   try {
+    await writeFile(beside, content, { mode: 0o600, flag: 'wx' })
     await link(beside, path)
     return true
   } catch (error) {
     if (systemCodeOf(error) === 'EEXIST') return false
-    throw error
+    throw writeErrorOf(error, path)
   } finally {
-    await rm(beside, { force: true })
+    await rm(beside, { force: true }).catch(() => {}) // what failed first is what counts
   }
 }
 
@@ -86,14 +86,17 @@ async function isAlive(holder: Holder): Promise<boolean> {
   return (await startOf(holder.pid)) === holder.started
 }
 
-/** Boot id and start tick of a process: a pid is used again, this pair is not. */
-async function startOf(pid: number): Promise<string> {
+/** Boot id and start tick of a process: a pid is used again, this pair is not. Null for one that ended and was not waited for. */
+async function startOf(pid: number): Promise<string | null> {
   const [boot, stat] = await Promise.all([
     readIfThere('/proc/sys/kernel/random/boot_id'),
     readIfThere(`/proc/${pid}/stat`),
   ])
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return boot === null || fields === undefined ? '' : `${boot.trim()} ${fields[19] ?? ''}`
+  if (boot === null || fields === undefined) return ''
+  // proc(5): fields 3 state, 20 num_threads, 22 starttime. Threads of a killed process end, and let go of its files, one by one.
+  const isGone = /[ZX]/.test(fields[0] ?? '') && Number(fields[17]) <= 1
+  return isGone ? null : `${boot.trim()} ${fields[19] ?? ''}`
 }
 
 async function readIfThere(path: string): Promise<string | null> {
@@ -101,6 +104,6 @@ async function readIfThere(path: string): Promise<string | null> {
     return await readFile(path, 'utf8')
   } catch (error) {
     if (systemCodeOf(error) === 'ENOENT' || systemCodeOf(error) === 'ESRCH') return null
-    throw error
+    throw readErrorOf(error, path)
   }
 }

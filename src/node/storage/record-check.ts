@@ -1,17 +1,22 @@
 import { ProtocolError, parseRecord, type RecordId, type WellFormedRecord } from '../../protocol/index.ts'
-import { AppendPlan, feedKeyOf } from './append-plan.ts'
+import { feedKeyOf } from './append-plan.ts'
 import { StorageError } from './errors.ts'
 import { decodeFeedTree, type FeedTree } from './feed-tree.ts'
-import type { LevelDatabase, Write } from './level-database.ts'
-import { keyOf, openStored, type StoredRecord } from './stored-record.ts'
+import type { LevelDatabase } from './level-database.ts'
+import { startingWith } from './record-scan.ts'
+import { encodePlace, keyOf, lostIdOf, openStored, type StoredRecord } from './stored-record.ts'
 
 /** What is wrong with one feed's stored records. */
 export interface FeedCheck {
   /** `<publisher>/<feed>` */
   readonly feedKey: string
   readonly problems: readonly string[]
-  /** Records of the feed that are as they should be, in the order in which they can be appended. */
-  readonly good: readonly WellFormedRecord[]
+  /** The feed's table of branches; null if it is lost or altered. */
+  readonly tree: FeedTree | null
+  /** Records of the feed that are as they should be, by the key under which they lie. */
+  readonly good: ReadonlyMap<string, WellFormedRecord>
+  /** Keys of records that the tree says are there and that are not, with the ids of those whose loss is marked already. */
+  readonly lost: ReadonlyMap<string, RecordId | null>
 }
 
 /** Verifies every stored record with its signatures, and that each feed's tables agree with its records; yields the feeds where not all is well. */
@@ -21,21 +26,8 @@ export async function* checkRecords(database: LevelDatabase, net: string): Async
     if (seen.has(feedKey)) continue
     seen.add(feedKey)
     const check = await checkFeed(database, feedKey, net)
-    if (check.problems.length > 0) yield check
+    if (check.problems.length > 0 || check.lost.size > 0) yield check
   }
-}
-
-/** Rebuilds a feed from its good records in one batch; what follows a lost record is dropped, to be fetched again from peers. */
-export async function rebuildFeed(database: LevelDatabase, { feedKey, good }: FeedCheck): Promise<void> {
-  const removals: Write[] = [{ type: 'del', table: 'feeds', key: feedKey }]
-  for await (const [key] of database.scan('records', within(feedKey)))
-    removals.push({ type: 'del', table: 'records', key })
-  for await (const [key, place] of database.scan('places')) {
-    if (Buffer.from(place).toString().startsWith(`${feedKey}/`)) removals.push({ type: 'del', table: 'places', key })
-  }
-  const plan = new AppendPlan(new Map(), new Map())
-  plan.take(good, { pinned: true })
-  await database.commit([...removals, ...plan.writes()])
 }
 
 /** Feeds named by the table of feeds or by the key of any record, so that a flipped bit in one hides nothing in the other. */
@@ -46,7 +38,7 @@ async function* feedKeysIn(database: LevelDatabase): AsyncGenerator<string> {
 
 async function checkFeed(database: LevelDatabase, feedKey: string, net: string): Promise<FeedCheck> {
   const problems: string[] = []
-  const good: WellFormedRecord[] = []
+  const good = new Map<string, WellFormedRecord>()
   const attempt = <T>(what: () => T): T | null => {
     try {
       return what()
@@ -57,27 +49,32 @@ async function checkFeed(database: LevelDatabase, feedKey: string, net: string):
     }
   }
   const bytes = await database.table('feeds').get(feedKey)
-  const tree = attempt(() => (bytes === undefined ? [] : decodeFeedTree(bytes))) ?? []
-  const missing = expectedKeysOf(feedKey, tree)
-  for await (const [key, value] of database.scan('records', within(feedKey))) {
-    const stored = attempt(() => openStored(key, value))
+  const tree = bytes === undefined ? null : attempt(() => decodeFeedTree(bytes))
+  const lost = new Map<string, RecordId | null>(expectedKeysOf(feedKey, tree ?? []).map(key => [key, null]))
+  const absent = new Set(lost.keys())
+  for await (const [key, value] of database.scan('records', startingWith(`${feedKey}/`))) {
+    if (!absent.delete(key)) problems.push(`${key} is in no branch of its feed`)
+    const id = lostIdOf(value)
+    if (id !== null && lost.has(key)) lost.set(key, id)
+    const stored = id === null ? attempt(() => openStored(key, value)) : null
     const record = stored && attempt(() => parseRecord(Uint8Array.from(stored.envelope), { net }))
-    if (!missing.delete(key)) problems.push(`${key} is in no branch of its feed`)
     if (!stored || !record) continue
     const wrong = await misplacedBecause(database, stored, record)
     if (wrong !== null) problems.push(wrong)
-    if (feedKeyOf(record) === feedKey) good.push(record)
+    if (feedKeyOf(record) !== feedKey) continue
+    good.set(key, record)
+    if (record.seq === stored.seq) lost.delete(key)
   }
-  for (const key of missing) problems.push(`${key} is lost`)
-  return { feedKey, problems, good }
+  for (const key of absent) problems.push(`${key} is lost`)
+  return { feedKey, problems, tree, good, lost }
 }
 
 /** Keys of the records that a feed's tree says are there. */
-function expectedKeysOf(feedKey: string, tree: FeedTree): Set<string> {
+function expectedKeysOf(feedKey: string, tree: FeedTree): string[] {
   const [publisher, feed] = feedKey.split('/') as [StoredRecord['publisher'], StoredRecord['feed']]
-  const keys = new Set<string>()
+  const keys: string[] = []
   for (const [branch, { from, tip }] of tree.entries()) {
-    for (let seq = from; seq <= tip.seq; seq++) keys.add(keyOf({ publisher, feed, branch, seq }))
+    for (let seq = from; seq <= tip.seq; seq++) keys.push(keyOf({ publisher, feed, branch, seq }))
   }
   return keys
 }
@@ -91,9 +88,6 @@ async function misplacedBecause(
   if (feedKeyOf(stored) !== feedKeyOf(record) || stored.seq !== record.seq)
     return `${key} holds a record of another place`
   const place = await database.table('places').get(record.id as RecordId)
-  return place !== undefined && Buffer.from(place).toString() === key ? null : `${key} cannot be found by its id`
-}
-
-function within(feedKey: string) {
-  return { gte: `${feedKey}/`, lt: `${feedKey}/\x7f` }
+  const isFound = place !== undefined && Buffer.compare(place, encodePlace(stored, { isLost: false })) === 0
+  return isFound ? null : `${key} cannot be found by its id`
 }

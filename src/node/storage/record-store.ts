@@ -10,8 +10,17 @@ import {
 import { type AppendOptions, AppendPlan, feedKeyOf } from './append-plan.ts'
 import { StorageError } from './errors.ts'
 import { decodeFeedTree, type FeedTree, type Segment, segmentsOf } from './feed-tree.ts'
-import type { LevelDatabase, ScanBounds } from './level-database.ts'
-import { keyOf, openStored, parseKey, type RecordPlace, type StoredRecord } from './stored-record.ts'
+import type { LevelDatabase } from './level-database.ts'
+import { type Damage, scanRecords, startingWith } from './record-scan.ts'
+import {
+  keyOf,
+  lostIdOf,
+  openStored,
+  parseKey,
+  parsePlace,
+  type RecordPlace,
+  type StoredRecord,
+} from './stored-record.ts'
 
 /** Counts over what is held. */
 export interface RecordCounts {
@@ -29,7 +38,8 @@ interface PendingAppend {
 
 /**
  * `FeedStore` on LevelDB. Appends that arrive while one is being written are planned together and share one synced batch;
- * every read is checked against the record's id, and a record that was altered or lost on disk is E_RECORD_CORRUPT.
+ * every read is checked against the record's id, and a record that was altered or lost on disk is E_RECORD_CORRUPT. One whose loss
+ * `doctor --repair` has marked is as one not held: a range ends before it, and an append of it fills its place again.
  */
 export class RecordStore implements FeedStore {
   readonly #database: LevelDatabase
@@ -64,9 +74,11 @@ export class RecordStore implements FeedStore {
   async record(id: RecordId): Promise<StoredRecord | null> {
     const place = await this.#database.table('places').get(id)
     if (place === undefined) return null
-    const key = Buffer.from(place).toString()
+    const at = parsePlace(place)
+    if (at.isLost) return null
+    const key = keyOf(at)
     const value = await this.#database.table('records').get(key)
-    if (value === undefined) throw lost(parseKey(key))
+    if (value === undefined) throw lost(at)
     const record = openStored(key, value)
     if (record.id !== id) throw lost(record)
     return record
@@ -85,15 +97,10 @@ export class RecordStore implements FeedStore {
     if (end === null) return []
     const taken: Uint8Array[] = []
     let bytes = 0
-    for (const segment of segmentsOf(tree, end.branch, end.seq)) {
-      for await (const record of this.#segment(publisher, feed, {
-        ...segment,
-        from: Math.max(segment.from, range.from),
-      })) {
-        bytes += record.envelope.length
-        if (taken.length >= range.limit || (taken.length > 0 && bytes > range.maxBytes)) return taken
-        taken.push(record.envelope)
-      }
+    for await (const { envelope } of this.#chain(tree, end, range.from)) {
+      bytes += envelope.length
+      if (taken.length >= range.limit || (taken.length > 0 && bytes > range.maxBytes)) return taken
+      taken.push(envelope)
     }
     return taken
   }
@@ -120,16 +127,13 @@ export class RecordStore implements FeedStore {
 
   /**
    * Every held record of one publisher, or of all: the root feed first, then feed by feed, main branch before rivals, ascending by
-   * seq. Reads one moment of the store; records appended meanwhile are not seen. @throws StorageError E_RECORD_CORRUPT.
+   * seq. Reads one moment of the store; records appended meanwhile are not seen. What is damaged is told to `onDamage` and left out.
+   * @throws StorageError E_RECORD_CORRUPT at the first damage if nobody listens for it.
    */
-  async *records(publisher?: PublisherId): AsyncGenerator<StoredRecord> {
+  async *records(publisher?: PublisherId, onDamage?: (damage: Damage) => void): AsyncGenerator<StoredRecord> {
     await using snapshot = this.#database.snapshot()
-    for (const one of publisher === undefined ? await this.publishers() : [publisher]) {
-      const root = `${one}/${ROOT_FEED}/`
-      yield* this.#scan({ ...startingWith(root), snapshot })
-      for await (const record of this.#scan({ ...startingWith(`${one}/`), snapshot }))
-        if (record.feed !== ROOT_FEED) yield record
-    }
+    for (const one of publisher === undefined ? await this.publishers() : [publisher])
+      yield* scanRecords(this.#database, snapshot, one, onDamage)
   }
 
   async #appendPending(): Promise<void> {
@@ -162,7 +166,7 @@ export class RecordStore implements FeedStore {
     ])
     return new AppendPlan(
       new Map(trees.map(([key, bytes]) => [key, decodeFeedTree(bytes)])),
-      new Map(places.map(([id, bytes]) => [id, parseKey(Buffer.from(bytes).toString())])),
+      new Map(places.map(([id, bytes]) => [id, parsePlace(bytes)])),
     )
   }
 
@@ -192,31 +196,31 @@ export class RecordStore implements FeedStore {
     if (to === undefined) return tree[0] === undefined ? null : { publisher, feed, branch: 0, seq: tree[0].tip.seq }
     const place = await this.#database.table('places').get(to)
     if (place === undefined) return null
-    const end = parseKey(Buffer.from(place).toString())
+    const end = parsePlace(place)
     return end.publisher === publisher && end.feed === feed ? end : null
   }
 
-  /** The records of a segment; a missing one, which a flipped bit in a key makes, is corruption, not an end. */
-  async *#segment(publisher: PublisherId, feed: FeedId, { branch, from, to }: Segment): AsyncGenerator<StoredRecord> {
-    const place = (seq: number) => ({ publisher, feed, branch, seq })
+  /** The chain that ends at `end`, from a sequence number on; it ends before a record that is marked as lost. */
+  async *#chain(tree: FeedTree, end: RecordPlace, from: number): AsyncGenerator<StoredRecord> {
+    for (const segment of segmentsOf(tree, end.branch, end.seq))
+      if (!(yield* this.#segment(end, { ...segment, from: Math.max(segment.from, from) }))) return
+  }
+
+  /** The records of a segment, false at one marked as lost; another missing one, which a flipped bit in a key makes, is corruption. */
+  async *#segment(end: RecordPlace, { branch, from, to }: Segment): AsyncGenerator<StoredRecord, boolean> {
+    const place = (seq: number) => ({ ...end, branch, seq })
     let next = from
-    if (from > to) return
-    for await (const record of this.#scan({ gte: keyOf(place(from)), lte: keyOf(place(to)) })) {
-      if (record.seq !== next) break
+    if (from > to) return true
+    const bounds = { gte: keyOf(place(from)), lte: keyOf(place(to)) }
+    for await (const [key, value] of this.#database.scan('records', bounds)) {
+      if (parseKey(key).seq !== next) break
+      if (lostIdOf(value) !== null) return false
       next++
-      yield record
+      yield openStored(key, value)
     }
     if (next <= to) throw lost(place(next))
+    return true
   }
-
-  async *#scan(bounds: ScanBounds): AsyncGenerator<StoredRecord> {
-    for await (const [key, value] of this.#database.scan('records', bounds)) yield openStored(key, value)
-  }
-}
-
-/** Bounds of all keys that start with `prefix`; keys are ASCII. */
-function startingWith(prefix: string) {
-  return { gte: prefix, lt: `${prefix}\x7f` }
 }
 
 async function present<K extends string>(table: ReturnType<LevelDatabase['table']>, keys: readonly K[]) {

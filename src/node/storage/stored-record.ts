@@ -14,6 +14,12 @@ export interface RecordPlace {
   readonly seq: number
 }
 
+/** Where a record's id says it lies. */
+export interface IdPlace extends RecordPlace {
+  /** It belongs there and was lost on disk: whoever brings it fills the place again. */
+  readonly isLost: boolean
+}
+
 /** A record as read back, checked against its id. */
 export interface StoredRecord extends RecordPlace {
   readonly id: RecordId
@@ -24,6 +30,7 @@ const DAG_CBOR = 0x71
 const SHA2_256 = 0x12
 const ID_BYTES = 36
 const SUM_BYTES = 32
+const LOST_MARK = '?'
 
 /** Key of a record: sorts by publisher, feed, branch, seq. */
 export function keyOf({ publisher, feed, branch, seq }: RecordPlace): string {
@@ -36,6 +43,33 @@ export function parseKey(key: string): RecordPlace {
   if (match === null) throw new StorageError('E_RECORD_CORRUPT', 'a record lies under a key that no record has')
   const [, publisher, feed, branch, seq] = match as unknown as [string, PublisherId, FeedId, string, string]
   return { publisher, feed, branch: Number.parseInt(branch, 16), seq: Number.parseInt(seq, 16) }
+}
+
+/** Stored form of where an id lies: the record's key, and a mark if it was lost. */
+export function encodePlace(place: RecordPlace, { isLost }: { readonly isLost: boolean }): Uint8Array {
+  return Buffer.from(`${keyOf(place)}${isLost ? LOST_MARK : ''}`)
+}
+
+/** @throws StorageError E_RECORD_CORRUPT */
+export function parsePlace(bytes: Uint8Array): IdPlace {
+  const text = Buffer.from(bytes).toString()
+  const isLost = text.endsWith(LOST_MARK)
+  return { ...parseKey(isLost ? text.slice(0, -LOST_MARK.length) : text), isLost }
+}
+
+/** What lies in the place of a record that was lost: its binary id alone. */
+export function encodeLost(id: RecordId): Uint8Array {
+  return CID.parse(id).bytes
+}
+
+/** The id of the record that was lost here, or null for what is no such mark. */
+export function lostIdOf(bytes: Uint8Array): RecordId | null {
+  if (bytes.length !== ID_BYTES) return null
+  try {
+    return CID.decode(bytes).toString() as RecordId
+  } catch {
+    return null
+  }
 }
 
 /** Stored form: binary id ‖ sha256(envelope) ‖ envelope. The sum covers the signatures, which the id does not. */

@@ -1,42 +1,80 @@
-import { type PackageState, type PublisherId, relationText, shortNameOf } from '../../protocol/index.ts'
+import {
+  type PackageName,
+  type PublisherId,
+  type ReleaseState,
+  relationText,
+  shortNameOf,
+} from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import type { NodeContext } from '../node-context.ts'
+import { seekPublishers } from './ask-federation.ts'
 import { parseSpec } from './find-package.ts'
 import { holdersOf } from './holders.ts'
-import { seekPublishers } from './search.ts'
 
-/** A package as every publisher known here has it, and who holds its bytes. @throws NodeError E_NOT_FOUND */
+/**
+ * A package as every publisher known here has it, and who holds its bytes; a publisher known from federated search alone
+ * is marked as not held, blocked ones are left out. @throws NodeError E_NOT_FOUND
+ */
 export async function info(node: NodeContext, purl: string): Promise<object> {
   const { package: name } = parseSpec(purl)
-  const known = node.library.catalogue.publishersOf(name)
-  const seen = known.length > 0 ? [] : await seekPublishers(node, name)
-  if (known.length === 0 && seen.length === 0) {
-    throw new NodeError('E_NOT_FOUND', `nobody known here publishes ${shortNameOf(name)}`, {
-      hint: 'hanse search WORDS',
-    })
+  const isBlocked = (id: PublisherId) => node.relations.relationOf(id).block
+  const all = node.library.catalogue.publishersOf(name).filter(id => releasesOf(node, id, name).length > 0)
+  const held = all.filter(id => !isBlocked(id))
+  if (held.length === 0) await seekPublishers(node, name)
+  const seen = node.seen.publishersOf(name).filter(id => !isBlocked(id) && !all.includes(id))
+  if (held.length + seen.length === 0) throw notFound(node, name, all)
+  const holders = await Promise.all(held.map(id => holdersOf(node, id, node.library.package(id, name))))
+  return {
+    purl: name,
+    publishers: [
+      ...held.map(id => heldPublisherOf(node, id, name)),
+      ...seen.map(id => seenPublisherOf(node, id, name)),
+    ],
+    holders: [...new Set(holders.flat())],
   }
-  const publishers = [...known, ...seen].map(id => publisherOf(node, id, node.library.package(id, name)))
-  const holders = await Promise.all(known.map(id => holdersOf(node, id, node.library.package(id, name))))
-  return { purl: name, publishers, holders: [...new Set(holders.flat())] }
 }
 
-function publisherOf(node: NodeContext, id: PublisherId, state: PackageState | null): object {
-  const own = id === node.writer.publisher
-  return {
-    id,
-    name: node.relations.localNameOf(id),
-    relation: own ? 'self' : relationText(node.relations.relationOf(id)),
-    versions: [...(state?.releases.values() ?? [])].map(release => ({
-      version: release.version,
-      state: release.state,
-      visibility: release.visibility,
-      deprecated: release.deprecated,
-      artifacts: release.artifacts.map(({ artifact }) => ({
-        name: artifact.name,
-        cid: artifact.cid,
-        size: artifact.size,
-        sha256: artifact.sha256,
-      })),
-    })),
+const releasesOf = (node: NodeContext, id: PublisherId, name: PackageName): readonly ReleaseState[] => [
+  ...(node.library.package(id, name)?.releases.values() ?? []),
+]
+
+function heldPublisherOf(node: NodeContext, id: PublisherId, name: PackageName): object {
+  const versions = releasesOf(node, id, name).map(({ version, state, visibility, deprecated, artifacts }) => ({
+    version,
+    state,
+    visibility,
+    deprecated,
+    artifacts: artifacts.map(({ artifact: { name: file, cid, size, sha256 } }) => ({ name: file, cid, size, sha256 })),
+  }))
+  return { ...publisherOf(node, id), versions, held: true }
+}
+
+/** What verified hits said: signed, but a yank or void may be missing, and files are listed once its records are here. */
+function seenPublisherOf(node: NodeContext, id: PublisherId, name: PackageName): object {
+  const versions = node.seen.versionsOf(name, id).map(version => ({
+    version,
+    state: 'unconfirmed',
+    visibility: 'public',
+    deprecated: null,
+    artifacts: [],
+  }))
+  return { ...publisherOf(node, id), versions, held: false }
+}
+
+function publisherOf(node: NodeContext, id: PublisherId): object {
+  const relation = id === node.writer.publisher ? 'self' : relationText(node.relations.relationOf(id))
+  return { id, name: node.relations.localNameOf(id), relation }
+}
+
+function notFound(node: NodeContext, name: PackageName, blocked: readonly PublisherId[]): NodeError {
+  const short = shortNameOf(name)
+  const [first] = blocked
+  if (first === undefined) {
+    return new NodeError('E_NOT_FOUND', `nobody known here publishes ${short}`, { hint: 'hanse search WORDS' })
   }
+  const names = blocked.map(id => node.relations.nameOf(id)).join(', ')
+  const hint = `hanse follow ${node.relations.nameOf(first)}`
+  return new NodeError('E_NOT_FOUND', `${short} is published by nobody known here but blocked publishers: ${names}`, {
+    hint,
+  })
 }

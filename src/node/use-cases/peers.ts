@@ -1,3 +1,4 @@
+import { dialWhyOf } from '../../federation/index.ts'
 import type { PeerId } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import { parsePeerAddress } from '../network/discovery-port.ts'
@@ -6,21 +7,51 @@ import type { NodeContext } from '../node-context.ts'
 /** How long `peer add` waits for the connection; ms. */
 const DIAL_WAIT_MS = 10_000
 
-/** Connected and pinned peers. */
-export async function listPeers(node: NodeContext): Promise<object[]> {
-  const connected = node.libp2p.getConnections().map(connection => ({
-    id: connection.remotePeer.toString(),
-    addresses: [connection.remoteAddr.toString()],
-    direction: connection.direction,
-    connected: true,
-    pinned: node.peers.isPinned(connection.remotePeer.toString() as PeerId),
+/** One peer as `hanse peer list` shows it. */
+interface PeerRow {
+  readonly id: string
+  readonly addresses: readonly string[]
+  readonly direction: 'inbound' | 'outbound' | null
+  readonly connected: boolean
+  readonly pinned: boolean
+  /** `dialling` is also a peer whose turn is still to come. */
+  readonly state: 'connected' | 'dialling' | 'unreachable'
+  /** `CODE: words`, why the last dial failed. */
+  readonly why?: string
+}
+
+/** Connected peers, and those that somebody chose, pinned or as a bootstrap, whether they are connected or not. */
+export async function listPeers(node: NodeContext): Promise<readonly PeerRow[]> {
+  const connected = node.libp2p.getConnections().map(
+    (connection): PeerRow => ({
+      id: connection.remotePeer.toString(),
+      addresses: [connection.remoteAddr.toString()],
+      direction: connection.direction,
+      connected: true,
+      pinned: node.peers.isPinned(connection.remotePeer.toString() as PeerId),
+      state: 'connected',
+    }),
+  )
+  const here = new Set([...connected.map(({ id }) => id), node.libp2p.peerId.toString()])
+  return [...connected, ...chosenPeers(node).filter(({ id }) => !here.has(id))]
+}
+
+function chosenPeers(node: NodeContext): readonly PeerRow[] {
+  const bootstrap = node.config.network.bootstrap.map(parsePeerAddress).filter(each => each !== null)
+  const addresses = new Map<PeerId, readonly string[]>()
+  for (const each of [...node.peers.all(true), ...bootstrap])
+    addresses.set(each.peer, [...new Set([...(addresses.get(each.peer) ?? []), ...each.addresses])])
+  return [...addresses].map(([peer, known]) => ({
+    ...{ id: peer, addresses: known, direction: null, connected: false, pinned: node.peers.isPinned(peer) },
+    ...awayOf(node, peer),
   }))
-  const ids = new Set(connected.map(({ id }) => id))
-  const away = node.peers
-    .all(true)
-    .filter(({ peer }) => !ids.has(peer))
-    .map(({ peer, addresses }) => ({ id: peer, addresses, direction: null, connected: false, pinned: true }))
-  return [...connected, ...away]
+}
+
+function awayOf(node: NodeContext, peer: PeerId): Pick<PeerRow, 'state' | 'why'> {
+  if (node.config.network.mode === 'off') return { state: 'unreachable', why: 'E_NETWORK: network.mode is off' }
+  const standing = node.standing(peer)
+  if (standing.state === 'unreachable') return { state: 'unreachable', why: dialWhyOf(standing.why) }
+  return { state: 'dialling' }
 }
 
 /** Pins a peer and dials it. @throws NodeError E_MULTIADDR, E_NETWORK */
@@ -34,7 +65,8 @@ export async function addPeer(node: NodeContext, text: string): Promise<object> 
   await node.peers.pin(address)
   await node.audit.append({ at: Date.now(), who: 'api', what: 'peer.add', peer: address.peer })
   const connected = await node.dial(address, AbortSignal.timeout(DIAL_WAIT_MS))
-  return { id: address.peer, addresses: address.addresses, connected }
+  const standing = connected ? { state: 'connected' } : awayOf(node, address.peer)
+  return { id: address.peer, addresses: address.addresses, connected, ...standing }
 }
 
 /** Unpins a peer and hangs up. @throws NodeError E_NOT_FOUND */

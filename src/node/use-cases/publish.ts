@@ -1,11 +1,11 @@
-import { createWriteStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import { Readable, Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { mkdtemp, open, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { layoutOf } from '../../federation/index.ts'
 import {
   type Artifact,
   type Document,
+  isPlainFileName,
   type PackageState,
   type RecordId,
   type ReleaseName,
@@ -17,12 +17,14 @@ import {
   shortNameOf,
   splitReleaseName,
 } from '../../protocol/index.ts'
-import { type ArchiveKind, detectArchive, type InspectedArchive, inspectArchive } from '../archives/index.ts'
+import { type ArchiveKind, type InspectedArchive, inspectArchive } from '../archives/index.ts'
 import { NodeError } from '../errors.ts'
 import type { FeedVisibility } from '../library/writer.ts'
 import type { NodeContext } from '../node-context.ts'
 import type { StoredArtifact } from '../storage/index.ts'
 import { parseSpec } from './find-package.ts'
+import { requireMayBePublic } from './may-be-public.ts'
+import { kindOf } from './publishable-kind.ts'
 
 /** Manifests up to here are kept inside the record, longer ones beside it; bytes (FORMAT section 1). */
 const MAX_INLINE_MANIFEST_BYTES = 16 * 1024
@@ -49,7 +51,7 @@ interface Draft {
 /** Releases an artifact: reads it to disk, validates it, stores its bytes, then signs. Nothing is kept of what is refused. */
 export async function publish(node: NodeContext, request: PublishRequest, bytes: Readable): Promise<object> {
   await using folder = await openIncoming(node)
-  const path = join(folder.path, safeNameOf(request.name))
+  const path = join(folder.path, isPlainFileName(request.name) ? request.name : `upload${endingOf(request.name)}`)
   await receive(bytes, path, node.config.limits.artifactBytes)
   return await publishFile(node, path, request)
 }
@@ -60,58 +62,68 @@ export async function openIncoming(node: NodeContext): Promise<AsyncDisposable &
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
 }
 
-/** Releases a file that lies on this disk already, under the name it has there. */
-export async function publishFile(
-  node: NodeContext,
-  path: string,
-  request: Omit<PublishRequest, 'name'>,
-): Promise<object> {
+/** Releases a file that lies on this disk already. */
+export async function publishFile(node: NodeContext, path: string, request: PublishRequest): Promise<object> {
   const draft = await draftOf(path, request)
   return await release(node, path, draft, request.public ? 'public' : 'private', request.dryRun)
 }
 
-function safeNameOf(name: string): string {
-  const safe = basename(name)
-  if (safe === name && /^[\w.+@-][\w .+@-]*$/.test(safe) && !safe.startsWith('..')) return safe
-  throw new NodeError('E_USAGE', `${name.slice(0, 80)} is not a file name that a release can carry`)
+/** An archive is known by the ending of its file and named by its manifest. */
+const endingOf = (name: string): string => /(?:\.tar)?\.[a-z]{1,8}$/i.exec(name)?.[0] ?? ''
+
+/** Whoever installs the release writes a file of this name. @throws NodeError E_FILE_NAME */
+function plainNameOf(name: string): string {
+  if (isPlainFileName(name)) return name
+  throw new NodeError('E_FILE_NAME', `${JSON.stringify(name.slice(0, 80))} is no file name that works everywhere`, {
+    hint: 'rename the file: letters, digits and . _ - + @ ! ~ only, such as chart-7.bin',
+  })
 }
 
+/** What is refused half-way is left to whoever gave the bytes: ending the stream here would end its connection. */
 async function receive(bytes: Readable, path: string, limit: number): Promise<void> {
   if (!(bytes instanceof Readable)) throw new NodeError('E_USAGE', 'send the artifact as application/octet-stream')
+  await using file = await open(path, 'wx', 0o600)
   let size = 0
-  const counted = new Transform({
-    transform(chunk: Uint8Array, _encoding, done) {
-      size += chunk.length
-      if (size <= limit) return done(null, chunk)
-      done(new NodeError('E_TOO_LARGE', `larger than ${limit} bytes`, { hint: 'limits.artifactBytes in config.yaml' }))
-    },
-  })
-  await pipeline(bytes, counted, createWriteStream(path, { mode: 0o600 }))
+  for await (const chunk of bytes.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+    if (size + chunk.length > limit) {
+      throw new NodeError('E_TOO_LARGE', `larger than ${limit} bytes`, {
+        hint: 'raise limits.artifactBytes in config.yaml and start the node again',
+      })
+    }
+    await file.writeFile(chunk)
+    size += chunk.length
+  }
 }
 
-async function draftOf(path: string, { purl, kind: known }: Omit<PublishRequest, 'name'>): Promise<Draft> {
-  const kind = known ?? (await detectArchive(path))
-  if (kind === 'file' || kind === 'npm-folder') return fileDraftOf(path, purl)
+async function draftOf(path: string, { name, purl, public: isPublic, kind: known }: PublishRequest): Promise<Draft> {
+  const named = purl === undefined ? null : parseReleaseName(purl)
+  const kind = known ?? (await kindOf(path, name, named))
+  if (kind === 'file') return fileDraftOf(name, named)
   const inspection = await inspectArchive({ path }, kind)
   if (!inspection.ok) throw new NodeError(inspection.code, inspection.why)
-  requireAgreement(inspection, purl)
+  requireAgreement(inspection, named)
+  if (isPublic) requireMayBePublic(inspection.manifest)
   const { manifest, sha512, sha1 } = inspection
   return {
     purl: manifest.purl,
-    fileName: manifest.fileName,
+    fileName: plainNameOf(manifest.fileName),
     summary: manifest.summary,
     integrity: [sha512, `sha1-${Buffer.from(sha1, 'hex').toString('base64')}`],
     manifest: { bytes: manifest.manifestBytes, media: manifest.manifestMedia },
   }
 }
 
-function fileDraftOf(path: string, purl: string | undefined): Draft {
-  if (purl === undefined) {
-    throw new NodeError('E_USAGE', `${basename(path)} is no archive that this node reads a name from`, {
-      hint: 'name it: --purl pkg:generic/NAME@VERSION',
-    })
+function fileDraftOf(name: string, named: ReleaseName | null): Draft {
+  if (named === null) {
+    throw new NodeError(
+      'E_USAGE',
+      `${JSON.stringify(name.slice(0, 80))} is no archive that this node reads a name from`,
+      {
+        hint: 'name it: --purl pkg:generic/NAME@VERSION',
+      },
+    )
   }
-  return { purl: parseReleaseName(purl), fileName: basename(path), summary: {}, integrity: [], manifest: null }
+  return { purl: named, fileName: plainNameOf(name), summary: {}, integrity: [], manifest: null }
 }
 
 /** Reads `--purl`, in full or short form, which here must name a version. @throws NodeError E_PURL */
@@ -124,9 +136,9 @@ function parseReleaseName(text: string): ReleaseName {
   })
 }
 
-function requireAgreement({ manifest }: InspectedArchive, purl: string | undefined): void {
-  if (purl === undefined || parseReleaseName(purl) === manifest.purl) return
-  throw new NodeError('E_ARCHIVE_MISMATCH', `the archive says ${manifest.purl}, --purl says ${purl.slice(0, 120)}`)
+function requireAgreement({ manifest }: InspectedArchive, named: ReleaseName | null): void {
+  if (named === null || named === manifest.purl) return
+  throw new NodeError('E_ARCHIVE_MISMATCH', `the archive says ${manifest.purl}, --purl says ${named}`)
 }
 
 async function release(
@@ -153,11 +165,14 @@ async function releaseNext(
   const known = await knownRelease(node, draft, artifact, visibility)
   if (dryRun) return { ...answer, visibility: known?.visibility ?? visibility, record: known?.record ?? null, dryRun }
   // Also for what is released already: its bytes may have been lost.
-  await node.artifacts.add(path, artifact)
-  if (known !== null) return { ...answer, ...known }
-  const op = await releaseOpOf(node, draft, artifact)
-  const record = await node.writer.write(visibility, [op])
-  return { ...answer, visibility, record: record.id }
+  const coming = { ...artifact, isPrivate: visibility === 'private', store: () => node.artifacts.add(path, artifact) }
+  return await node.incoming.release(coming, async () => {
+    if (known !== null) return { ...answer, ...known }
+    const record = await withManifest(node, draft, visibility, manifest =>
+      node.writer.write(visibility, [releaseOpOf(draft, artifact, manifest)]),
+    )
+    return { ...answer, visibility, record: record.id }
+  })
 }
 
 interface KnownRelease {
@@ -203,13 +218,12 @@ async function recordsNaming(node: NodeContext, { records }: ReleaseState, sha25
   return naming
 }
 
-async function releaseOpOf(node: NodeContext, draft: Draft, stored: StoredArtifact): Promise<ReleaseOp> {
+function releaseOpOf(draft: Draft, stored: StoredArtifact, manifest: Document | null): ReleaseOp {
   const artifact: Artifact = {
     name: draft.fileName,
     ...stored,
     ...(draft.integrity.length > 0 ? { integrity: draft.integrity } : {}),
   }
-  const manifest = draft.manifest === null ? null : await documentOf(node, draft.manifest)
   return {
     op: 'release',
     purl: draft.purl,
@@ -219,11 +233,20 @@ async function releaseOpOf(node: NodeContext, draft: Draft, stored: StoredArtifa
   }
 }
 
-async function documentOf(
+/** Signs with the draft's manifest, which is bytes of its own when it is too long for the record. */
+async function withManifest<T>(
   node: NodeContext,
-  { bytes, media }: { bytes: Uint8Array; media: string },
-): Promise<Document> {
-  if (bytes.length <= MAX_INLINE_MANIFEST_BYTES) return { media, bytes }
-  const { cid, size } = await node.artifacts.add(Readable.from([bytes]))
-  return { media, cid, size }
+  { manifest }: Draft,
+  visibility: FeedVisibility,
+  sign: (manifest: Document | null) => Promise<T>,
+): Promise<T> {
+  if (manifest === null || manifest.bytes.length <= MAX_INLINE_MANIFEST_BYTES) return await sign(manifest)
+  const { bytes, media } = manifest
+  const { cid, size, sha256 } = await layoutOf([bytes])
+  const coming = {
+    sha256,
+    isPrivate: visibility === 'private',
+    store: () => node.artifacts.add(Readable.from([bytes])),
+  }
+  return await node.incoming.release(coming, () => sign({ media, cid, size }))
 }

@@ -1,4 +1,5 @@
 import { FOLD_NUMBER, type PeerId, type PublisherId, relationText } from '../../protocol/index.ts'
+import { requireMatchable } from '../config/index.ts'
 import { NodeError } from '../errors.ts'
 import type { RelationChange } from '../http/services.ts'
 import { parsePatterns } from '../library/relation-book.ts'
@@ -18,7 +19,9 @@ export async function changeRelation(node: NodeContext, change: RelationChange):
   const name = change.as ?? (change.publisher.startsWith('bafy') ? undefined : change.publisher)
   // Everything is checked before anything is written.
   const routed = action === 'allow' ? patterns : []
+  for (const match of routed) requireMatchable(match)
   for (const match of routed) node.routes.requireFree({ match, to: publisher })
+  if (change.as !== undefined) requireFreeWord(change.as)
   if (change.as !== undefined) requireUnrouted(node, publisher, change.as)
   const before = node.relations.relationOf(publisher)
   const relation = await node.relations.change(publisher, asked, change.as)
@@ -33,10 +36,20 @@ export async function changeRelation(node: NodeContext, change: RelationChange):
     publisher,
     name: node.relations.localNameOf(publisher) ?? name ?? null,
     relation: relationText(relation),
-    ...(patterns.length > 0 ? { patterns } : {}),
+    ...(Array.isArray(relation.allow) ? { patterns: relation.allow } : {}),
     ...(shadowing.length > 0 ? { warning: `these routes keep names from it: ${shadowing.join(', ')}` } : {}),
     ...noticeOf(action),
   }
+}
+
+/** Words that stand for something else wherever a publisher is named or shown. */
+const TAKEN_WORDS = new Set(['self', 'allowed', 'nowhere'])
+
+function requireFreeWord(as: string): void {
+  if (!TAKEN_WORDS.has(as)) return
+  throw new NodeError('E_USAGE', `${as} means something else here and is no name for a publisher`, {
+    hint: 'choose another with --as',
+  })
 }
 
 /** Routes lead to a publisher by its local name: while one does, that name stays. */

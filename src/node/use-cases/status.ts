@@ -1,5 +1,6 @@
 import { FOLD_NUMBER } from '../../protocol/index.ts'
 import type { NodeContext } from '../node-context.ts'
+import { bootstrapProblem } from './bootstrap-health.ts'
 
 /** The node in one document; counts are numbers. */
 export async function status(node: NodeContext): Promise<object> {
@@ -14,7 +15,7 @@ export async function status(node: NodeContext): Promise<object> {
     catalogueDigest: node.library.catalogue.digest(),
     foldVersion: FOLD_NUMBER,
     recovery: node.identity().recoveryExported ? 'exported' : 'not exported',
-    health: node.problems().length === 0 ? 'ok' : node.problems().join('; '),
+    health: [...node.problems(), bootstrapProblem(node) ?? []].flat().join('; ') || 'ok',
   }
 }
 

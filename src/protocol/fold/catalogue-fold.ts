@@ -1,5 +1,5 @@
-import type { PackageName, PublisherId, Sha256 } from '../ids.ts'
-import type { WellFormedRecord } from '../record.ts'
+import type { FeedId, PackageName, PublisherId, RecordId, Sha256 } from '../ids.ts'
+import type { FeedHead, WellFormedRecord } from '../record.ts'
 import type { PackageState, PublisherCatalogue } from './catalogue.ts'
 import { nodeDigestOf } from './digest.ts'
 import { PublisherFold } from './publisher-fold.ts'
@@ -36,6 +36,16 @@ export class CatalogueFold {
 
   package(id: PublisherId, name: PackageName): PackageState | null {
     return this.#folds.get(id)?.package(name) ?? null
+  }
+
+  /** Heads that a publisher's counted voids name as the end of a true branch, held or not; at most MAX_VOIDED_HEADS. */
+  voidedHeadsOf(id: PublisherId): readonly FeedHead[] {
+    return this.#folds.get(id)?.voidedHeads() ?? []
+  }
+
+  /** The records that make a feed's word about a package a publisher's (PublisherFold.delegationOf). */
+  delegationOf(id: PublisherId, feed: FeedId, name: PackageName): readonly RecordId[] | null {
+    return this.#folds.get(id)?.delegationOf(feed, name) ?? null
   }
 
   /** Publishers with any state for a package, in the order of their ids. */

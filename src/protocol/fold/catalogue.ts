@@ -1,8 +1,8 @@
 import type { FeedId, PackageName, PeerId, PublisherId, RecordId, Sha256 } from '../ids.ts'
-import type { Artifact, Document, OpAddress, OriginOp, ProfileOp, ReleaseSummary } from '../record.ts'
+import type { Artifact, Document, FeedHead, OpAddress, OriginOp, ProfileOp, ReleaseSummary } from '../record.ts'
 
 /** Number of these fold rules: two nodes compare digests only at equal numbers (specification section 7). */
-export const FOLD_NUMBER = 1
+export const FOLD_NUMBER = 2
 
 /** Why a feed's counted records end: the newest held, a fork, or a void of the root. */
 export type StopReason = 'open' | 'fork' | 'void'
@@ -19,12 +19,16 @@ export interface FeedState {
   readonly visibility: Visibility
   /** The delegate's word; `root` for the root feed. */
   readonly role: string
+  /** ms since 1970 from which on views do not accept what the feed says (specification section 6.7); null: never. */
+  readonly expires: number | null
 }
 
 /** An artifact and the op that added it. */
 export interface FoldedArtifact {
   readonly artifact: Artifact
   readonly at: OpAddress
+  /** The latest expiry of the feeds that release these bytes, as it is when read, ms since 1970; null: never. */
+  readonly expires: number | null
 }
 /** live: may be listed; yanked: withdrawn; conflict: one file name with two contents, withheld, both shown. */
 export type VersionState = 'live' | 'yanked' | 'conflict'
@@ -44,6 +48,8 @@ export interface ReleaseState {
   readonly records: readonly RecordId[]
   /** public if any public record releases it. */
   readonly visibility: Visibility
+  /** When the first of its artifacts is vouched for by no feed any more, as it is when read, ms since 1970; null: never. Not in the digest. */
+  readonly expires: number | null
 }
 
 /** What a publisher says an upstream serves; which of several is right is the view's question. */
@@ -78,6 +84,8 @@ export interface PublisherCatalogue {
   readonly packages: ReadonlyMap<PackageName, PackageState>
   readonly profile: ProfileOp | null
   readonly holds: readonly HoldsState[]
+  /** Heads that counted voids name as the end of a true branch, held or not, at most MAX_VOIDED_HEADS. */
+  readonly voidedHeads: readonly FeedHead[]
   /** Over the public feeds alone, so that nodes without the private ones agree. */
   readonly digest: Sha256
 }

@@ -1,17 +1,15 @@
 import type { PackageName, RecordId } from '../ids.ts'
-import { matchesText } from '../pattern.ts'
 import { shortNameOf, splitReleaseName } from '../purl.ts'
 import type { Op, OpAddress, WellFormedRecord } from '../record.ts'
-import type { LiveFeed } from './root-chain.ts'
+import type { LiveFeed } from './live-feeds.ts'
 
 /** An op that counts, with its place in the fold's order. */
 export interface CountedOp {
   readonly op: Op
   readonly at: OpAddress
   readonly key: string
-  readonly rank: number
   readonly seq: number
-  readonly visibility: 'public' | 'private'
+  readonly feed: LiveFeed
 }
 
 /** One text per op address. */
@@ -19,8 +17,10 @@ export const addressKeyOf = (at: OpAddress): string => `${at[0]}#${at[1]}`
 
 /** Order of "last wins": rank of the feed, sequence number, index; never time or arrival (specification section 6.4). */
 export function compareOps(a: CountedOp, b: CountedOp): number {
-  return a.rank - b.rank || a.seq - b.seq || a.at[1] - b.at[1]
+  return a.feed.rank - b.feed.rank || a.seq - b.seq || a.at[1] - b.at[1]
 }
+
+export const isPublic = ({ feed }: CountedOp): boolean => feed.visibility === 'public'
 
 /** The package an op names itself; null for one that points at another op, or at no package. */
 export function packageNamedBy(op: Op): PackageName | null {
@@ -44,22 +44,25 @@ export function targetsOf(op: Op): readonly OpAddress[] {
   return 'undo' in op.target ? op.target.undo : []
 }
 
-/** The ops of a record that count in its feed: understood and within the feed's scope. */
+export const isUndo = (op: Op): boolean => (op.op === 'yank' || op.op === 'deprecate') && 'undo' in op.target
+
+/**
+ * The ops of a record that count in its feed: understood, and naming nothing outside the feed's scope. What one that points at
+ * another op may touch is decided where that one lies (`OpIndex`).
+ */
 export function countedOpsOf(record: WellFormedRecord, feed: LiveFeed): CountedOp[] {
   if (record.understood?.typ !== 'ops') return []
   const ops: CountedOp[] = []
   for (const [index, op] of record.understood.ops.entries()) {
-    if (!isInScope(op, feed.scope)) continue
+    if (!isInScope(op, feed)) continue
     const at: OpAddress = [record.id as RecordId, index]
-    ops.push({ op, at, key: addressKeyOf(at), rank: feed.rank, seq: record.seq, visibility: feed.visibility })
+    ops.push({ op, at, key: addressKeyOf(at), seq: record.seq, feed })
   }
   return ops
 }
 
-function isInScope(op: Op, scope: readonly string[]): boolean {
-  if (scope.length === 0) return true
+function isInScope(op: Op, { scope }: LiveFeed): boolean {
+  if (scope.mark().isEverything) return true
   const name = packageNamedBy(op)
-  if (name === null) return true
-  const short = shortNameOf(name)
-  return scope.some(pattern => matchesText(pattern, short))
+  return name === null || scope.covers(shortNameOf(name))
 }

@@ -41,7 +41,7 @@ export function nodeDigestOf(publishers: Iterable<readonly [PublisherId, Sha256]
   return sha256(encode(pairs)).toString('hex') as Sha256
 }
 
-/** A digest as people compare it: fold number and the first 16 hex digits, `1:0f3a…`. */
+/** A digest as people compare it: fold number and the first 16 hex digits, `2:0f3a…`. */
 export function digestText(digest: Sha256): string {
   return `${FOLD_NUMBER}:${digest.slice(0, 16)}`
 }

@@ -18,19 +18,23 @@ export interface FeedChain {
 }
 
 /** Which records of a writer's feed count (specification section 6.3). */
-export function feedChainOf(records: FeedRecords, ended: FeedVoid | null): FeedChain {
+export function feedChainOf(
+  records: FeedRecords,
+  ended: FeedVoid | null,
+): { counted: WellFormedRecord[]; reason: StopReason } {
   if (ended !== null) return { counted: branchBelow(records, ended), reason: 'void' }
-  return extendChain(records, [])
+  const counted: WellFormedRecord[] = []
+  const reason = growChain(records, counted)
+  return { counted, reason }
 }
 
-/** Goes on from records that count: one more while its place holds exactly one that follows the last. */
-export function extendChain(records: FeedRecords, from: readonly WellFormedRecord[]): FeedChain {
-  const counted = [...from]
+/** Appends to records that count: one more while its place holds exactly one that follows the last. Says why it stops. */
+export function growChain(records: FeedRecords, counted: WellFormedRecord[]): StopReason {
   for (;;) {
     const place = records.at(counted.length + 1)
-    if (place.length > 1) return { counted, reason: 'fork' }
+    if (place.length > 1) return 'fork'
     const next = place[0]
-    if (next === undefined || next.prev !== (counted.at(-1)?.id ?? null)) return { counted, reason: 'open' }
+    if (next === undefined || next.prev !== (counted.at(-1)?.id ?? null)) return 'open'
     counted.push(next)
   }
 }
@@ -41,13 +45,12 @@ export function extendChain(records: FeedRecords, from: readonly WellFormedRecor
  */
 function branchBelow(records: FeedRecords, ended: FeedVoid): WellFormedRecord[] {
   const branch: WellFormedRecord[] = []
-  let wanted = ended.head
-  let record = wanted === null ? null : records.find(wanted)
+  let record = ended.head === null ? null : records.find(ended.head)
   while (record !== null) {
     branch.push(record)
-    wanted = record.prev
-    if (record.seq === 1) return wanted === null ? branch.reverse().slice(0, ended.from - 1) : []
-    record = wanted === null ? null : records.findAt(record.seq - 1, wanted)
+    if (record.seq === 1) return record.prev === null ? branch.reverse().slice(0, ended.from - 1) : []
+    const before: WellFormedRecord | null = record.prev === null ? null : records.find(record.prev)
+    record = before?.seq === record.seq - 1 ? before : null
   }
   return []
 }

@@ -1,7 +1,7 @@
 import { ROOT_FEED } from '../ids.ts'
 import type { FeedState } from './catalogue.ts'
 import type { FeedChain } from './feed-chain.ts'
-import type { LiveFeed } from './root-chain.ts'
+import type { LiveFeed } from './live-feeds.ts'
 
 /** What is shown of a feed: where it ends and why. */
 export function feedStateOf(chain: FeedChain, live: LiveFeed | null): FeedState {
@@ -12,5 +12,6 @@ export function feedStateOf(chain: FeedChain, live: LiveFeed | null): FeedState 
     reason: chain.reason,
     visibility: live?.visibility ?? 'public',
     role: live?.role ?? 'root',
+    expires: live?.expires ?? null,
   }
 }

@@ -8,17 +8,17 @@ import { feedChainOf } from './feed-chain.ts'
 import { feedStateOf } from './feed-state.ts'
 import { looseStateOf } from './loose-state.ts'
 import { OpIndex } from './op-index.ts'
-import { packageStateOf } from './package-state.ts'
+import { packageStateOf, publicOf } from './package-state.ts'
 import { FeedRecords } from './record-set.ts'
-import { rootStateOf } from './root-chain.ts'
+import { RootChain } from './root-chain.ts'
 
 /** The fold: a publisher's records, in any order, to its catalogue (specification section 6); others' records are left out. */
 export function foldPublisher(publisher: PublisherId, records: Iterable<WellFormedRecord>): PublisherCatalogue {
   const byFeed = recordsByFeed(publisher, records)
-  const root = rootStateOf(publisher, recordsOf(byFeed, ROOT_FEED))
+  const root = new RootChain(publisher, recordsOf(byFeed, ROOT_FEED))
   const feeds: FeedState[] = [feedStateOf(root, null)]
   const index = new OpIndex()
-  for (const live of root.live.values()) {
+  for (const live of root.word.live.values()) {
     const chain = feedChainOf(recordsOf(byFeed, live.feed), live.ended)
     feeds.push(feedStateOf(chain, live))
     for (const record of chain.counted) for (const op of countedOpsOf(record, live)) index.add(op)
@@ -28,14 +28,13 @@ export function foldPublisher(publisher: PublisherId, records: Iterable<WellForm
   for (const name of index.packages()) {
     const ops = index.opsOf(name)
     const state = packageStateOf(name, ops)
-    const shared = packageStateOf(
-      name,
-      ops.filter(op => op.visibility === 'public'),
-    )
+    const shared = packageStateOf(name, publicOf(ops))
     if (state !== null) packages.set(name, state)
     if (shared !== null) sum = addToSum(sum, packageDigestOf(shared))
   }
-  return { publisher, feeds, packages, ...looseStateOf(index.loose()), digest: publisherDigestOf(feeds, sum) }
+  const { voidedHeads } = root.word
+  const digest = publisherDigestOf(feeds, sum)
+  return { publisher, feeds, packages, ...looseStateOf(index.loose()), voidedHeads, digest }
 }
 
 function recordsByFeed(publisher: PublisherId, records: Iterable<WellFormedRecord>): Map<FeedId, FeedRecords> {

@@ -30,7 +30,7 @@ function lowestForkOf(group: readonly WellFormedRecord[]): ForkProof | null {
   const feed = new FeedRecords(any.feed)
   for (const record of group) feed.add(record)
   const seq = feed.forkedSeqs()[0]
-  const [first, second] = seq === undefined ? [] : feed.at(seq)
+  const [first, second] = seq === undefined ? [] : feed.at(seq).toSorted((a, b) => (a.id < b.id ? -1 : 1))
   if (seq === undefined || first === undefined || second === undefined) return null
   return { publisher: any.publisher, feed: any.feed, seq, records: [first, second] }
 }

@@ -11,12 +11,8 @@ export interface Marks {
   readonly byOp: ReadonlyMap<string, string>
 }
 
-/** Reads the marks of one kind from a package's ops in fold order: active unless undone by a counted op. */
-export function marksOf(kind: 'yank' | 'deprecate', ops: readonly CountedOp[]): Marks {
-  const undone = new Set<string>()
-  for (const { op } of ops) {
-    if (op.op === kind && 'undo' in op.target) for (const at of op.target.undo) undone.add(addressKeyOf(at))
-  }
+/** Reads the marks of one kind from a package's ops in fold order: active unless a counted op undoes them. */
+export function marksOf(kind: 'yank' | 'deprecate', ops: readonly CountedOp[], undone: ReadonlySet<string>): Marks {
   let whole: string | null = null
   const byVersion = new Map<string, string>()
   const byOp = new Map<string, string>()

@@ -1,6 +1,15 @@
 import type { PackageName } from '../ids.ts'
+import { shortNameOf } from '../purl.ts'
 import type { CountedOp } from './counted-op.ts'
-import { addressKeyOf, packageNamedBy, targetsOf } from './counted-op.ts'
+import { addressKeyOf, isUndo, packageNamedBy, targetsOf } from './counted-op.ts'
+
+/** What bears on one package. */
+export interface PackageOps {
+  /** Ops that name it, and yanks and deprecations that point at one of them. */
+  readonly ops: readonly CountedOp[]
+  /** Which of them is undone by which op. */
+  readonly undos: readonly { readonly by: CountedOp; readonly key: string }[]
+}
 
 /** The counted ops of one publisher, found by package; loose ones (profile, holds) apart. */
 export class OpIndex {
@@ -9,6 +18,10 @@ export class OpIndex {
   /** Ops that point at an op, by the key of that op, whether that one counts or not. */
   readonly #pointing = new Map<string, Map<string, CountedOp>>()
   readonly #loose = new Map<string, CountedOp>()
+
+  has(key: string): boolean {
+    return this.#byKey.has(key)
+  }
 
   add(op: CountedOp): void {
     this.#byKey.set(op.key, op)
@@ -34,54 +47,57 @@ export class OpIndex {
     return [...this.#loose.values()]
   }
 
-  /** Every op that bears on a package: those naming it, those pointing at them, and the undos of both. */
-  opsOf(name: PackageName): CountedOp[] {
-    const found = new Map(this.#named.get(name))
-    for (let level = [...found.values()]; level.length > 0; ) {
-      const pointing: CountedOp[] = []
-      for (const op of level) {
-        for (const by of this.#pointing.get(op.key)?.values() ?? []) {
-          if (!found.has(by.key)) pointing.push(by)
-          found.set(by.key, by)
-        }
+  /** Every op that bears on a package; one that points at another counts only if its feed's scope covers the package (section 6.5). */
+  opsOf(name: PackageName): PackageOps {
+    const short = shortNameOf(name)
+    const ops = [...(this.#named.get(name)?.values() ?? [])]
+    const undos: { by: CountedOp; key: string }[] = []
+    // Grows while it is walked: marks that point at an op may be undone themselves.
+    for (const op of ops) {
+      for (const by of this.#pointing.get(op.key)?.values() ?? []) {
+        if (!by.feed.scope.covers(short)) continue
+        if (!isUndo(by.op)) {
+          if (op.op.op === 'release') ops.push(by)
+        } else if (by.op.op === op.op.op) undos.push({ by, key: op.key })
       }
-      level = pointing
     }
-    return [...found.values()]
+    return { ops, undos }
   }
 
   /** The packages whose state an op can change, as far as the ops it points at are here. */
   packagesTouchedBy(op: CountedOp): Set<PackageName> {
     const touched = new Set<PackageName>()
-    const seen = new Set<string>()
-    for (let level = [op]; level.length > 0; ) {
-      const next: CountedOp[] = []
-      for (const each of level) {
-        if (seen.has(each.key)) continue
-        seen.add(each.key)
-        const name = packageNamedBy(each.op)
-        if (name !== null) touched.add(name)
-        for (const target of targetsOf(each.op)) {
-          const pointed = this.#byKey.get(addressKeyOf(target))
-          if (pointed !== undefined) next.push(pointed)
-        }
-      }
-      level = next
+    const add = (each: CountedOp | undefined): void => {
+      const name = each === undefined ? null : packageNamedBy(each.op)
+      if (name !== null) touched.add(name)
+    }
+    add(op)
+    for (const pointed of this.#pointedAtBy(op)) {
+      add(pointed)
+      // An undo of an undo changes nothing, so nothing lies deeper than what an undone mark points at.
+      if (isUndo(op.op) && !isUndo(pointed.op)) for (const deeper of this.#pointedAtBy(pointed)) add(deeper)
     }
     return touched
+  }
+
+  *#pointedAtBy({ op }: CountedOp): Generator<CountedOp> {
+    for (const target of targetsOf(op)) {
+      const pointed = this.#byKey.get(addressKeyOf(target))
+      if (pointed !== undefined) yield pointed
+    }
   }
 }
 
 const isLoose = (op: CountedOp): boolean => op.op.op === 'profile' || op.op.op === 'holds'
 
-function put<K>(map: Map<K, Map<string, CountedOp>>, key: K, op: CountedOp): void {
-  const ops = map.get(key)
-  if (ops === undefined) map.set(key, new Map([[op.key, op]]))
-  else ops.set(op.key, op)
+function put<K>(map: Map<K, Map<string, CountedOp>>, at: K, op: CountedOp): void {
+  const known = map.get(at)
+  if (known === undefined) map.set(at, new Map([[op.key, op]]))
+  else known.set(op.key, op)
 }
 
-function drop<K>(map: Map<K, Map<string, CountedOp>>, key: K, op: CountedOp): void {
-  const ops = map.get(key)
-  ops?.delete(op.key)
-  if (ops?.size === 0) map.delete(key)
+function drop<K>(map: Map<K, Map<string, CountedOp>>, at: K, op: CountedOp): void {
+  const known = map.get(at)
+  known?.delete(op.key)
+  if (known?.size === 0) map.delete(at)
 }

@@ -2,18 +2,20 @@ import type { PackageName } from '../ids.ts'
 import { splitReleaseName } from '../purl.ts'
 import type { OriginState, PackageState, ReleaseState } from './catalogue.ts'
 import type { CountedOp } from './counted-op.ts'
-import { compareOps, packageNamedBy } from './counted-op.ts'
+import { compareOps, isPublic, targetsOf } from './counted-op.ts'
 import { marksOf } from './marks.ts'
+import type { PackageOps } from './op-index.ts'
 import type { CountedRelease } from './release-state.ts'
 import { releaseStateOf } from './release-state.ts'
 
-/** The state of a package: a pure function of the set of its ops; null when none names it (specification section 6.5). */
-export function packageStateOf(name: PackageName, given: readonly CountedOp[]): PackageState | null {
-  const ops = [...given].sort(compareOps)
-  const named = ops.filter(op => packageNamedBy(op.op) === name)
+/** The state of a package: a pure function of what bears on it; null when no op names it (specification section 6.5). */
+export function packageStateOf(name: PackageName, given: PackageOps): PackageState | null {
+  const ops = [...given.ops].sort(compareOps)
+  const named = ops.filter(op => targetsOf(op.op).length === 0)
   if (named.length === 0) return null
-  const yanks = marksOf('yank', ops)
-  const deprecations = marksOf('deprecate', ops)
+  const undone = new Set(given.undos.map(({ key }) => key))
+  const yanks = marksOf('yank', ops, undone)
+  const deprecations = marksOf('deprecate', ops, undone)
   const releases = new Map<string, ReleaseState>()
   for (const [version, group] of releasesByVersion(named)) {
     releases.set(version, releaseStateOf(version, group, yanks, deprecations))
@@ -24,9 +26,15 @@ export function packageStateOf(name: PackageName, given: readonly CountedOp[]): 
     tags: tagsOf(named),
     deprecated: deprecations.whole,
     origins: originsOf(named),
-    visibility: named.some(op => op.visibility === 'public') ? 'public' : 'private',
+    visibility: named.some(isPublic) ? 'public' : 'private',
   }
 }
+
+/** What a node sees of a package that holds the public feeds alone. */
+export const publicOf = ({ ops, undos }: PackageOps): PackageOps => ({
+  ops: ops.filter(isPublic),
+  undos: undos.filter(({ by }) => isPublic(by)),
+})
 
 function releasesByVersion(ops: readonly CountedOp[]): Map<string, [CountedRelease, ...CountedRelease[]]> {
   const groups = new Map<string, [CountedRelease, ...CountedRelease[]]>()

@@ -1,62 +1,84 @@
-import type { FeedId, PackageName, PublisherId } from '../ids.ts'
+import type { FeedId, PackageName, PublisherId, RecordId } from '../ids.ts'
 import { ROOT_FEED } from '../ids.ts'
-import type { WellFormedRecord } from '../record.ts'
-import type { FeedState, PackageState, PublisherCatalogue } from './catalogue.ts'
+import { shortNameOf } from '../purl.ts'
+import type { FeedHead, WellFormedRecord } from '../record.ts'
+import type { FeedState, PackageState, PublisherCatalogue, StopReason } from './catalogue.ts'
 import type { CountedOp } from './counted-op.ts'
-import { countedOpsOf } from './counted-op.ts'
-import { addToSum, packageDigestOf, publisherDigestOf, takeFromSum } from './digest.ts'
-import type { FeedChain } from './feed-chain.ts'
-import { extendChain, feedChainOf } from './feed-chain.ts'
+import { countedOpsOf, packageNamedBy } from './counted-op.ts'
+import type { FeedVoid } from './feed-chain.ts'
+import { type FeedChain, feedChainOf, growChain } from './feed-chain.ts'
+import type { ScopeMark } from './feed-scope.ts'
 import { feedStateOf } from './feed-state.ts'
+import type { LiveFeed } from './live-feeds.ts'
 import { looseStateOf } from './loose-state.ts'
 import { OpIndex } from './op-index.ts'
-import { packageStateOf } from './package-state.ts'
+import { PackageStates } from './package-states.ts'
 import { FeedRecords } from './record-set.ts'
-import type { LiveFeed, RootState } from './root-chain.ts'
-import { rootStateOf } from './root-chain.ts'
+import { RootChain } from './root-chain.ts'
 
 const NOTHING: FeedChain = { counted: [], reason: 'open' }
+
+/** A live feed with what of it is in the index. */
+interface CountedFeed {
+  readonly live: LiveFeed
+  readonly counted: WellFormedRecord[]
+  reason: StopReason
+  /** The scope and the void that `counted` was counted with. */
+  mark: ScopeMark
+  ended: FeedVoid | null
+}
 
 /** One publisher's catalogue kept up to date: equal to foldPublisher over all records added, whatever the batches. */
 export class PublisherFold {
   readonly publisher: PublisherId
   readonly #records = new Map<FeedId, FeedRecords>()
-  readonly #chains = new Map<FeedId, { readonly live: LiveFeed; readonly chain: FeedChain }>()
+  readonly #feeds = new Map<FeedId, CountedFeed>()
   readonly #index = new OpIndex()
-  readonly #packages = new Map<PackageName, PackageState>()
-  readonly #digests = new Map<PackageName, bigint>()
-  #root: RootState
-  #sum = 0n
+  readonly #states = new PackageStates(this.#index)
+  readonly #root: RootChain
+  #loose: ReturnType<typeof looseStateOf> | null = null
 
   constructor(publisher: PublisherId) {
     this.publisher = publisher
-    this.#root = rootStateOf(publisher, this.#recordsOf(ROOT_FEED))
+    this.#root = new RootChain(publisher, this.#recordsOf(ROOT_FEED))
   }
 
-  /** Adds a batch; returns the packages whose state was computed again. */
+  /** Adds a batch; returns the packages whose state may be another. */
   add(records: Iterable<WellFormedRecord>): Set<PackageName> {
-    const changed = this.#keep(records)
+    const fresh = this.#keep(records)
     const touched = new Set<PackageName>()
-    if (changed.has(ROOT_FEED)) this.#changeRoot(touched)
-    for (const [feed, lowest] of changed) this.#recount(feed, lowest, touched)
-    for (const name of touched) this.#recompute(name)
+    this.#root.add(fresh.get(ROOT_FEED) ?? [])
+    if (fresh.has(ROOT_FEED)) this.#followRoot(touched)
+    for (const [feed, added] of fresh) this.#extend(feed, added, touched)
+    this.#states.forget(touched)
     return touched
   }
 
   /** The state of one package; null when no counted op names it. */
   package(name: PackageName): PackageState | null {
-    return this.#packages.get(name) ?? null
+    return this.#states.of(name)
+  }
+
+  /** The records that make a feed's word about a package this publisher's: genesis, rotates, delegate; null if none do. */
+  delegationOf(feed: FeedId, name: PackageName): readonly RecordId[] | null {
+    return this.#root.delegationOf(feed, name)
+  }
+
+  /** Heads that counted voids name as the end of a true branch, held or not. */
+  voidedHeads(): readonly FeedHead[] {
+    return this.#root.word.voidedHeads
   }
 
   /** What the records add up to now; `packages` is the live map, valid until the next `add`. */
   catalogue(): PublisherCatalogue {
     const feeds: FeedState[] = [feedStateOf(this.#root, null)]
-    for (const live of this.#root.live.values()) {
-      feeds.push(feedStateOf(this.#chains.get(live.feed)?.chain ?? NOTHING, live))
+    for (const live of this.#root.word.live.values()) {
+      feeds.push(feedStateOf(this.#feeds.get(live.feed) ?? NOTHING, live))
     }
     const { publisher } = this
-    const loose = looseStateOf(this.#index.loose())
-    return { publisher, feeds, packages: this.#packages, ...loose, digest: publisherDigestOf(feeds, this.#sum) }
+    this.#loose ??= looseStateOf(this.#index.loose())
+    const { packages, digest } = this.#states.all(feeds)
+    return { publisher, feeds, packages, ...this.#loose, voidedHeads: this.voidedHeads(), digest }
   }
 
   #recordsOf(feed: FeedId): FeedRecords {
@@ -67,92 +89,105 @@ export class PublisherFold {
     return records
   }
 
-  /** Keeps new records; returns the feeds that have some, with the lowest sequence number of them. */
-  #keep(records: Iterable<WellFormedRecord>): Map<FeedId, number> {
-    const changed = new Map<FeedId, number>()
+  /** Keeps what is new of a batch; returns it by feed. */
+  #keep(records: Iterable<WellFormedRecord>): Map<FeedId, WellFormedRecord[]> {
+    const fresh = new Map<FeedId, WellFormedRecord[]>()
     for (const record of records) {
       if (record.publisher !== this.publisher || !this.#recordsOf(record.feed).add(record)) continue
-      changed.set(record.feed, Math.min(changed.get(record.feed) ?? record.seq, record.seq))
+      const added = fresh.get(record.feed)
+      if (added === undefined) fresh.set(record.feed, [record])
+      else added.push(record)
     }
-    return changed
+    return fresh
   }
 
-  /** A feed that starts, ends or changes its scope or place is counted anew as a whole. */
-  #changeRoot(touched: Set<PackageName>): void {
-    const before = this.#root.live
-    this.#root = rootStateOf(this.publisher, this.#recordsOf(ROOT_FEED))
-    for (const feed of new Set([...before.keys(), ...this.#root.live.keys()])) {
-      const live = this.#root.live.get(feed)
-      const known = this.#chains.get(feed)
-      if (known !== undefined && live !== undefined && isSameFeed(known.live, live)) continue
-      if (known !== undefined) this.#withdraw(known.chain.counted, known.live, touched)
-      this.#chains.delete(feed)
-      if (live === undefined) continue
-      const chain = feedChainOf(this.#recordsOf(feed), live.ended)
-      this.#count(chain.counted, live, touched)
-      this.#chains.set(feed, { live, chain })
+  /** Does what the root says of feeds now: counts those that start, no longer counts those that are gone, follows what changed. */
+  #followRoot(touched: Set<PackageName>): void {
+    const { live: wanted } = this.#root.word
+    for (const [feed, known] of this.#feeds) {
+      if (wanted.get(feed) === known.live) continue
+      this.#feeds.delete(feed)
+      this.#withdraw(known.counted, known.live, touched)
+    }
+    for (const [feed, live] of wanted) {
+      const known = this.#feeds.get(feed) ?? this.#start(live)
+      if (known.ended !== live.ended || known.counted.length === 0) this.#replace(known, touched)
+      this.#widen(known, touched)
     }
   }
 
-  /** Brings one feed's chain up to date: extends it where it can, else changes only what differs. */
-  #recount(feed: FeedId, lowest: number, touched: Set<PackageName>): void {
-    const known = this.#chains.get(feed)
+  #start(live: LiveFeed): CountedFeed {
+    const feed: CountedFeed = { live, counted: [], reason: 'open', mark: live.scope.mark(), ended: live.ended }
+    this.#feeds.set(live.feed, feed)
+    return feed
+  }
+
+  /** Counts a feed's chain anew, changing only what differs. */
+  #replace(known: CountedFeed, touched: Set<PackageName>): void {
+    const { live, counted } = known
+    const chain = feedChainOf(this.#recordsOf(live.feed), live.ended)
+    const same = commonLength(counted, chain.counted)
+    this.#withdraw(counted.splice(same), live, touched)
+    const added = chain.counted.slice(same)
+    this.#count(added, live, touched)
+    for (const record of added) counted.push(record)
+    known.reason = chain.reason
+    known.ended = live.ended
+  }
+
+  /** Counts what came into a feed's scope since it was counted. */
+  #widen(known: CountedFeed, touched: Set<PackageName>): void {
+    const { live, counted, mark: before } = known
+    const mark = live.scope.mark()
+    if (mark.patterns === before.patterns && mark.isEverything === before.isEverything) return
+    known.mark = mark
+    for (const op of opsIn(counted, live)) {
+      const isNew = packageNamedBy(op.op) !== null && !this.#index.has(op.key)
+      if (isNew) this.#index.add(op)
+      for (const name of this.#index.packagesTouchedBy(op))
+        if (!live.scope.covers(shortNameOf(name), before)) touched.add(name)
+    }
+  }
+
+  /** Brings one feed's chain up to date with new records of it; a void that was followed to its end is settled. */
+  #extend(feed: FeedId, added: readonly WellFormedRecord[], touched: Set<PackageName>): void {
+    const known = this.#feeds.get(feed)
     if (known === undefined) return
-    const { live, chain: before } = known
-    const records = this.#recordsOf(feed)
-    const extends_ = live.ended === null && lowest > before.counted.length
-    const chain = extends_ ? extendChain(records, before.counted) : feedChainOf(records, live.ended)
-    const same = extends_ ? before.counted.length : commonLength(before.counted, chain.counted)
-    this.#withdraw(before.counted.slice(same), live, touched)
-    this.#count(chain.counted.slice(same), live, touched)
-    this.#chains.set(feed, { live, chain })
+    const { live, counted } = known
+    if (live.ended !== null) {
+      if (live.ended.head !== null && counted.length === 0) this.#replace(known, touched)
+      return
+    }
+    const lowest = added.reduce((low, { seq }) => Math.min(low, seq), added[0]?.seq ?? 1)
+    if (lowest <= counted.length) this.#withdraw(counted.splice(lowest - 1), live, touched)
+    const from = counted.length
+    known.reason = growChain(this.#recordsOf(feed), counted)
+    this.#count(counted.slice(from), live, touched)
   }
 
   #count(records: readonly WellFormedRecord[], live: LiveFeed, touched: Set<PackageName>): void {
-    const ops = records.flatMap(record => countedOpsOf(record, live))
+    const ops = opsIn(records, live)
     for (const op of ops) this.#index.add(op)
     this.#touch(ops, touched)
   }
 
   #withdraw(records: readonly WellFormedRecord[], live: LiveFeed, touched: Set<PackageName>): void {
-    const ops = records.flatMap(record => countedOpsOf(record, live))
+    const ops = opsIn(records, live)
     this.#touch(ops, touched)
     for (const op of ops) this.#index.remove(op)
   }
 
   #touch(ops: readonly CountedOp[], touched: Set<PackageName>): void {
+    if (ops.some(({ op }) => op.op === 'profile' || op.op === 'holds')) this.#loose = null
     for (const op of ops) for (const name of this.#index.packagesTouchedBy(op)) touched.add(name)
   }
-
-  #recompute(name: PackageName): void {
-    const ops = this.#index.opsOf(name)
-    const shared = ops.filter(op => op.visibility === 'public')
-    const state = packageStateOf(name, ops)
-    if (state === null) this.#packages.delete(name)
-    else this.#packages.set(name, state)
-    const publicState = shared.length === ops.length ? state : packageStateOf(name, shared)
-    this.#sum = takeFromSum(this.#sum, this.#digests.get(name) ?? 0n)
-    const digest = publicState === null ? 0n : packageDigestOf(publicState)
-    this.#sum = addToSum(this.#sum, digest)
-    if (publicState === null) this.#digests.delete(name)
-    else this.#digests.set(name, digest)
-  }
 }
+
+const opsIn = (records: readonly WellFormedRecord[], live: LiveFeed): CountedOp[] =>
+  records.flatMap(record => countedOpsOf(record, live))
 
 function commonLength(a: readonly WellFormedRecord[], b: readonly WellFormedRecord[]): number {
   let length = 0
   while (length < a.length && a[length]?.id === b[length]?.id) length++
   return length
-}
-
-function isSameFeed(a: LiveFeed, b: LiveFeed): boolean {
-  return (
-    a.rank === b.rank &&
-    a.visibility === b.visibility &&
-    a.role === b.role &&
-    a.ended?.from === b.ended?.from &&
-    a.ended?.head === b.ended?.head &&
-    a.scope.length === b.scope.length &&
-    a.scope.every((pattern, index) => pattern === b.scope[index])
-  )
 }

@@ -4,7 +4,8 @@ import type { WellFormedRecord } from '../record.ts'
 /** The records held of one feed, by place: two at one place are a fork. */
 export class FeedRecords {
   readonly feed: FeedId
-  readonly #bySeq = new Map<number, Map<RecordId, WellFormedRecord>>()
+  readonly #byId = new Map<RecordId, WellFormedRecord>()
+  readonly #bySeq = new Map<number, WellFormedRecord[]>()
 
   constructor(feed: FeedId) {
     this.feed = feed
@@ -12,40 +13,32 @@ export class FeedRecords {
 
   /** Adds a record; false if it is held already. */
   add(record: WellFormedRecord): boolean {
-    let place = this.#bySeq.get(record.seq)
-    if (place === undefined) {
-      place = new Map()
-      this.#bySeq.set(record.seq, place)
-    }
-    if (place.has(record.id)) return false
-    place.set(record.id, record)
+    if (this.#byId.has(record.id)) return false
+    this.#byId.set(record.id, record)
+    const place = this.#bySeq.get(record.seq)
+    if (place === undefined) this.#bySeq.set(record.seq, [record])
+    else place.push(record)
     return true
   }
 
-  /** The records held for one place, in the order of their ids. */
+  /** The records held for one place, as they came. */
   at(seq: number): readonly WellFormedRecord[] {
-    const place = this.#bySeq.get(seq)
-    if (place === undefined) return []
-    const records = [...place.values()]
-    return records.length === 1 ? records : records.sort((a, b) => (a.id < b.id ? -1 : 1))
+    return this.#bySeq.get(seq) ?? []
+  }
+
+  /** The records held that follow a record. */
+  childrenOf({ seq, id }: WellFormedRecord): WellFormedRecord[] {
+    return this.at(seq + 1).filter(({ prev }) => prev === id)
   }
 
   /** Places with more than one record, lowest first. */
   forkedSeqs(): number[] {
     const seqs: number[] = []
-    for (const [seq, place] of this.#bySeq) if (place.size > 1) seqs.push(seq)
+    for (const [seq, place] of this.#bySeq) if (place.length > 1) seqs.push(seq)
     return seqs.sort((a, b) => a - b)
   }
 
   find(id: RecordId): WellFormedRecord | null {
-    for (const place of this.#bySeq.values()) {
-      const record = place.get(id)
-      if (record !== undefined) return record
-    }
-    return null
-  }
-
-  findAt(seq: number, id: RecordId): WellFormedRecord | null {
-    return this.#bySeq.get(seq)?.get(id) ?? null
+    return this.#byId.get(id) ?? null
   }
 }

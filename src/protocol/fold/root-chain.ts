@@ -1,118 +1,110 @@
-import type { FeedId, PublisherId } from '../ids.ts'
-import { ROOT_FEED } from '../ids.ts'
-import { signerOf } from '../key-list.ts'
-import { MAX_LIVE_FEEDS } from '../limits.ts'
-import type { DelegateBody, KeyList, WellFormedRecord } from '../record.ts'
-import type { FeedChain, FeedVoid } from './feed-chain.ts'
+import type { FeedId, PackageName, PublisherId, RecordId } from '../ids.ts'
+import { shortNameOf } from '../purl.ts'
+import type { WellFormedRecord } from '../record.ts'
+import type { StopReason } from './catalogue.ts'
+import { RootWord } from './live-feeds.ts'
+import { PinSearch } from './pin-search.ts'
 import type { FeedRecords } from './record-set.ts'
+import { keysSaidBy, type RootKeys, signerRoleOf } from './root-keys.ts'
 
-/** A writer's feed that counts. */
-export interface LiveFeed {
-  readonly feed: FeedId
-  /** Sequence number of its first live delegate in the root feed: its place in the fold's order. */
-  readonly rank: number
-  readonly visibility: 'public' | 'private'
-  readonly role: string
-  /** Patterns of the names its ops may touch, of all its delegates; empty: every name. */
-  readonly scope: readonly string[]
-  readonly ended: FeedVoid | null
-}
-export interface RootState extends FeedChain {
-  /** In the order of their first delegate, at most MAX_LIVE_FEEDS. */
-  readonly live: ReadonlyMap<FeedId, LiveFeed>
-}
-
-/** Digests (hex) of the key lists that may sign ordinary root records, and of those that may rotate. */
-interface Keys {
-  readonly current: ReadonlySet<string>
-  readonly recovery: ReadonlySet<string>
-}
-
-/** Which root records count, and which feeds and voids they add up to (specification sections 6.1 and 6.2). */
-export function rootStateOf(publisher: PublisherId, records: FeedRecords): RootState {
-  const genesis = records.findAt(1, publisher as string as WellFormedRecord['id'])
-  if (genesis?.understood?.typ !== 'identity') return { counted: [], reason: 'open', live: new Map() }
-  let keys = keysOf(genesis.understood)
-  const counted = [genesis]
-  let reason: FeedChain['reason'] = 'open'
-  for (;;) {
-    const next = pickNext(records, counted.at(-1) ?? genesis, keys)
-    if (next === null || next === 'fork') {
-      reason = next ?? 'open'
-      break
-    }
-    counted.push(next)
-    if (isRecovery(next, keys)) keys = keysOf(next.understood)
-  }
-  return { counted, reason, live: liveFeedsOf(counted) }
-}
+const NO_KEYS: RootKeys = { current: new Set(), recovery: new Set(), next: new Set() }
 
 /**
- * The record after `last`: a rotate by the recovery key displaces every ordinary record; of several ordinary ones the
- * one from which such a rotate chains on, since a stolen old key must not undo a rotation by forking below it.
+ * Which root records count, and which feeds and voids they add up to (specification sections 6.1 and 6.2). Kept up to date: records
+ * that follow the last one cost no more than themselves; only one that opens a branch, or pins it, has the chain walked again.
  */
-function pickNext(records: FeedRecords, last: WellFormedRecord, keys: Keys): WellFormedRecord | 'fork' | null {
-  const children = childrenOf(records, last)
-  const rotates = children.filter(child => isRecovery(child, keys))
-  if (rotates.length > 0) return rotates.length === 1 ? (rotates[0] ?? null) : 'fork'
-  const ordinary = children.filter(child => keys.current.has(child.signer))
-  if (ordinary.length <= 1) return ordinary[0] ?? null
-  const pinned = ordinary.filter(child => isPinned(records, child, keys))
-  return pinned.length === 1 ? (pinned[0] ?? null) : 'fork'
-}
+export class RootChain {
+  readonly #publisher: PublisherId
+  readonly #records: FeedRecords
+  #counted: WellFormedRecord[] = []
+  /** The counted records that gave the root its keys: the genesis and rotates by a recovery key. */
+  #keyRecords: WellFormedRecord[] = []
+  #keys = NO_KEYS
+  #reason: StopReason = 'open'
+  #word = new RootWord()
+  #pins: PinSearch
 
-/** Whether a rotate by the recovery key chains back to this record through ordinary records. */
-function isPinned(records: FeedRecords, from: WellFormedRecord, keys: Keys): boolean {
-  let level = [from]
-  while (level.length > 0) {
-    const children = level.flatMap(record => childrenOf(records, record))
-    if (children.some(child => isRecovery(child, keys))) return true
-    level = children.filter(child => keys.current.has(child.signer))
+  constructor(publisher: PublisherId, records: FeedRecords) {
+    this.#publisher = publisher
+    this.#records = records
+    this.#pins = new PinSearch(records)
+    this.#restart()
   }
-  return false
-}
 
-const childrenOf = (records: FeedRecords, record: WellFormedRecord): WellFormedRecord[] =>
-  records.at(record.seq + 1).filter(child => child.prev === record.id)
-
-type Rotate = WellFormedRecord & { readonly understood: { readonly typ: 'rotate' } }
-function isRecovery(record: WellFormedRecord, keys: Keys): record is Rotate {
-  return record.understood?.typ === 'rotate' && keys.recovery.has(record.signer)
-}
-
-function keysOf(body: { readonly keys: readonly KeyList[]; readonly recovery: readonly Uint8Array[] }): Keys {
-  return {
-    current: new Set(body.keys.map(signerOf)),
-    recovery: new Set(body.recovery.map(digest => Buffer.from(digest).toString('hex'))),
+  get counted(): readonly WellFormedRecord[] {
+    return this.#counted
   }
-}
 
-function liveFeedsOf(counted: readonly WellFormedRecord[]): Map<FeedId, LiveFeed> {
-  const live = new Map<FeedId, LiveFeed>()
-  const voids = new Map<FeedId, FeedVoid>()
-  for (const { seq, understood } of counted) {
-    if (understood?.typ === 'delegate') addDelegate(live, understood, seq)
-    if (understood?.typ !== 'void') continue
-    const earlier = voids.get(understood.feed)
-    if (earlier === undefined || understood.from < earlier.from) voids.set(understood.feed, understood)
+  get reason(): StopReason {
+    return this.#reason
   }
-  for (const [feed, ended] of voids) {
-    const state = live.get(feed)
-    if (state !== undefined) live.set(feed, { ...state, ended: { from: ended.from, head: ended.head } })
-  }
-  return live
-}
 
-/** The first delegate fixes a feed's visibility and role for life; later ones that agree widen its scope. */
-function addDelegate(live: Map<FeedId, LiveFeed>, body: DelegateBody, seq: number): void {
-  const known = live.get(body.feed)
-  if (known === undefined) {
-    if (live.size >= MAX_LIVE_FEEDS || body.feed === ROOT_FEED) return
-    const { feed, visibility, role, scope } = body
-    live.set(feed, { feed, rank: seq, visibility, role, scope, ended: null })
-    return
+  /** What the counted records say; another object once a branch took the place of another. */
+  get word(): RootWord {
+    return this.#word
   }
-  if (known.visibility !== body.visibility) return
-  const anything = known.scope.length === 0 || body.scope.length === 0
-  live.set(body.feed, { ...known, scope: anything ? [] : [...new Set([...known.scope, ...body.scope])] })
+
+  /** Takes note of records that were added to the root feed. */
+  add(records: readonly WellFormedRecord[]): void {
+    if (this.#counted.length === 0 || records.some(record => this.#mayTurn(record))) this.#restart()
+    else this.#grow()
+  }
+
+  /**
+   * [genesis, recovery rotates…, delegate]: the records that make a feed's word about a package its publisher's, as a
+   * search hit carries them (specification section 13.2); null when the feed may not speak of it.
+   */
+  delegationOf(feed: FeedId, name: PackageName): readonly RecordId[] | null {
+    const delegate = this.#word.live.get(feed)?.scope.delegateFor(shortNameOf(name)) ?? null
+    if (delegate === null) return null
+    return [...this.#keyRecords.filter(({ seq }) => seq < delegate.seq), delegate].map(({ id }) => id)
+  }
+
+  /** Whether a new record can change which records count below the last: it lies beside a counted one, or pins a branch that does. */
+  #mayTurn(record: WellFormedRecord): boolean {
+    const isBesideCounted = record.seq <= this.#counted.length && this.#counted[record.seq - 2]?.id === record.prev
+    return isBesideCounted || this.#pins.adds(record)
+  }
+
+  #restart(): void {
+    const genesis = this.#records.find(this.#publisher as string as RecordId)
+    if (genesis?.seq !== 1 || genesis.understood?.typ !== 'identity') return
+    this.#counted = [genesis]
+    this.#keyRecords = [genesis]
+    this.#keys = keysSaidBy(genesis) ?? NO_KEYS
+    this.#word = new RootWord()
+    this.#pins = new PinSearch(this.#records)
+    this.#grow()
+  }
+
+  #grow(): void {
+    for (;;) {
+      const last = this.#counted.at(-1)
+      const next = last === undefined ? null : this.#pickNext(last)
+      if (next === null || next === 'fork') {
+        this.#reason = next ?? 'open'
+        return
+      }
+      this.#counted.push(next)
+      this.#word.add(next)
+      if (signerRoleOf(this.#keys, next) !== 'recovery') continue
+      this.#keys = keysSaidBy(next) ?? NO_KEYS
+      this.#keyRecords.push(next)
+    }
+  }
+
+  /**
+   * The record after `last`: a rotate by the recovery key displaces every ordinary record; of several ordinary ones the
+   * one from which such a rotate chains on, since a stolen old key must not undo a rotation by forking below it.
+   */
+  #pickNext(last: WellFormedRecord): WellFormedRecord | 'fork' | null {
+    const keys = this.#keys
+    const children = this.#records.childrenOf(last)
+    const rotates = children.filter(child => signerRoleOf(keys, child) === 'recovery')
+    if (rotates.length > 0) return rotates.length === 1 ? (rotates[0] ?? null) : 'fork'
+    const ordinary = children.filter(child => signerRoleOf(keys, child) === 'ordinary')
+    if (ordinary.length <= 1) return ordinary[0] ?? null
+    const pinned = ordinary.filter(child => this.#pins.isPinned(child, keys))
+    return pinned.length === 1 ? (pinned[0] ?? null) : 'fork'
+  }
 }

@@ -32,3 +32,6 @@ export const MAX_SEARCH_HITS = 100
 export const MAX_SEARCH_MS = 5000
 /** Most envelopes that prove one hit: genesis, rotates, delegate, release. */
 export const MAX_HIT_ENVELOPES = 16
+
+/** Items and entries of all arrays and maps of one message: three times those of the largest, 512 heads of 4. */
+export const MAX_MESSAGE_ITEMS = 8_192

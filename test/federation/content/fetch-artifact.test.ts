@@ -80,6 +80,7 @@ describe('fetching an artifact', () => {
         { peer: 'nobody', why: 'E_PEER_UNREACHABLE' },
       ],
     })
+    expect(without.store.state).toBe('suspended')
   })
 
   test('a provider that lost a leaf is completed by another', async () => {
@@ -102,8 +103,54 @@ describe('fetching an artifact', () => {
       failed: 'E_ARTIFACT_ALTERED',
       refused: [],
     })
+    expect(m.store.state).toBe('discarded')
     expect(await fetchArtifact(m, { ...wanted, size: 5 }, peers('a'), { signal })).toMatchObject({ tried: [] })
     expect(m.offences).toEqual([])
+  })
+
+  test.each([15, 16, 300])('finds the holder behind %i connected peers that have nothing', async strangers => {
+    const [empty, full] = [new Shelf(), new Shelf()]
+    const wanted = await full.add(packageOf(1000))
+    const names = Array.from({ length: strangers }, (_, i) => `stranger${i}`)
+    const m = market({ ...Object.fromEntries(names.map(name => [name, { shelf: empty }])), holder: { shelf: full } })
+    expect(await fetchArtifact(m, wanted, peers(...names, 'holder'), { signal })).toEqual({ from: 'holder' })
+  })
+
+  test('gives up after sixteen peers that fail, and after a minute of waiting in vain', async () => {
+    const [empty, full] = [new Shelf(), new Shelf()]
+    const wanted = await full.add(packageOf(1000))
+    const gone = Array.from({ length: 16 }, (_, i) => `gone${i}`)
+    const m = market({ holder: { shelf: full } })
+    const outcome = await fetchArtifact(m, wanted, peers(...gone, 'holder'), { signal })
+    expect(outcome).toMatchObject({ failed: 'E_NO_PROVIDER', tried: { length: 16 } })
+    const slow = Array.from({ length: 40 }, (_, i) => `slow${i}`)
+    const late = market({ ...Object.fromEntries(slow.map(name => [name, { shelf: empty }])), holder: { shelf: full } })
+    let asks = 0
+    const clock = { now: () => asks++ * 2_900, after: () => () => {} }
+    expect(await fetchArtifact({ ...late, clock }, wanted, peers(...slow, 'holder'), { signal })).toMatchObject({
+      failed: 'E_NO_PROVIDER',
+      tried: { length: 21 },
+    })
+  })
+
+  test('goes on behind the leaves an earlier fetch kept, as far as they are still right', async () => {
+    const [shelf, bytes] = [new Shelf(), packageOf(4 * MIB + 5)]
+    const wanted = await shelf.add(bytes)
+    const leafOf = (index: number) => bytes.slice(index * MIB, (index + 1) * MIB)
+    for (const [good, kept] of [
+      [2, [leafOf(0), leafOf(1)]],
+      [1, [leafOf(0), leafOf(2)]],
+      [4, [0, 1, 2, 3, 4].map(leafOf)],
+    ] as const) {
+      const m = market({ a: { shelf } })
+      const leaves = (async function* () {
+        yield* kept
+      })()
+      m.store.kept = { root: wanted.rootBlock ?? new Uint8Array(), leaves }
+      expect(await fetchArtifact(m, wanted, peers('a'), { signal })).toEqual({ from: 'a' })
+      expect(m.store.leaves.findIndex(leaf => leaf !== undefined)).toBe(good)
+      expect(Buffer.concat(m.store.leaves.slice(good)).equals(bytes.subarray(good * MIB))).toBe(true)
+    }
   })
 
   test('what the gate keeps looks like what is not there', async () => {
@@ -129,6 +176,11 @@ describe('the block broker', () => {
     const block = await broker.retrieve?.(cid)
     expect(Buffer.from(block ?? []).equals(good.blocks.get(cid.toString()) ?? new Uint8Array())).toBe(true)
     expect(m.offences).toEqual([['bad', 'block-altered']])
+    const crowd = Array.from({ length: 40 }, () => 'gated').map((name, i) => `${name}${i}`)
+    const gatedOnes = Object.fromEntries(crowd.map(name => [name, { shelf: gated, mayServe: () => false }]))
+    const busy = market({ ...gatedOnes, good: { shelf: good } })
+    const patient = createBlockBroker({ ...busy, providersOf: () => peers(...crowd, 'good') })
+    expect(Buffer.from((await patient.retrieve?.(cid)) ?? []).equals(Buffer.from(block ?? []))).toBe(true)
     const poor = createBlockBroker({ ...m, providersOf: () => peers('gated') })
     await expect(poor.retrieve?.(cid)).rejects.toMatchObject({ code: 'E_NO_PROVIDER' })
   })

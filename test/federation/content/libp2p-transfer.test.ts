@@ -9,9 +9,11 @@ import {
   fetchArtifact,
   KeptStreams,
   type OffenceCode,
+  PeerBudgets,
 } from '../../../src/federation/index.ts'
 import { duplexOfStream } from '../../../src/node/network/libp2p-duplex.ts'
 import type { PeerId } from '../../../src/protocol/index.ts'
+import { TestClock } from '../streams/duplex-pair.ts'
 import { packageOf, Shelf, Store } from './shelf.ts'
 
 const PROTOCOL = contentProtocolOf('test')
@@ -30,6 +32,7 @@ async function startTcpNode(): Promise<Libp2p> {
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux({ maxInboundStreams: 256, maxOutboundStreams: 256, streamOptions })],
+    connectionManager: { inboundConnectionThreshold: 1_000 },
     connectionMonitor: { enabled: false },
   })
   nodes.push(node)
@@ -106,4 +109,46 @@ test('a reader that stops holds the sender at its credit', async () => {
   }
   expect(yielded).toBeLessThan(4 * ((1 << 20) + (1 << 19)))
   await answer.return(undefined)
+})
+
+test('a peer that connects anew finds its budget as it left it, and another peer finds its own', async () => {
+  const signal = AbortSignal.timeout(30_000)
+  const clock = new TestClock()
+  const protocol = '/budget/1'
+  const twice = {
+    requests: { burst: 2, perSecond: 1 },
+    bytes: { burst: 1 << 20, perSecond: 1 << 20 },
+    maxWaitMs: 0,
+  }
+  const serving = new KeptStreams({
+    openStream: () => Promise.reject(new Error('none')),
+    onOffence: () => {},
+    budget: new PeerBudgets({ allowances: { [protocol]: twice }, clock }),
+  })
+  serving.handle(protocol, async function* () {
+    yield new Uint8Array(1_000)
+  })
+  const server = nodes[0]!
+  await server.handle(protocol, (stream, connection) =>
+    serving.acceptStream(connection.remotePeer.toString() as PeerId, protocol, duplexOfStream(stream)),
+  )
+  const askFrom = async (node: Libp2p) => {
+    const asking = new KeptStreams({
+      onOffence: () => {},
+      openStream: async () => duplexOfStream(await node.dialProtocol(server.getMultiaddrs(), protocol, { signal })),
+    })
+    try {
+      const { value } = await asking.request(provider, protocol, new Uint8Array(1), { signal }).next()
+      return value?.byteLength
+    } catch (error) {
+      return (error as { code?: string }).code
+    } finally {
+      await asking[Symbol.asyncDispose]()
+      await node.hangUp(server.peerId)
+    }
+  }
+  const asked = [await askFrom(asker), await askFrom(asker), await askFrom(asker), await askFrom(await startTcpNode())]
+  expect(asked).toEqual([1_000, 1_000, 'E_BUSY', 1_000])
+  await clock.pass(1_000)
+  expect(await askFrom(asker)).toBe(1_000)
 })

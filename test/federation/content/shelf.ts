@@ -1,4 +1,10 @@
-import { type ArtifactLayout, type ArtifactSink, type ArtifactSource, layoutOf } from '../../../src/federation/index.ts'
+import {
+  type ArtifactLayout,
+  type ArtifactSink,
+  type ArtifactSource,
+  type KeptPart,
+  layoutOf,
+} from '../../../src/federation/index.ts'
 
 const MIB = 1 << 20
 
@@ -34,7 +40,9 @@ export class Shelf implements ArtifactSource {
 
 /** A sink that remembers what became of the last artifact. */
 export class Store implements ArtifactSink {
-  state: 'none' | 'partial' | 'committed' | 'discarded' = 'none'
+  state: 'none' | 'partial' | 'committed' | 'suspended' | 'discarded' = 'none'
+  /** What an earlier try left, as the next one finds it. */
+  kept: KeptPart | null = null
   leaves: Uint8Array[] = []
   root: Uint8Array | null = null
 
@@ -42,6 +50,7 @@ export class Store implements ArtifactSink {
     this.state = 'partial'
     this.leaves = []
     return {
+      kept: async () => this.kept,
       writeRoot: async (block: Uint8Array) => {
         this.root = block
       },
@@ -50,6 +59,9 @@ export class Store implements ArtifactSink {
       },
       commit: async () => {
         this.state = 'committed'
+      },
+      suspend: async () => {
+        this.state = 'suspended'
       },
       discard: async () => {
         this.state = 'discarded'

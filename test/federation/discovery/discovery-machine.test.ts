@@ -35,7 +35,7 @@ test('waits longer after each failed dial, and comes back to a pinned peer withi
   let now = 0
   machine.heard(peer(1), [], 'pinned', now)
   for (let i = 0; i < 20; i++) {
-    const effects = machine.dialFailed(peer(1), now)
+    const effects = machine.dialFailed(peer(1), 'closed', now)
     const wake = effects.find(effect => effect.do === 'wakeAt')!
     expect(wake.at - now).toBeLessThanOrEqual(90_000)
     now = wake.at
@@ -52,4 +52,36 @@ test('looks up followed publishers in the DHT and dials a holder although it has
     { do: 'wakeAt' },
   ])
   expect(dialled(machine.found(acme, [{ peer: peer(50), addresses: [] }], 0))).toEqual([peer(50)])
+})
+
+test('reports the first failed dial of a peer, none after it or after a connection, and knows how each stands', () => {
+  const machine = keeper()
+  const reports = (effects: readonly DiscoveryEffect[]) => effects.filter(effect => effect.do === 'report')
+  machine.heard(peer(1), [], 'bootstrap', 0)
+  expect(machine.standing(peer(1))).toEqual({ state: 'dialling' })
+  expect(reports(machine.dialFailed(peer(1), 'identity', 0))).toEqual([
+    { do: 'report', peer: peer(1), why: 'identity' },
+  ])
+  expect(machine.standing(peer(1))).toEqual({ state: 'unreachable', why: 'identity' })
+  expect(dialled(machine.wake(60_000))).toEqual([peer(1)])
+  expect(machine.standing(peer(1))).toEqual({ state: 'unreachable', why: 'identity' })
+  expect(reports(machine.wake(75_000))).toEqual([])
+  expect(machine.standing(peer(1))).toEqual({ state: 'unreachable', why: 'late' })
+  machine.connected(peer(1), 'outbound', 80_000)
+  expect(machine.standing(peer(1))).toEqual({ state: 'connected' })
+  machine.disconnected(peer(1), 90_000)
+  expect(machine.standing(peer(1))).toEqual({ state: 'dialling' })
+
+  machine.heard(peer(2), [], 'bootstrap', 90_000)
+  machine.connected(peer(2), 'outbound', 90_000)
+  machine.disconnected(peer(2), 90_000)
+  expect(dialled(machine.wake(100_000))).toContain(peer(2))
+  expect(reports(machine.dialFailed(peer(2), 'closed', 100_000))).toEqual([])
+  expect(machine.standing(peer(2))).toEqual({ state: 'unreachable', why: 'closed' })
+})
+
+test('a dial without an answer is reported when its time is over', () => {
+  const machine = keeper()
+  machine.heard(peer(1), [], 'bootstrap', 0)
+  expect(machine.wake(15_000)).toContainEqual({ do: 'report', peer: peer(1), why: 'late' })
 })

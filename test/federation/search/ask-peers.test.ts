@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { answerSearches } from '../../../src/federation/search/answer-searches.ts'
 import { type AskPeersPorts, askPeers } from '../../../src/federation/search/ask-peers.ts'
 import { MAX_PEER_HITS, MAX_PEERS_ASKED } from '../../../src/federation/search/limits.ts'
-import { verifyHit } from '../../../src/federation/search/verify-hit.ts'
+import { type VerifiedHit, verifyHit } from '../../../src/federation/search/verify-hit.ts'
 import { encodeSearchHits, encodeSearchRequest, type PeerId, type SearchHit } from '../../../src/protocol/index.ts'
 import { goodHit, NET } from './signed-hits.ts'
 
@@ -143,6 +143,15 @@ describe('asking peers', () => {
   it('drops hits that were not asked for', async () => {
     const { ports, peers } = network({ A: sends(message(good)) })
     expect((await askPeers(ports, { text: 'pad', peers, k: 5, type: 'pypi' })).hits).toEqual([])
+  })
+
+  it('leaves out what is not wanted here and blames nobody for it', async () => {
+    const other = goodHit(5, 'pkg:npm/right-pad@1.0.0')
+    const { ports, peers, offences } = network({ A: sends(message(good, other)) })
+    const accepts = ({ version, package: name }: VerifiedHit) => version === '1.0.0' && name !== 'pkg:npm/left-pad'
+    const { hits, peers: counts } = await askPeers({ ...ports, accepts }, { text: 'pad', peers, k: 5 })
+    expect(hits.map(hit => hit.purl)).toEqual([other.purl])
+    expect([counts.answered, offences]).toEqual([1, []])
   })
 
   it('asks at most 16 peers, and none for an empty query', async () => {

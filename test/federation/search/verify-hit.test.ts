@@ -12,7 +12,13 @@ describe('a federated hit verifies', () => {
   it('when the genesis delegated to the feed that released it', async () => {
     const verified = await verify(goodHit(1, PURL, 'pads left'))
     expect(verified).toMatchObject({ publisher: acme.genesis.publisher, purl: PURL, package: 'pkg:npm/left-pad' })
-    expect(verified?.summary.description).toBe('pads left')
+    expect(verified).toMatchObject({ version: '1.0.0', expires: null, summary: { description: 'pads left' } })
+    expect(verified?.at).toMatchObject({ publisher: acme.genesis.publisher, seq: 1 })
+  })
+
+  it('also when its delegate expires, and says when: time is the asker’s question', async () => {
+    const delegate = delegateOf(acme, { body: { expires: 1 } })
+    expect((await verify(hitOf(PURL, [acme.genesis, delegate, release])))?.expires).toBe(1)
   })
 
   it('when the delegate is signed by the key that a recovery rotated to', async () => {

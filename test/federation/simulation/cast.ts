@@ -5,9 +5,12 @@ import {
   buildWriterRecord,
   type DelegateBody,
   ed25519KeyList,
+  headOf,
   keyListDigestOf,
+  MAX_ANNOUNCED_ENVELOPE_BYTES,
   type Op,
   type PackageName,
+  sealHead,
   sealRecord,
   type VoidBody,
   type WellFormedRecord,
@@ -48,11 +51,19 @@ export class Publisher {
     return this.#writer.feed
   }
 
-  /** n records after `prev`; `mark` makes branches differ, and every third is of a kind nobody knows. */
+  /** n records after `prev`; `mark` makes branches differ, every third is of a kind nobody knows, every sixth too long to announce. */
   chain(n: number, prev: WellFormedRecord | null, mark: string): WellFormedRecord[] {
     const made: WellFormedRecord[] = []
-    for (let i = 0; i < n; i++) made.push(this.#record(made.at(-1) ?? prev, `${mark}-${i}`, i % 3 === 2))
+    for (let i = 0; i < n; i++) {
+      const tag = i % 6 === 5 ? `${mark}-${i}`.padEnd(MAX_ANNOUNCED_ENVELOPE_BYTES, '.') : `${mark}-${i}`
+      made.push(this.#record(made.at(-1) ?? prev, tag, i % 3 === 2))
+    }
     return made
+  }
+
+  /** The signed head of an own record that is too long to be announced. */
+  sealHeadOf(record: WellFormedRecord): Uint8Array {
+    return sealHead(headOf(record), NET, null, bytes => this.#signWriter(bytes))
   }
 
   /** The root names `head` the true end of the writer's feed. */
@@ -81,7 +92,7 @@ export class Publisher {
       ts: TS,
       auth: this.delegate.id,
     }
-    const signer = (bytes: Uint8Array) => new Uint8Array(sign(null, bytes, this.#writer.key))
+    const signer = (bytes: Uint8Array) => this.#signWriter(bytes)
     if (isUnknown) return sealRecord({ ...place, typ: 'prophecy', by: null, body: { tag } }, signer)
     const op: Op = { op: 'tag', purl: 'pkg:npm/x' as PackageName, tag, version: '1.0.0' }
     return buildWriterRecord({ ...place, typ: 'tag', ops: [op] }, signer)
@@ -95,6 +106,10 @@ export class Publisher {
     const by = ed25519KeyList(this.#root.raw)
     const input = { net: NET, publisher, seq: prev.seq + 1, prev: prev.id, ts: TS, by, body }
     return buildRootRecord(input, bytes => this.#signRoot(bytes))
+  }
+
+  #signWriter(bytes: Uint8Array): Uint8Array {
+    return new Uint8Array(sign(null, bytes, this.#writer.key))
   }
 
   #signRoot(bytes: Uint8Array): Uint8Array {

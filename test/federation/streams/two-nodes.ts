@@ -11,9 +11,15 @@ export const ALICE = 'alice' as PeerId
 export const BOB = 'bob' as PeerId
 export const PROTOCOL = '/hanse/test/echo/1'
 
+export interface TwoNodesOptions extends Partial<KeptStreamsPorts> {
+  readonly clock?: TestClock
+  /** Told of each frame that Bob sends, when he sends it. */
+  readonly onSent?: (frame: Uint8Array) => void
+}
+
 /** Alice asks, Bob answers with `handler`; both see time through one clock that the test moves. */
-export function twoNodes(handler: RequestHandler, ports: Partial<KeptStreamsPorts> = {}) {
-  const clock = new TestClock()
+export function twoNodes(handler: RequestHandler, { onSent, ...ports }: TwoNodesOptions = {}) {
+  const clock = ports.clock ?? new TestClock()
   const opened: { alice: TestDuplex; bob: TestDuplex }[] = []
   const offences: { by: PeerId; code: OffenceCode }[] = []
   const onOffence = (by: PeerId, code: OffenceCode) => {
@@ -28,6 +34,11 @@ export function twoNodes(handler: RequestHandler, ports: Partial<KeptStreamsPort
     openStream: async () => {
       const [mine, theirs] = duplexPair()
       opened.push({ alice: mine, bob: theirs })
+      const send = theirs.send.bind(theirs)
+      theirs.send = frame => {
+        onSent?.(frame)
+        return send(frame)
+      }
       bob.acceptStream(ALICE, PROTOCOL, theirs)
       return mine
     },

@@ -1,10 +1,19 @@
 import { expect, test } from 'vitest'
-import { fetchRange } from '../../../src/federation/sync/fetch-range.ts'
+import { type FeedClient, fetchRange } from '../../../src/federation/sync/fetch-range.ts'
+import { failureOf } from '../../../src/federation/sync/from-peer.ts'
 import { FeedHandler } from '../../../src/federation/sync/handler.ts'
 import { HeadChanges } from '../../../src/federation/sync/head-changes.ts'
 import { Intake } from '../../../src/federation/sync/intake.ts'
 import { ownHeads } from '../../../src/federation/sync/own-heads.ts'
-import { encodeFeedRequest, headOf, type PeerId, parseHeads, parseRecordOnPool } from '../../../src/protocol/index.ts'
+import {
+  encodeFeedRequest,
+  encodeRange,
+  headOf,
+  type PeerId,
+  parseHeads,
+  parseRange,
+  parseRecordOnPool,
+} from '../../../src/protocol/index.ts'
 import { Publisher } from '../simulation/cast.ts'
 import { MemoryFeedStore } from './memory-feed-store.ts'
 
@@ -46,8 +55,8 @@ test('serves nothing of a feed that the gate closes, not even its heads', async 
 test('takes a feed only after the root that delegates it', async () => {
   const { client, intake, mine } = await pair()
   expect(await fetchRange(client, intake, askFor(), signal)).toEqual({ is: 'undelegated' })
-  expect(await fetchRange(client, intake, askFor(p.delegate), signal)).toEqual({ is: 'held' })
-  expect(await fetchRange(client, intake, askFor(), signal)).toEqual({ is: 'held' })
+  expect(await fetchRange(client, intake, askFor(p.delegate), signal)).toEqual({ is: 'held', helped: true })
+  expect(await fetchRange(client, intake, askFor(), signal)).toEqual({ is: 'held', helped: true })
   expect(mine.records.size).toBe(6)
 })
 
@@ -65,6 +74,39 @@ test('refuses altered bytes and stores none of the range', async () => {
   }
   expect(await fetchRange(altering, intake, askFor(), signal)).toEqual({ is: 'bad' })
   expect(mine.records.size).toBe(2)
+})
+
+test('says whose failure it was that nothing came', async () => {
+  const { client, intake, mine } = await pair()
+  const reset = () => Promise.reject(new Error('connection reset'))
+  const lost: FeedClient = { request: () => ({ [Symbol.asyncIterator]: () => ({ next: reset }) }) }
+  const failure = (from: FeedClient) => fetchRange(from, intake, askFor(p.delegate), signal).catch(failureOf)
+  expect(await failure(lost)).toBe('failed')
+  mine.append = async () => Promise.reject(new Error('disk full'))
+  expect(await failure(client)).toBe('local')
+})
+
+test('says whether an answer helped, and whether it was but a drip', async () => {
+  const { client, intake } = await pair()
+  await intake.commit([p.genesis, p.delegate], peer)
+  const dripping = {
+    async *request(from: PeerId, payload: Uint8Array) {
+      for await (const part of client.request(from, payload)) yield encodeRange(parseRange(part)!.slice(0, 1))
+    },
+  }
+  const drip = { is: 'more', next: 2, helped: true, short: true }
+  expect(await fetchRange(dripping, intake, askFor(), signal)).toEqual(drip)
+  expect(await fetchRange(dripping, intake, { ...askFor(), from: 1 }, signal)).toEqual({ ...drip, helped: false })
+  await fetchRange(client, intake, askFor(), signal)
+  expect(await fetchRange(client, intake, askFor(), signal)).toEqual({ is: 'held', helped: false })
+})
+
+test('blames no peer for a pinned head at a place where it is not', async () => {
+  const { client, intake } = await pair()
+  await intake.commit([p.genesis, p.delegate], peer)
+  const misplaced = { ...askFor(), head: { ...headOf(chain[3]!), seq: 2 } }
+  expect(await fetchRange(client, intake, misplaced, signal)).toEqual({ is: 'bad' })
+  expect(await fetchRange(client, intake, { ...misplaced, pinned: true }, signal)).toEqual({ is: 'empty' })
 })
 
 test('does not let a stranger extend a root feed it does not own', async () => {

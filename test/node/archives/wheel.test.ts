@@ -92,6 +92,20 @@ describe('a wheel', () => {
     expect(await verdictOn(zipOf(wheelFiles([], record)), 'wheel')).toBe('E_ARCHIVE_RECORD')
   })
 
+  it.each([
+    ['hex', (bytes: Buffer) => bytes.toString('hex'), 'in hex'],
+    ['plain base64', (bytes: Buffer) => bytes.toString('base64'), 'in base64;'],
+    ['base64url of other bytes', () => 'AAAA', 'another digest'],
+  ])('is refused with the reason when RECORD writes digests in %s', async (_how, written, reason) => {
+    const record = (text: string) =>
+      text.replaceAll(
+        /sha256=([\w-]+)/g,
+        (_all, digest: string) => `sha256=${written(Buffer.from(digest, 'base64url'))}`,
+      )
+    const inspection = await inspectArchive(chunked(zipOf(wheelFiles([], record)), 64), 'wheel')
+    expect(inspection).toMatchObject({ ok: false, code: 'E_ARCHIVE_RECORD', why: expect.stringContaining(reason) })
+  })
+
   it('keeps a given file name that says the same and refuses one that does not', async () => {
     const bytes = zipOf(wheelFiles())
     const given = await inspectArchive(chunked(bytes), 'wheel', { fileName: 'foo_bar-1.0-py3.py2-none-any.whl' })

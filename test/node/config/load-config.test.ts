@@ -2,9 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { startCommand } from '../../../src/cli/commands/start.ts'
 import {
   addRoute,
   configPathOf,
+  type LoadedConfig,
   loadConfig,
   PROFILES,
   removeRoute,
@@ -19,6 +21,8 @@ beforeEach(async () => {
 })
 afterEach(async () => await rm(home, { recursive: true, force: true }))
 
+const linesOf = (loaded: LoadedConfig, routes = loaded.config.routes) =>
+  settingLinesOf(loaded, { routes, file: configPathOf(home) })
 const write = (text: string) => writeFile(configPathOf(home), text)
 
 test('an empty home has every default', async () => {
@@ -57,7 +61,7 @@ test('a flag wins over a variable, a variable over the file, the file over the d
   expect(config.http).toEqual({ host: '127.0.0.3', port: 3 })
   expect(config.network.listen).toHaveLength(2)
   expect(config.search.deadlineMs).toBe(5)
-  expect(origins.get('http.port')).toEqual({ origin: 'flag', name: 'http.port' })
+  expect(origins.get('http.port')).toEqual({ origin: 'flag', name: '--http' })
   expect(origins.get('http.host')).toEqual({ origin: 'environment', name: 'HANSE_HTTP_HOST' })
   expect(origins.get('search.deadlineMs')?.origin).toBe('file')
   expect(origins.get('network.id')?.origin).toBe('default')
@@ -65,7 +69,7 @@ test('a flag wins over a variable, a variable over the file, the file over the d
 
 test('the options of start are flags, and config list shows each setting with its origin', async () => {
   const flags = settingValuesOf({ http: { host: '::1', port: 0 }, mdns: true })
-  const lines = settingLinesOf(await loadConfig({ home, flags }))
+  const lines = linesOf(await loadConfig({ home, flags }))
   const shown = new Map(lines.map(({ key, value, origin }) => [key, [value, origin]]))
   expect(shown.get('http.host')).toEqual(['::1', 'flag'])
   expect(shown.get('http.port')).toEqual([0, 'flag'])
@@ -92,6 +96,52 @@ test('an unknown or broken key is named by its path', async () => {
     const error = (await loadConfig({ home }).catch(error => error as unknown)) as { code: string; message: string }
     expect([text, error.code]).toEqual([text, 'E_CONFIG'])
     expect(error.message.startsWith(message), `${text}: ${error.message}`).toBe(true)
+  }
+})
+
+test('every setting that an option of start gives names that option', async () => {
+  const { options = [] } = startCommand
+  const known = options.map(({ flags }) => flags.split(' ')[0])
+  const peer = '/ip4/127.0.0.1/tcp/1/p2p/12D3KooWA1aNdKrytqB2B2zTE25hhvDfSkEyTwwEst5ogLfwcLAK'
+  const addresses = { listen: ['/ip4/127.0.0.1/tcp/1'], announce: ['/ip4/127.0.0.1/tcp/1'], bootstrap: [peer] }
+  const flags = settingValuesOf({ http: { host: '::1', port: 0 }, network: 'off', mdns: true, ...addresses })
+  const given = linesOf(await loadConfig({ home, flags })).filter(({ origin }) => origin === 'flag')
+  expect(new Set(given.map(({ name }) => name))).toEqual(new Set(known))
+})
+
+test('config list shows the routes that count now, and that commands write them into the file', async () => {
+  const loaded = await loadConfig({ home })
+  expect(linesOf(loaded).find(({ key }) => key === 'routes')).toMatchObject({ origin: 'default' })
+  await addRoute(home, { match: 'npm:@acme/*', to: 'acme' }, 0)
+  const { routes } = (await loadConfig({ home })).config
+  expect(linesOf(loaded, routes).find(({ key }) => key === 'routes')).toEqual({
+    ...{ key: 'routes', origin: 'file', name: configPathOf(home) },
+    value: [
+      { match: 'npm:@acme/*', to: 'acme' },
+      { match: '*', to: 'allowed' },
+    ],
+  })
+})
+
+test('a new route that nothing can come of is refused, and one to an upstream of the file is not', async () => {
+  await write('upstreams: { npmjs: { ecosystem: npm, url: "https://registry.example.org/" } }\n')
+  for (const route of [
+    { match: 'npm:[', to: 'allowed' },
+    { match: 'npm:{a,b}*', to: 'allowed' },
+    { match: 'npm:z', to: 'upstream/foo' },
+    { match: 'npm:z', to: 'upstream/constructor' },
+  ])
+    await expect(addRoute(home, route)).rejects.toMatchObject({ code: 'E_USAGE', hint: expect.any(String) })
+  for (const match of ["npm:it's", 'npm:@a.b/~c', 'generic:a[b]', 'npm:z'])
+    expect(await addRoute(home, { match, to: 'upstream/npmjs' })).toContainEqual({ match, to: 'upstream/npmjs' })
+})
+
+test('what is wrong with a file is said in one line, without the words of a library', async () => {
+  for (const text of ['netwrok: {}', 'http: { port: 99999 }', 'http: {']) {
+    await write(text)
+    const error = await loadConfig({ home }).catch((cause: unknown) => cause)
+    expect(error).toMatchObject({ code: 'E_CONFIG', message: expect.not.stringContaining('\n') })
+    expect((error as Error).cause).toBeUndefined()
   }
 })
 

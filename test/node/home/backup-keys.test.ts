@@ -1,5 +1,4 @@
-import { access, mkdtemp, readFile, rename, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { access, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
@@ -8,8 +7,8 @@ import { runCli } from '../../../src/cli/run-cli.ts'
 import { createIdentity, readIdentity, saveIdentity } from '../../../src/node/identity/identity-file.ts'
 import { startNode } from '../../../src/node/start-node.ts'
 import { openKeys, sealKeys } from '../../../src/node/use-cases/backup.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
-const temporary = () => mkdtemp(join(tmpdir(), 'hanse-keys-'))
 const keys = {
   root: new Uint8Array(32).fill(1),
   recovery: new Uint8Array(32).fill(2),
@@ -31,14 +30,16 @@ test('opens sealed keys with the passphrase they were sealed under and no other'
 })
 
 test('never writes a root or recovery key in the clear, and restores with FILE.key or a passphrase alone', async () => {
-  const home = await temporary()
-  const file = join(await temporary(), 'b')
+  const home = await temporaryFolder()
+  const file = join(await temporaryFolder(), 'b')
   const passphrase = { HANSE_BACKUP_PASSPHRASE: 'harbour' }
   {
     await using _node = await startNode({ home, http: { host: '127.0.0.1', port: 0 }, network: 'off' })
     expect(await cli(home, ['backup', file])).toBe(0)
     const key = await readFile(`${file}.key`, 'utf8')
-    expect(await cli(home, ['backup', file])).toBe(0)
+    const first = await readFile(file)
+    for (const env of [{}, passphrase]) expect(await cli(home, ['backup', file], env)).toBe(1)
+    expect(await readFile(file)).toEqual(first)
     expect(await readFile(`${file}.key`, 'utf8')).toBe(key)
     expect(await cli(home, ['backup', `${file}2`], passphrase)).toBe(0)
     await expect(access(`${file}2.key`)).rejects.toMatchObject({ code: 'ENOENT' })
@@ -60,7 +61,7 @@ test('never writes a root or recovery key in the clear, and restores with FILE.k
     }
   }
 
-  const restored = await temporary()
+  const restored = await temporaryFolder()
   await rename(`${file}.key`, `${file}.away`)
   expect(await cli(restored, ['restore', file])).toBe(5)
   expect(await readIdentity(restored)).toBeNull()
@@ -76,12 +77,12 @@ test('never writes a root or recovery key in the clear, and restores with FILE.k
   expect(await cli(restored, ['restore', file])).toBe(1)
   expect(await cli(restored, ['restore', file, '--offline'])).toBe(0)
   expect(await readIdentity(restored)).toMatchObject({ restored: 'offline' })
-  expect(await cli(await temporary(), ['restore', `${file}2`, '--offline'], passphrase)).toBe(0)
-  expect(await cli(await temporary(), ['restore', `${file}2`], { HANSE_BACKUP_PASSPHRASE: 'wrong' })).toBe(5)
+  expect(await cli(await temporaryFolder(), ['restore', `${file}2`, '--offline'], passphrase)).toBe(0)
+  expect(await cli(await temporaryFolder(), ['restore', `${file}2`], { HANSE_BACKUP_PASSPHRASE: 'wrong' })).toBe(5)
 })
 
 test('reads an identity file of version 1 and writes version 2', async () => {
-  const home = await temporary()
+  const home = await temporaryFolder()
   await saveIdentity(home, createIdentity(5))
   const path = join(home, 'identity.json')
   const { restored: _, ...old } = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>

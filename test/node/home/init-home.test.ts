@@ -1,17 +1,15 @@
-import { mkdtemp, readFile, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { initHome } from '../../../src/node/home/init-home.ts'
 import { readIdentity } from '../../../src/node/identity/identity-file.ts'
 import { startNode } from '../../../src/node/start-node.ts'
-
-const newHome = () => mkdtemp(join(tmpdir(), 'hanse-home-'))
+import { temporaryFolder } from '../../temporary-folder.ts'
 
 test.each(['company', 'mirror', 'publisher'] as const)(
   'writes configuration and keys of a %s, and exports its recovery key',
   async profile => {
-    const home = await newHome()
+    const home = await temporaryFolder()
     const made = (await initHome(home, profile)) as Record<string, string | string[]>
     expect(await readFile(join(home, 'config.yaml'), 'utf8')).toContain(profile)
     expect(made.routes).toEqual(profile === 'company' ? ['npm:* → upstream/npmjs', '* → allowed'] : ['* → allowed'])
@@ -29,7 +27,7 @@ test.each(['company', 'mirror', 'publisher'] as const)(
 )
 
 test('touches nothing in a home that has keys', async () => {
-  const home = await newHome()
+  const home = await temporaryFolder()
   await initHome(home, 'publisher')
   const before = await readFile(join(home, 'identity.json'), 'utf8')
   await expect(initHome(home, 'company')).rejects.toMatchObject({ code: 'E_HOME_EXISTS' })
@@ -37,7 +35,7 @@ test('touches nothing in a home that has keys', async () => {
 })
 
 test('makes a home whose node has the same publisher and says that its recovery key is exported', async () => {
-  const home = await newHome()
+  const home = await temporaryFolder()
   const made = (await initHome(home, 'company')) as { publisher: string }
   await using node = await startNode({ home, http: { host: '127.0.0.1', port: 0 }, network: 'off' })
   expect(node.ready.publisher).toBe(made.publisher)

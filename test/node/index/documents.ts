@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { type Document, documentKeyOf, type SearchIndex } from '../../../src/node/index/index.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
 export function documentOf(name: string, description = '', more: Partial<Document> = {}): Document {
   const publisher = more.publisher ?? 'acme'
@@ -19,13 +17,14 @@ export function documentOf(name: string, description = '', more: Partial<Documen
     license: 'MIT',
     version: '1.0.0',
     popularity: 1,
+    isPublic: true,
     ...more,
   }
 }
 
 /** A database in a folder of its own that goes away with it. */
 export async function openDatabase() {
-  const folder = await mkdtemp(join(tmpdir(), 'hanse-index-'))
+  const folder = await temporaryFolder()
   let db = new ClassicLevel<string, Uint8Array>(folder, { valueEncoding: 'view' })
   const open = async () => {
     const store = db.sublevel<string, Uint8Array>('search', { valueEncoding: 'view' })
@@ -41,7 +40,6 @@ export async function openDatabase() {
     },
     [Symbol.asyncDispose]: async () => {
       await db.close()
-      await rm(folder, { recursive: true })
     },
   }
 }

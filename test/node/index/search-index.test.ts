@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Document, openSearchIndex, type SearchIndex } from '../../../src/node/index/index.ts'
+import { MAX_REFUSED_OF_ONE } from '../../../src/node/index/limits.ts'
 import { documentOf, namesOf, openDatabase, type Store, streamOf } from './documents.ts'
 
 const PACKAGES: Document[] = [
@@ -75,6 +76,41 @@ describe.each(['in the delta', 'in the base'])('searching documents %s', place =
       expect(other.map(hit => hit.document.publisher)).toEqual(['other'])
       expect(index.search({ text: 'jsonstream', limit: 10, publisher: 'nobody' })).toEqual([])
     }))
+
+  it('shows only what is public, of publishers that may be shown, where that is asked for', async () => {
+    const many = (count: number, more: Partial<Document>) =>
+      Array.from({ length: count }, (_, i) => documentOf(`pad-${more.publisher}-${i}`, '', more))
+    const documents = [
+      ...many(300, { publisher: 'blocked', popularity: 9 }),
+      ...many(300, { publisher: 'own', isPublic: false, popularity: 9 }),
+      ...many(2, { publisher: 'own', description: 'a pad' }),
+    ]
+    await using database = await openDatabase()
+    await using index = await indexOf(database.store, documents)
+    if (place === 'in the base') await index.merge()
+    const shown = { publicOnly: true, mayShow: (publisher: string) => publisher !== 'blocked' }
+    const found = index.search({ text: 'pad', limit: 1, ...shown })
+    expect(found.map(({ document }) => [document.publisher, document.isPublic])).toEqual([['own', true]])
+    expect(index.search({ text: 'pad', limit: 100, ...shown })).toHaveLength(2)
+  })
+
+  it('shows documents as they are now, and reads few of one publisher in vain', async () => {
+    const documents = [
+      ...Array.from({ length: 300 }, (_, i) => documentOf(`pad-${i}`, '', { publisher: 'gone', popularity: 9 })),
+      documentOf('pad-good', 'left pad', { publisher: 'good' }),
+    ]
+    await using database = await openDatabase()
+    await using index = await indexOf(database.store, documents)
+    if (place === 'in the base') await index.merge()
+    let asked = 0
+    const shownAs = (document: Document): Document | null => {
+      asked++
+      return document.publisher === 'gone' ? null : { ...document, version: '0.9.0' }
+    }
+    const found = index.search({ text: 'pad', limit: 20, shownAs })
+    expect(found.map(({ document }) => [document.publisher, document.version])).toEqual([['good', '0.9.0']])
+    expect(asked).toBe(MAX_REFUSED_OF_ONE + 1)
+  })
 
   it('marks where a hit matched, also with a typo', () =>
     withIndex(index => {

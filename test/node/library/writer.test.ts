@@ -1,24 +1,18 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createIdentity } from '../../../src/node/identity/identity-file.ts'
 import { openSearchIndex } from '../../../src/node/index/index.ts'
 import { Library } from '../../../src/node/library/library.ts'
 import { Writer } from '../../../src/node/library/writer.ts'
 import { openLevelDatabase, RecordStore } from '../../../src/node/storage/index.ts'
 import { headOf, type Op, type WellFormedRecord } from '../../../src/protocol/index.ts'
-
-const folders: string[] = []
-afterAll(() => Promise.all(folders.map(folder => rm(folder, { recursive: true, force: true }))))
+import { temporaryFolder } from '../../temporary-folder.ts'
 
 const identity = createIdentity(1_700_000_000_000)
 const profile = (name: string): readonly Op[] => [{ op: 'profile', name, nodes: [] }]
 
 /** A node of this identity with a database of its own: the same publisher, as a copied home is. */
 async function copyOfHome(adoptOwnHeads: () => Promise<undefined> = async () => undefined) {
-  const folder = await mkdtemp(join(tmpdir(), 'hanse-writer-'))
-  folders.push(folder)
+  const folder = await temporaryFolder()
   const database = await openLevelDatabase(folder)
   const index = await openSearchIndex(database.table('index'))
   const library = await Library.open({ net: 'main', database, records: new RecordStore(database), index })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { MAX_REFUSED_PEERS, REFUSED_MS, RefusedPeers } from '../../../src/node/network/refused-peers.ts'
+import { MAX_REFUSED_PEERS, REFUSED_MS, RefusedPeers, UNRELIABLE_MS } from '../../../src/node/network/refused-peers.ts'
 import type { PeerId } from '../../../src/protocol/index.ts'
 
 const peer = (n: number) => `peer ${n}` as PeerId
@@ -14,9 +14,21 @@ test('a refused peer stays out for a while, and from its last offence on', () =>
   expect(refused.isRefused(peer(1), REFUSED_MS + 1_000)).toBe(false)
 })
 
-test('strangers with many ids push out the oldest, and fill nothing', () => {
+test('an unreliable peer is back soon, one that broke the protocol is not let in by being unreliable too', () => {
   const refused = new RefusedPeers()
-  for (let n = 0; n <= MAX_REFUSED_PEERS; n++) refused.refuse(peer(n), 0)
-  expect(refused.isRefused(peer(0), 0)).toBe(false)
-  expect(refused.isRefused(peer(1), 0)).toBe(true)
+  refused.refuse(peer(1), 0, UNRELIABLE_MS)
+  refused.refuse(peer(2), 0)
+  refused.refuse(peer(2), 1_000, UNRELIABLE_MS)
+  expect(refused.isRefused(peer(1), UNRELIABLE_MS - 1)).toBe(true)
+  expect(refused.isRefused(peer(1), UNRELIABLE_MS)).toBe(false)
+  expect(refused.isRefused(peer(2), REFUSED_MS - 1)).toBe(true)
+})
+
+test('strangers with many ids fill nothing, and push out those who may return soonest', () => {
+  const refused = new RefusedPeers()
+  refused.refuse(peer(0), 0)
+  for (let n = 1; n <= MAX_REFUSED_PEERS; n++) refused.refuse(peer(n), 1, UNRELIABLE_MS)
+  expect(refused.isRefused(peer(0), 1)).toBe(true)
+  expect(refused.isRefused(peer(1), 1)).toBe(false)
+  expect(refused.isRefused(peer(2), 1)).toBe(true)
 })

@@ -9,7 +9,7 @@ import { openForeignBlocks } from '../../../src/node/storage/foreign-blocks.ts'
 import { HeliaBlockstore } from '../../../src/node/storage/helia-blockstore.ts'
 import { type LevelDatabase, openLevelDatabase } from '../../../src/node/storage/level-database.ts'
 import type { BlockId, Sha256 } from '../../../src/protocol/index.ts'
-import { bytesOf, chunksOf, heliaLayoutOf, rawCidOf, temporaryFolder } from './temporary-home.ts'
+import { bytesOf, chunksOf, heliaLayoutOf, rawCidOf, scopedFolder } from './temporary-home.ts'
 
 const MIB = 1 << 20
 let stack: AsyncDisposableStack
@@ -20,7 +20,7 @@ let corrupt: [Sha256, string][]
 
 beforeEach(async () => {
   stack = new AsyncDisposableStack()
-  folder = stack.use(await temporaryFolder()).path
+  folder = stack.use(await scopedFolder()).path
   database = stack.use(await openLevelDatabase(join(folder, 'database')))
   corrupt = []
   store = await reopened()
@@ -180,7 +180,7 @@ describe('a partial artifact', () => {
       await partial.writeLeaf(0, leaf(0))
       await partial.writeLeaf(2, leaf(2))
     }
-    await flip(join(folder, 'partial', layout.sha256), 5)
+    await flip(join(folder, 'partial', `${layout.sha256}-${layout.cid}-${layout.size}`), 5)
     store = await reopened()
     await using again = (await store.openPartial(layout))!
     expect(again.missing()).toEqual([0, 1, 3])

@@ -5,11 +5,11 @@ import { openLevelDatabase } from '../../../src/node/storage/level-database.ts'
 import { RecordStore } from '../../../src/node/storage/record-store.ts'
 import type { RecordId } from '../../../src/protocol/index.ts'
 import { forgePublisher } from '../../federation/sync/forge.ts'
-import { temporaryFolder } from './temporary-home.ts'
+import { scopedFolder } from './temporary-home.ts'
 
 for (const acknowledged of [1, 60, 333])
   test(`a process killed after ${acknowledged} acknowledged records keeps every one of them, without a gap`, async () => {
-    await using folder = await temporaryFolder()
+    await using folder = await scopedFolder()
     const child = spawn(process.execPath, [new URL('./append-forever.ts', import.meta.url).pathname, folder.path], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })

@@ -8,13 +8,13 @@ import { openAuditLog } from '../../../src/node/storage/audit-log.ts'
 import { HOME_FORMAT, openDataDirectory } from '../../../src/node/storage/data-directory.ts'
 import { readJsonFile, replaceFile, replaceJsonFile } from '../../../src/node/storage/json-file.ts'
 import { openLevelDatabase } from '../../../src/node/storage/level-database.ts'
-import { temporaryFolder } from './temporary-home.ts'
+import { scopedFolder } from './temporary-home.ts'
 
 let stack: AsyncDisposableStack
 let folder: string
 beforeEach(async () => {
   stack = new AsyncDisposableStack()
-  folder = stack.use(await temporaryFolder()).path
+  folder = stack.use(await scopedFolder()).path
 })
 afterEach(() => stack.disposeAsync())
 

@@ -1,7 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { FeedStore } from '../../../src/federation/sync/feed-store.ts'
 import { foldStored } from '../../../src/node/storage/catalogue.ts'
 import { openLevelDatabase } from '../../../src/node/storage/level-database.ts'
@@ -9,15 +6,7 @@ import { RecordStore } from '../../../src/node/storage/record-store.ts'
 import { CatalogueFold, parseRecord } from '../../../src/protocol/index.ts'
 import { describeFeedStore } from '../../federation/sync/feed-store-contract.ts'
 import { forgePublisher } from '../../federation/sync/forge.ts'
-
-const folders: string[] = []
-afterAll(() => Promise.all(folders.map(folder => rm(folder, { recursive: true, force: true }))))
-
-async function newFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'hanse-records-'))
-  folders.push(folder)
-  return folder
-}
+import { temporaryFolder } from '../../temporary-folder.ts'
 
 async function openIn(folder: string) {
   const database = await openLevelDatabase(folder)
@@ -27,7 +16,7 @@ async function openIn(folder: string) {
 
 describeFeedStore(
   'on LevelDB',
-  async () => openIn(await newFolder()),
+  async () => openIn(await temporaryFolder()),
   async store => {
     await store[Symbol.asyncDispose]?.()
     return openIn((store as FeedStore & { folder: string }).folder)
@@ -57,7 +46,7 @@ describe('the record store on LevelDB', () => {
     ['signature', -1],
   ] as const)
     test(`reports a bit flipped in the ${part} and goes on serving the rest`, async () => {
-      await using store = await openIn(await newFolder())
+      await using store = await openIn(await temporaryFolder())
       await store.append([p.genesis, ...chain])
       await flip(store, 7, at)
       await expect(store.envelope(chain[6]!.id)).rejects.toMatchObject({ code: 'E_RECORD_CORRUPT' })
@@ -68,7 +57,7 @@ describe('the record store on LevelDB', () => {
     })
 
   test('reports a record that is gone instead of ending the range before it', async () => {
-    await using store = await openIn(await newFolder())
+    await using store = await openIn(await temporaryFolder())
     await store.append(chain)
     const keys = await store.database.table('records').keys().all()
     await store.database.commit([{ type: 'del', table: 'records', key: keys[19]! }])
@@ -78,14 +67,14 @@ describe('the record store on LevelDB', () => {
   })
 
   test('takes concurrent appends of one feed in the order of the calls, in few batches', async () => {
-    await using store = await openIn(await newFolder())
+    await using store = await openIn(await temporaryFolder())
     const appended = await Promise.all(chain.map(record => store.append([record])))
     expect(appended.every(({ stored }) => stored.length === 1)).toBe(true)
     expect(store.database.groups).toBeLessThanOrEqual(2)
   })
 
   test('iterates every record, the root feed of each publisher first, for a refold', async () => {
-    await using store = await openIn(await newFolder())
+    await using store = await openIn(await temporaryFolder())
     const other = forgePublisher('other')
     const rival = p.chain(2, chain[3]!, 'rival')
     await store.append([p.genesis, ...chain, ...rival, other.genesis, ...other.chain(2)])
@@ -100,7 +89,7 @@ describe('the record store on LevelDB', () => {
   })
 
   test('folds to the same digest as the records themselves', async () => {
-    await using store = await openIn(await newFolder())
+    await using store = await openIn(await temporaryFolder())
     const records = [p.genesis, ...chain, ...p.chain(2, chain[3]!, 'rival')]
     await store.append(records)
     const direct = new CatalogueFold()
@@ -111,7 +100,7 @@ describe('the record store on LevelDB', () => {
 
   test('refuses a write on a full disk, keeps reading, and writes again when there is room', async () => {
     let free = 1e9
-    await using database = await openLevelDatabase(await newFolder(), { freeBytes: async () => free })
+    await using database = await openLevelDatabase(await temporaryFolder(), { freeBytes: async () => free })
     const store = new RecordStore(database)
     await store.append(chain.slice(0, 2))
     free = 1e6

@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { unixfs } from '@helia/unixfs'
 import type { Blockstore } from 'interface-blockstore'
 import { CID } from 'multiformats/cid'
 import { create } from 'multiformats/hashes/digest'
 import type { ArtifactLayout } from '../../../src/federation/index.ts'
 import type { BlockId, Sha256 } from '../../../src/protocol/index.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
 /** A folder that goes away with its scope. */
-export async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
-  const path = await mkdtemp(join(tmpdir(), 'hanse-storage-'))
+export async function scopedFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await temporaryFolder()
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
 }
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { temporaryFolder } from '../storage/temporary-home.ts'
+import { scopedFolder } from '../storage/temporary-home.ts'
 import { startFakeProxy } from './fake-proxy.ts'
 import { startFakeRegistry } from './fake-registry.ts'
 import { bytesOfTarball, CALM, openFixture } from './upstream-fixture.ts'
@@ -30,7 +30,7 @@ test.each([
 test.skipIf(!hasOpenssl())(
   'a company’s own certificate is trusted with caFile alone, also through a tunnel that sees no token',
   async () => {
-    await using folder = await temporaryFolder()
+    await using folder = await scopedFolder()
     const caFile = join(folder.path, 'cert.pem')
     const tokenFile = join(folder.path, 'token')
     writeFileSync(tokenFile, 's3cret')
@@ -55,7 +55,7 @@ test.skipIf(!hasOpenssl())(
 )
 
 test('files of secrets that cannot be used are named', async () => {
-  await using folder = await temporaryFolder()
+  await using folder = await scopedFolder()
   const path = join(folder.path, 'secret')
   const open = (settings: object) => openFixture('http://127.0.0.1:1/', settings as Record<string, unknown>)
   const refused = { code: 'E_CONFIG', message: expect.stringContaining(path) }

@@ -6,19 +6,19 @@ import { PackumentFiles } from '../../../src/node/upstream/npm/packument-files.t
 import type { PackumentStore, StoredPackument } from '../../../src/node/upstream/npm/packument-store.ts'
 import { LevelTarballIndex, type TarballIndex } from '../../../src/node/upstream/npm/tarball-index.ts'
 import type { Sha256 } from '../../../src/protocol/index.ts'
-import { bytesOf, temporaryFolder } from '../storage/temporary-home.ts'
+import { bytesOf, scopedFolder } from '../storage/temporary-home.ts'
 import { MemoryPackumentStore, MemoryTarballIndex } from './memory-stores.ts'
 
 type Opened<T> = AsyncDisposable & { readonly store: T }
 
 async function openFiles(): Promise<Opened<PackumentStore>> {
-  const folder = await temporaryFolder()
+  const folder = await scopedFolder()
   return { store: new PackumentFiles(folder.path), [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() }
 }
 
 async function openLevel(): Promise<Opened<TarballIndex>> {
   const opened = new AsyncDisposableStack()
-  const folder = opened.use(await temporaryFolder())
+  const folder = opened.use(await scopedFolder())
   const database = opened.use(await openLevelDatabase(join(folder.path, 'database')))
   await new LevelTarballIndex(database, 'other').put('x', '1.0.0', keptTarball('c'))
   return { store: new LevelTarballIndex(database, 'fake'), [Symbol.asyncDispose]: () => opened.disposeAsync() }

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { TarballSpool } from '../../../src/node/upstream/npm/tarball-spool.ts'
-import { bytesOf, temporaryFolder } from '../storage/temporary-home.ts'
+import { bytesOf, scopedFolder } from '../storage/temporary-home.ts'
 
 test('every reader, whenever it comes, reads every byte; none reads the last chunk before the end', async () => {
-  await using folder = await temporaryFolder()
+  await using folder = await scopedFolder()
   const sizes = fc.array(fc.integer({ min: 0, max: 200_000 }), { minLength: 1, maxLength: 12 })
   await fc.assert(
     fc.asyncProperty(sizes, fc.array(fc.nat(12), { minLength: 1, maxLength: 5 }), async (lengths, arrivals) => {
@@ -39,7 +39,7 @@ test('every reader, whenever it comes, reads every byte; none reads the last chu
 })
 
 test('a reader that leaves lets the others read on; the file goes with the last', async () => {
-  await using folder = await temporaryFolder()
+  await using folder = await scopedFolder()
   const spool = new TarballSpool(folder.path)
   const [first, second] = [spool.reader()!, spool.reader()!]
   await spool.push(bytesOf(900_000))

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { temporaryFolder } from '../storage/temporary-home.ts'
+import { scopedFolder } from '../storage/temporary-home.ts'
 import { startFakeRegistry } from './fake-registry.ts'
 import type { Knob } from './knob.ts'
 import { bytesOfTarball, CALM, openFixture } from './upstream-fixture.ts'
@@ -127,7 +127,7 @@ test('closing ends what is under way, with an error that says so', async () => {
 })
 
 test('credentials go to the upstream alone: not to another host by redirect, nor by dist.tarball', async () => {
-  await using folder = await temporaryFolder()
+  await using folder = await scopedFolder()
   const tokenFile = join(folder.path, 'token')
   await writeFile(tokenFile, 's3cret\n')
   await using registry = await startFakeRegistry()
@@ -149,7 +149,7 @@ test('credentials go to the upstream alone: not to another host by redirect, nor
 })
 
 test('user and password are sent as Basic; a base with a path keeps it', async () => {
-  await using folder = await temporaryFolder()
+  await using folder = await scopedFolder()
   const passwordFile = join(folder.path, 'password')
   await writeFile(passwordFile, 'pass:word')
   await using registry = await startFakeRegistry()

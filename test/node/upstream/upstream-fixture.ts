@@ -6,7 +6,7 @@ import {
   type UpstreamLimits,
   upstreamSettingsSchema,
 } from '../../../src/node/upstream/index.ts'
-import { temporaryFolder } from '../storage/temporary-home.ts'
+import { scopedFolder } from '../storage/temporary-home.ts'
 
 const SHORT_LIMITS: UpstreamLimits = {
   connectMs: 200,
@@ -44,7 +44,7 @@ export async function openFixture(
   settings: Readonly<Record<string, unknown>> = {},
   { limits = SHORT_LIMITS, environment = NO_PROXIES }: FixtureOptions = {},
 ): Promise<UpstreamFixture> {
-  const home = await temporaryFolder()
+  const home = await scopedFolder()
   let opened = new AsyncDisposableStack()
   const fixture = {
     folder: home.path,

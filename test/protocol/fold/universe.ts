@@ -63,6 +63,7 @@ export const delegateBody = (
   name: string,
   visibility: 'public' | 'private' = 'public',
   scope: readonly string[] = [],
+  expires?: number,
 ): UnderstoodBody => ({
   typ: 'delegate',
   feed: feedOf(name),
@@ -70,6 +71,7 @@ export const delegateBody = (
   role: 'writer',
   scope,
   visibility,
+  ...(expires === undefined ? {} : { expires }),
 })
 export const voidBody = (name: string, from: number, head: WellFormedRecord | null): UnderstoodBody => ({
   typ: 'void',

@@ -57,9 +57,8 @@ test('patterns overlap exactly when some text matches both', () => {
   )
 })
 
-test('a hostile pattern is answered at once', () => {
+test('a hostile pattern is answered, which backtracking would never do', () => {
   const hostile = 'a*'.repeat(127)
-  const started = process.cpuUsage()
-  for (let n = 0; n < 1000; n++) matchesText(`${hostile}b`, 'a'.repeat(5000))
-  expect(process.cpuUsage(started).user / 1000).toBeLessThan(2000)
+  expect(matchesText(`${hostile}b`, 'a'.repeat(5000))).toBe(false)
+  expect(matchesText(`${hostile}b`, `${'a'.repeat(5000)}b`)).toBe(true)
 })

@@ -23,6 +23,15 @@ test('a yanked or conflicting release and one without a route are denied with th
   const route = { to: 'refused', refused: 'E_NO_ROUTE', why: 'none', hint: 'hanse allow', seen: [] } as const
   expect(deny({ ...facts('live'), route })).toMatchObject({ reasons: [{ rule: 'route', hint: 'hanse allow' }] })
 })
+test('a release whose writer was delegated for a time is denied from that moment on', () => {
+  const release = { state: 'live', yankedWhy: null, expires: 100 } as ReleaseState
+  const at = (now: number) => evaluate({ ...facts('live'), release }, { rules: STANDING_RULES }, now)
+  expect(at(99).decision).toBe('allow')
+  expect(at(100)).toMatchObject({ decision: 'deny', reasons: [{ rule: 'expired' }] })
+  expect(
+    evaluate({ ...facts('live'), release: { ...release, expires: null } }, { rules: STANDING_RULES }, 100),
+  ).toEqual({ decision: 'allow', reasons: [] })
+})
 test('a hold holds until its time and is outdone by a denial', () => {
   const policy = { rules: [...STANDING_RULES, young] }
   const reasons = [{ rule: 'age', message: 'too young', line: 3 }]

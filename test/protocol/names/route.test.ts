@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import type { PackageName, Pattern, PublisherId, Relation, Route, RouteView } from '../../../src/protocol/index.ts'
+import type {
+  PackageName,
+  Pattern,
+  PublisherId,
+  Relation,
+  RelationChange,
+  Route,
+  RouteView,
+} from '../../../src/protocol/index.ts'
 import {
+  changeRelation,
   defaultRoutes,
   insertRoute,
   NO_RELATION,
@@ -49,7 +58,7 @@ describe('a name', () => {
   })
   test('with several seen is refused without choosing one for the operator', () => {
     const answer = resolveRoute(x, view([]))
-    const hint = "hanse allow PUBLISHER 'npm:@acme/x' with one of acme, other"
+    const hint = "hanse allow acme 'npm:@acme/x'\nhanse allow other 'npm:@acme/x'"
     expect(answer).toMatchObject({ refused: 'E_NO_ROUTE', seen: [acme, other], hint })
   })
   test('with two allowed publishers is ambiguous, never a race', () => {
@@ -104,6 +113,78 @@ describe('a name', () => {
       why: 'acme is blocked here',
     })
   })
+})
+
+describe('each line of the hint of a refusal', () => {
+  const some = (pattern: string): Relation => ({ ...any, allow: [pattern as Pattern] })
+  const nowhere: Route = { match: '*' as Pattern, target: { to: 'nowhere' } }
+  const exact = (target: Route['target']): Route => ({ match: 'npm:@acme/x' as Pattern, target })
+  const two: [PublisherId, Relation][] = [
+    [acme, any],
+    [other, any],
+  ]
+  const cases: [string, RouteView][] = [
+    ['no route matches', view([], { routes: [] })],
+    ['routed nowhere', view([], { routes: [nowhere] })],
+    ['this name alone routed nowhere', view(two, { routes: [exact({ to: 'nowhere' }), allowed], pinOf: () => other })],
+    ['nobody is allowed', view([])],
+    ['one is allowed for this name, without a route', view([[acme, some('npm:@acme/*')]])],
+    ['two are allowed', view(two)],
+    ['two are allowed and a route for this name says so', view(two, { routes: [exact({ to: 'allowed' }), allowed] })],
+    ['routed to a publisher that is not allowed', view([], { routes: [to('npm:@acme/*', acme), allowed] })],
+    ['routed to a blocked publisher', view([[acme, { ...NO_RELATION, block: true }]], { routes: [to('npm:*', acme)] })],
+    ['the pin is not allowed any more', view([[acme, any]], { pinOf: () => other })],
+    ['the pin has no live release', view(two, { pinOf: () => other, publishersOf: () => [acme] })],
+    [
+      'the pin is blocked',
+      view([[other, { ...NO_RELATION, block: true }]], { pinOf: () => other, publishersOf: () => [other] }),
+    ],
+  ]
+  test.each(cases)('is a command after which the name is not refused as before: %s', (_, before) => {
+    const refused = resolveRoute(x, before)
+    if (refused.to !== 'refused') throw new TypeError('not refused')
+    const lines = refused.hint?.split('\n') ?? []
+    expect(lines.length).toBeGreaterThan(0)
+    for (const line of lines) {
+      const after = resolveRoute(x, obey(before, line))
+      expect([line, after]).not.toEqual([line, refused])
+      if (/^hanse (allow|route add) /.test(line)) expect([line, after.to]).toEqual([line, 'publisher'])
+    }
+  })
+  test('names at most eight publishers, however many release it', () => {
+    const many = Array.from({ length: 100 }, (_, i) => `p${i}` as PublisherId)
+    const { hint } = resolveRoute(x, view([], { publishersOf: () => many })) as { hint: string }
+    expect(hint.split('\n')).toHaveLength(8)
+  })
+  test('quotes a name for a shell', () => {
+    const odd = "pkg:npm/it's" as PackageName
+    expect(resolvePublisher(odd, acme, view([]))).toMatchObject({ hint: "hanse allow acme 'npm:it'\\''s'" })
+  })
+
+  /** What a node decides after the command. */
+  function obey(before: RouteView, line: string): RouteView {
+    const [program, verb, ...words] = line.split(' ').map(word => word.replaceAll("'", ''))
+    expect(program).toBe('hanse')
+    const relate = (id: string, change: RelationChange): RouteView => {
+      const answer = changeRelation(before.relationOf(id as PublisherId), change, id)
+      if (!answer.ok) throw new Error(answer.why)
+      return { ...before, relationOf: each => (each === id ? answer.relation : before.relationOf(each)) }
+    }
+    const route = (match: string, id: string, given = before): RouteView => {
+      const answer = insertRoute(given.routes, to(match, id as PublisherId))
+      if (!answer.ok) throw new Error(answer.why)
+      return { ...given, routes: answer.routes }
+    }
+    if (verb === 'follow') return relate(words[0] ?? '', { do: 'follow' })
+    if (verb === 'allow') {
+      const [id = '', match = ''] = words
+      return route(match, id, relate(id, { do: 'allow', patterns: [match as Pattern] }))
+    }
+    const [action, match = '', id = ''] = words
+    if (action === 'add') return route(match, id)
+    expect(action).toBe('remove')
+    return { ...before, routes: before.routes.filter(each => each.match !== match) }
+  }
 })
 
 describe('a table', () => {

@@ -244,6 +244,11 @@ describe('a newer peer', () => {
     const body = { feed, key, role: 'publish', scope: [], visibility: 'public' }
     const as = (typ: string, map: Record<string, unknown>) => sealRecord({ ...frame, typ, body: map }, root.sign)
     expect(as('delegate', body).understood).not.toBeNull()
+    const expiring = as('delegate', { ...body, expires: 1_800_000_000_000 })
+    expect(expiring.understood).toMatchObject({ expires: 1_800_000_000_000 })
+    expect(expiring.id).toMatchInlineSnapshot(`"bafyreibgyeammld7m5jronnmbtlbessk6ofobkk6irr6noypavsgrs5lvu"`)
+    inert(as('delegate', { ...body, expires: -1 }))
+    inert(as('delegate', { ...body, expires: null }))
     inert(as('delegate', { ...body, visibility: 'listed' }))
     inert(as('delegate', { ...body, key: [1, root.publicKey] }))
     inert(as('delegate', { ...body, visibility: 'private', scope: ['npm:@secret/*'] }))

@@ -16,6 +16,7 @@ const packageJson = z.object({
     .optional()
     .catch(undefined),
   license: z.unknown().optional(),
+  private: z.unknown().optional(),
   scripts: looseMap,
   dependencies: looseMap,
   devDependencies: looseMap,
@@ -42,7 +43,9 @@ export function parseNpmManifest(bytes: Uint8Array, hasBindingGyp: boolean): Man
   })
   const bare = manifest.name.slice(manifest.name.lastIndexOf('/') + 1)
   const fileName = `${bare}-${version}.tgz`
-  return { name: manifest.name, version, summary, manifestMedia: 'application/json', fileName }
+  // npm refuses whatever JavaScript takes for true, such as the text "yes".
+  const isPrivate = manifest.private ? ({ isPrivate: true } as const) : {}
+  return { name: manifest.name, version, summary, manifestMedia: 'application/json', fileName, ...isPrivate }
 }
 
 function parseJson(bytes: Uint8Array): PackageJson {

@@ -14,6 +14,8 @@ export interface PackageManifest {
   readonly manifestMedia: string
   /** The artifact's file name as the ecosystem's own registry has it. */
   readonly fileName: string
+  /** The package says of itself that it is not for the public: npm's `"private": true`. */
+  readonly isPrivate?: true
 }
 
 /** A manifest as its reader returns it: not yet under a package URL. */

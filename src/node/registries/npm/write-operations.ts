@@ -48,7 +48,7 @@ async function releaseTarball(
     if (tagged !== version) throw new NodeError('E_USAGE', `the tag ${tag} is of ${tagged}, not of ${version}`)
   }
   const isPublic = wantsPublic(versions[version])
-  await publishFile(node, path, { public: isPublic, purl: release, dryRun: false, kind: 'npm' })
+  await publishFile(node, path, { name: 'attachment.tgz', public: isPublic, purl: release, dryRun: false, kind: 'npm' })
   for (const tag of Object.keys(tags)) await setTag(node, purl, tag, version)
   const notice = isPublic
     ? `${name}@${version} is public: announced and served to everyone`

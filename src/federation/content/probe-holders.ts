@@ -1,0 +1,61 @@
+import { type BlockId, encodeContentRequest, type PeerId } from '../../protocol/index.ts'
+import type { KeptStreams } from '../streams/kept-streams.ts'
+import { PARALLEL_PROBES, PROBE_MS } from './limits.ts'
+
+/** What asking for holders runs on. */
+export interface ProbeContext {
+  readonly streams: Pick<KeptStreams, 'request'>
+  readonly protocol: string
+}
+
+/** Whether a peer says in time that it has an artifact: it is asked for none of the leaves. Throws the signal's reason. */
+export async function hasArtifact(
+  { streams, protocol }: ProbeContext,
+  peer: PeerId,
+  root: BlockId,
+  { signal, ms = PROBE_MS }: { signal: AbortSignal; ms?: number },
+): Promise<boolean> {
+  const request = encodeContentRequest({ ask: 'artifact', root, from: 0, count: 0 })
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(ms)])
+  try {
+    for await (const _root of streams.request(peer, protocol, request, { signal: limit })) break
+    return true
+  } catch {
+    signal.throwIfAborted()
+    return false // gone, slow, or without it: no holder to count on
+  }
+}
+
+/** The peers that say they have an artifact, as they answer; asked side by side, so that silent ones cost the others nothing. */
+export async function* holdersAmong(
+  context: ProbeContext,
+  root: BlockId,
+  peers: Iterable<PeerId>,
+  { signal, onMiss = () => {} }: { signal: AbortSignal; onMiss?: (peer: PeerId) => void },
+): AsyncGenerator<PeerId> {
+  const leaving = new AbortController()
+  const within = AbortSignal.any([signal, leaving.signal])
+  const left = new Set(peers).values()
+  const asked = new Map<PeerId, Promise<{ readonly peer: PeerId; readonly has: boolean }>>()
+  const ask = (peer: PeerId) => {
+    const answer = hasArtifact(context, peer, root, { signal: within }).then(has => ({ peer, has }))
+    answer.catch(() => {}) // of those nobody waits for any more
+    asked.set(peer, answer)
+  }
+  try {
+    for (;;) {
+      while (asked.size < PARALLEL_PROBES) {
+        const next = left.next()
+        if (next.done) break
+        ask(next.value)
+      }
+      if (asked.size === 0) return
+      const { peer, has } = await Promise.race(asked.values())
+      asked.delete(peer)
+      if (has) yield peer
+      else onMiss(peer)
+    }
+  } finally {
+    leaving.abort()
+  }
+}

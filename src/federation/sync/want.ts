@@ -1,0 +1,64 @@
+import { type FeedHead, type PeerId, ROOT_FEED } from '../../protocol/index.ts'
+import { MAX_SYNC_PEERS } from './limits.ts'
+
+/** What is missing in one feed, and how it is being fetched. */
+export class WantedFeed {
+  /** By head id and claimed seq: a liar's false seq for a true id is a want of its own. */
+  readonly wants = new Map<string, Want>()
+  /** How many of the wants each peer offers. */
+  readonly offers = new Map<PeerId, number>()
+  /** Peers that are being asked, each for one branch. */
+  readonly askedOf = new Set<PeerId>()
+  /** Asks that may run at once: one, so that nothing is fetched twice, until somebody does not deliver. */
+  parallel = 1
+
+  /** An answer failed, is late or drips: twice as many may be asked at once, so that n liars cost log n waits. */
+  widen(): void {
+    this.parallel = Math.min(MAX_SYNC_PEERS, this.parallel * 2)
+  }
+}
+
+/** One tip that is missing here, who offers it, and who is asked for it. */
+export class Want {
+  readonly head: FeedHead
+  readonly feed: WantedFeed
+  readonly offeredBy = new Set<PeerId>()
+  readonly askedOf = new Set<PeerId>()
+  pinned: boolean
+  /** Next sequence number to ask for; null: where the main branch held ends. */
+  from: number | null = null
+  /** Offers of it that were not kept. */
+  failures = 0
+  /** It waits for a root record that delegates its feed. */
+  parked = false
+  #step = 1
+
+  constructor(head: FeedHead, feed: WantedFeed, pinned: boolean) {
+    this.head = head
+    this.feed = feed
+    this.pinned = pinned
+  }
+
+  get isRoot(): boolean {
+    return this.head.feed === ROOT_FEED
+  }
+
+  /** The chain did not join at `from`: look earlier, twice as far each time. */
+  stepBack(from: number): void {
+    this.from = Math.max(1, from - this.#step)
+    this.#step *= 2
+  }
+
+  /**
+   * Whether a peer that offers both is asked for this one first: root feeds, then what failed least and nobody is asked for;
+   * in one feed what most peers offer, then the longest.
+   */
+  precedes(other: Want): boolean {
+    if (this.isRoot !== other.isRoot) return this.isRoot
+    if (this.failures !== other.failures) return this.failures < other.failures
+    if (this.askedOf.size !== other.askedOf.size) return this.askedOf.size < other.askedOf.size
+    if (this.feed !== other.feed) return false
+    if (this.offeredBy.size !== other.offeredBy.size) return this.offeredBy.size > other.offeredBy.size
+    return this.head.seq > other.head.seq
+  }
+}

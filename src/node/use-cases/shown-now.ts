@@ -1,0 +1,21 @@
+import { hasExpired, type PackageName, type PublisherId } from '../../protocol/index.ts'
+import type { SearchQuery } from '../index/index.ts'
+import { searchDocumentOf } from '../library/search-document.ts'
+import type { NodeContext } from '../node-context.ts'
+
+/** What the index may show at a time, ms since 1970: nothing of blocked publishers, of each package what has not expired. */
+export function shownNow(
+  { library, relations }: Pick<NodeContext, 'library' | 'relations'>,
+  now: number,
+): Required<Pick<SearchQuery, 'mayShow' | 'shownAs'>> {
+  return {
+    mayShow: publisher => !relations.relationOf(publisher as PublisherId).block,
+    shownAs: document => {
+      const publisher = document.publisher as PublisherId
+      const state = library.package(publisher, document.package as PackageName)
+      const release = state?.releases.get(document.version)
+      if (release?.state === 'live' && !hasExpired(release.expires, now)) return document
+      return state === null ? null : searchDocumentOf(publisher, state, now)
+    },
+  }
+}

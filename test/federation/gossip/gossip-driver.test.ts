@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest'
+import { announcementCodecOf } from '../../../src/federation/gossip/announcement-codec.ts'
+import { GossipDriver } from '../../../src/federation/gossip/driver.ts'
+import { systemClock } from '../../../src/federation/streams/clock.ts'
+import { Intake } from '../../../src/federation/sync/intake.ts'
+import {
+  MAX_ANNOUNCED_ENVELOPE_BYTES,
+  type PeerId,
+  parseAnnouncement,
+  parseRecordOnPool,
+} from '../../../src/protocol/index.ts'
+import { Publisher } from '../simulation/cast.ts'
+import { MemoryFeedStore } from '../sync/memory-feed-store.ts'
+
+const peer = 'peer' as PeerId
+const p = new Publisher('acme')
+const chain = p.chain(6, null, 'a')
+
+/** A node that follows the publisher and, with `sealHead`, writes its feed. */
+function nodeOf() {
+  const published: Uint8Array[] = []
+  const gaps: string[] = []
+  const store = new MemoryFeedStore()
+  let judge: (from: PeerId, bytes: Uint8Array) => Promise<string> = async () => 'not listening'
+  const gossip = new GossipDriver({
+    network: {
+      publish: async (_, bytes) => void published.push(bytes),
+      onMessage: listener => {
+        judge = listener
+        return () => {}
+      },
+    },
+    codec: announcementCodecOf({ net: 'main', sealHead: record => p.sealHeadOf(record) }),
+    intake: new Intake({
+      net: 'main',
+      store,
+      verify: envelope => parseRecordOnPool(envelope, { net: 'main' }),
+      onStored: () => {},
+      isOwnFeed: () => false,
+      onOwnFeed: () => {},
+    }),
+    clock: systemClock,
+    isFollowed: () => true,
+    mayAnnounce: () => true,
+    onGap: (publisher, from) => gaps.push(`${publisher} from ${from}`),
+  })
+  return { gossip, published, gaps, store, hears: (bytes: Uint8Array) => judge(peer, bytes) }
+}
+
+test('a record too long to be announced is announced by its signed head, and fetched from who told', async () => {
+  const [writer, reader] = [nodeOf(), nodeOf()]
+  const long = chain[5]!
+  await writer.gossip.announce(long)
+  const [bytes] = writer.published
+  expect(long.envelope.length).toBeGreaterThan(MAX_ANNOUNCED_ENVELOPE_BYTES)
+  expect(parseAnnouncement(bytes!).k).toBe('head')
+  expect(await reader.hears(bytes!)).toBe('accept')
+  expect(reader.gaps).toEqual([`${p.id} from ${peer}`])
+  expect(reader.store.records.size).toBe(0)
+  expect(await reader.hears(bytes!)).toBe('ignore')
+})
+
+test('a head signed by another is the fault of who forwards it', async () => {
+  const reader = nodeOf()
+  const writer = nodeOf()
+  await writer.gossip.announce(chain[5]!)
+  const forged = Uint8Array.from(writer.published[0]!)
+  forged[forged.length - 5]! ^= 1
+  expect(await reader.hears(forged)).toBe('reject')
+  expect(reader.gaps).toEqual([])
+})

@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest'
+import { SyncDriver } from '../../../src/federation/sync/driver.ts'
+import type { FeedClient } from '../../../src/federation/sync/fetch-range.ts'
+import { FeedHandler } from '../../../src/federation/sync/handler.ts'
+import { HeadChanges } from '../../../src/federation/sync/head-changes.ts'
+import { Intake } from '../../../src/federation/sync/intake.ts'
+import { encodeHeads, headOf, type PeerId, parseRecord } from '../../../src/protocol/index.ts'
+import { Publisher } from '../simulation/cast.ts'
+import { World } from '../simulation/world.ts'
+import { MemoryFeedStore } from './memory-feed-store.ts'
+
+const MINUTE = 60_000
+const peer = 'peer' as PeerId
+const p = new Publisher('acme')
+const chain = p.chain(4, null, 'a')
+
+/** A node that follows one publisher and is connected to one peer that serves it, or to one made for the test. */
+async function nodeOf(made?: FeedClient) {
+  const theirs = new MemoryFeedStore()
+  await theirs.append([p.genesis, p.delegate, ...chain])
+  const handler = new FeedHandler({ store: theirs, changes: new HeadChanges(), mayServeFeed: () => true })
+  const mine = new MemoryFeedStore()
+  const world = new World(1)
+  const dropped: string[] = []
+  const intake = new Intake({
+    net: 'main',
+    store: mine,
+    verify: async envelope => parseRecord(envelope, { net: 'main' }),
+    onStored: () => {},
+    isOwnFeed: () => false,
+    onOwnFeed: () => {},
+  })
+  const sync = new SyncDriver({
+    client: made ?? { request: (from, payload, { signal }) => handler.handle({ peer: from, payload, signal }) },
+    intake,
+    clock: world,
+    random: world.random,
+    dropPeer: (_, why) => dropped.push(why),
+  })
+  sync.follow([p.id])
+  return { sync, mine, world, dropped, connect: () => sync.connected(peer, 'other') }
+}
+
+test('a store that fails costs the peer nothing, is not tried in a loop, and all comes once it works', async () => {
+  const { sync, mine, world, dropped, connect } = await nodeOf()
+  await using _ = sync
+  const { append } = mine
+  let tried = 0
+  mine.append = async () => {
+    tried++
+    throw new Error('disk full')
+  }
+  connect()
+  await world.runUntil(5 * MINUTE)
+  expect(tried).toBeGreaterThan(2)
+  expect(tried).toBeLessThan(30)
+  mine.append = append
+  await world.runUntil(7 * MINUTE)
+  expect(mine.records.size).toBe(6)
+  expect(dropped).toEqual([])
+})
+
+test('a peer that ends what it is asked is dropped in the end', async () => {
+  const reset = () => Promise.reject(new Error('connection reset'))
+  const ending: FeedClient = { request: () => ({ [Symbol.asyncIterator]: () => ({ next: reset }) }) }
+  const { sync, world, dropped, connect } = await nodeOf(ending)
+  await using _ = sync
+  connect()
+  await world.runUntil(10 * MINUTE)
+  expect(dropped).toEqual(['unreliable'])
+})
+
+test('looks up no head of a publisher that it did not ask for', async () => {
+  const stranger = new Publisher('stranger')
+  const talking: FeedClient = {
+    async *request() {
+      yield* encodeHeads([headOf(stranger.genesis), headOf(p.genesis)])
+    },
+  }
+  const { sync, mine, world, connect } = await nodeOf(talking)
+  await using _ = sync
+  const looked: string[] = []
+  mine.envelope = async id => {
+    looked.push(id)
+    return null
+  }
+  connect()
+  await world.runUntil(MINUTE)
+  expect(new Set(looked)).toEqual(new Set([p.genesis.id]))
+})

@@ -1,0 +1,281 @@
+import { expect, test } from 'vitest'
+import type { RangeOutcome, SyncEffect } from '../../../src/federation/sync/effects.ts'
+import {
+  ASSURED_WANTS_PER_PEER,
+  FAILED_TOGETHER_MS,
+  LOCAL_REST_MS,
+  MAX_LOCAL_FAILURES,
+  MAX_STRIKES,
+  MAX_WANTS,
+  MAX_WANTS_PER_PEER,
+  RANGE_LATE_MS,
+  ROUND_MS,
+  STRIKE_AGE_MS,
+} from '../../../src/federation/sync/limits.ts'
+import { SyncMachine } from '../../../src/federation/sync/machine.ts'
+import {
+  type FeedHead,
+  type FeedId,
+  type PeerId,
+  type PublisherId,
+  type RecordId,
+  ROOT_FEED,
+} from '../../../src/protocol/index.ts'
+
+const acme = 'acme' as PublisherId
+const [honest, liar, other] = ['honest', 'liar', 'other'] as PeerId[] as [PeerId, PeerId, PeerId]
+const headOf = (feed: string, seq = 1, id = `${feed} ${seq}`): FeedHead => ({
+  publisher: acme,
+  feed: feed as FeedId,
+  seq,
+  id: id as RecordId,
+})
+const root = headOf(ROOT_FEED, 2)
+const feed = headOf('feed', 5)
+
+type AskRange = Extract<SyncEffect, { do: 'askRange' }>
+
+/** A machine that follows one publisher, and what it asks. */
+class Bench {
+  readonly machine = new SyncMachine(() => 0.5)
+  now = 0
+  readonly asks: AskRange[] = []
+  readonly dropped: string[] = []
+
+  constructor(...peers: PeerId[]) {
+    this.see(this.machine.follow([acme], 0))
+    for (const peer of peers) this.connect(peer)
+  }
+
+  see(effects: readonly SyncEffect[]): readonly SyncEffect[] {
+    for (const effect of effects) {
+      if (effect.do === 'askRange') this.asks.push(effect)
+      if (effect.do === 'dropPeer') {
+        this.dropped.push(`${effect.peer} ${effect.why}`)
+        this.see(this.machine.disconnected(effect.peer, this.now))
+      }
+    }
+    return effects
+  }
+
+  connect(peer: PeerId): void {
+    this.see(this.machine.connected(peer, 'other', this.now))
+  }
+
+  offer(peer: PeerId, ...heads: FeedHead[]): void {
+    const offers = heads.map(head => ({ head, pinned: false }))
+    this.see(this.machine.offered(peer, null, offers, this.now))
+  }
+
+  /** Answers the oldest open ask for this head, of this peer if it is named. */
+  answer(head: FeedHead, outcome: RangeOutcome, peer?: PeerId): readonly SyncEffect[] {
+    const at = this.asks.findIndex(ask => ask.head.id === head.id && (peer === undefined || ask.peer === peer))
+    const [ask] = this.asks.splice(at, 1)
+    return this.see(this.machine.ranged(ask!.peer, ask!.ask, outcome, this.now))
+  }
+
+  wait(ms: number): readonly SyncEffect[] {
+    this.now += ms
+    return this.see(this.machine.wake(this.now))
+  }
+
+  /** What is asked for, and of whom. */
+  get open(): string[] {
+    return this.asks.map(({ head, peer }) => `${head.id} of ${peer}`)
+  }
+}
+
+const held = { is: 'held', helped: true } as const
+
+test('asks a peer for the root first, and for the feeds it delegates then', () => {
+  const bench = new Bench(honest)
+  bench.offer(honest, feed, root)
+  expect(bench.open).toEqual(['root 2 of honest'])
+  bench.answer(root, held)
+  expect(bench.open).toEqual(['feed 5 of honest'])
+})
+
+test('a root head that only another peer offers keeps no feed waiting', () => {
+  const bench = new Bench(liar, honest)
+  bench.offer(liar, headOf(ROOT_FEED, 1_000_000))
+  bench.offer(honest, feed)
+  expect(bench.open).toEqual(['root 1000000 of liar', 'feed 5 of honest'])
+})
+
+test('a root head that comes late keeps neither the other root heads nor the feeds of its publisher waiting', () => {
+  const bench = new Bench(liar)
+  bench.offer(liar, headOf(ROOT_FEED, 1_000_000))
+  bench.connect(honest)
+  bench.offer(honest, root, feed)
+  expect(bench.open).toEqual(['root 1000000 of liar'])
+  bench.wait(RANGE_LATE_MS)
+  expect(bench.open).toEqual(['root 1000000 of liar', 'root 2 of honest', 'feed 5 of honest'])
+})
+
+test('a feed that no root record delegates waits for the next root record', () => {
+  const bench = new Bench(honest, other)
+  bench.offer(honest, feed)
+  const asked = bench.answer(feed, { is: 'undelegated' })
+  expect(asked).toContainEqual(expect.objectContaining({ do: 'askHeads', peer: honest, publishers: [acme] }))
+  bench.offer(honest, feed)
+  expect(bench.open).toEqual([])
+  bench.offer(other, root)
+  bench.answer(root, held)
+  expect(bench.open).toEqual(['feed 5 of honest'])
+})
+
+test('one branch of a feed is fetched at a time, until one is late: then each peer is asked for one', () => {
+  const bench = new Bench(liar)
+  bench.offer(liar, headOf('feed', 1_000_000), headOf('feed', 1_000_001))
+  bench.connect(honest)
+  bench.offer(honest, feed)
+  expect(bench.open).toEqual(['feed 1000001 of liar'])
+  bench.wait(RANGE_LATE_MS)
+  expect(bench.open).toEqual(['feed 1000001 of liar', 'feed 5 of honest'])
+})
+
+test('a head that one peer does not deliver is asked of another beside it, and one answer is enough', () => {
+  const bench = new Bench(liar)
+  bench.offer(liar, feed)
+  bench.connect(honest)
+  bench.offer(honest, feed)
+  bench.wait(RANGE_LATE_MS)
+  expect(bench.open).toEqual(['feed 5 of liar', 'feed 5 of honest'])
+  expect(bench.answer(feed, held, honest)).toContainEqual({ do: 'cancel', ask: bench.asks[0]!.ask })
+  expect(bench.wait(ROUND_MS).some(({ do: what }) => what === 'askRange')).toBe(false)
+})
+
+test('many liars of one feed cost a few waits, not one each', () => {
+  const liars = Array.from({ length: 40 }, (_, n) => `liar ${n}` as PeerId)
+  const bench = new Bench(...liars)
+  for (const [n, peer] of liars.entries()) bench.offer(peer, headOf('feed', 1_000_000 + n))
+  bench.connect(honest)
+  bench.offer(honest, feed)
+  for (let waits = 0; waits < 6; waits++) bench.wait(RANGE_LATE_MS)
+  expect(bench.open).toContain('feed 5 of honest')
+})
+
+test('a chain given record by record keeps no other branch waiting', () => {
+  const bench = new Bench(liar)
+  bench.offer(liar, headOf('feed', 1_000_000))
+  bench.connect(honest)
+  bench.offer(honest, feed)
+  bench.answer(headOf('feed', 1_000_000), { is: 'more', next: 2, helped: true, short: true })
+  expect(bench.open).toContain('feed 5 of honest')
+})
+
+test('a true head at a false place is the want of the liar alone', () => {
+  const bench = new Bench(liar)
+  bench.offer(liar, headOf('feed', 1, 'feed 5'))
+  bench.connect(honest)
+  bench.offer(honest, feed)
+  bench.wait(RANGE_LATE_MS)
+  expect(bench.asks.map(({ peer, head }) => [peer, head.seq])).toEqual([
+    [liar, 1],
+    [honest, 5],
+  ])
+})
+
+test('a peer that did not keep an offer comes after the others, whatever it claims', () => {
+  const bench = new Bench(liar, honest, other)
+  bench.offer(liar, headOf('x'))
+  bench.answer(headOf('x'), { is: 'empty' })
+  bench.offer(other, headOf('feed', 3))
+  bench.offer(liar, headOf('feed', 1_000_000))
+  bench.offer(honest, feed)
+  bench.answer(headOf('feed', 3), held)
+  expect(bench.open).toEqual(['feed 5 of honest'])
+})
+
+test('strikes outlast a redial, and time takes them away', () => {
+  const bench = new Bench()
+  const failOnce = () => {
+    bench.connect(liar)
+    bench.offer(liar, headOf('feed', 1_000 + bench.now))
+    bench.answer(headOf('feed', 1_000 + bench.now), { is: 'empty' })
+    bench.see(bench.machine.disconnected(liar, bench.now))
+  }
+  for (let n = 1; n < MAX_STRIKES; n++) failOnce()
+  expect(bench.dropped).toEqual([])
+  failOnce()
+  expect(bench.dropped).toEqual(['liar unreliable'])
+  bench.now += 2 * STRIKE_AGE_MS
+  failOnce()
+  expect(bench.dropped).toHaveLength(1)
+  failOnce()
+  expect(bench.dropped).toHaveLength(2)
+})
+
+test('a lost connection is one failure, however much was asked over it', () => {
+  const bench = new Bench(honest)
+  for (let n = 0; n < 20; n++) {
+    bench.offer(honest, headOf(`feed ${n}`))
+    bench.answer(headOf(`feed ${n}`), { is: 'failed' })
+  }
+  expect(bench.dropped).toEqual([])
+  for (let n = 1; n < MAX_STRIKES; n++) {
+    bench.now += FAILED_TOGETHER_MS
+    bench.offer(honest, headOf(`feed ${n}`))
+    bench.answer(headOf(`feed ${n}`), { is: 'failed' })
+  }
+  expect(bench.dropped).toEqual([]) // each also aged a little
+  bench.now += FAILED_TOGETHER_MS
+  bench.offer(honest, headOf('last'))
+  bench.answer(headOf('last'), { is: 'failed' })
+  expect(bench.dropped).toEqual(['honest unreliable'])
+})
+
+test('a failure of our own is no strike; after some nothing is fetched for a while', () => {
+  const bench = new Bench(honest)
+  for (let n = 0; n < MAX_LOCAL_FAILURES; n++) {
+    bench.offer(honest, headOf(`feed ${n}`))
+    expect(bench.open).toEqual([`feed ${n} 1 of honest`])
+    bench.answer(headOf(`feed ${n}`), { is: 'local' })
+  }
+  for (let n = 0; n < 3 * MAX_STRIKES; n++) bench.offer(honest, headOf(`later ${n}`))
+  expect(bench.open).toEqual([])
+  expect(bench.wait(LOCAL_REST_MS - 1)).toContainEqual({ do: 'wakeAt', at: LOCAL_REST_MS })
+  expect(bench.open).toEqual([])
+  bench.wait(1)
+  expect(bench.open).toHaveLength(2)
+  bench.answer(bench.asks[0]!.head, { is: 'local' })
+  expect(bench.open).toHaveLength(1) // and rests again at once
+  expect(bench.dropped).toEqual([])
+})
+
+test('what could not be stored is tried again when it is offered again', () => {
+  const bench = new Bench(honest)
+  bench.offer(honest, feed)
+  bench.answer(feed, { is: 'local' })
+  expect(bench.open).toEqual([])
+  bench.offer(honest, feed)
+  expect(bench.open).toEqual(['feed 5 of honest'])
+})
+
+test('liars that offer without end leave room for what others offer', () => {
+  const liars = Array.from({ length: 1 + MAX_WANTS / MAX_WANTS_PER_PEER }, (_, n) => `liar ${n}` as PeerId)
+  const bench = new Bench(...liars)
+  for (const peer of liars) bench.offer(peer, ...Array.from({ length: MAX_WANTS }, (_, n) => headOf(`${peer}'s ${n}`)))
+  bench.asks.splice(0)
+  bench.connect(honest)
+  for (let n = 0; n < ASSURED_WANTS_PER_PEER; n++) {
+    bench.offer(honest, headOf(`feed ${n}`))
+    expect(bench.open).toContain(`feed ${n} 1 of honest`)
+    bench.answer(headOf(`feed ${n}`), held)
+  }
+})
+
+test('every connected peer is asked in its turn, though others redial all the time', () => {
+  const peers = Array.from({ length: 9 }, (_, n) => `peer ${n}` as PeerId)
+  const bench = new Bench(...peers)
+  const asked = new Set<PeerId>()
+  for (let round = 0; round < 3; round++) {
+    bench.now += 1.2 * ROUND_MS
+    for (let n = 0; n < 20; n++) {
+      bench.machine.disconnected(`liar ${n}` as PeerId, bench.now)
+      bench.connect(`liar ${n}` as PeerId)
+    }
+    for (const effect of bench.wait(1)) if (effect.do === 'askHeads') asked.add(effect.peer)
+  }
+  expect([...asked].sort()).toEqual(peers)
+})

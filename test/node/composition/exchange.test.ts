@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { Exchange, type ExchangeParts } from '../../../src/node/composition/exchange.ts'
+import { createIdentity } from '../../../src/node/identity/identity-file.ts'
+import { openSearchIndex } from '../../../src/node/index/index.ts'
+import { Library } from '../../../src/node/library/library.ts'
+import { createMetrics } from '../../../src/node/metrics/metrics.ts'
+import { openLevelDatabase, RecordStore } from '../../../src/node/storage/index.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
+
+test('a root record that is damaged while the node runs ends neither a write nor the node', async () => {
+  await using database = await openLevelDatabase(await temporaryFolder())
+  await using index = await openSearchIndex(database.table('index'))
+  const library = await Library.open({ net: 'main', database, records: new RecordStore(database), index })
+  const peers = { all: () => [], isPinned: () => false }
+  const home = { identity: createIdentity(1), library, peers } as unknown as ExchangeParts['home']
+  const config = { network: { mode: 'off', bootstrap: [] } } as unknown as ExchangeParts['config']
+  const network = (() => ({ getPeers: () => [], addEventListener() {}, removeEventListener() {} })) as never
+  const metrics = createMetrics({ peers: () => 0, feeds: () => 0, packages: () => 0 })
+  await using exchange = new Exchange({ net: 'main', config, home, metrics, network })
+  await exchange.writer.begin()
+  const [key, value] = (await database.table('records').iterator().all())[1]!
+  await database.commit([
+    { type: 'put', table: 'records', key, value: value.map((byte, i) => (i === 80 ? byte ^ 1 : byte)) },
+  ])
+
+  const rejections: unknown[] = []
+  const onRejection = (error: unknown) => rejections.push(error)
+  process.on('unhandledRejection', onRejection)
+  const written = await exchange.writer.write('public', [{ op: 'profile', name: 'one', nodes: [] }])
+  await expect(exchange.intake.wrote(written)).rejects.toMatchObject({ code: 'E_RECORD_CORRUPT' })
+  await new Promise(resolve => setImmediate(resolve))
+  process.off('unhandledRejection', onRejection)
+  expect([written.seq, rejections]).toEqual([1, []])
+})

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { applyRelations, type Federation } from '../../../src/node/composition/join-network.ts'
+import type { NodeContext } from '../../../src/node/node-context.ts'
+import type { PublisherId } from '../../../src/protocol/index.ts'
+
+const [own, acme, bolt] = ['own', 'acme', 'bolt'] as PublisherId[]
+
+/** What sync is told for relations by publisher. */
+function appliedOf(relations: Readonly<Record<string, { readonly follow: boolean }>>) {
+  const told = { followed: [] as PublisherId[], unfollowed: [] as PublisherId[] }
+  const node = {
+    relations: {
+      known: () => Object.keys(relations),
+      relationOf: (publisher: PublisherId) => relations[publisher] ?? { follow: false },
+    },
+    config: { network: { mode: 'off' } },
+    writer: { publisher: own },
+    library: { access: { hasPublicPackage: () => false } },
+  }
+  const federation = {
+    sync: {
+      follow: (publishers: readonly PublisherId[]) => told.followed.push(...publishers),
+      unfollow: (publisher: PublisherId) => told.unfollowed.push(publisher),
+    },
+    mirror: { look: () => {} },
+  }
+  applyRelations(node as unknown as NodeContext, federation as unknown as Federation)
+  return told
+}
+
+test('sync follows the own publisher, whose feeds other nodes may hold, whatever the relations say', () => {
+  expect(appliedOf({})).toEqual({ followed: [own], unfollowed: [] })
+  expect(appliedOf({ own: { follow: false } })).toEqual({ followed: [own], unfollowed: [] })
+})
+
+test('sync follows what the relations follow, and no longer what they do not', () => {
+  const told = appliedOf({ acme: { follow: true }, bolt: { follow: false } })
+  expect(told).toEqual({ followed: [own, acme], unfollowed: [bolt] })
+})

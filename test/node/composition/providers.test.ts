@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import { providersOf } from '../../../src/node/composition/providers.ts'
+import type { NodeContext } from '../../../src/node/node-context.ts'
+import type { PeerId } from '../../../src/protocol/index.ts'
+import { idOf, nodeAmong, peerOf, releasing, sailOf, stating } from '../use-cases/holder-world.ts'
+
+const acme = idOf(1)
+const crowd = Array.from({ length: 300 }, (_, i) => `stranger${i}` as PeerId)
+const [holder, other] = ['holder', 'other'] as PeerId[] as [PeerId, PeerId]
+const sail = await sailOf()
+
+/** Every provider, as one asks that gets nothing from any of them. */
+async function providers(node: NodeContext, signal = AbortSignal.timeout(20_000)): Promise<PeerId[]> {
+  const found: PeerId[] = []
+  for await (const peer of providersOf(node, { artifact: sail, publisher: acme }, signal)) found.push(peer)
+  return found
+}
+
+test('the holder is found behind 300 connected peers without it, some of which stay silent', async () => {
+  const connected = [...crowd, holder]
+  await using it = await nodeAmong(releasing(1, sail), { connected, holders: [holder], silent: crowd.slice(0, 12) })
+  const asking = providersOf(it.node, { artifact: sail, publisher: acme }, AbortSignal.timeout(20_000))
+  expect((await asking.next()).value).toBe(holder)
+  await asking.return(undefined)
+})
+
+test('signed holders come first, also unconnected ones, and with one of them nobody else is asked', async () => {
+  const [near, far] = [peerOf(1), peerOf(2)]
+  const records = [...releasing(1, sail), ...stating(10, acme, [far, near])]
+  const world = { connected: [...crowd, near], inDht: [holder], holders: [far, holder] }
+  await using it = await nodeAmong(records, world)
+  const asking = providersOf(it.node, { artifact: sail, publisher: acme }, AbortSignal.timeout(20_000))
+  expect((await asking.next()).value).toBe(near)
+  expect(it.asked).toEqual([])
+  expect((await asking.next()).value).toBe(far)
+  expect(it.asked).toEqual([far])
+  await asking.return(undefined)
+})
+
+test('what the DHT names is found while connected strangers are asked, and silent ones do not hold it up', async () => {
+  const world = { connected: crowd, inDht: [other, holder], holders: [holder], silent: crowd }
+  await using it = await nodeAmong(releasing(1, sail), world)
+  const asking = providersOf(it.node, { artifact: sail, publisher: acme }, AbortSignal.timeout(20_000))
+  expect((await asking.next()).value).toBe(holder)
+  await asking.return(undefined)
+  expect(it.asked.length).toBeLessThan(40)
+})
+
+test('a stated holder that did not have the bytes comes last the next time', async () => {
+  const liar = peerOf(1)
+  const world = { connected: [liar, holder], holders: [holder] }
+  await using it = await nodeAmong([...releasing(1, sail), ...stating(10, acme, [liar])], world)
+  expect(await providers(it.node)).toEqual([liar, holder])
+  expect(await providers(it.node)).toEqual([holder])
+})
+
+test.each(['private', 'public'] as const)(
+  'of an own private release nobody is told, even if a stranger names its bytes: %s',
+  async visibility => {
+    const records = [...releasing(1, sail, visibility), ...releasing(10, sail)]
+    const world = { connected: [...crowd, holder], inDht: [other], holders: [holder, other], own: acme }
+    await using it = await nodeAmong(records, world)
+    const found = await providers(it.node)
+    if (visibility === 'private') expect([found, it.asked]).toEqual([[], []])
+    else expect(found.toSorted()).toEqual([holder, other])
+  },
+)

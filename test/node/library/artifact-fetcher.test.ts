@@ -1,0 +1,81 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { FederationError } from '../../../src/federation/errors.ts'
+import { type ArtifactLayout, layoutOf } from '../../../src/federation/index.ts'
+import { ArtifactFetcher } from '../../../src/node/library/artifact-fetcher.ts'
+import { openArtifactStore, openLevelDatabase } from '../../../src/node/storage/index.ts'
+import type { Artifact, PeerId, PublisherId } from '../../../src/protocol/index.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
+import { bytesOf } from '../storage/temporary-home.ts'
+
+const MIB = 1 << 20
+const [good, hostile] = ['good', 'hostile'] as PublisherId[] as [PublisherId, PublisherId]
+const signal = new AbortController().signal
+
+/** Each publisher has one provider of its name, which sends its bytes when `gate` of it opens. */
+async function fetcherWith(bytes: Record<string, Uint8Array>, gates: Record<string, Promise<void>> = {}) {
+  const folder = await temporaryFolder()
+  const database = await openLevelDatabase(join(folder, 'database'))
+  const store = await openArtifactStore({ database, folder })
+  const begun: string[] = []
+  const streams = {
+    reportOffence: () => {},
+    async *request(peer: string) {
+      const of = bytes[peer]
+      begun.push(peer)
+      if (of === undefined) throw new FederationError('E_NOT_FOUND', 'nothing here')
+      const { rootBlock } = await layoutOf([of])
+      if (rootBlock !== null) yield rootBlock
+      await gates[peer]
+      yield of.slice()
+    },
+  }
+  const fetcher = new ArtifactFetcher({
+    streams: streams as never,
+    protocol: 'content',
+    store,
+    providersOf: async function* (_artifact, publisher) {
+      yield publisher as string as PeerId
+    },
+    onFetched: () => {},
+  })
+  return { fetcher, store, begun, folder, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() }
+}
+
+const artifactOf = ({ cid, size }: ArtifactLayout, { sha256 }: ArtifactLayout): Artifact => ({
+  name: 'x.tgz',
+  cid,
+  size,
+  sha256,
+})
+
+test('a release with a false CID for the same sha-256 neither fails nor delays the true one', async () => {
+  const [mine, theirs] = [bytesOf(MIB + 500, 'mine'), bytesOf(MIB + 500, 'theirs')]
+  const [a, b] = [await layoutOf([mine]), await layoutOf([theirs])]
+  const { promise, resolve } = Promise.withResolvers<void>()
+  await using it = await fetcherWith({ good: mine, hostile: theirs }, { hostile: promise })
+  const slow = it.fetcher.fetch(artifactOf(b, a), hostile, signal)
+  await expect.poll(() => it.begun).toEqual(['hostile'])
+  await expect.poll(() => readdir(join(it.folder, 'partial'))).toHaveLength(2)
+  expect(await it.fetcher.fetch(artifactOf(a, a), good, signal)).toEqual({ from: 'good' })
+  resolve()
+  expect(await slow).toMatchObject({ failed: 'E_ARTIFACT_ALTERED' })
+  expect(await it.store.has(a.cid)).toBe(true)
+  expect(await it.fetcher.fetch(artifactOf(b, a), hostile, signal)).toMatchObject({ failed: 'E_ARTIFACT_ALTERED' })
+})
+
+test('a fetch shared with another publisher’s release is tried with its own providers when that fails', async () => {
+  const bytes = bytesOf(1000)
+  const layout = await layoutOf([bytes])
+  await using it = await fetcherWith({ good: bytes })
+  const artifact = artifactOf(layout, layout)
+  const [theirs, ours, again] = await Promise.all([
+    it.fetcher.fetch(artifact, hostile, signal),
+    it.fetcher.fetch(artifact, good, signal),
+    it.fetcher.fetch(artifact, good, signal),
+  ])
+  expect(theirs).toMatchObject({ failed: 'E_NO_PROVIDER' })
+  expect([ours, again]).toEqual([{ from: 'good' }, { from: 'good' }])
+  expect(it.begun).toEqual(['hostile', 'good'])
+})

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { AbsentHolders } from '../../../src/node/use-cases/absent-holders.ts'
+import { statedHoldersOf } from '../../../src/node/use-cases/stated-holders.ts'
+import { idOf, nodeAmong, peerOf, stating } from './holder-world.ts'
+
+const acme = idOf(1)
+const some = (from: number, count: number) => Array.from({ length: count }, (_, i) => peerOf(from + i))
+
+test('a blocked publisher says nothing about who holds what', async () => {
+  await using it = await nodeAmong(stating(10, acme, some(0, 20)))
+  expect(statedHoldersOf(it.node, acme)).toHaveLength(4)
+  await it.node.relations.change(idOf(10), { do: 'block' })
+  expect(statedHoldersOf(it.node, acme)).toEqual([])
+})
+
+test('the publisher itself comes first, then publishers with a relation; each names a few, all together a bound', async () => {
+  const strangers = [40, 50, 60, 70, 80].flatMap(seed => stating(seed, acme, some(seed * 5, 20)))
+  const records = [...strangers, ...stating(10, acme, some(0, 20)), ...stating(1, acme, [peerOf(600)])]
+  await using it = await nodeAmong(records)
+  await it.node.relations.change(idOf(10), { do: 'follow' })
+  const stated = statedHoldersOf(it.node, acme)
+  expect(stated).toHaveLength(16)
+  expect(stated[0]).toBe(peerOf(600))
+  expect(stated.slice(1, 5).toSorted()).toEqual(some(0, 4).toSorted())
+})
+
+test('of the peers one publisher names the connected ones are believed first', async () => {
+  await using it = await nodeAmong(stating(10, acme, some(0, 20)), { connected: [peerOf(17)] })
+  expect(statedHoldersOf(it.node, acme)[0]).toBe(peerOf(17))
+})
+
+test('a peer that did not have the bytes is remembered for ten minutes, the last thousand of them', () => {
+  const absent = new AbsentHolders()
+  absent.add(acme, peerOf(1), 0)
+  expect(absent.has(acme, peerOf(1), 599_999)).toBe(true)
+  expect(absent.has(acme, peerOf(1), 600_000)).toBe(false)
+  expect(absent.has(idOf(10), peerOf(1), 0)).toBe(false)
+  for (let i = 0; i < 1_024; i++) absent.add(acme, `peer${i}` as never, 0)
+  expect(absent.has(acme, peerOf(1), 0)).toBe(false)
+  expect(absent.has(acme, 'peer0' as never, 0)).toBe(true)
+})
