@@ -36,7 +36,7 @@ const EXIT_OF_CODE: ReadonlyMap<string, ExitCode> = new Map([
     ...['E_NO_ROUTE', 'E_AMBIGUOUS', 'E_POLICY_DENIED', 'E_VERSION_EXISTS', 'E_TOO_LARGE'],
     // Bytes that are not what they should be.
     ...['E_ARTIFACT_ALTERED', 'E_ARTIFACT_MISMATCH', 'E_DIGEST', 'E_BACKUP', 'E_BACKUP_CORRUPT', 'E_SIGNATURE'],
-    'E_FILE_NAME',
+    ...['E_DIGEST_MISMATCH', 'E_FILE_NAME'],
     // Records and messages that break the specification.
     ...['E_ENCODING', 'E_TEXT', 'E_DEPTH', 'E_SIZE', 'E_ENVELOPE', 'E_ALGORITHM', 'E_RECORD', 'E_VERSION', 'E_BODY'],
     ...['E_MESSAGE', 'E_FEED', 'E_FORK', 'E_FEED_GAP', 'E_FEED_FORKED', 'E_RECORD_REFUSED', 'E_PROTOCOL_VIOLATION'],
@@ -47,6 +47,9 @@ const EXIT_OF_CODE: ReadonlyMap<string, ExitCode> = new Map([
     // A peer that does not answer, or not with what was asked for.
     ...['E_PEER_UNREACHABLE', 'E_PEER_IDENTITY', 'E_PEER_FAILED', 'E_PEER_SILENT', 'E_STREAM_CLOSED', 'E_TOO_SLOW'],
     ...['E_FIRST_BYTE_LATE', 'E_REFUSED', 'E_BUSY', 'E_BAD_REQUEST', 'E_CANCELLED', 'E_STALLED'],
+    // The same of an upstream registry.
+    ...['E_UPSTREAM_DOWN', 'E_UPSTREAM_TIMEOUT', 'E_UPSTREAM_REFUSED', 'E_UPSTREAM_ANSWER', 'E_UPSTREAM_DOCUMENT'],
+    ...['E_UPSTREAM_TOO_LARGE', 'E_UPSTREAM_TRUNCATED'],
   ),
   ...codes(EXIT.interrupted, 'E_INTERRUPTED', 'E_ABORTED'),
 ])

@@ -18,12 +18,12 @@ beforeAll(async () => {
   await upstream.publish('left', '1.0.0', { manifest: { dependencies: { right: '^1.0.0' } } })
   for (const name of ['@acme/secret', 'left-pad-internal']) await upstream.publish(name, '999.0.0')
   node = stack.use(await NodeProcess.start(['--network', 'off']))
-  await node.run('route', 'add', 'npm:*', 'upstream/fake')
   await node.end('SIGTERM')
   const config = join(node.home, 'config.yaml')
   const upstreams = `\nupstreams:\n  fake: { ecosystem: npm, url: "${upstream.url}" }\n`
   await writeFile(config, (await readFile(config, 'utf8')) + upstreams)
   await node.restart()
+  await node.run('route', 'add', 'npm:*', 'upstream/fake')
   token = (JSON.parse(await readFile(join(node.home, 'run.json'), 'utf8')) as { token: string }).token
   npm = stack.use(await NpmClient.open(`${node.ready.http}/npm/`, token))
 })

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { UpstreamSetting } from '../config/index.ts'
+import { MACHINE_UPSTREAM, type UpstreamSetting } from '../config/index.ts'
 import { NodeError } from '../errors.ts'
 import { isLoopback } from '../http/host-guard.ts'
 import type { NodeContext } from '../node-context.ts'
@@ -12,9 +12,6 @@ import {
 } from '../upstream/index.ts'
 import { LazyNpmSource } from './lazy-npm-source.ts'
 import { machineRegistryOf } from './machine-registry.ts'
-
-/** The upstream that is there from the start: the registry that this machine's npm uses. */
-const MACHINE_UPSTREAM = 'npmjs'
 
 export interface UpstreamParts {
   readonly node: Pick<NodeContext, 'config' | 'paths' | 'database' | 'artifacts'>

@@ -1,7 +1,7 @@
 export { configPathOf } from './config-file.ts'
 export { type ConfigSources, type LoadedConfig, loadConfig, type Origin, type SettingOrigin } from './load-config.ts'
 export { PROFILES, type Profile, writeProfile } from './profile.ts'
-export { requireMatchable } from './route-check.ts'
+export { MACHINE_UPSTREAM, requireMatchable } from './route-check.ts'
 export { addRoute, removeRoute } from './route-file.ts'
 export type { Config, RouteSetting, UpstreamSetting } from './schema.ts'
 export { type SettingLine, settingLinesOf } from './setting-lines.ts'

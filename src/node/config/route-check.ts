@@ -13,13 +13,15 @@ export function requireMatchable(pattern: string): void {
   })
 }
 
-/** Refuses a new route to an upstream that config.yaml has not. @throws NodeError E_USAGE */
+/** The upstream that is there without a line in config.yaml: the registry that this machine's npm is configured with. */
+export const MACHINE_UPSTREAM = 'npmjs'
+
+/** Refuses a new route to an upstream that there is not. @throws NodeError E_USAGE */
 export function requireUpstream({ to }: RouteSetting, { upstreams, routes }: Config, path: string): void {
   const name = /^upstream\/(.+)$/.exec(to)?.[1]
-  if (name === undefined || Object.hasOwn(upstreams, name) || routes.some(route => route.to === to)) return
-  const known = Object.keys(upstreams)
+  const known = [MACHINE_UPSTREAM, ...Object.keys(upstreams)]
+  if (name === undefined || known.includes(name) || routes.some(route => route.to === to)) return
   throw new NodeError('E_USAGE', `no upstream is called ${name} here`, {
-    hint:
-      known.length > 0 ? `known: ${known.join(', ')}` : `name it under upstreams in ${path} and start the node again`,
+    hint: `known: ${known.join(', ')}; or name it under upstreams in ${path} and start the node again`,
   })
 }
