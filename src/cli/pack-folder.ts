@@ -46,8 +46,17 @@ async function requireManifest(path: string): Promise<void> {
       hint: 'hanse publish FILE, with the built archive itself: .tgz, .whl, .tar.gz, .crate',
     })
   })
+  const manifest = parseManifest(path, text)
+  for (const field of ['name', 'version'] as const) {
+    if (typeof manifest[field] === 'string' && manifest[field] !== '') continue
+    throw new CliError('E_USAGE', `${path} has no ${field}`, { hint: `correct ${path}` })
+  }
+}
+
+function parseManifest(path: string, text: string): Readonly<Record<string, unknown>> {
   try {
-    JSON.parse(text.replace(/^\ufeff/, ''))
+    const value: unknown = JSON.parse(text.replace(/^\ufeff/, ''))
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
   } catch (cause) {
     throw new CliError('E_USAGE', `${path} is not JSON`, { cause, hint: `correct ${path}` })
   }

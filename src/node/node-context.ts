@@ -3,6 +3,7 @@ import type { PackageName, PeerId, WellFormedRecord } from '../protocol/index.ts
 import type { Config, LoadedConfig } from './config/index.ts'
 import type { Identity } from './identity/identity-file.ts'
 import type { ArtifactFetcher } from './library/artifact-fetcher.ts'
+import type { HoldingStatement } from './library/holding-statement.ts'
 import type { IncomingBytes } from './library/incoming-bytes.ts'
 import type { Library } from './library/library.ts'
 import type { RelationBook } from './library/relation-book.ts'
@@ -31,6 +32,7 @@ export interface NodeContext {
   readonly routes: RouteTable
   readonly writer: Writer
   readonly fetcher: ArtifactFetcher
+  readonly holding: HoldingStatement
   readonly streams: KeptStreams
   readonly protocols: { readonly feed: string; readonly content: string; readonly search: string }
   readonly libp2p: Network

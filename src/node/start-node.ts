@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ed25519SelfTest, parseUnverifiedRecord } from '../protocol/index.ts'
+import { ed25519SelfTest, type PeerId, parseUnverifiedRecord } from '../protocol/index.ts'
 import { Exchange } from './composition/exchange.ts'
 import { applyRelations, type Federation, joinFederation, openNetwork } from './composition/join-network.ts'
 import { type OpenHome, openHome } from './composition/open-home.ts'
@@ -11,6 +11,7 @@ import { type LoadedConfig, loadConfig, type StartFlags, settingValuesOf, writeP
 import { type Front, startHttp } from './http/start-http.ts'
 import { saveIdentity } from './identity/identity-file.ts'
 import { ArtifactFetcher } from './library/artifact-fetcher.ts'
+import { HoldingStatement } from './library/holding-statement.ts'
 import { IncomingBytes } from './library/incoming-bytes.ts'
 import { RouteTable } from './library/route-table.ts'
 import { Turns } from './library/turns.ts'
@@ -101,6 +102,7 @@ async function openNode(
   const exchange = stack.use(new Exchange({ net, config: loaded.config, home, metrics, network }))
   library.access.ownedBy(exchange.writer.publisher)
   await exchange.writer.begin()
+  await home.artifacts.markOwn(library.access.namedHere())
   libp2p = (await openNetwork(stack, home, exchange, loaded)).libp2p
   const federation: { joined: Federation | null } = { joined: null }
   const node = nodeContextOf({ home, loaded, options, exchange, libp2p, metrics, federation: () => federation.joined })
@@ -141,6 +143,12 @@ function nodeContextOf({ home, loaded, options, exchange, libp2p, metrics, feder
     ...{ writer, fetcher, streams, protocols, libp2p, metrics },
     routes: new RouteTable({ home: options.home, settings: config.routes, library, relations, own: writer.publisher }),
     seen: new SeenHits(),
+    holding: new HoldingStatement({
+      ...{ library, relations, writer, peer: libp2p.peerId.toString() as PeerId },
+      isNetworkOn: config.network.mode !== 'off',
+      connectedPeers: () => exchange.connectedPeers(),
+      onFailed: why => createLog().warn(`what this node mirrors could not be signed, and is tried again: ${why}`),
+    }),
     incoming: new IncomingBytes(library.access, artifacts),
     absent: new AbsentHolders(),
     publishing: new Turns(),

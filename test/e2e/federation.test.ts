@@ -52,7 +52,8 @@ describe('three nodes in processes of their own', () => {
     expect(digestOf(await publishersOf(client), id)).toBe(digestOf(await publishersOf(mirror), id))
 
     await client.end('SIGTERM')
-    await publisher.restart(['--bootstrap', mirror.address])
+    // At another port, and told of nobody: it finds back to the mirror, which only ever dialled it.
+    await publisher.restart()
     for (const version of ['1.1.0', '1.2.0', '1.3.0']) {
       const next = await npmTarball({ name: '@acme/lighthouse', version, description: 'guides vessels through fog' })
       await publisher.run('publish', next.path, '--public')
@@ -96,6 +97,14 @@ describe('three nodes in processes of their own', () => {
     expect((await client.try('info', 'npm:smuggled')).code).toBe(3)
     expect(names(await hitsOf(client, 'smuggled'))).not.toContain('pkg:npm/smuggled')
     expect(names(await hitsOf(publisher, 'smuggled', '--local'))).toContain('pkg:npm/smuggled')
+
+    await client.run('block', publisher.ready.publisher)
+    const blocked = await client.try('install', 'npm:quayside')
+    expect(blocked.code).toBe(5)
+    expect(blocked.json?.error).toMatchObject({
+      message: expect.stringContaining('is blocked'),
+      hint: `hanse follow ${publisher.ready.publisher}`,
+    })
   }, 180_000)
 
   it('refuses bytes altered on the mirror, and names the file', async () => {

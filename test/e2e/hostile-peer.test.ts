@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -40,6 +40,8 @@ async function connectedPeers(): Promise<string[]> {
   return peers.filter(({ connected }) => connected).map(({ id }) => id)
 }
 
+const partials = async () => (await readdir(join(node.home, 'partial'))).toSorted()
+
 /** The node knows every release of the publisher that a peer of its own serves. */
 async function followed(publisher: ForgingPublisher, peer: TestPeer, releases: number): Promise<void> {
   await peer.connect(node)
@@ -53,17 +55,20 @@ async function followed(publisher: ForgingPublisher, peer: TestPeer, releases: n
 describe('a peer that sends altered bytes on purpose', () => {
   it.each([
     ['small', 5_000, 0],
-    ['large', 2.5 * MIB, 1],
-  ])('is refused and dropped for a %s artifact, of which nothing is kept', async (word, size, leaf) => {
+    ['large', 2.5 * MIB, 0],
+    ['half good', 2.5 * MIB, 1],
+  ])('is refused and dropped for a %s artifact, of which only verified leaves are kept', async (word, size, leaf) => {
     const publisher = new ForgingPublisher()
     await publisher.begin()
-    const { leaves, sha256 } = await publisher.release(`altered-${word}`, '1.0.0', bytesOf(word, size))
+    const altered = `altered-${word.replace(' ', '-')}`
+    const bytes = bytesOf(word, size)
+    const { leaves, sha256 } = await publisher.release(altered, '1.0.0', bytes)
     await using peer = await TestPeer.start({ feed: publisher.feedHandler(), content: publisher.contentHandler() })
     await followed(publisher, peer, 1)
     publisher.shelf.alter(leaves[leaf]!)
 
     const folder = await temporaryFolder()
-    const refused = await node.try('install', `npm:altered-${word}`, '--to', folder)
+    const refused = await node.try('install', `npm:${altered}`, '--to', folder)
     expect(refused.json).toMatchObject({ error: { code: 'E_ARTIFACT_ALTERED' } })
     expect(refused.code).toBe(5)
     expect(await readdir(folder)).toEqual([])
@@ -71,14 +76,23 @@ describe('a peer that sends altered bytes on purpose', () => {
     await peer.connect(node).catch(() => {})
     await peer.dropped(node)
     expect(await connectedPeers()).not.toContain(peer.id)
-    expect(await readdir(join(node.home, 'partial')).catch(() => [])).toEqual([])
+    expect(await partials()).toEqual(
+      leaf === 0 ? [] : [expect.stringMatching(`^${sha256}-.*${size}$`), expect.stringMatching(/\.root$/)],
+    )
+    const verified = bytes.subarray(0, leaf * MIB)
+    for (const name of (await partials()).slice(0, 1)) {
+      const kept = await readFile(join(node.home, 'partial', name))
+      expect(kept.subarray(0, verified.length).equals(verified)).toBe(true)
+      expect(kept.subarray(verified.length).every(byte => byte === 0)).toBe(true)
+    }
 
     // The same bytes unaltered, from a peer that did nothing wrong, are welcome.
     publisher.shelf.alter(leaves[leaf]!)
     await using honest = await TestPeer.start({ feed: publisher.feedHandler(), content: publisher.contentHandler() })
     await honest.connect(node)
-    const installed = await node.run('install', `npm:altered-${word}`, '--to', folder)
+    const installed = await node.run('install', `npm:${altered}`, '--to', folder)
     expect(installed).toMatchObject({ sha256, from: honest.id })
+    expect(await partials()).toEqual([])
   })
 
   it('is dropped for a record whose signature is broken, and nothing of its feed is taken', async () => {

@@ -65,6 +65,7 @@ describe('a backup', () => {
     await publisher.run('publish', hidden.path)
     const file = join(await temporaryFolder(), 'harbour.backup')
     const written = await publisher.run('backup', file)
+    expect(written).toMatchObject({ leftOutRecords: 0, leftOutArtifacts: 0 })
     expect(written).toMatchObject({ path: file, keyFile: `${file}.key` })
     for (const path of [file, `${file}.key`]) expect((await stat(path)).mode & 0o777).toBe(0o600)
     await publisher.run('publish', later.path, '--public')
@@ -76,7 +77,7 @@ describe('a backup', () => {
     await publisher.end('SIGKILL')
 
     await using restored = await emptyNode()
-    expect(await restored.run('restore', file)).toMatchObject({ publisher: id, artifacts: 2 })
+    expect(await restored.run('restore', file)).toMatchObject({ publisher: id, artifacts: 2, leftOutRecords: 0 })
     await restored.restart(['--bootstrap', mirror.address])
     expect(restored.ready.publisher).toBe(id)
     expect(restored.ready.peerId).not.toBe(peerId)
@@ -149,7 +150,7 @@ describe('a home rolled back to an old copy', () => {
     const old = await rollBackAfterOne(publisher, mirror)
 
     await cp(old, publisher.home, { recursive: true })
-    await publisher.restart()
+    await publisher.restart(['--network', 'off'])
     const [fork, next] = await Promise.all([lantern('9.0.0'), lantern('9.1.0')])
     await publisher.run('publish', fork.path, '--public')
     await publisher.end('SIGTERM')

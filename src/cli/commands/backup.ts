@@ -26,11 +26,19 @@ export const backupCommand: Command = {
     const stream = await node.stream('POST', '/api/backup', { body: { passphrase: chosen ?? key?.text } })
     const { size, sha256 } = await receiveFile(stream, path, { mode: 0o600, signal })
     key?.keep()
-    if (key === null) return { data: { path, size, sha256, keys: 'encrypted under HANSE_BACKUP_PASSPHRASE' } }
+    const file = { path, size, sha256, ...(await leftOutOf(path)) }
+    if (key === null) return { data: { ...file, keys: 'encrypted under HANSE_BACKUP_PASSPHRASE' } }
     const note = 'whoever has both files is this publisher: keep the key file apart from the backup, and lose neither'
-    return { data: { path, size, sha256, keys: `encrypted under the key in ${key.path}`, keyFile: key.path, note } }
+    return { data: { ...file, keys: `encrypted under the key in ${key.path}`, keyFile: key.path, note } }
   },
   view: (data: object) => fieldsOf(data),
+}
+
+/** What the node could not put into the backup, read back from it. */
+async function leftOutOf(path: string) {
+  const { readBackup } = await import('../../node/index.ts')
+  const { leftOut } = await readBackup(path)
+  return { leftOutRecords: leftOut?.records ?? null, leftOutArtifacts: leftOut?.artifacts ?? null }
 }
 
 /** An older backup may be the only one of a key, so it is never written over. @throws CliError E_FILE_EXISTS */

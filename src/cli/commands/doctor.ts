@@ -12,8 +12,13 @@ interface Finding {
 
 interface Diagnosis {
   readonly ok: boolean
+  /** Whether it was asked to repair what it finds. */
+  readonly repair: boolean
   readonly findings: readonly Finding[]
 }
+
+const BEYOND_REPAIR =
+  'help: what could not be repaired comes from a peer that has it, or from a backup: hanse restore FILE'
 
 /** `hanse doctor [--repair]`: checks every record and artifact of the home, also while its node runs. */
 export const doctorCommand: Command = {
@@ -23,18 +28,19 @@ export const doctorCommand: Command = {
   options: [{ flags: '--repair', text: 'put broken files aside and rebuild the rest' }],
   local: true,
   async run({ options }, context) {
-    const findings = await findingsOf(context, options.repair === true)
+    const repair = options.repair === true
+    const findings = await findingsOf(context, repair)
     const ok = findings.every(({ repaired }) => repaired)
-    return { data: { ok, findings } satisfies Diagnosis, failed: !ok }
+    return { data: { ok, repair, findings } satisfies Diagnosis, failed: !ok }
   },
-  view: ({ ok, findings }: Diagnosis) =>
+  view: ({ ok, repair, findings }: Diagnosis) =>
     partsOf(
       tableOf(
         ['KIND', 'WHAT', 'PROBLEM', 'REPAIRED'],
         findings.map(({ kind, subject, problem, repaired }) => [kind, subject, problem, repaired ? 'yes' : 'no']),
         'no problems found',
       ),
-      ...(ok ? [] : [linesOf('help: hanse doctor --repair')]),
+      ...(ok ? [] : [linesOf(repair ? BEYOND_REPAIR : 'help: hanse doctor --repair')]),
     ),
 }
 

@@ -18,7 +18,9 @@ export const relationCommands: readonly Command[] = [
     patterns: true,
   }),
   relationCommand('mirror', "keep a publisher's bytes here too", { examples: ['hanse mirror acme'], options: [AS] }),
-  relationCommand('block', 'end every relation and refuse the publisher', { examples: ['hanse block acme'] }),
+  relationCommand('block', 'end every relation and refuse the publisher, until hanse follow', {
+    examples: ['hanse block acme'],
+  }),
   relationCommand('unfollow', 'stop replicating; refused while allow or mirror stands', {
     examples: ['hanse unfollow acme'],
   }),

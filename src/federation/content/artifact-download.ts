@@ -23,13 +23,13 @@ export interface ArtifactWriter {
   writeLeaf(index: number, leaf: Uint8Array): Promise<void>
   /** All leaves are there and the artifact's own sha-256 is right: makes it durable and visible. */
   commit(): Promise<void>
-  /** Not all of it came: what did may be kept for the next try. */
+  /** Not all of it came, or the disk is full: the leaves that did, each verified, may be kept for the next try. */
   suspend(): Promise<void>
-  /** Bytes were altered, the release contradicts itself, or it cannot be stored: nothing is kept. */
+  /** The release contradicts itself, or it cannot be stored: nothing is kept. */
   discard(): Promise<void>
 }
 
-/** Where artifacts go; rejections are failures of this node and end the fetch. */
+/** Where artifacts go; rejections are failures of this node and end the fetch, with the code `E_DISK_FULL` for a full disk. */
 export interface ArtifactSink {
   begin(artifact: WantedArtifact): Promise<ArtifactWriter>
 }

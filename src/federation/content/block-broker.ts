@@ -4,7 +4,7 @@ import { FederationError } from '../errors.ts'
 import { systemClock } from '../streams/clock.ts'
 import type { KeptStreams } from '../streams/kept-streams.ts'
 import { AskBudget } from './ask-budget.ts'
-import { PROVIDER_FIRST_BYTE_MS, TRANSFER_CREDIT_BYTES } from './limits.ts'
+import { TRANSFER_CREDIT_BYTES } from './limits.ts'
 import { isBlockOf } from './root-block.ts'
 
 /** What the broker runs on: kept streams and who may have a block, best first. */
@@ -39,8 +39,7 @@ async function retrieve(context: BlockBrokerContext, id: BlockId, signal: AbortS
   for await (const peer of context.providersOf(id, { signal })) {
     if (asked.has(peer)) continue
     asked.add(peer)
-    budget.asking()
-    const found = await askForBlock(context, peer, id, signal)
+    const found = await askForBlock(context, peer, id, { signal, firstByteMs: budget.asking() })
     if (typeof found === 'object') return found.block
     if (found === 'altered') {
       altered = true
@@ -57,10 +56,10 @@ async function askForBlock(
   { streams, protocol }: BlockBrokerContext,
   peer: PeerId,
   id: BlockId,
-  signal: AbortSignal,
+  { signal, firstByteMs }: { signal: AbortSignal; firstByteMs: number },
 ): Promise<Found> {
   const request = encodeContentRequest({ ask: 'blocks', cids: [id] })
-  const options = { signal, creditBytes: TRANSFER_CREDIT_BYTES, firstByteMs: PROVIDER_FIRST_BYTE_MS }
+  const options = { signal, creditBytes: TRANSFER_CREDIT_BYTES, firstByteMs }
   try {
     for await (const message of streams.request(peer, protocol, request, options)) {
       const block = parseBlockAnswer(message)

@@ -7,7 +7,7 @@ import type { KeptStreams } from '../streams/kept-streams.ts'
 import { ArtifactDownload, type ArtifactSink, type DownloadFault, type WantedArtifact } from './artifact-download.ts'
 import { AskBudget } from './ask-budget.ts'
 import { leafCountOf } from './layout.ts'
-import { LEAF_BYTES, PROVIDER_FIRST_BYTE_MS, TRANSFER_CREDIT_BYTES } from './limits.ts'
+import { LEAF_BYTES, TRANSFER_CREDIT_BYTES } from './limits.ts'
 
 /**
  * How a fetch ended. `E_ARTIFACT_ALTERED`: a provider sent other bytes and none sent the right ones, or the release
@@ -50,10 +50,11 @@ export async function fetchArtifact(
     const kept = await writer.kept()
     if (kept !== null) await download.resume(kept).catch(storeFailed)
     const outcome = await fetchFrom(context, artifact, download, providers, signal)
-    end = 'from' in outcome ? 'commit' : outcome.failed === 'E_NO_PROVIDER' ? 'suspend' : 'discard'
+    if ('from' in outcome) end = 'commit'
+    else if (blamesRelease(outcome.tried.at(-1)?.why)) end = 'discard'
     return outcome
   } catch (error) {
-    if (error instanceof FederationError && error.code === 'E_STORE_FAILED') end = 'discard'
+    if (error instanceof FederationError && error.code === 'E_STORE_FAILED' && !isDiskFull(error.cause)) end = 'discard'
     throw error
   } finally {
     if (end !== 'commit') await writer[end]()
@@ -62,6 +63,10 @@ export async function fetchArtifact(
 
 /** Whether no peer can bring what the release names. */
 const blamesRelease = (why: string | undefined): boolean => why === 'other-layout' || why === 'other-digest'
+
+/** Whether a sink says so: what it wrote before is as good as it was. */
+const isDiskFull = (cause: unknown): boolean =>
+  cause instanceof Error && 'code' in cause && cause.code === 'E_DISK_FULL'
 
 /** Whether CID, size and sha-256 can belong to one artifact: one leaf's CID is its sha-256, more need a root. */
 function isConsistent({ cid, size, sha256 }: WantedArtifact): boolean {
@@ -85,8 +90,7 @@ async function fetchFrom(
   for await (const peer of providers) {
     if (asked.has(peer)) continue
     asked.add(peer)
-    budget.asking()
-    const why = await askProvider(context, artifact, download, peer, signal)
+    const why = await askProvider(context, artifact, download, peer, { signal, firstByteMs: budget.asking() })
     if (why === null) return { from: peer }
     tried.push({ peer, why })
     if (blamesRelease(why)) return { failed: 'E_ARTIFACT_ALTERED', refused, tried }
@@ -106,11 +110,11 @@ async function askProvider(
   { cid }: WantedArtifact,
   download: ArtifactDownload,
   peer: PeerId,
-  signal: AbortSignal,
+  { signal, firstByteMs }: { signal: AbortSignal; firstByteMs: number },
 ): Promise<DownloadFault | string | null> {
   download.startAnswer()
   const request = encodeContentRequest({ ask: 'artifact', root: cid, from: download.from, count: download.missing })
-  const options = { signal, creditBytes: TRANSFER_CREDIT_BYTES, firstByteMs: PROVIDER_FIRST_BYTE_MS }
+  const options = { signal, creditBytes: TRANSFER_CREDIT_BYTES, firstByteMs }
   try {
     for await (const message of streams.request(peer, protocol, request, options)) {
       const fault = await download.takeIn(message)

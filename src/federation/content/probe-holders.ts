@@ -1,6 +1,9 @@
+import { CID } from 'multiformats/cid'
+import * as raw from 'multiformats/codecs/raw'
 import { type BlockId, encodeContentRequest, type PeerId } from '../../protocol/index.ts'
 import type { KeptStreams } from '../streams/kept-streams.ts'
 import { PARALLEL_PROBES, PROBE_MS } from './limits.ts'
+import { isBlockOf } from './root-block.ts'
 
 /** What asking for holders runs on. */
 export interface ProbeContext {
@@ -8,7 +11,10 @@ export interface ProbeContext {
   readonly protocol: string
 }
 
-/** Whether a peer says in time that it has an artifact: it is asked for none of the leaves. Throws the signal's reason. */
+/**
+ * Whether a peer says in time that it has an artifact: it is asked for none of the leaves, so it sends the root block, or nothing
+ * where the only leaf is the root. Throws the signal's reason.
+ */
 export async function hasArtifact(
   { streams, protocol }: ProbeContext,
   peer: PeerId,
@@ -18,8 +24,8 @@ export async function hasArtifact(
   const request = encodeContentRequest({ ask: 'artifact', root, from: 0, count: 0 })
   const limit = AbortSignal.any([signal, AbortSignal.timeout(ms)])
   try {
-    for await (const _root of streams.request(peer, protocol, request, { signal: limit })) break
-    return true
+    for await (const block of streams.request(peer, protocol, request, { signal: limit })) return isBlockOf(root, block)
+    return CID.parse(root).code === raw.code
   } catch {
     signal.throwIfAborted()
     return false // gone, slow, or without it: no holder to count on

@@ -45,19 +45,30 @@ export class FeedHandler {
     const request = parseFeedRequest(payload)
     if (request === null) throw new FederationError('E_BAD_REQUEST', 'not a feed request')
     if (request.ask === 'range') return this.#range(peer, request)
-    if (request.ask === 'heads') return this.#heads(peer, request.publishers)
+    if (request.ask === 'heads') return this.#heads(peer, request.publishers, signal)
     return this.#subscribe(peer, request.publishers, signal)
   }
 
-  async *#heads(peer: PeerId, publishers: readonly PublisherId[]): AsyncGenerator<Uint8Array> {
+  async *#heads(peer: PeerId, publishers: readonly PublisherId[], signal: AbortSignal): AsyncGenerator<Uint8Array> {
     let waiting: FeedHead[] = []
     for (const publisher of new Set(publishers)) {
-      waiting.push(...(await this.#servable(peer, await this.#ports.store.heads(publisher))))
+      if (signal.aborted) return
+      waiting.push(...(await this.#servable(peer, await this.#readableHeads(publisher))))
       if (waiting.length < MAX_HEADS_IN_PART) continue
       yield* encodeHeads(waiting)
       waiting = []
     }
     if (waiting.length > 0) yield* encodeHeads(waiting)
+  }
+
+  /** A publisher whose heads cannot be read is answered as one not held: it must not hide the others. */
+  async #readableHeads(publisher: PublisherId): Promise<readonly FeedHead[]> {
+    try {
+      return await this.#ports.store.heads(publisher)
+    } catch (error) {
+      if (error instanceof TypeError) throw error
+      return []
+    }
   }
 
   async *#range(peer: PeerId, ask: Extract<FeedRequest, { ask: 'range' }>): AsyncGenerator<Uint8Array> {

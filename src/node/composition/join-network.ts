@@ -1,4 +1,3 @@
-import { peerIdFromString } from '@libp2p/peer-id'
 import {
   announcementCodecOf,
   answerSearches,
@@ -20,6 +19,7 @@ import { createLog } from '../log.ts'
 import { discoveryPortOf, parsePeerAddress } from '../network/discovery-port.ts'
 import { gossipPortOf } from '../network/gossip-port.ts'
 import { listenAddressesOf } from '../network/listen-address.ts'
+import { rememberPeers } from '../network/peer-memory.ts'
 import { PublicBlockstore } from '../network/public-blockstore.ts'
 import { REFUSED_MS, UNRELIABLE_MS } from '../network/refused-peers.ts'
 import { type RunningNetwork, startNetwork } from '../network/start-network.ts'
@@ -80,11 +80,12 @@ export async function joinFederation(
     gossip.announce(record).catch(() => node.metrics.refusals.inc({ code: 'announce failed' }))
   })
   home.onCorrupt(() => mirror.look())
+  stack.use(rememberPeers(node.libp2p, home.peers))
   stack.defer(
     port.onConnect(peer => {
       sync.connected(peer, home.peers.isPinned(peer) ? 'pinned' : 'other')
       mirror.peerCame()
-      rememberPeer(node, peer)
+      node.holding.look()
     }),
   )
   stack.defer(
@@ -187,13 +188,7 @@ function warnUnreachable({ config, peers }: NodeContext, peer: PeerId, why: Dial
   createLog().warn({ code: dialCodeOf(why), peer }, message)
 }
 
-/** Only addresses this node dialled itself are known to lead there. */
-function rememberPeer({ libp2p, peers }: NodeContext, peer: PeerId): void {
-  const dialled = libp2p.getConnections(peerIdFromString(peer)).filter(({ direction }) => direction === 'outbound')
-  if (dialled.length > 0) peers.connected({ peer, addresses: dialled.map(({ remoteAddr }) => remoteAddr.toString()) })
-}
-
-/** Follows, mirrors and announces as the relations say now. */
+/** Follows, mirrors, signs that it does, and announces, as the relations say now. */
 export function applyRelations(node: NodeContext, { sync, discovery, mirror }: Federation): void {
   const { relations, config, writer, library } = node
   const known = relations.known()
@@ -207,4 +202,5 @@ export function applyRelations(node: NodeContext, { sync, discovery, mirror }: F
   const own: readonly PublisherId[] = library.access.hasPublicPackage(writer.publisher) ? [writer.publisher] : []
   if (config.network.mode !== 'off') discovery.serve(followed, [...own, ...mirrored])
   mirror.look()
+  node.holding.look()
 }

@@ -18,36 +18,72 @@ export interface Wanted {
 
 /**
  * Peers that may have an artifact: pinned ones and those signed to hold its publisher's bytes, connected ones first; then, side by
- * side, what the DHT finds and all other connected peers that say they have it. For what no public feed of the publisher names
- * there are none: to ask for it would tell its CID.
+ * side, what the DHT finds and all other connected peers that say they have it. Whoever was asked for the publisher's bytes of late
+ * and did not bring them comes after the others. For what no public feed of the publisher names there are none: to ask for it would
+ * tell its CID.
  */
 export async function* providersOf(node: NodeContext, wanted: Wanted, signal: AbortSignal): AsyncGenerator<PeerId> {
   const { artifact, publisher } = wanted
   if (!node.library.access.isNamedOpenly(artifact.sha256, publisher)) return
   const connected = node.connectedPeers()
   const signed = statedHoldersOf(node, publisher)
-  const stated = signed.filter(peer => !node.absent.has(publisher, peer, Date.now()))
+  const isAbsent = (peer: PeerId) => node.absent.has(publisher, peer, Date.now())
+  const stated = signed.filter(peer => !isAbsent(peer))
   const isStated = new Set(stated)
   const known = [...new Set([...connected.filter(peer => node.peers.isPinned(peer) || isStated.has(peer)), ...stated])]
-  const onMiss = (peer: PeerId) => {
-    if (isStated.has(peer)) node.absent.add(publisher, peer, Date.now())
-  }
+  const onMiss = (peer: PeerId) => node.absent.add(publisher, peer, Date.now())
   const first = known.filter(peer => connected.includes(peer)).slice(0, MAX_ASKED_AT_ONCE)
-  for (const peer of first) {
-    yield peer
-    onMiss(peer) // whoever asks for another peer did not get all from this one
-  }
-  const context = { streams: node.streams, protocol: node.protocols.content }
   const rest = known.filter(peer => !first.includes(peer))
-  yield* holdersAmong(context, artifact.cid, rest, { signal, onMiss })
-  const others = [...connected, ...signed].filter(peer => !known.includes(peer))
+  const others = new Set([...connected, ...signed].filter(peer => !known.includes(peer)))
   const leaving = new AbortController()
-  const within = { signal: AbortSignal.any([signal, leaving.signal]) }
+  const within = AbortSignal.any([signal, leaving.signal])
   try {
-    yield* merged([foundInDht(node, wanted, within.signal), holdersAmong(context, artifact.cid, others, within)])
+    yield* remembering(first, onMiss)
+    const context = { streams: node.streams, protocol: node.protocols.content }
+    yield* remembering(holdersAmong(context, artifact.cid, rest, { signal: within, onMiss }), onMiss)
+    yield* remembering(claimants(node, wanted, { peers: [...others], isAbsent, signal: within }), onMiss)
   } finally {
     leaving.abort()
   }
+}
+
+/** Whoever asks for another peer did not get all from the last one. */
+async function* remembering(
+  peers: Iterable<PeerId> | AsyncIterable<PeerId>,
+  onMiss: (peer: PeerId) => void,
+): AsyncGenerator<PeerId> {
+  for await (const peer of peers) {
+    yield peer
+    onMiss(peer)
+  }
+}
+
+interface Strangers {
+  readonly peers: readonly PeerId[]
+  readonly isAbsent: (peer: PeerId) => boolean
+  readonly signal: AbortSignal
+}
+
+/** Peers that nobody signed for and that say they have the artifact: from the DHT and among the given ones, absent ones after the others. */
+async function* claimants(
+  node: NodeContext,
+  wanted: Wanted,
+  { peers, isAbsent, signal }: Strangers,
+): AsyncGenerator<PeerId> {
+  const context = { streams: node.streams, protocol: node.protocols.content }
+  const { fresh = [], late = [] } = Object.groupBy(peers, peer => (isAbsent(peer) ? 'late' : 'fresh'))
+  const lateInDht: PeerId[] = []
+  async function* connectedOnes(): AsyncGenerator<PeerId> {
+    for (const group of [fresh, late]) yield* holdersAmong(context, wanted.artifact.cid, group, { signal })
+  }
+  async function* dhtOnes(): AsyncGenerator<PeerId> {
+    for await (const peer of foundInDht(node, wanted, signal)) {
+      if (isAbsent(peer)) lateInDht.push(peer)
+      else yield peer
+    }
+  }
+  yield* merged([dhtOnes(), connectedOnes()])
+  yield* lateInDht
 }
 
 /** Peers that the DHT names for the publisher, that can be dialled and that have the artifact. */

@@ -1,13 +1,14 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { parseRecordOnPool } from '../../protocol/index.ts'
+import { parseRecordOnPool, type UnderstoodBody, type WellFormedRecord } from '../../protocol/index.ts'
 import { loadConfig } from '../config/index.ts'
 import { NodeError } from '../errors.ts'
 import { createSigningKey, signingKeyOf } from '../identity/ed25519-key.ts'
 import { type Identity, readIdentity, saveIdentity } from '../identity/identity-file.ts'
 import { publisherOf } from '../library/own-root.ts'
 import {
+  type ArtifactStore,
   type Backup,
   type DataDirectory,
   isThere,
@@ -31,7 +32,7 @@ export interface RestoreOptions {
  * Brings a publisher back on an empty home: its records, decisions and own bytes, with a new node key and new writer keys,
  * because the old feeds may have gone on after the backup. The new writer keys are delegated before the first write, after
  * peers were asked for a longer root feed. With `offline`, a home that still waits for such a peer stops waiting.
- * A failure leaves no home where there was none.
+ * A failure leaves no home where there was none. The answer says what could not be brought back, in records and artifacts.
  * @throws NodeError E_HOME_EXISTS, E_BACKUP; StorageError E_BACKUP_CORRUPT, E_BACKUP_NEWER, E_HOME_IN_USE
  */
 export async function restoreHome(home: string, file: string, options: RestoreOptions): Promise<object> {
@@ -59,18 +60,45 @@ async function fill(paths: DataDirectory, backup: Backup, identity: Identity) {
   await using database = await openLevelDatabase(paths.database)
   const records = new RecordStore(database)
   let restored = 0
+  const behindGaps: WellFormedRecord[] = []
   for await (const envelope of backup.envelopes()) {
-    const { stored } = await records.append([await parseRecordOnPool(envelope, { net: config.network.id })])
+    const { stored, refused } = await records.append([await parseRecordOnPool(envelope, { net: config.network.id })])
     restored += stored.length
+    behindGaps.push(...refused.map(({ record }) => record))
   }
   const artifacts = await openArtifactStore({ database, folder: paths.content })
   let kept = 0
   for await (const { sha256, size, bytes } of backup.artifacts()) {
+    await artifacts.markOwn([sha256])
     await artifacts.add(Readable.from(bytes), { sha256, size })
     kept++
   }
   await saveIdentity(home, identity)
-  return { publisher, records: restored, artifacts: kept }
+  return { publisher, records: restored, artifacts: kept, ...(await leftOutOf(backup, behindGaps, artifacts)) }
+}
+
+/** What the publisher released and this home lacks; the old feeds go no further than their gaps, because new ones take their place. */
+async function leftOutOf({ leftOut }: Backup, behindGaps: readonly WellFormedRecord[], artifacts: ArtifactStore) {
+  const leftOutRecords = (leftOut?.records ?? 0) + behindGaps.length
+  const leftOutArtifacts = leftOut?.artifacts ?? 0
+  if (leftOutRecords + leftOutArtifacts === 0) return { leftOutRecords, leftOutArtifacts }
+  if (behindGaps.length === 0)
+    return { leftOutRecords, leftOutArtifacts, note: 'what is left out was lost before the backup was made' }
+  const note = `${behindGaps.length} records stand behind lost ones: publish again, under its own name, what they released`
+  const publishAgain = []
+  for (const { understood } of behindGaps)
+    for (const released of releasedIn(understood))
+      if (await artifacts.has(released.sha256))
+        publishAgain.push({ ...released, file: artifacts.pathOf(released.sha256) })
+  return { leftOutRecords, leftOutArtifacts, note, publishAgain }
+}
+
+function* releasedIn(body: UnderstoodBody | null) {
+  if (body?.typ !== 'ops') return
+  for (const op of body.ops) {
+    if (op.op !== 'release') continue
+    for (const { name, sha256 } of op.artifacts) yield { purl: op.purl, name, sha256 }
+  }
 }
 
 const nextOf = ({ offline }: Pick<RestoreOptions, 'offline'>): string =>

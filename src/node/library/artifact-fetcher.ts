@@ -32,7 +32,7 @@ interface SharedFetch {
 export class ArtifactFetcher {
   readonly #parts: ArtifactFetcherParts
   readonly #running = new Map<string, SharedFetch>()
-  readonly #waiting: (() => void)[] = []
+  readonly #waiting = new Set<() => void>()
   #free = MAX_PARALLEL_FETCHES
 
   constructor(parts: ArtifactFetcherParts) {
@@ -44,7 +44,7 @@ export class ArtifactFetcher {
     if (await isIntact(this.#parts.store, artifact)) return { from: 'local' }
     signal.throwIfAborted()
     const shared = this.#running.get(keyOf(artifact)) ?? this.#start(artifact, publisher)
-    const outcome = await joined(shared, signal)
+    const outcome = await this.#joined(keyOf(artifact), shared, signal)
     const isOfOthers = 'failed' in outcome && shared.publisher !== publisher
     return isOfOthers ? await this.fetch(artifact, publisher, signal) : outcome
   }
@@ -53,15 +53,38 @@ export class ArtifactFetcher {
   #start(artifact: Artifact, publisher: PublisherId): SharedFetch {
     const abort = new AbortController()
     const key = keyOf(artifact)
-    const outcome = this.#fetch(artifact, publisher, abort.signal).finally(() => this.#running.delete(key))
+    const outcome = this.#fetch(artifact, publisher, abort.signal).finally(() => this.#forget(key, shared))
     outcome.catch(() => {}) // whoever waits hears of it
-    const shared = { publisher, outcome, abort, waiting: 0 }
+    const shared: SharedFetch = { publisher, outcome, abort, waiting: 0 }
     this.#running.set(key, shared)
     return shared
   }
 
+  /** Waits for a fetch as long as the signal lets it; the last to leave ends it, and whoever comes then starts another. */
+  async #joined(key: string, shared: SharedFetch, signal: AbortSignal): Promise<FetchOutcome> {
+    const { promise: aborted, reject } = Promise.withResolvers<never>()
+    const leave = () => {
+      reject(signal.reason)
+      shared.waiting--
+      if (shared.waiting > 0) return
+      this.#forget(key, shared)
+      shared.abort.abort(signal.reason)
+    }
+    shared.waiting++
+    signal.addEventListener('abort', leave, { once: true })
+    try {
+      return await Promise.race([shared.outcome, aborted])
+    } finally {
+      signal.removeEventListener('abort', leave)
+    }
+  }
+
+  #forget(key: string, shared: SharedFetch): void {
+    if (this.#running.get(key) === shared) this.#running.delete(key)
+  }
+
   async #fetch(artifact: Artifact, publisher: PublisherId, signal: AbortSignal): Promise<FetchOutcome> {
-    await this.#takePlace()
+    await this.#takePlace(signal)
     try {
       signal.throwIfAborted()
       const { streams, protocol, store, providersOf, onFetched } = this.#parts
@@ -74,30 +97,28 @@ export class ArtifactFetcher {
     }
   }
 
-  async #takePlace(): Promise<void> {
-    if (this.#free > 0) this.#free--
-    else await new Promise<void>(resolve => this.#waiting.push(resolve))
+  async #takePlace(signal: AbortSignal): Promise<void> {
+    if (this.#free > 0) {
+      this.#free--
+      return
+    }
+    const { promise: placed, resolve, reject } = Promise.withResolvers<void>()
+    const leave = () => {
+      this.#waiting.delete(resolve)
+      reject(signal.reason)
+    }
+    this.#waiting.add(resolve)
+    signal.addEventListener('abort', leave, { once: true })
+    await placed.finally(() => signal.removeEventListener('abort', leave))
   }
 
   #leavePlace(): void {
-    const next = this.#waiting.shift()
-    if (next) next()
-    else this.#free++
-  }
-}
-
-/** Waits for a fetch as long as the signal lets it; the last to leave ends it. */
-async function joined(shared: SharedFetch, signal: AbortSignal): Promise<FetchOutcome> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const leave = () => reject(signal.reason)
-  signal.addEventListener('abort', leave, { once: true })
-  shared.waiting++
-  try {
-    return await Promise.race([shared.outcome, aborted])
-  } finally {
-    signal.removeEventListener('abort', leave)
-    shared.waiting--
-    if (shared.waiting === 0) shared.abort.abort(signal.reason)
+    const [next] = this.#waiting
+    if (next === undefined) this.#free++
+    else {
+      this.#waiting.delete(next)
+      next()
+    }
   }
 }
 

@@ -17,7 +17,7 @@ interface FeedName {
 }
 
 /** Which bytes a record names: the sha-256 of its artifacts and of documents kept beside it. */
-function* namedBytesOf(body: UnderstoodBody | null): Generator<Sha256> {
+export function* namedBytesOf(body: UnderstoodBody | null): Generator<Sha256> {
   if (body?.typ !== 'ops') return
   for (const op of body.ops) {
     if (op.op === 'origin') yield op.artifact.sha256
@@ -42,8 +42,6 @@ export class FeedAccess {
   readonly #namers = new Map<Sha256, FeedName[]>()
   readonly #havePublic = new Set<PublisherId>()
   readonly #listeners = new Map<PublisherId, () => void>()
-  /** Bytes of private releases on their way, with the number of those releases. */
-  readonly #reserved = new Map<Sha256, number>()
   #own: PublisherId | null = null
 
   constructor(fold: CatalogueFold) {
@@ -68,30 +66,27 @@ export class FeedAccess {
     return feed === ROOT_FEED || this.#publicFeedsOf(publisher).has(feed)
   }
 
-  /** Lets only this node's own feeds decide about bytes until the answer is called: for a private release whose record is not written yet. */
-  reserve(sha256: Sha256): () => void {
-    const count = () => this.#reserved.get(sha256) ?? 0
-    this.#reserved.set(sha256, count() + 1)
-    return () => {
-      const left = count() - 1
-      if (left > 0) this.#reserved.set(sha256, left)
-      else this.#reserved.delete(sha256)
-    }
-  }
-
   /** Whether a feed of this node names these bytes. */
   isNamedHere(sha256: Sha256): boolean {
     return (this.#namers.get(sha256) ?? []).some(({ publisher }) => publisher === this.#own)
   }
 
+  /** All bytes that feeds of this node name. */
+  namedHere(): readonly Sha256[] {
+    return [...this.#namers.keys()].filter(sha256 => this.isNamedHere(sha256))
+  }
+
   /**
-   * How bytes are named, and by whom. What this node's own feeds name, or are about to, they alone decide: a stranger's record
-   * opens nothing of ours.
+   * How bytes are named, and by whom. About this node's own bytes its own feeds alone decide, and about what they name: a stranger's
+   * record opens nothing of ours. `isOwn` says so also of bytes whose own record is damaged, lost or not written yet.
    */
-  namedBy(sha256: Sha256): { readonly visibility: NamedBy; readonly publishers: readonly PublisherId[] } {
+  namedBy(
+    sha256: Sha256,
+    { isOwn }: { readonly isOwn: boolean },
+  ): { readonly visibility: NamedBy; readonly publishers: readonly PublisherId[] } {
     const feeds = this.#namers.get(sha256) ?? []
     const own = feeds.filter(({ publisher }) => publisher === this.#own)
-    const judged = own.length > 0 || this.#reserved.has(sha256) ? own : feeds
+    const judged = isOwn || own.length > 0 ? own : feeds
     const open = judged.filter(feed => this.isPublic(feed))
     const counted = open.length > 0 ? open : judged
     const visibility = open.length > 0 ? 'public' : judged.length > 0 ? 'private' : 'unnamed'

@@ -6,32 +6,35 @@ import { Turns } from './turns.ts'
 /** Bytes about to be released. */
 export interface ComingBytes {
   readonly sha256: Sha256
-  /** Until the record is there nobody may have them, whatever strangers' records say. */
-  readonly isPrivate: boolean
   readonly store: () => Promise<unknown>
 }
 
 interface Claim {
   count: number
   readonly wasHere: boolean
+  readonly wasOwn: boolean
 }
 
-/** Bytes of releases on their way: here before the record that names them, and gone again if none comes about. */
+type Artifacts = Pick<ArtifactStore, 'has' | 'remove' | 'isOwn' | 'markOwn' | 'unmarkOwn'>
+
+/**
+ * Bytes of releases on their way: here before the record that names them, and gone again if none comes about. They are marked as
+ * this node's own before they come, so that no stranger's record opens them, now or after a crash or damage to the record.
+ */
 export class IncomingBytes {
   readonly #access: FeedAccess
-  readonly #artifacts: Pick<ArtifactStore, 'has' | 'remove'>
+  readonly #artifacts: Artifacts
   /** Storing and removing the same bytes never overlap. */
   readonly #turns = new Turns<Sha256>()
   readonly #claims = new Map<Sha256, Claim>()
 
-  constructor(access: FeedAccess, artifacts: Pick<ArtifactStore, 'has' | 'remove'>) {
+  constructor(access: FeedAccess, artifacts: Artifacts) {
     this.#access = access
     this.#artifacts = artifacts
   }
 
   /** Stores bytes, then signs. If that fails and no feed of this node names them, they are removed unless they were here before. */
-  async release<T>({ sha256, isPrivate, store }: ComingBytes, sign: () => Promise<T>): Promise<T> {
-    const open = isPrivate ? this.#access.reserve(sha256) : () => {}
+  async release<T>({ sha256, store }: ComingBytes, sign: () => Promise<T>): Promise<T> {
     try {
       await this.#turns.run(sha256, async () => {
         await this.#claim(sha256)
@@ -40,21 +43,27 @@ export class IncomingBytes {
       return await sign()
     } finally {
       await this.#turns.run(sha256, () => this.#leave(sha256))
-      // What could not be removed stays closed.
-      open()
     }
   }
 
   async #claim(sha256: Sha256): Promise<void> {
-    const claim = this.#claims.get(sha256) ?? { count: 0, wasHere: await this.#artifacts.has(sha256) }
+    const claim = this.#claims.get(sha256) ?? {
+      count: 0,
+      wasHere: await this.#artifacts.has(sha256),
+      wasOwn: await this.#artifacts.isOwn(sha256),
+    }
     claim.count++
     this.#claims.set(sha256, claim)
+    await this.#artifacts.markOwn([sha256])
   }
 
   async #leave(sha256: Sha256): Promise<void> {
     const claim = this.#claims.get(sha256)
     if (claim === undefined || --claim.count > 0) return
     this.#claims.delete(sha256)
-    if (!claim.wasHere && !this.#access.isNamedHere(sha256)) await this.#artifacts.remove(sha256)
+    if (this.#access.isNamedHere(sha256)) return
+    if (!claim.wasHere) await this.#artifacts.remove(sha256)
+    // Last: what could not be removed stays closed.
+    if (!claim.wasOwn) await this.#artifacts.unmarkOwn(sha256)
   }
 }

@@ -107,7 +107,9 @@ export class Writer {
    */
   async cameFromPeer(head: FeedHead): Promise<void> {
     const heads = await this.#parts.library.store.heads(this.publisher)
-    if (!this.#hasWritten && heads.filter(({ feed }) => feed === head.feed).length === 1) return
+    const isOneChain = heads.filter(({ feed }) => feed === head.feed).length === 1
+    // The root feed is written by every node of the publisher: a restored one adds its delegates.
+    if (isOneChain && (head.feed === ROOT_FEED || !this.#hasWritten)) return
     this.#stopped = new FederationError(
       'E_FEED_CLONED',
       `a peer holds record ${head.seq} of a feed of this node that this node did not write`,
@@ -142,8 +144,8 @@ export class Writer {
 
   /**
    * Makes the next record of an own feed durable, folds and announces it. Before the first write the feed may grow meanwhile, as a
-   * longer chain is adopted: the record is then built again behind it.
-   * @throws FederationError E_FEED_CLONED when the feed went on without this node
+   * longer chain is adopted: the record is then built again behind it. A feed that takes no record behind its own head is damaged.
+   * @throws FederationError E_FEED_CLONED when the feed went on without this node; StorageError E_RECORD_CORRUPT
    */
   async #append(feed: FeedId, build: (place: FeedPlace) => WellFormedRecord): Promise<WellFormedRecord> {
     const { library, announce } = this.#parts
@@ -152,12 +154,21 @@ export class Writer {
       const head = await library.records.head(this.publisher, feed)
       const record = build({ feed, seq: (head?.seq ?? 0) + 1, prev: head?.id ?? null, ts: Date.now() })
       const { stored } = await library.records.append([record], { onlyAtTip: true })
-      if (stored.length === 0) continue
+      if (stored.length === 0) {
+        if ((await library.records.head(this.publisher, feed))?.id === head?.id) this.#cannotExtend(feed, head)
+        continue
+      }
       this.#hasWritten = true
       await library.absorb(stored)
       announce(record)
       return record
     }
+  }
+
+  /** Takes note of damage, so that nothing more is written. */
+  #cannotExtend(feed: FeedId, head: FeedHead | null): void {
+    const problem = `nothing can be written behind record ${head?.seq ?? 0} of feed ${feed}`
+    this.#parts.library.damaged({ publisher: this.publisher, feed, problem, lost: null })
   }
 
   /** Asks peers once after a start; an early ask that found nobody who knows the publisher is repeated by the first write. */

@@ -3,11 +3,19 @@ import type { PeerAddress } from '../../federation/index.ts'
 import type { PeerId } from '../../protocol/index.ts'
 import { readJsonFile, replaceJsonFile, StorageError, setAside } from '../storage/index.ts'
 
-/** Peers remembered across restarts beside the pinned ones; oldest forgotten. */
+/** Peers dialled once and remembered across restarts beside the pinned ones; oldest forgotten. */
 const MAX_KNOWN_PEERS = 64
+/** Peers that came here and said where they listen: anyone can say so, and none of them displaces a dialled one. */
+const MAX_TOLD_PEERS = 16
 const MAX_ADDRESSES_PER_PEER = 8
 
-const entry = z.strictObject({ peer: z.string(), addresses: z.array(z.string()), pinned: z.boolean() })
+const entry = z.strictObject({
+  peer: z.string(),
+  addresses: z.array(z.string()),
+  pinned: z.boolean(),
+  /** Its addresses are its own word: this node never dialled it. */
+  told: z.boolean().default(false),
+})
 const schema = z.strictObject({ version: z.literal(1), peers: z.array(entry) })
 type Entry = z.output<typeof entry>
 
@@ -56,7 +64,7 @@ export class PeerBook {
 
   pin({ peer, addresses }: PeerAddress): Promise<void> {
     const known = this.#entries.get(peer)?.addresses ?? []
-    this.#entries.set(peer, { peer, addresses: bounded([...addresses, ...known]), pinned: true })
+    this.#entries.set(peer, { peer, addresses: bounded([...addresses, ...known]), pinned: true, told: false })
     return this.#save()
   }
 
@@ -67,22 +75,38 @@ export class PeerBook {
     return true
   }
 
-  /** A peer was connected at this address. */
+  /** A peer was dialled at these addresses. */
   connected({ peer, addresses }: PeerAddress): void {
+    const { addresses: older = [], pinned = false } = this.#entries.get(peer) ?? {}
+    this.#put({ peer, addresses: bounded([...addresses, ...older]), pinned, told: false })
+  }
+
+  /** A peer that came here says that it listens at these addresses; one that was dialled before needs no such word. */
+  told({ peer, addresses }: PeerAddress): void {
     const known = this.#entries.get(peer)
-    const pinned = known?.pinned ?? false
-    this.#entries.delete(peer)
-    this.#entries.set(peer, { peer, addresses: bounded([...addresses, ...(known?.addresses ?? [])]), pinned })
-    const unpinned = [...this.#entries.values()].filter(each => !each.pinned)
-    for (const { peer: oldest } of unpinned.slice(0, -MAX_KNOWN_PEERS)) this.#entries.delete(oldest as PeerId)
-    this.#save().catch(() => {
-      // The book is a convenience: the next connection writes it again.
-    })
+    if (known !== undefined && !known.told) return
+    this.#put({ peer, addresses: bounded(addresses), pinned: false, told: true })
   }
 
   /** Resolves when everything told so far is written or failed. */
   async settled(): Promise<void> {
     await this.#last.catch(() => {})
+  }
+
+  #put(entry: Entry): void {
+    const peer = entry.peer as PeerId
+    this.#entries.delete(peer)
+    this.#entries.set(peer, entry)
+    this.#forgetOldest(({ pinned, told }) => !pinned && !told, MAX_KNOWN_PEERS)
+    this.#forgetOldest(({ told }) => told, MAX_TOLD_PEERS)
+    this.#save().catch(() => {
+      // The book is a convenience: the next connection writes it again.
+    })
+  }
+
+  #forgetOldest(isMeant: (entry: Entry) => boolean, most: number): void {
+    const meant = [...this.#entries.values()].filter(isMeant)
+    for (const { peer } of meant.slice(0, -most)) this.#entries.delete(peer as PeerId)
   }
 
   #save(): Promise<void> {

@@ -6,6 +6,7 @@ import { type ArtifactCheck, checkArtifacts, repairArtifact } from './artifact-c
 import { ArtifactFiles, openIfThere, readLeaf } from './artifact-files.ts'
 import { type ArtifactEntry, ArtifactIndex, type StoredArtifact } from './artifact-index.ts'
 import { ArtifactIntake, type ExpectedArtifact } from './artifact-intake.ts'
+import { OwnMarks } from './artifact-marks.ts'
 import { isBlockOf } from './block-check.ts'
 import { StorageError } from './errors.ts'
 import { type LevelDatabase, plain } from './level-database.ts'
@@ -31,6 +32,7 @@ export class ArtifactStore {
   readonly #files: ArtifactFiles
   readonly #index: ArtifactIndex
   readonly #intake: ArtifactIntake
+  readonly #own: OwnMarks
   readonly #onCorrupt: (sha256: Sha256, path: string) => void
 
   /** Use `openArtifactStore`. */
@@ -38,6 +40,7 @@ export class ArtifactStore {
     this.#files = files
     this.#index = new ArtifactIndex(database)
     this.#intake = new ArtifactIntake(files, this.#index)
+    this.#own = new OwnMarks(database)
     this.#onCorrupt = onCorrupt
   }
 
@@ -135,6 +138,26 @@ export class ArtifactStore {
     await this.#index.remove(entry)
     await this.#files.remove(sha256)
     return true
+  }
+
+  /** Whether bytes came here by a release of this node, its record damaged or not: only its own public records may open them. */
+  isOwn(sha256: Sha256): Promise<boolean> {
+    return this.#own.has(sha256)
+  }
+
+  /** Marks bytes, held or about to be, as this node's own; durable. */
+  markOwn(all: readonly Sha256[]): Promise<void> {
+    return this.#own.add(all)
+  }
+
+  /** For bytes whose release did not come about. */
+  unmarkOwn(sha256: Sha256): Promise<void> {
+    return this.#own.remove(sha256)
+  }
+
+  /** All bytes marked as this node's own; not all need be held. */
+  listOwn(): AsyncGenerator<Sha256> {
+    return this.#own.list()
   }
 
   /** Every artifact held whole and undamaged. */

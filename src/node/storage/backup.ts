@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
+import { z } from 'zod'
 import { type PublisherId, ROOT_FEED, type Sha256 } from '../../protocol/index.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 import { BACKUP_FORMAT, corrupt, readBackupLines } from './backup-lines.ts'
@@ -15,8 +16,8 @@ export interface BackupSource {
   readonly artifacts: ArtifactStore
   /** The publisher this node writes for: its records are taken, all others can be fetched again. */
   readonly publisher: PublisherId
-  /** Artifacts that nobody else is known to hold, as the caller decides: private ones above all. */
-  readonly only: readonly Sha256[]
+  /** The bytes that a record of the publisher names: they are taken with it. */
+  readonly bytesNamedIn: (envelope: Uint8Array) => Iterable<Sha256>
   /** Root and recovery keys, encrypted; opaque here. */
   readonly keys: Uint8Array
   /** Documents of local state by name (`relations.json`). */
@@ -25,12 +26,21 @@ export interface BackupSource {
   readonly at: number
 }
 
+/** The document of state that says what is not in a backup. */
+const LEFT_OUT = 'left-out.json'
+const leftOutSchema = z.strictObject({ records: z.int().nonnegative(), artifacts: z.int().nonnegative() })
+
+/** What belongs in a backup and was not there to be taken: lost records, and bytes that records name. */
+export type LeftOut = Readonly<z.infer<typeof leftOutSchema>>
+
 /** A backup whose digest was checked from end to end; its long parts are read again as they are asked for. */
 export interface Backup {
   readonly publisher: PublisherId
   readonly at: number
   readonly keys: Uint8Array
   readonly state: ReadonlyMap<string, Uint8Array>
+  /** Null in a backup of a program that did not count. */
+  readonly leftOut: LeftOut | null
   /** Envelopes in the order they can be appended; their signatures are still to be verified. */
   envelopes(): AsyncGenerator<Uint8Array>
   /** Each artifact's bytes must be read to their end before the next artifact is asked for. */
@@ -65,12 +75,23 @@ export async function readBackup(file: string): Promise<Backup> {
     at,
     keys,
     state,
+    leftOut: leftOutIn(state),
     envelopes: () => envelopesIn(file),
     artifacts: () => artifactsIn(file),
   }
 }
 
-/** The lines of the file: header, keys, state, records, artifacts in chunks, trailer. */
+function leftOutIn(state: ReadonlyMap<string, Uint8Array>): LeftOut | null {
+  const bytes = state.get(LEFT_OUT)
+  if (bytes === undefined) return null
+  try {
+    return leftOutSchema.parse(JSON.parse(Buffer.from(bytes).toString()))
+  } catch (cause) {
+    throw corrupt(`has a ${LEFT_OUT} that is none`, cause)
+  }
+}
+
+/** The lines of the file: header, keys, state, records, artifacts in chunks, what was left out, trailer. */
 async function* textOf(source: BackupSource): AsyncGenerator<string> {
   const digest = createHash('sha256')
   let lines = 0
@@ -87,7 +108,7 @@ async function* valuesOf({
   records,
   artifacts,
   publisher,
-  only,
+  bytesNamedIn,
   keys,
   state,
   at,
@@ -95,13 +116,34 @@ async function* valuesOf({
   yield { backup: { format: BACKUP_FORMAT, publisher, at } }
   yield { keys: base64(keys) }
   for (const [name, bytes] of state) yield { state: { name, bytes: base64(bytes) } }
-  for await (const { envelope } of records.records(publisher, refuseDamage)) yield { record: base64(envelope) }
-  for (const sha256 of only) {
-    const held = await artifacts.open(sha256)
-    if (held === null) continue
-    yield { artifact: { sha256, size: held.size } }
-    for await (const bytes of held.bytes) yield { chunk: base64(bytes) }
+  let lost = 0
+  const onDamage = (damage: Damage) => {
+    refuseDamage(damage)
+    lost++
   }
+  const named = new Set<Sha256>()
+  for await (const { envelope } of records.records(publisher, onDamage)) {
+    for (const sha256 of bytesNamedIn(envelope)) named.add(sha256)
+    yield { record: base64(envelope) }
+  }
+  // The bytes of a lost record are still marked: should the record come back, they must be there.
+  const wanted = new Set(named)
+  for await (const sha256 of artifacts.listOwn()) wanted.add(sha256)
+  let missing = 0
+  for (const sha256 of wanted) {
+    const held = await artifacts.open(sha256)
+    if (held !== null) yield* artifactValuesOf(sha256, held)
+    else if (named.has(sha256)) missing++
+  }
+  const leftOut: LeftOut = { records: lost, artifacts: missing }
+  yield { state: { name: LEFT_OUT, bytes: base64(Buffer.from(JSON.stringify(leftOut))) } }
+}
+
+type OpenArtifact = NonNullable<Awaited<ReturnType<ArtifactStore['open']>>>
+
+async function* artifactValuesOf(sha256: Sha256, { size, bytes }: OpenArtifact): AsyncGenerator<object> {
+  yield { artifact: { sha256, size } }
+  for await (const chunk of bytes) yield { chunk: base64(chunk) }
 }
 
 /** A marked loss in a writer feed is left out, as the way on for who has no older backup; a root feed with one would fork after `restore`. */

@@ -12,6 +12,7 @@ const TABLES = [
   'feeds',
   'blocks',
   'artifacts',
+  'own',
   'foreign',
   'foreignOrder',
   'state',

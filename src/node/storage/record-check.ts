@@ -4,7 +4,7 @@ import { StorageError } from './errors.ts'
 import { decodeFeedTree, type FeedTree } from './feed-tree.ts'
 import type { LevelDatabase } from './level-database.ts'
 import { startingWith } from './record-scan.ts'
-import { encodePlace, keyOf, lostIdOf, openStored, type StoredRecord } from './stored-record.ts'
+import { isFoundBy, keyOf, lostIdOf, openStored, type StoredRecord } from './stored-record.ts'
 
 /** What is wrong with one feed's stored records. */
 export interface FeedCheck {
@@ -17,7 +17,11 @@ export interface FeedCheck {
   readonly good: ReadonlyMap<string, WellFormedRecord>
   /** Keys of records that the tree says are there and that are not, with the ids of those whose loss is marked already. */
   readonly lost: ReadonlyMap<string, RecordId | null>
+  /** Keys under which anything of the feed lies, good or not. */
+  readonly taken: ReadonlySet<string>
 }
+
+type Snapshot = ReturnType<LevelDatabase['snapshot']>
 
 /** Verifies every stored record with its signatures, and that each feed's tables agree with its records; yields the feeds where not all is well. */
 export async function* checkRecords(database: LevelDatabase, net: string): AsyncGenerator<FeedCheck> {
@@ -36,7 +40,9 @@ async function* feedKeysIn(database: LevelDatabase): AsyncGenerator<string> {
   for await (const key of database.table('records').keys()) yield key.split('/').slice(0, 2).join('/')
 }
 
+/** Reads one moment of the store: what is appended meanwhile is no damage. */
 async function checkFeed(database: LevelDatabase, feedKey: string, net: string): Promise<FeedCheck> {
+  await using snapshot = database.snapshot()
   const problems: string[] = []
   const good = new Map<string, WellFormedRecord>()
   const attempt = <T>(what: () => T): T | null => {
@@ -48,25 +54,27 @@ async function checkFeed(database: LevelDatabase, feedKey: string, net: string):
       return null
     }
   }
-  const bytes = await database.table('feeds').get(feedKey)
+  const bytes = await database.table('feeds').get(feedKey, { snapshot })
   const tree = bytes === undefined ? null : attempt(() => decodeFeedTree(bytes))
   const lost = new Map<string, RecordId | null>(expectedKeysOf(feedKey, tree ?? []).map(key => [key, null]))
   const absent = new Set(lost.keys())
-  for await (const [key, value] of database.scan('records', startingWith(`${feedKey}/`))) {
+  const taken = new Set<string>()
+  for await (const [key, value] of database.scan('records', { ...startingWith(`${feedKey}/`), snapshot })) {
+    taken.add(key)
     if (!absent.delete(key)) problems.push(`${key} is in no branch of its feed`)
     const id = lostIdOf(value)
     if (id !== null && lost.has(key)) lost.set(key, id)
     const stored = id === null ? attempt(() => openStored(key, value)) : null
     const record = stored && attempt(() => parseRecord(Uint8Array.from(stored.envelope), { net }))
     if (!stored || !record) continue
-    const wrong = await misplacedBecause(database, stored, record)
+    const wrong = await misplacedBecause(database, snapshot, stored, record)
     if (wrong !== null) problems.push(wrong)
     if (feedKeyOf(record) !== feedKey) continue
     good.set(key, record)
     if (record.seq === stored.seq) lost.delete(key)
   }
   for (const key of absent) problems.push(`${key} is lost`)
-  return { feedKey, problems, tree, good, lost }
+  return { feedKey, problems, tree, good, lost, taken }
 }
 
 /** Keys of the records that a feed's tree says are there. */
@@ -81,13 +89,13 @@ function expectedKeysOf(feedKey: string, tree: FeedTree): string[] {
 
 async function misplacedBecause(
   database: LevelDatabase,
+  snapshot: Snapshot,
   stored: StoredRecord,
   record: WellFormedRecord,
 ): Promise<string | null> {
   const key = keyOf(stored)
   if (feedKeyOf(stored) !== feedKeyOf(record) || stored.seq !== record.seq)
     return `${key} holds a record of another place`
-  const place = await database.table('places').get(record.id as RecordId)
-  const isFound = place !== undefined && Buffer.compare(place, encodePlace(stored, { isLost: false })) === 0
-  return isFound ? null : `${key} cannot be found by its id`
+  const place = await database.table('places').get(record.id as RecordId, { snapshot })
+  return isFoundBy(place, stored) ? null : `${key} cannot be found by its id`
 }

@@ -17,7 +17,7 @@ export async function repairFeed(
   { isOwn }: { readonly isOwn: boolean },
 ): Promise<boolean> {
   const idAt = await idsIn(database, check.feedKey)
-  const { writes, isComplete } = regrown(check)
+  const { writes, isComplete } = regrown(check, idAt)
   const marked = isComplete ? null : withLossesMarked(check, idAt)
   if (!isComplete && marked === null && isOwn) return false
   await database.commit([...(await removalsOf(database, check.feedKey, idAt)), ...(marked ?? writes)])
@@ -46,12 +46,26 @@ async function removalsOf(
   return removals
 }
 
-/** The feed grown anew from its good records; complete if they join and are as many as its tree names. */
-function regrown({ tree, good }: FeedCheck): { readonly writes: readonly Write[]; readonly isComplete: boolean } {
+/**
+ * The feed grown anew from its good records; complete if they join and are as many as its tree names. Without a tree nothing else
+ * may tell of another record: an own feed cut before its last one would be written again from there, which is a fork.
+ */
+function regrown(
+  check: FeedCheck,
+  idAt: ReadonlyMap<string, RecordId>,
+): { readonly writes: readonly Write[]; readonly isComplete: boolean } {
+  const { tree, good } = check
   const plan = new AppendPlan(new Map(), new Map())
   const { refused, stored } = plan.take(inOrder(good), { pinned: true })
-  const expected = tree?.reduce((sum, { from, tip }) => sum + tip.seq - from + 1, 0) ?? stored.length
-  return { writes: plan.writes(), isComplete: refused.length === 0 && stored.length >= expected }
+  const expected = tree?.reduce((sum, { from, tip }) => sum + tip.seq - from + 1, 0)
+  const isAll = expected === undefined ? !namesOthers(check, idAt) : stored.length >= expected
+  return { writes: plan.writes(), isComplete: refused.length === 0 && isAll }
+}
+
+/** Whether a key or the table of places tells of a record that is not among the good ones. */
+function namesOthers({ good, taken }: FeedCheck, idAt: ReadonlyMap<string, RecordId>): boolean {
+  const ids = new Set([...good.values()].map(({ id }) => id))
+  return [...taken].some(key => !good.has(key)) || [...idAt].some(([key, id]) => !good.has(key) && !ids.has(id))
 }
 
 /** Ascending by seq, main branch first, as the feed grew. */

@@ -22,7 +22,7 @@ import {
   type StoredRecord,
 } from './stored-record.ts'
 
-/** Counts over what is held. */
+/** Counts over what is held; records of a feed whose table of branches is damaged are not among them. */
 export interface RecordCounts {
   readonly publishers: number
   readonly feeds: number
@@ -55,9 +55,11 @@ export class RecordStore implements FeedStore {
     return main === undefined ? null : { publisher, feed, seq: main.tip.seq, id: main.tip.id }
   }
 
+  /** Without feeds whose table of branches is damaged; one of the root feed, on which all others rest, is E_RECORD_CORRUPT. */
   async heads(publisher: PublisherId): Promise<readonly FeedHead[]> {
     const feeds: FeedHead[][] = []
-    for await (const { feed, tree } of this.#feeds(publisher)) {
+    for await (const { feed, bytes } of this.#feeds(publisher)) {
+      const tree = feed === ROOT_FEED ? decodeFeedTree(bytes) : readableTree(bytes)
       const [main, ...rivals] = tree.map(({ tip }) => ({ publisher, feed, seq: tip.seq, id: tip.id }))
       const heads = [...(main === undefined ? [] : [main]), ...rivals.sort((a, b) => (a.id < b.id ? -1 : 1))]
       if (feed === ROOT_FEED) feeds.unshift(heads)
@@ -117,10 +119,10 @@ export class RecordStore implements FeedStore {
     const publishers = new Set<PublisherId>()
     let feeds = 0
     let records = 0
-    for await (const { publisher, tree } of this.#feeds()) {
+    for await (const { publisher, bytes } of this.#feeds()) {
       publishers.add(publisher)
       feeds++
-      for (const branch of tree) records += branch.tip.seq - branch.from + 1
+      for (const branch of readableTree(bytes)) records += branch.tip.seq - branch.from + 1
     }
     return { publishers: publishers.size, feeds, records }
   }
@@ -175,14 +177,14 @@ export class RecordStore implements FeedStore {
     return bytes === undefined ? [] : decodeFeedTree(bytes)
   }
 
-  async *#feeds(publisher?: PublisherId): AsyncGenerator<{ publisher: PublisherId; feed: FeedId; tree: FeedTree }> {
+  async *#feeds(publisher?: PublisherId): AsyncGenerator<{ publisher: PublisherId; feed: FeedId; bytes: Uint8Array }> {
     const bounds = publisher === undefined ? {} : startingWith(`${publisher}/`)
     for await (const [key, bytes] of this.#database.table('feeds').iterator(bounds)) {
       const slash = key.indexOf('/')
       yield {
         publisher: key.slice(0, slash) as PublisherId,
         feed: key.slice(slash + 1) as FeedId,
-        tree: decodeFeedTree(bytes),
+        bytes,
       }
     }
   }
@@ -220,6 +222,16 @@ export class RecordStore implements FeedStore {
     }
     if (next <= to) throw lost(place(next))
     return true
+  }
+}
+
+/** A feed's tree, or an empty one for a damaged one, of which `scanRecords` and the doctor tell. */
+function readableTree(bytes: Uint8Array): FeedTree {
+  try {
+    return decodeFeedTree(bytes)
+  } catch (error) {
+    if (error instanceof StorageError) return []
+    throw error
   }
 }
 

@@ -50,6 +50,11 @@ export function encodePlace(place: RecordPlace, { isLost }: { readonly isLost: b
   return Buffer.from(`${keyOf(place)}${isLost ? LOST_MARK : ''}`)
 }
 
+/** Whether the stored place of a record's id leads to where the record lies. */
+export function isFoundBy(place: Uint8Array | undefined, at: RecordPlace): boolean {
+  return place !== undefined && same(place, encodePlace(at, { isLost: false }))
+}
+
 /** @throws StorageError E_RECORD_CORRUPT */
 export function parsePlace(bytes: Uint8Array): IdPlace {
   const text = Buffer.from(bytes).toString()

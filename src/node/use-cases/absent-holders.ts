@@ -1,11 +1,11 @@
 import type { PeerId, PublisherId } from '../../protocol/index.ts'
 
-/** How long a stated holder that did not have the bytes is asked last, ms: a mirror may be filling up. */
+/** How long a peer that did not bring the bytes it was said to have is asked last, ms: a mirror may be filling up. */
 const ABSENT_MS = 10 * 60_000
 /** Peers remembered: more than are asked in that time; the first are forgotten first. */
 const MAX_ABSENT = 1_024
 
-/** Peers that are said to hold a publisher's bytes and, asked, did not bring them. */
+/** Peers that are said to hold a publisher's bytes, or say so themselves, and did not bring them when asked. */
 export class AbsentHolders {
   /** Until when, ms since 1970. */
   readonly #until = new Map<string, number>()

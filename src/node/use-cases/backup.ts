@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
-import type { Sha256 } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
+import { namedBytesOf } from '../library/feed-access.ts'
 import type { NodeContext } from '../node-context.ts'
 import { backupStream } from '../storage/index.ts'
 
@@ -108,7 +108,8 @@ export async function backup(node: NodeContext, passphrase: string | undefined):
     records: node.library.records,
     artifacts: node.artifacts,
     publisher: node.writer.publisher,
-    only: await ownArtifactsOf(node),
+    // Whether they count or stand behind a gap; and public ones too: a mirror that has them may be gone.
+    bytesNamedIn: envelope => namedBytesOf(node.parseStored(envelope).understood),
     keys: sealKeys(
       {
         root: identity.root.seed,
@@ -121,12 +122,4 @@ export async function backup(node: NodeContext, passphrase: string | undefined):
     state,
     at: Date.now(),
   })
-}
-
-/** Bytes of own releases, private and public: a mirror that has the public ones may be gone too. */
-async function ownArtifactsOf(node: NodeContext): Promise<Sha256[]> {
-  const own = node.writer.publisher
-  const packages = [...(node.library.catalogue.publisher(own)?.packages.values() ?? [])]
-  const releases = packages.flatMap(state => [...state.releases.values()])
-  return [...new Set(releases.flatMap(release => release.artifacts.map(({ artifact }) => artifact.sha256)))]
 }

@@ -165,10 +165,10 @@ async function releaseNext(
   const known = await knownRelease(node, draft, artifact, visibility)
   if (dryRun) return { ...answer, visibility: known?.visibility ?? visibility, record: known?.record ?? null, dryRun }
   // Also for what is released already: its bytes may have been lost.
-  const coming = { ...artifact, isPrivate: visibility === 'private', store: () => node.artifacts.add(path, artifact) }
+  const coming = { sha256: artifact.sha256, store: () => node.artifacts.add(path, artifact) }
   return await node.incoming.release(coming, async () => {
     if (known !== null) return { ...answer, ...known }
-    const record = await withManifest(node, draft, visibility, manifest =>
+    const record = await withManifest(node, draft, manifest =>
       node.writer.write(visibility, [releaseOpOf(draft, artifact, manifest)]),
     )
     return { ...answer, visibility, record: record.id }
@@ -237,16 +237,11 @@ function releaseOpOf(draft: Draft, stored: StoredArtifact, manifest: Document | 
 async function withManifest<T>(
   node: NodeContext,
   { manifest }: Draft,
-  visibility: FeedVisibility,
   sign: (manifest: Document | null) => Promise<T>,
 ): Promise<T> {
   if (manifest === null || manifest.bytes.length <= MAX_INLINE_MANIFEST_BYTES) return await sign(manifest)
   const { bytes, media } = manifest
   const { cid, size, sha256 } = await layoutOf([bytes])
-  const coming = {
-    sha256,
-    isPrivate: visibility === 'private',
-    store: () => node.artifacts.add(Readable.from([bytes])),
-  }
+  const coming = { sha256, store: () => node.artifacts.add(Readable.from([bytes])) }
   return await node.incoming.release(coming, () => sign({ media, cid, size }))
 }

@@ -1,4 +1,4 @@
-import { FOLD_NUMBER, type PeerId, type PublisherId, relationText } from '../../protocol/index.ts'
+import { FOLD_NUMBER, type PublisherId, relationText } from '../../protocol/index.ts'
 import { requireMatchable } from '../config/index.ts'
 import { NodeError } from '../errors.ts'
 import type { RelationChange } from '../http/services.ts'
@@ -30,15 +30,19 @@ export async function changeRelation(node: NodeContext, change: RelationChange):
   if (action === 'block') await node.routes.removeTo(publisher, [])
   await node.audit.append({ at: Date.now(), who: 'api', what: `relation.${action}`, publisher, patterns })
   node.applyRelations()
-  if (before.mirror !== relation.mirror) await tellHolding(node, publisher, !relation.mirror)
+  const unsigned = before.mirror || relation.mirror ? await node.holding.sign() : null
   const shadowing = action === 'allow' && patterns.length === 0 ? node.routes.before(publisher) : []
+  const warnings = [
+    ...(shadowing.length > 0 ? [`these routes keep names from it: ${shadowing.join(', ')}`] : []),
+    ...(unsigned === null ? [] : [`what this node mirrors is not signed yet, and tried again later: ${unsigned}`]),
+  ]
   return {
     publisher,
     name: node.relations.localNameOf(publisher) ?? name ?? null,
     relation: relationText(relation),
     ...(Array.isArray(relation.allow) ? { patterns: relation.allow } : {}),
-    ...(shadowing.length > 0 ? { warning: `these routes keep names from it: ${shadowing.join(', ')}` } : {}),
-    ...noticeOf(action),
+    ...(warnings.length > 0 ? { warning: warnings.join('; ') } : {}),
+    ...noticeOf(node, action),
   }
 }
 
@@ -62,17 +66,11 @@ function requireUnrouted(node: NodeContext, publisher: PublisherId, as: string):
   })
 }
 
-/** Signs that this node keeps a publisher's bytes, or no longer; nothing leaves a node whose network is off. */
-async function tellHolding(node: NodeContext, publisher: PublisherId, undo: boolean): Promise<void> {
-  if (node.config.network.mode === 'off') return
-  const peer = node.libp2p.peerId.toString() as PeerId
-  await node.writer.write('public', [{ op: 'holds', peer, publishers: [publisher], cids: [], undo }])
-}
-
 /** Whatever tells others what this node uses says so where it is switched on. */
-function noticeOf(action: RelationChange['action']): object {
-  if (action === 'mirror') return { notice: 'peers learn that this node keeps this publisher’s bytes' }
-  return {}
+function noticeOf({ config }: NodeContext, action: RelationChange['action']): object {
+  if (action !== 'mirror') return {}
+  const when = config.network.mode === 'off' ? ' once its network is on' : ''
+  return { notice: `peers learn that this node keeps this publisher’s bytes${when}` }
 }
 
 /** Every publisher with records or a relation here. */

@@ -80,6 +80,8 @@ async function noRoute(
 ): Promise<NodeError> {
   const code = route.refused === 'nowhere' ? 'E_NO_ROUTE' : route.refused
   const name = shortNameOf(spec.package)
+  const blocked = node.library.publishersOf(spec.package).filter(id => node.relations.relationOf(id).block)
+  if (blocked.length > 0) return onlyBlocked(node, code, `${name}: ${route.why}`, blocked)
   if (route.hint !== null) return new NodeError(code, `${name}: ${route.why}`, { hint: route.hint })
   const seen = [...new Set([...node.seen.publishersOf(spec.package), ...(await seekPublishers(node, spec.package))])]
   if (seen.length === 0) {
@@ -89,6 +91,19 @@ async function noRoute(
   }
   const hint = sourceLinesOf(seen, spec.package, node.relations) ?? ''
   return new NodeError(code, `${name}: ${route.why}; seen from ${seen.join(', ')}`, { hint })
+}
+
+/** Of publishers that have it and are blocked; following one again lifts its block. */
+function onlyBlocked(
+  node: NodeContext,
+  code: 'E_NO_ROUTE' | 'E_AMBIGUOUS',
+  why: string,
+  blocked: readonly PublisherId[],
+): NodeError {
+  const names = blocked.map(id => node.relations.nameOf(id))
+  const isAre = names.length === 1 ? 'has it and is blocked' : 'have it and are blocked'
+  const hint = names.map(name => `hanse follow ${name}`).slice(0, 8)
+  return new NodeError(code, `${why}; ${names.join(', ')} ${isAre}`, { hint: hint.join('\n') })
 }
 
 function noUpstream(

@@ -1,5 +1,6 @@
 import { CID } from 'multiformats/cid'
 import { describe, expect, test } from 'vitest'
+import { FederationError } from '../../../src/federation/errors.ts'
 import {
   contentHandler,
   contentProtocolOf,
@@ -40,6 +41,18 @@ function market(peers: Record<string, { shelf: Shelf; mayServe?: (id: BlockId) =
 
 const peers = (...names: string[]) => names as PeerId[]
 
+/** The same market, whose other peers answer nothing until their time is up; its clock runs while they do. */
+function silentBut(holder: string, { streams, ...rest }: ReturnType<typeof market>) {
+  let now = 0
+  const request: KeptStreams['request'] = (peer, protocol, message, options) => {
+    if (peer === holder) return streams.request(peer, protocol, message, options)
+    now += options?.firstByteMs ?? 0
+    throw new FederationError('E_FIRST_BYTE_LATE', 'no byte')
+  }
+  const clock = { now: () => now, after: () => () => {} }
+  return { ...rest, clock, streams: { request, reportOffence: streams.reportOffence.bind(streams) } }
+}
+
 describe('fetching an artifact', () => {
   test.each([0, 1, 300_000, MIB, MIB + 1, 3 * MIB + 17])('of %i bytes brings exactly its bytes', async size => {
     const shelf = new Shelf()
@@ -70,7 +83,7 @@ describe('fetching an artifact', () => {
     const m = market({ bad: { shelf: bad }, empty: { shelf: empty } })
     const outcome = await fetchArtifact(m, wanted, peers('empty', 'bad', 'nobody'), { signal })
     expect(outcome).toMatchObject({ failed: 'E_ARTIFACT_ALTERED', refused: ['bad'] })
-    expect(m.store.state).toBe('discarded')
+    expect(m.store.leaves).toEqual([])
     const without = market({ empty: { shelf: empty } })
     expect(await fetchArtifact(without, wanted, peers('empty', 'nobody'), { signal })).toEqual({
       failed: 'E_NO_PROVIDER',
@@ -116,21 +129,62 @@ describe('fetching an artifact', () => {
     expect(await fetchArtifact(m, wanted, peers(...names, 'holder'), { signal })).toEqual({ from: 'holder' })
   })
 
-  test('gives up after sixteen peers that fail, and after a minute of waiting in vain', async () => {
-    const [empty, full] = [new Shelf(), new Shelf()]
+  test('an altered leaf keeps the verified ones before it', async () => {
+    const [bad, bytes] = [new Shelf(), packageOf(3 * MIB)]
+    const wanted = await bad.add(bytes)
+    bad.alter(wanted.leaves[2] ?? '')
+    const m = market({ bad: { shelf: bad } })
+    const outcome = await fetchArtifact(m, wanted, peers('bad'), { signal })
+    expect(outcome).toMatchObject({ failed: 'E_ARTIFACT_ALTERED', refused: ['bad'] })
+    expect(m.store.state).toBe('suspended')
+    expect(Buffer.concat(m.store.leaves).equals(bytes.subarray(0, 2 * MIB))).toBe(true)
+  })
+
+  test.each([
+    ['E_DISK_FULL', 'suspended'],
+    ['E_FILE', 'discarded'],
+  ])('after the sink failed with %s what was fetched is %s', async (code, state) => {
+    const shelf = new Shelf()
+    const wanted = await shelf.add(packageOf(2 * MIB))
+    const m = market({ a: { shelf } })
+    const begin = async () => {
+      const writer = await m.store.begin()
+      const writeLeaf = async (index: number, leaf: Uint8Array) => {
+        if (index === 1) throw Object.assign(new Error('no'), { code })
+        await writer.writeLeaf(index, leaf)
+      }
+      return { ...writer, writeLeaf }
+    }
+    const fetched = fetchArtifact({ ...m, sink: { begin } }, wanted, peers('a'), { signal })
+    await expect(fetched).rejects.toMatchObject({ code: 'E_STORE_FAILED', cause: { code } })
+    expect(m.store.state).toBe(state)
+  })
+
+  test.each([16, 299])(
+    'finds the holder behind %i peers that fail, each silent for its whole time',
+    async strangers => {
+      const full = new Shelf()
+      const wanted = await full.add(packageOf(1000))
+      const names = Array.from({ length: strangers }, (_, i) => `silent${i}`)
+      const m = silentBut('holder', market({ holder: { shelf: full } }))
+      expect(await fetchArtifact(m, wanted, peers(...names, 'holder'), { signal })).toEqual({ from: 'holder' })
+    },
+  )
+
+  test('gives up after two minutes of waiting in vain, and after 512 peers that fail', async () => {
+    const full = new Shelf()
     const wanted = await full.add(packageOf(1000))
-    const gone = Array.from({ length: 16 }, (_, i) => `gone${i}`)
-    const m = market({ holder: { shelf: full } })
-    const outcome = await fetchArtifact(m, wanted, peers(...gone, 'holder'), { signal })
-    expect(outcome).toMatchObject({ failed: 'E_NO_PROVIDER', tried: { length: 16 } })
-    const slow = Array.from({ length: 40 }, (_, i) => `slow${i}`)
-    const late = market({ ...Object.fromEntries(slow.map(name => [name, { shelf: empty }])), holder: { shelf: full } })
-    let asks = 0
-    const clock = { now: () => asks++ * 2_900, after: () => () => {} }
-    expect(await fetchArtifact({ ...late, clock }, wanted, peers(...slow, 'holder'), { signal })).toMatchObject({
+    const names = Array.from({ length: 600 }, (_, i) => `silent${i}`)
+    const late = silentBut('holder', market({ holder: { shelf: full } }))
+    expect(await fetchArtifact(late, wanted, peers(...names, 'holder'), { signal })).toMatchObject({
       failed: 'E_NO_PROVIDER',
-      tried: { length: 21 },
+      tried: { length: 310 },
     })
+    expect(late.clock.now()).toBe(120_000)
+    const gone = market({ holder: { shelf: full } })
+    const clock = { now: () => 0, after: () => () => {} }
+    const outcome = await fetchArtifact({ ...gone, clock }, wanted, peers(...names, 'holder'), { signal })
+    expect(outcome).toMatchObject({ failed: 'E_NO_PROVIDER', tried: { length: 512 } })
   })
 
   test('goes on behind the leaves an earlier fetch kept, as far as they are still right', async () => {

@@ -10,6 +10,7 @@ import {
   encodeRange,
   headOf,
   type PeerId,
+  type PublisherId,
   parseHeads,
   parseRange,
   parseRecordOnPool,
@@ -50,6 +51,30 @@ test('serves nothing of a feed that the gate closes, not even its heads', async 
   for await (const part of asked) parts.push(part)
   expect(parts.flatMap(part => parseHeads(part))).toEqual([])
   expect(await fetchRange(client, intake, askFor(p.delegate), signal)).toEqual({ is: 'empty' })
+})
+
+test('a publisher whose heads cannot be read hides no other, and a cancelled request asks the store no more', async () => {
+  const { theirs } = await pair()
+  const broken = new Publisher('broken')
+  const read: string[] = []
+  const store = Object.assign(Object.create(theirs) as MemoryFeedStore, {
+    heads: async (publisher: PublisherId) => {
+      read.push(publisher)
+      if (publisher === broken.id) throw new Error('damaged')
+      return await theirs.heads(publisher)
+    },
+  })
+  const handler = new FeedHandler({ store, changes: new HeadChanges(), mayServeFeed: () => true })
+  const payload = encodeFeedRequest({ ask: 'heads', publishers: [broken.id, p.id] })
+  const headsUnder = async (under: AbortSignal) => {
+    const parts: Uint8Array[] = []
+    for await (const part of handler.handle({ peer, payload, signal: under })) parts.push(part)
+    return parts.flatMap(part => parseHeads(part))
+  }
+  expect(await headsUnder(signal)).toEqual(await theirs.heads(p.id))
+  expect(read).toEqual([broken.id, p.id])
+  expect(await headsUnder(AbortSignal.abort())).toEqual([])
+  expect(read).toHaveLength(2)
 })
 
 test('takes a feed only after the root that delegates it', async () => {

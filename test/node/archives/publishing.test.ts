@@ -122,6 +122,10 @@ describe('publishing from a path', () => {
     await mkdir(folder)
     await expect(pack(folder)).rejects.toMatchObject({ code: 'E_USAGE' })
     await writeFile(join(folder, 'package.json'), '{}')
-    await expect(pack(folder)).rejects.toMatchObject({ code: 'E_NPM' })
+    await expect(pack(folder)).rejects.toMatchObject({ code: 'E_USAGE', message: expect.stringContaining('no name') })
+    await writeFile(join(folder, 'package.json'), '{"name":"x","version":"1.0.0"}')
+    const environment = { ...readEnvironment(), inherited: { PATH: folder } }
+    const withoutNpm = packFolder(folder, { environment, signal: new AbortController().signal })
+    await expect(withoutNpm).rejects.toMatchObject({ code: 'E_NPM' })
   })
 })

@@ -7,7 +7,7 @@ const [own, acme, bolt] = ['own', 'acme', 'bolt'] as PublisherId[]
 
 /** What sync is told for relations by publisher. */
 function appliedOf(relations: Readonly<Record<string, { readonly follow: boolean }>>) {
-  const told = { followed: [] as PublisherId[], unfollowed: [] as PublisherId[] }
+  const told = { followed: [] as PublisherId[], unfollowed: [] as PublisherId[], looks: 0 }
   const node = {
     relations: {
       known: () => Object.keys(relations),
@@ -15,6 +15,7 @@ function appliedOf(relations: Readonly<Record<string, { readonly follow: boolean
     },
     config: { network: { mode: 'off' } },
     writer: { publisher: own },
+    holding: { look: () => told.looks++ },
     library: { access: { hasPublicPackage: () => false } },
   }
   const federation = {
@@ -29,11 +30,11 @@ function appliedOf(relations: Readonly<Record<string, { readonly follow: boolean
 }
 
 test('sync follows the own publisher, whose feeds other nodes may hold, whatever the relations say', () => {
-  expect(appliedOf({})).toEqual({ followed: [own], unfollowed: [] })
-  expect(appliedOf({ own: { follow: false } })).toEqual({ followed: [own], unfollowed: [] })
+  expect(appliedOf({})).toEqual({ followed: [own], unfollowed: [], looks: 1 })
+  expect(appliedOf({ own: { follow: false } })).toMatchObject({ followed: [own], unfollowed: [] })
 })
 
 test('sync follows what the relations follow, and no longer what they do not', () => {
   const told = appliedOf({ acme: { follow: true }, bolt: { follow: false } })
-  expect(told).toEqual({ followed: [own, acme], unfollowed: [bolt] })
+  expect(told).toMatchObject({ followed: [own, acme], unfollowed: [bolt] })
 })

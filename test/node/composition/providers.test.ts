@@ -54,6 +54,27 @@ test('a stated holder that did not have the bytes comes last the next time', asy
   expect(await providers(it.node)).toEqual([holder])
 })
 
+test('strangers that said yes and brought nothing come after the others the next time, wherever they are found', async () => {
+  const liars = crowd.slice(0, 20)
+  const dhtLiar = 'dht liar' as PeerId
+  const world = { connected: [...liars, holder], inDht: [dhtLiar, other], holders: [...liars, dhtLiar, holder, other] }
+  await using it = await nodeAmong(releasing(1, sail), world)
+  /** As a fetch asks that gets the bytes from `good`. */
+  const askedUntil = async (good: PeerId) => {
+    const asked: PeerId[] = []
+    for await (const peer of providersOf(it.node, { artifact: sail, publisher: acme }, AbortSignal.timeout(20_000))) {
+      asked.push(peer)
+      if (peer === good) break
+    }
+    return asked
+  }
+  expect((await askedUntil(holder)).toSorted()).toEqual([...liars, dhtLiar, holder, other].toSorted())
+  expect(await askedUntil(holder)).toEqual([holder])
+  const all = await providers(it.node)
+  expect(all[0]).toBe(holder)
+  expect(all.toSorted()).toEqual([...liars, dhtLiar, holder, other].toSorted())
+})
+
 test.each(['private', 'public'] as const)(
   'of an own private release nobody is told, even if a stranger names its bytes: %s',
   async visibility => {

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { FederationError } from '../../../src/federation/errors.ts'
 import { type ArtifactLayout, layoutOf } from '../../../src/federation/index.ts'
 import { ArtifactFetcher } from '../../../src/node/library/artifact-fetcher.ts'
@@ -78,4 +78,34 @@ test('a fetch shared with another publisher’s release is tried with its own pr
   expect(theirs).toMatchObject({ failed: 'E_NO_PROVIDER' })
   expect([ours, again]).toEqual([{ from: 'good' }, { from: 'good' }])
   expect(it.begun).toEqual(['hostile', 'good'])
+})
+
+test('a fetch that its last caller left while it waited for a place is not joined, and takes no place', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const names = Array.from({ length: 8 }, (_, i) => `busy${i}`)
+  const layouts = await Promise.all(names.map(name => layoutOf([bytesOf(1000, name)])))
+  const bytes = bytesOf(1000)
+  const layout = await layoutOf([bytes])
+  const shelf = Object.fromEntries(names.map(name => [name, bytesOf(1000, name)]))
+  await using it = await fetcherWith({ ...shelf, good: bytes }, Object.fromEntries(names.map(name => [name, promise])))
+  const busy = layouts.map((each, i) => it.fetcher.fetch(artifactOf(each, each), names[i] as PublisherId, signal))
+  await expect.poll(() => it.begun.length).toBe(8)
+
+  /** A call that waits for its fetch: until then its signal has no listener. */
+  const waiting = async (of: AbortSignal) => {
+    const listens = vi.spyOn(of, 'addEventListener')
+    const fetched = it.fetcher.fetch(artifactOf(layout, layout), good, of)
+    fetched.catch(() => {})
+    await expect.poll(() => listens.mock.calls.length).toBe(1)
+    return { fetched }
+  }
+  const leaving = new AbortController()
+  const first = await waiting(leaving.signal)
+  leaving.abort(new Error('left'))
+  await expect(first.fetched).rejects.toThrow('left')
+  const second = await waiting(new AbortController().signal)
+  resolve()
+  expect(await second.fetched).toEqual({ from: 'good' })
+  expect(await Promise.all(busy)).toEqual(names.map(from => ({ from })))
+  expect(it.begun.toSorted()).toEqual([...names, 'good'])
 })

@@ -174,6 +174,29 @@ describe('a damaged own record', () => {
   })
 })
 
+describe('an own record that its id does not lead to', () => {
+  it('stops the writer, from the start and at the first write that finds it', async () => {
+    const { open, repair } = await home()
+    await using first = await open()
+    const { publisher, feeds } = first.writer
+    await first.writer.write('public', tag('1.0.0'))
+    const tip = await first.writer.write('public', tag('2.0.0'))
+    await first.database.commit([{ type: 'del', table: 'places', key: tip.id }])
+    const refused = { code: 'E_RECORD_CORRUPT', hint: expect.stringContaining('doctor --repair') }
+    await expect(first.writer.write('public', tag('3.0.0'))).rejects.toMatchObject(refused)
+    expect(first.library.problems.get(publisher)).toContain('nothing can be written behind record 2')
+    await first[Symbol.asyncDispose]()
+    await using again = await open()
+    expect(again.library.problems.get(publisher)).toContain('cannot be found by its id')
+    await expect(again.writer.write('public', tag('3.0.0'))).rejects.toMatchObject(refused)
+    expect((await again.library.store.head(publisher, feeds.public))?.seq).toBe(2)
+    await again[Symbol.asyncDispose]()
+    await repair(publisher)
+    await using repaired = await open()
+    expect(await repaired.writer.write('public', tag('3.0.0'))).toMatchObject({ seq: 3, prev: tip.id })
+  })
+})
+
 describe('a root feed that goes on otherwise than the identity says', () => {
   it('gets no delegate that nobody asked for, and nothing is written that nobody would count', async () => {
     const { writers } = createIdentity(1_700_000_000_000)

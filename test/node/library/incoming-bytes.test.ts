@@ -56,9 +56,8 @@ function releaseBy({ genesis, writer }: TestPublisher) {
 }
 
 const isServed = () => gate.mayServeBlock(artifact.cid, PEER)
-const coming = (isPrivate = true) => ({
+const coming = () => ({
   sha256: artifact.sha256,
-  isPrivate,
   store: () =>
     store.add(
       (async function* () {
@@ -88,7 +87,7 @@ test('a private release keeps its bytes closed once its record is there, a publi
 })
 
 test('a public release is served as soon as its record is folded', async () => {
-  await incoming.release(coming(false), async () => {
+  await incoming.release(coming(), async () => {
     learn(own, 'public')
     expect(await isServed()).toBe(true)
   })

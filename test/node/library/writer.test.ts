@@ -1,10 +1,20 @@
 import { describe, expect, it } from 'vitest'
+import { createSigningKey } from '../../../src/node/identity/ed25519-key.ts'
 import { createIdentity } from '../../../src/node/identity/identity-file.ts'
 import { openSearchIndex } from '../../../src/node/index/index.ts'
 import { Library } from '../../../src/node/library/library.ts'
 import { Writer } from '../../../src/node/library/writer.ts'
 import { openLevelDatabase, RecordStore } from '../../../src/node/storage/index.ts'
-import { headOf, type Op, type WellFormedRecord } from '../../../src/protocol/index.ts'
+import {
+  buildRootRecord,
+  ED25519,
+  ed25519KeyList,
+  feedIdOf,
+  headOf,
+  type Op,
+  ROOT_FEED,
+  type WellFormedRecord,
+} from '../../../src/protocol/index.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
 const identity = createIdentity(1_700_000_000_000)
@@ -77,6 +87,27 @@ describe('the writer of own feeds', () => {
     await expect(node.writer.write('public', profile('three'))).rejects.toMatchObject({ code: 'E_FEED_CLONED' })
     expect(node.writer.problems()).toHaveLength(1)
     expect(await node.tips()).toEqual([2])
+  })
+
+  it('goes on when another node of the publisher adds to the root feed', async () => {
+    await using node = await copyOfHome()
+    await node.writer.write('public', profile('one'))
+    const last = (await node.library.store.head(node.writer.publisher, ROOT_FEED))!
+    const { publicKey } = createSigningKey()
+    const feed = feedIdOf([ED25519, publicKey])
+    const body = {
+      typ: 'delegate',
+      feed,
+      key: [ED25519, publicKey],
+      role: 'writer',
+      scope: [],
+      visibility: 'public',
+    } as const
+    const by = ed25519KeyList(identity.root.publicKey)
+    const place = { net: 'main', publisher: node.writer.publisher, seq: last.seq + 1, prev: last.id, ts: 1, by, body }
+    await node.take(buildRootRecord(place, identity.root.sign))
+    expect(await node.writer.write('public', profile('two'))).toMatchObject({ seq: 2 })
+    expect(node.writer.problems()).toEqual([])
   })
 
   it('stops when a peer brings another branch, although this process wrote nothing', async () => {

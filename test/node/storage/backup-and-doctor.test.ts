@@ -10,6 +10,7 @@ import { type BackupSource, backupStream, readBackup } from '../../../src/node/s
 import { examine } from '../../../src/node/storage/doctor.ts'
 import { type LevelDatabase, openLevelDatabase } from '../../../src/node/storage/level-database.ts'
 import { RecordStore } from '../../../src/node/storage/record-store.ts'
+import type { Sha256 } from '../../../src/protocol/index.ts'
 import { forgePublisher } from '../../federation/sync/forge.ts'
 import { bytesOf, chunksOf, heliaLayoutOf, scopedFolder } from './temporary-home.ts'
 
@@ -46,13 +47,14 @@ describe('a backup', () => {
     records,
     artifacts,
     publisher: p.publisher,
-    only: [],
+    bytesNamedIn: () => [],
     keys: bytesOf(64),
     state,
     at: 1000,
     ...changes,
   })
 
+  const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
   const writeBackup = (of: BackupSource, file: string) => pipeline(backupStream(of), createWriteStream(file))
 
   test("brings back keys, state, the publisher's own records in order, and the artifacts asked for", async () => {
@@ -60,9 +62,15 @@ describe('a backup', () => {
     const two = await artifacts.add(chunksOf(bytesOf(7, 'two')))
     await artifacts.add(chunksOf(bytesOf(7, 'can be fetched again')))
     const file = join(folder, 'backup')
-    await writeBackup(source({ only: [one.sha256, two.sha256] }), file)
+    const lost = 'f'.repeat(64) as Sha256
+    const named = new Map([
+      [text(p.genesis.envelope), [one.sha256, lost]],
+      [text(chain[9]!.envelope), [two.sha256, one.sha256]],
+    ])
+    await writeBackup(source({ bytesNamedIn: envelope => named.get(text(envelope)) ?? [] }), file)
     const backup = await readBackup(file)
-    expect(backup).toMatchObject({ publisher: p.publisher, at: 1000, keys: bytesOf(64) })
+    const leftOut = { records: 0, artifacts: 1 }
+    expect(backup).toMatchObject({ publisher: p.publisher, at: 1000, keys: bytesOf(64), leftOut })
     expect(Buffer.from(backup.state.get('relations.json')!).toString()).toBe('{"acme":1}')
     expect(await all(backup.envelopes())).toEqual(
       [p.genesis, ...chain, ...rival].map(({ envelope }) => new Uint8Array(envelope)),

@@ -1,9 +1,11 @@
-import { readdir, utimes } from 'node:fs/promises'
+import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type ArtifactLayout, fetchArtifact } from '../../../src/federation/index.ts'
+import { type ArtifactLayout, type ArtifactSink, fetchArtifact } from '../../../src/federation/index.ts'
 import { artifactSinkOf } from '../../../src/node/storage/artifact-sink.ts'
 import { type ArtifactStore, openArtifactStore } from '../../../src/node/storage/artifact-store.ts'
+import { StorageError } from '../../../src/node/storage/errors.ts'
+import { prunePartials } from '../../../src/node/storage/kept-partials.ts'
 import { type LevelDatabase, openLevelDatabase } from '../../../src/node/storage/level-database.ts'
 import { KEPT_PARTIAL_MS, MAX_KEPT_PARTIALS } from '../../../src/node/storage/limits.ts'
 import { type PeerId, parseContentRequest } from '../../../src/protocol/index.ts'
@@ -104,3 +106,74 @@ test('interrupted fetches that are too old or too many are removed, the oldest f
   expect(names.filter(name => left.has(name))).toEqual(names.slice(0, MAX_KEPT_PARTIALS))
   expect([...left].filter(name => name.endsWith('.root'))).toHaveLength(MAX_KEPT_PARTIALS)
 }, 20_000)
+
+/** A folder of interrupted fetches of these MiB, the newest first, and what is left of each within a quota of 8 MiB, in MiB. */
+async function keptOf(sizes: readonly number[], isOpen: (name: string) => boolean = () => false): Promise<number[]> {
+  const place = join(folder, 'some')
+  await mkdir(place)
+  for (const [i, size] of sizes.entries()) {
+    const at = new Date(Date.now() - i * 1_000)
+    await writeFile(join(place, `${i}`), Buffer.alloc(size * MIB, 'x'))
+    await writeFile(join(place, `${i}.root`), 'root')
+    await utimes(join(place, `${i}`), at, at)
+  }
+  await prunePartials(place, Date.now(), isOpen, 8 * MIB)
+  const left = await readdir(place)
+  expect(left.filter(name => name.endsWith('.root'))).toHaveLength(left.length / 2)
+  return await Promise.all(sizes.map((_, i) => (left.includes(`${i}`) ? mib(join(place, `${i}`)) : 0)))
+}
+
+const mib = async (path: string) => (await stat(path)).size / MIB
+
+test('a removed fetch takes no room from older ones', async () => {
+  expect(await keptOf([3, 3, 3, 1])).toEqual([3, 3, 0, 1])
+})
+
+test('one large interrupted fetch leaves half of the room to the others', async () => {
+  expect(await keptOf([7, 2, 1])).toEqual([4, 2, 1])
+})
+
+test('a lone interrupted fetch may take all of the room', async () => {
+  expect(await keptOf([7, 1])).toEqual([7, 1])
+})
+
+test('two prunes at once are one', async () => {
+  const place = join(folder, 'some')
+  await mkdir(place)
+  for (const name of ['a', 'b', 'c']) await writeFile(join(place, name), Buffer.alloc(5 * MIB, name))
+  await Promise.all(Array.from({ length: 8 }, () => prunePartials(place, Date.now(), () => false, 8 * MIB)))
+  const left = await readdir(place)
+  expect(await Promise.all(left.map(name => mib(join(place, name))))).toEqual([4, 4])
+})
+
+test('open fetches are neither removed nor cut', async () => {
+  expect(await keptOf([7, 6, 5, 4], name => name === '0' || name === '2')).toEqual([7, 4, 5, 4])
+})
+
+test('a full disk loses nothing of what was fetched before, nor does an altered leaf', async () => {
+  const bytes = bytesOf(3 * MIB + 7)
+  const layout = await heliaLayoutOf(chunksOf(bytes))
+  const signal = new AbortController().signal
+  const peer = peerWith(bytes, layout, { leaves: 4 })
+  const full: ArtifactSink = {
+    begin: async wanted => {
+      const writer = await peer.context.sink.begin(wanted)
+      const writeLeaf = writer.writeLeaf.bind(writer)
+      writer.writeLeaf = async (index, leaf) => {
+        if (index === 1) throw new StorageError('E_DISK_FULL', 'full')
+        await writeLeaf(index, leaf)
+      }
+      return writer
+    },
+  }
+  const failed = fetchArtifact({ ...peer.context, sink: full }, layout, [PEER], { signal })
+  await expect(failed).rejects.toMatchObject({ code: 'E_STORE_FAILED', cause: { code: 'E_DISK_FULL' } })
+  const altered = Uint8Array.from(bytes)
+  altered[2 * MIB + 9]! ^= 1
+  const bad = peerWith(altered, layout, { leaves: 4 })
+  expect(await fetchArtifact(bad.context, layout, [PEER], { signal })).toMatchObject({ failed: 'E_ARTIFACT_ALTERED' })
+  expect(bad.asked).toEqual([1])
+  const good = peerWith(bytes, layout, { leaves: 4 })
+  expect(await fetchArtifact(good.context, layout, [PEER], { signal })).toEqual({ from: PEER })
+  expect(good.asked).toEqual([2])
+})

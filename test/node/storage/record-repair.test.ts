@@ -8,8 +8,10 @@ import { openArtifactStore } from '../../../src/node/storage/artifact-store.ts'
 import { backupStream, readBackup } from '../../../src/node/storage/backup.ts'
 import { examine, type Finding } from '../../../src/node/storage/doctor.ts'
 import { type LevelDatabase, openLevelDatabase, type TableName } from '../../../src/node/storage/level-database.ts'
+import { checkRecords } from '../../../src/node/storage/record-check.ts'
 import type { Damage } from '../../../src/node/storage/record-scan.ts'
 import { RecordStore } from '../../../src/node/storage/record-store.ts'
+import { encodeLost } from '../../../src/node/storage/stored-record.ts'
 import {
   encodeRange,
   headOf,
@@ -17,6 +19,7 @@ import {
   type PublisherId,
   parseFeedRequest,
   parseRecordOnPool,
+  ROOT_FEED,
   type WellFormedRecord,
 } from '../../../src/protocol/index.ts'
 import { Publisher } from '../../federation/simulation/cast.ts'
@@ -119,6 +122,30 @@ describe('a repair', () => {
     expect((await store.append(chain)).refused).toEqual([])
   })
 
+  test('leaves an own feed whose table of branches is lost if anything tells of a record behind the good ones', async () => {
+    const feedKey = `${p.id}/${p.feed}`
+    const [last, key] = [chain[9]!, await keyOf(chain[9]!)]
+    await database.commit([{ type: 'del', table: 'feeds', key: feedKey }])
+    for (const harm of [
+      () => damage(last),
+      () => database.commit([{ type: 'del', table: 'records', key }]),
+      () => database.commit([{ type: 'put', table: 'records', key, value: encodeLost(last.id) }]),
+    ]) {
+      await harm()
+      const findings = await doctor(p.id)
+      expect(findings.map(({ repaired }) => repaired)).toEqual(findings.map(() => false))
+      expect(await store.head(p.id, p.feed)).toBeNull()
+    }
+  })
+
+  test('makes the table of branches of an own feed again when nothing else is lost', async () => {
+    const before = await store.heads(p.id)
+    await database.commit([{ type: 'del', table: 'feeds', key: `${p.id}/${p.feed}` }])
+    await doctor(p.id)
+    expect(await store.heads(p.id)).toEqual(before)
+    expect(await doctor(p.id, false)).toEqual([])
+  })
+
   test('puts a record back that lies under the key of another place', async () => {
     const key = await keyOf(chain[6]!)
     const value = (await database.table('records').get(key))!
@@ -132,6 +159,41 @@ describe('a repair', () => {
   })
 })
 
+describe('an examination', () => {
+  test('finds nothing wrong in what is appended while it runs', async () => {
+    const more = p.chain(3, chain[9]!, 'more')
+    // The moment between two reads at which a running node may write.
+    const between = new Proxy(database, {
+      get: (target, name) => {
+        const of: unknown = Reflect.get(target, name, target)
+        if (name !== 'scan') return typeof of === 'function' ? of.bind(target) : of
+        return async function* (...[table, bounds]: Parameters<LevelDatabase['scan']>) {
+          if (table === 'records') await store.append(more)
+          yield* target.scan(table, bounds)
+        }
+      },
+    })
+    const found: unknown[] = []
+    for await (const check of checkRecords(between, 'main')) found.push(check.problems)
+    expect(found).toEqual([])
+    expect((await store.head(p.id, p.feed))?.seq).toBe(13)
+  })
+})
+
+describe('a damaged table of branches', () => {
+  test('hides neither the heads of the other feeds of its publisher nor the counts', async () => {
+    const before = await store.heads(p.id)
+    await flip('feeds', `${p.id}/${p.feed}`)
+    expect(await store.heads(p.id)).toEqual(before.filter(({ feed }) => feed !== p.feed))
+    expect(await store.counts()).toEqual({ publishers: 1, feeds: 2, records: 2 })
+  })
+
+  test('of a root feed, on which the others rest, is an error', async () => {
+    await flip('feeds', `${p.id}/${ROOT_FEED}`)
+    await expect(store.heads(p.id)).rejects.toMatchObject({ code: 'E_RECORD_CORRUPT' })
+  })
+})
+
 describe('a feed with a loss', () => {
   test('is left out of a backup only if it is marked and no root feed, which would fork when it is restored', async () => {
     const artifacts = await openArtifactStore({ database, folder })
@@ -139,7 +201,7 @@ describe('a feed with a loss', () => {
       records: store,
       artifacts,
       publisher: p.id,
-      only: [],
+      bytesNamedIn: () => [],
       keys: new Uint8Array(1),
       state: new Map(),
       at: 1,
@@ -171,6 +233,17 @@ describe('a feed with a loss', () => {
     await damage(chain[4]!)
     await doctor(p.id)
     expect((await told()).map(({ lost }) => lost)).toEqual([headOf(chain[4]!), headOf(chain[9]!)])
+  })
+
+  test('is told when a record cannot be found by its id, and given with that record', async () => {
+    await database.commit([{ type: 'del', table: 'places', key: chain[9]!.id }])
+    const told: Damage[] = []
+    const given: string[] = []
+    for await (const { id } of store.records(p.id, each => told.push(each))) given.push(id)
+    expect(told).toMatchObject([{ feed: p.feed, lost: null, problem: expect.stringContaining('by its id') }])
+    expect(given).toEqual(without())
+    await doctor(p.id)
+    expect(await doctor(p.id, false)).toEqual([])
   })
 
   test('gives what is before the loss, as one that ends there', async () => {

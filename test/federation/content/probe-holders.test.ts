@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { hasArtifact, layoutOf } from '../../../src/federation/index.ts'
+import type { PeerId } from '../../../src/protocol/index.ts'
+import { packageOf } from './shelf.ts'
+
+const PEER = 'peer' as PeerId
+const signal = new AbortController().signal
+const [large, small] = [await layoutOf([packageOf(3 << 20)]), await layoutOf([packageOf(1000)])]
+const root = large.rootBlock!
+
+/** Asks a peer that answers each probe with these messages. */
+const claims = (messages: readonly Uint8Array[], { cid }: typeof large) =>
+  hasArtifact(
+    {
+      streams: {
+        request: async function* () {
+          yield* messages
+        },
+      },
+      protocol: 'content',
+    },
+    PEER,
+    cid,
+    { signal },
+  )
+
+test('a peer has an artifact of several leaves when it sends the very root block', async () => {
+  expect(await claims([root], large)).toBe(true)
+  expect(await claims([Uint8Array.of(0)], large)).toBe(false)
+  expect(await claims([root.subarray(1), root], large)).toBe(false)
+  expect(await claims([], large)).toBe(false)
+})
+
+test('a peer has an artifact of one leaf when it answers without bytes, as it was asked for none', async () => {
+  expect(await claims([], small)).toBe(true)
+  expect(await claims([Uint8Array.of(0)], small)).toBe(false)
+})
