@@ -29,7 +29,8 @@ export async function writeProjectFile(folder: string, name: string, text: strin
       found => found.mode & 0o777,
       () => null,
     )
-    await writeFile(partial, text, { flag: 'wx' })
+    // Never more readable than what it replaces, which may hold tokens.
+    await writeFile(partial, text, { flag: 'wx', mode: mode ?? 0o644 })
     if (mode !== null) await chmod(partial, mode)
     await rename(partial, path)
   } catch (cause) {

@@ -25,7 +25,16 @@ export function yamlWith(text: string, { texts, entries }: YamlSettings): string
     if (at < 0) block.push(`${key}:`, ...entry.map(line => `  ${line}`))
     else lines = withEntry(lines, at, key, entry)
   }
-  return withBlock(block, lines.join('\n'))
+  const start = contentStart(lines)
+  const head = lines.slice(0, start).map(line => `${line}\n`)
+  return head.join('') + withBlock(block, lines.slice(start).join('\n'))
+}
+
+/** Where the first document's content begins: behind its directives and its `---`, which would end whatever stands before them. */
+function contentStart(lines: readonly string[]): number {
+  const marker = lines.findIndex(line => /^---\s*(#.*)?$/.test(line.trimEnd()))
+  const isFirst = lines.slice(0, Math.max(0, marker)).every(line => /^\s*([%#].*)?$/.test(line))
+  return isFirst ? marker + 1 : 0
 }
 
 /** The line where a key stands at the top of the document. */
@@ -38,13 +47,22 @@ function withEntry(lines: readonly string[], at: number, key: string, entry: rea
   if (value !== '' && !value.startsWith('#')) throw cannotAdd(key, 'is written on one line')
   const end = lines.findIndex((line, index) => index > at && /^[^\s#-]/.test(line))
   const children = lines.slice(at + 1, end < 0 ? undefined : end)
-  if (children.some(line => line.trim() === entry[0])) {
+  if (children.some(line => plainOf(line) === plainOf(entry[0] ?? ''))) {
     if (entry.length === 1) return [...lines]
     throw cannotAdd(key, `has ${entry[0]} already`)
   }
   const indent = /^\s*/.exec(children.find(line => /^\s*[^\s#]/.test(line)) ?? '  ')?.[0] ?? '  '
   return lines.toSpliced(at + 1, 0, ...entry.map(line => `${indent}${line}${OURS}`))
 }
+
+/** A list item or key without quotes and comment: however it is written, it is the same entry. */
+const plainOf = (line: string): string =>
+  line
+    .trim()
+    .replace(/\s+#.*$/, '')
+    .replace(/["']/g, '')
+    .replace(/^-\s+/, '- ')
+    .replace(/\s*:$/, ':')
 
 const cannotAdd = (key: string, why: string) =>
   new CliError('E_FILE', `${key} ${why}, where no entry can be added safely`, {

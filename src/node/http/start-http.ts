@@ -136,7 +136,7 @@ export async function startHttp(
       },
     }),
   )
-  const guard = httpGuardOf(options.host, options.token)
+  const guard = httpGuardOf(options)
   mountApi(server, services, guard)
   mountHealth(server, services, options)
   for (const { prefix, mount } of fronts) await server.register(mount(guard), { prefix })

@@ -39,14 +39,23 @@ export class ArtifactFetcher {
     this.#parts = parts
   }
 
-  /** Resolves once the artifact is held whole, or says why it is not. */
+  /**
+   * Resolves once the artifact is held whole, or says why it is not. What a peer sent is no secret of an upstream; bytes that were
+   * held already stay as they were, because a release that only names them proves nothing.
+   */
   async fetch(artifact: Artifact, publisher: PublisherId, signal: AbortSignal): Promise<FetchedFrom> {
+    const outcome = await this.#bring(artifact, publisher, signal)
+    if ('from' in outcome && outcome.from !== 'local') await this.#parts.store.unmarkPulled(artifact.sha256)
+    return outcome
+  }
+
+  async #bring(artifact: Artifact, publisher: PublisherId, signal: AbortSignal): Promise<FetchedFrom> {
     if (await isIntact(this.#parts.store, artifact)) return { from: 'local' }
     signal.throwIfAborted()
     const shared = this.#running.get(keyOf(artifact)) ?? this.#start(artifact, publisher)
     const outcome = await this.#joined(keyOf(artifact), shared, signal)
     const isOfOthers = 'failed' in outcome && shared.publisher !== publisher
-    return isOfOthers ? await this.fetch(artifact, publisher, signal) : outcome
+    return isOfOthers ? await this.#bring(artifact, publisher, signal) : outcome
   }
 
   /** The fetch goes on while anyone waits for it. */

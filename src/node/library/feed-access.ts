@@ -78,15 +78,16 @@ export class FeedAccess {
 
   /**
    * How bytes are named, and by whom. About this node's own bytes its own feeds alone decide, and about what they name: a stranger's
-   * record opens nothing of ours. `isOwn` says so also of bytes whose own record is damaged, lost or not written yet.
+   * record opens nothing of ours. `isOwn` says so also of bytes whose own record is damaged, lost or not written yet; `isPulled`
+   * says so of bytes from an upstream registry, which may be a private one.
    */
   namedBy(
     sha256: Sha256,
-    { isOwn }: { readonly isOwn: boolean },
+    { isOwn, isPulled }: { readonly isOwn: boolean; readonly isPulled: boolean },
   ): { readonly visibility: NamedBy; readonly publishers: readonly PublisherId[] } {
     const feeds = this.#namers.get(sha256) ?? []
     const own = feeds.filter(({ publisher }) => publisher === this.#own)
-    const judged = isOwn || own.length > 0 ? own : feeds
+    const judged = isOwn || isPulled || own.length > 0 ? own : feeds
     const open = judged.filter(feed => this.isPublic(feed))
     const counted = open.length > 0 ? open : judged
     const visibility = open.length > 0 ? 'public' : judged.length > 0 ? 'private' : 'unnamed'

@@ -33,7 +33,9 @@ export class ServeGate {
   /** A block is as public as any record that names a held artifact it belongs to; a leaf is no artifact of its own. */
   async mayServeBlock(cid: BlockId, peer: PeerId): Promise<boolean> {
     for (const sha256 of await this.#artifacts.artifactsOf(cid)) {
-      const { visibility, publishers } = this.#access.namedBy(sha256, { isOwn: await this.#artifacts.isOwn(sha256) })
+      const isOwn = await this.#artifacts.isOwn(sha256)
+      const isPulled = await this.#artifacts.isPulled(sha256)
+      const { visibility, publishers } = this.#access.namedBy(sha256, { isOwn, isPulled })
       const blocked = publishers.length > 0 && publishers.every(id => this.#relations.relationOf(id).block)
       const what: Servable = { kind: 'block', visibility, audience: NOBODY, blocked }
       if (mayServe(what, { kind: 'peer', peer }).may) return true

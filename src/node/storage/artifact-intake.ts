@@ -32,15 +32,21 @@ export class ArtifactIntake {
   }
 
   /**
-   * Stores bytes, from a file's path or as they come, and resolves when they are safe on disk.
+   * Stores bytes, from a file's path or as they come, and resolves when they are safe on disk. `settling` is waited for before
+   * bytes that are new here are told of to anyone.
    * @throws StorageError E_ARTIFACT_MISMATCH when they are not what was expected, E_DISK_FULL; nothing stays behind.
    */
-  async add(source: string | AsyncIterable<Uint8Array>, expected: ExpectedArtifact = {}): Promise<StoredArtifact> {
+  async add(
+    source: string | AsyncIterable<Uint8Array>,
+    expected: ExpectedArtifact = {},
+    settling: (sha256: Sha256) => Promise<void> = async () => {},
+  ): Promise<StoredArtifact> {
     await this.#requireRoom(expected.size ?? 0)
     const partial = this.#files.partialPath(`add-${randomUUID()}`)
     try {
       const layout = await this.#writeNew(partial, typeof source === 'string' ? createReadStream(source) : source)
       requireExpected(layout, expected)
+      if ((await this.#index.held(layout.sha256)) === null) await settling(layout.sha256)
       await this.#settle(partial, layout)
       return { cid: layout.cid, size: layout.size, sha256: layout.sha256 }
     } catch (error) {

@@ -6,7 +6,7 @@ import { type ArtifactCheck, checkArtifacts, repairArtifact } from './artifact-c
 import { ArtifactFiles, openIfThere, readLeaf } from './artifact-files.ts'
 import { type ArtifactEntry, ArtifactIndex, type StoredArtifact } from './artifact-index.ts'
 import { ArtifactIntake, type ExpectedArtifact } from './artifact-intake.ts'
-import { OwnMarks } from './artifact-marks.ts'
+import { ArtifactMarks } from './artifact-marks.ts'
 import { isBlockOf } from './block-check.ts'
 import { StorageError } from './errors.ts'
 import { type LevelDatabase, plain } from './level-database.ts'
@@ -32,7 +32,8 @@ export class ArtifactStore {
   readonly #files: ArtifactFiles
   readonly #index: ArtifactIndex
   readonly #intake: ArtifactIntake
-  readonly #own: OwnMarks
+  readonly #own: ArtifactMarks
+  readonly #pulled: ArtifactMarks
   readonly #onCorrupt: (sha256: Sha256, path: string) => void
 
   /** Use `openArtifactStore`. */
@@ -40,13 +41,19 @@ export class ArtifactStore {
     this.#files = files
     this.#index = new ArtifactIndex(database)
     this.#intake = new ArtifactIntake(files, this.#index)
-    this.#own = new OwnMarks(database)
+    this.#own = new ArtifactMarks(database, 'own')
+    this.#pulled = new ArtifactMarks(database, 'pulled')
     this.#onCorrupt = onCorrupt
   }
 
   /** Stores bytes; see `ArtifactIntake.add`. */
   add(source: string | AsyncIterable<Uint8Array>, expected: ExpectedArtifact = {}): Promise<StoredArtifact> {
     return this.#intake.add(source, expected)
+  }
+
+  /** As `add`, for bytes of an upstream registry: unless held already, they are marked before anyone can find them. */
+  addPulled(source: AsyncIterable<Uint8Array>): Promise<StoredArtifact> {
+    return this.#intake.add(source, {}, sha256 => this.#pulled.add([sha256]))
   }
 
   /** What a file would be stored as: its CID, size in bytes and sha-256; keeps nothing. */
@@ -153,6 +160,16 @@ export class ArtifactStore {
   /** For bytes whose release did not come about. */
   unmarkOwn(sha256: Sha256): Promise<void> {
     return this.#own.remove(sha256)
+  }
+
+  /** Whether bytes came here from an upstream registry and from nobody else: no record of a stranger opens them. */
+  isPulled(sha256: Sha256): Promise<boolean> {
+    return this.#pulled.has(sha256)
+  }
+
+  /** For bytes that a publisher chosen here has released too. */
+  async unmarkPulled(sha256: Sha256): Promise<void> {
+    if (await this.#pulled.has(sha256)) await this.#pulled.remove(sha256)
   }
 
   /** All bytes marked as this node's own; not all need be held. */

@@ -13,6 +13,7 @@ const TABLES = [
   'blocks',
   'artifacts',
   'own',
+  'pulled',
   'foreign',
   'foreignOrder',
   'state',

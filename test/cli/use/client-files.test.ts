@@ -91,8 +91,19 @@ describe('.yarnrc.yml', () => {
     expect([withoutOurs(whole), withoutOurs(scoped)]).toEqual([before, before])
   })
 
+  it('that begins with a document marker stays one document', () => {
+    const marked = `%YAML 1.2\n# theirs\n---\n${before}`
+    const whole = usedTexts(yarn4(), { '.yarnrc.yml': marked })['.yarnrc.yml'] ?? ''
+    expect(read(whole)).toMatchObject({ npmRegistryServer: 'http://127.0.0.1:7700/npm', nodeLinker: 'node-modules' })
+    expect(withoutOurs(whole)).toBe(marked)
+  })
+
   it('where nothing can be added safely is left alone', () => {
-    for (const text of ['unsafeHttpWhitelist: ["a"]\n', 'npmScopes:\n  acme:\n    npmRegistryServer: "x"\n']) {
+    for (const text of [
+      'unsafeHttpWhitelist: ["a"]\n',
+      'npmScopes:\n  acme:\n    npmRegistryServer: "x"\n',
+      'npmScopes:\n  "acme": # theirs\n    npmRegistryServer: "x"\n',
+    ]) {
       expect(() => usedTexts(yarn4({ scope: '@acme' }), { '.yarnrc.yml': text })).toThrow(/no entry can be added/)
     }
   })

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { layoutOf } from '../../../src/federation/index.ts'
+import { ArtifactFetcher } from '../../../src/node/library/artifact-fetcher.ts'
 import { FeedAccess } from '../../../src/node/library/feed-access.ts'
 import { IncomingBytes } from '../../../src/node/library/incoming-bytes.ts'
 import { RelationBook } from '../../../src/node/library/relation-book.ts'
@@ -56,14 +57,13 @@ function releaseBy({ genesis, writer }: TestPublisher) {
 }
 
 const isServed = () => gate.mayServeBlock(artifact.cid, PEER)
+async function* bytes() {
+  yield BYTES
+}
+
 const coming = () => ({
   sha256: artifact.sha256,
-  store: () =>
-    store.add(
-      (async function* () {
-        yield BYTES
-      })(),
-    ),
+  store: () => store.add(bytes()),
 })
 const fails = () => Promise.reject(new Error('no signature'))
 
@@ -91,6 +91,34 @@ test('a public release is served as soon as its record is folded', async () => {
     learn(own, 'public')
     expect(await isServed()).toBe(true)
   })
+  expect(await isServed()).toBe(true)
+})
+
+test('bytes of an upstream are served to nobody, whoever names them and whatever is installed here', async () => {
+  await store.addPulled(bytes())
+  learn(stranger, 'public')
+  expect(await isServed()).toBe(false)
+  await incoming.release(coming(), fails).catch(() => {})
+  expect(await isServed()).toBe(false)
+  const parts = {
+    streams: {} as never,
+    protocol: 'content',
+    store,
+    onFetched: () => {},
+    providersOf: async function* () {},
+  }
+  const fetched = await new ArtifactFetcher(parts).fetch(
+    artifact,
+    stranger.genesis.publisher,
+    new AbortController().signal,
+  )
+  expect(fetched).toEqual({ from: 'local' })
+  expect(await isServed()).toBe(false)
+})
+
+test('own records decide about bytes of an upstream as about others', async () => {
+  await store.addPulled(bytes())
+  await incoming.release(coming(), async () => learn(own, 'public'))
   expect(await isServed()).toBe(true)
 })
 

@@ -9,8 +9,8 @@ export class MemoryPackumentStore implements PackumentStore {
     return this.#kept.get(name) ?? null
   }
 
-  async write(packument: StoredPackument & { readonly gzipped: Uint8Array }): Promise<void> {
-    this.#kept.set(packument.facts.name, structuredClone(packument))
+  async write(packument: Omit<StoredPackument, 'isGone'>): Promise<void> {
+    this.#kept.set(packument.facts.name, structuredClone({ ...packument, isGone: packument.gzipped === null }))
   }
 
   async touch(name: string, fetchedAt: number): Promise<void> {

@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import { expect } from 'vitest'
+import { cacheKeyOf } from '../../../src/node/upstream/cache-key.ts'
 import { bytesOf } from '../storage/temporary-home.ts'
 import { startFakeRegistry } from './fake-registry.ts'
 import { openFixture } from './upstream-fixture.ts'
@@ -15,6 +17,14 @@ export async function openOne(size: number, dist: Record<string, unknown> = {}) 
   opened.use(registry)
   opened.use(fixture)
   return { registry, tarball, fixture, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+}
+
+/** Where the cache of a fixture's upstream lies. */
+export function cacheFolderOf({
+  registry,
+  fixture,
+}: Pick<Awaited<ReturnType<typeof openOne>>, 'registry' | 'fixture'>) {
+  return join(fixture.folder, 'upstream', cacheKeyOf({ name: 'fake', url: new URL(registry.url).href }))
 }
 
 /** Compares bytes quickly. */

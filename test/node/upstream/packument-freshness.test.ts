@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { startFakeRegistry } from './fake-registry.ts'
-import { CALM, openFixture } from './upstream-fixture.ts'
+import { bytesOfTarball, CALM, openFixture } from './upstream-fixture.ts'
 
 const MINUTE = 60_000
 
@@ -95,6 +95,33 @@ test('a cut upstream: what is held is answered however old, the rest refused qui
   expect(fixture.upstream.requests).toBe(asked)
   await fixture.restart()
   expect((await fixture.upstream.packument('x', CALM))!.revision).toBe(first!.revision)
+})
+
+test('a package that was taken down stays away after a restart, its kept tarballs too while the upstream is cut', async () => {
+  await using registry = await startFakeRegistry()
+  await registry.publish('x', '1.0.0')
+  await using fixture = await openFixture(registry.url)
+  const first = await fixture.upstream.packument('x', CALM)
+  await bytesOfTarball(await fixture.upstream.tarball('x', '1.0.0', CALM))
+  await fixture.upstream.settled()
+  registry.turn('/x', { kind: 'status', status: 404 })
+  fixture.now += 5 * MINUTE
+  await fixture.upstream.packument('x', CALM)
+  await fixture.upstream.settled()
+  await fixture.restart()
+  expect(await fixture.upstream.packument('x', CALM)).toBeNull()
+  expect(await fixture.upstream.tarball('x', '1.0.0', CALM)).toBeNull()
+  registry.turn('/x')
+  fixture.now += MINUTE
+  expect((await fixture.upstream.packument('x', CALM))!.firstSeen).toEqual(first!.firstSeen)
+  registry.turn('/x', { kind: 'status', status: 404 })
+  fixture.now += 5 * MINUTE
+  await fixture.upstream.packument('x', CALM)
+  await fixture.upstream.settled()
+  await fixture.restart()
+  await registry.cut()
+  await expect(fixture.upstream.packument('x', CALM)).rejects.toThrow()
+  await expect(fixture.upstream.tarball('x', '1.0.0', CALM)).rejects.toThrow()
 })
 
 test('a package that goes away is answered as absent, and remembers its versions when it returns', async () => {

@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startFakeRegistry } from './fake-registry.ts'
+import { cacheFolderOf } from './one-tarball.ts'
 import { CALM, openFixture } from './upstream-fixture.ts'
 
 const MINUTE = 60_000
@@ -110,7 +111,7 @@ test.each([
   const first = await fixture.upstream.packument('x', CALM)
   const begin = fixture.now
   fixture.now += MINUTE
-  const folder = join(fixture.folder, 'upstream', 'fake', 'packuments')
+  const folder = join(cacheFolderOf({ registry, fixture }), 'packuments')
   const [file] = (await readdir(folder, { recursive: true })).filter(name => name.length > 10)
   const bytes = await readFile(join(folder, file!))
   bytes[Math.min(at, bytes.length - 1)]! ^= 4

@@ -32,7 +32,7 @@ function packument(
   name: string,
   word: string,
   fetchedAt = 1_700_000_000_123,
-): StoredPackument & { gzipped: Uint8Array } {
+): Omit<StoredPackument, 'isGone'> & { gzipped: Uint8Array } {
   const seen = new Map([
     ['1.0.0', { at: 1_600_000_000_001, mark: 'm'.repeat(22) }],
     ['2.0.0-β'.replace('β', 'b'), { at: 0, mark: '-_'.repeat(11) }],
@@ -59,6 +59,16 @@ describe.each([
     expect(read!.facts).toEqual(second.facts)
     expect(read!.fetchedAt).toBe(second.fetchedAt)
     expect(Buffer.compare(read!.gzipped!, second.gzipped)).toBe(0)
+  })
+
+  test('a package written without bytes is gone, with its facts, until it is written with them', async () => {
+    await using opened = await open()
+    const had = packument('left', 'x')
+    await opened.store.write(had)
+    await opened.store.write({ ...had, gzipped: null })
+    expect(await opened.store.read('left')).toEqual({ ...had, gzipped: null, isGone: true })
+    await opened.store.write(had)
+    expect(await opened.store.read('left')).toMatchObject({ isGone: false })
   })
 
   test('keeps names apart, whatever they are', async () => {

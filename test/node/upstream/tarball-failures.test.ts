@@ -71,7 +71,7 @@ test('the strongest digest decides; shasum only where there is no other', async 
 
 test('a store that cannot keep a tarball takes it from nobody', async () => {
   await using one = await openOne(1000)
-  one.fixture.artifacts.add = async () => {
+  one.fixture.artifacts.addPulled = async () => {
     throw new StorageError('E_DISK_FULL', 'full')
   }
   expectSame(await bytesOfTarball(await one.fixture.upstream.tarball('x', '1.0.0', CALM)), one.tarball)

@@ -1,25 +1,53 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { sliceOf } from '../../../src/node/registries/npm/byte-range.ts'
+import { tarballAnswer } from '../../../src/node/registries/npm/tarball-answer.ts'
 import type { Sha256 } from '../../../src/protocol/index.ts'
 import { bytesOf } from '../storage/temporary-home.ts'
-import { expectSame, keptCount, MIB, openOne, PATH } from './one-tarball.ts'
-import { bytesOfTarball, CALM } from './upstream-fixture.ts'
+import { startFakeRegistry } from './fake-registry.ts'
+import { cacheFolderOf, expectSame, keptCount, MIB, openOne, PATH } from './one-tarball.ts'
+import { bytesOfTarball, bytesUntilError, CALM } from './upstream-fixture.ts'
 
 test.each([0.01, 0.5, 3.3])('a tarball of %s MiB comes exact, and is kept', async mib => {
   await using one = await openOne(Math.floor(mib * MIB))
   const first = await one.fixture.upstream.tarball('x', '1.0.0', CALM)
-  expect(first!.size).toBe(one.tarball.length)
+  expect(first!.size).toBeNull()
   expectSame(await bytesOfTarball(first), one.tarball)
   await one.fixture.upstream.settled()
   const second = await one.fixture.upstream.tarball('x', '1.0.0', CALM)
   expect(second!.size).toBe(one.tarball.length)
   expectSame(await bytesOfTarball(second), one.tarball)
   await one.fixture.restart()
+  const folder = cacheFolderOf(one)
   await one.registry.cut()
   expectSame(await bytesOfTarball(await one.fixture.upstream.tarball('x', '1.0.0', CALM)), one.tarball)
   expect(one.registry.asked('.tgz')).toHaveLength(1)
-  expect(await readdir(join(one.fixture.folder, 'upstream/fake/partial'))).toEqual([])
+  expect(await readdir(join(folder, 'partial'))).toEqual([])
+})
+
+test('kept bytes are marked as an upstream’s, also after a restart', async () => {
+  await using one = await openOne(1000)
+  await bytesOfTarball(await one.fixture.upstream.tarball('x', '1.0.0', CALM))
+  await one.fixture.upstream.settled()
+  await one.fixture.restart()
+  const { artifacts } = one.fixture
+  expect(await keptCount(artifacts)).toBe(1)
+  for await (const { sha256 } of artifacts.list()) expect(await artifacts.isPulled(sha256)).toBe(true)
+})
+
+test('another address under the same name is another registry: nothing kept of the old one is served', async () => {
+  await using one = await openOne(1000)
+  const old = await one.fixture.upstream.packument('x', CALM)
+  await bytesOfTarball(await one.fixture.upstream.tarball('x', '1.0.0', CALM))
+  await one.fixture.upstream.settled()
+  await using other = await startFakeRegistry()
+  await one.fixture.restart({ url: other.url })
+  expect(await one.fixture.upstream.packument('x', CALM)).toBeNull()
+  expect(await one.fixture.upstream.tarball('x', '1.0.0', CALM)).toBeNull()
+  await one.fixture.restart()
+  expect((await one.fixture.upstream.packument('x', CALM))!.revision).toBe(old!.revision)
+  expect(one.registry.asked('/x')).toHaveLength(2)
 })
 
 test('a hundred clients at once share one download; one that stops reading holds up nobody', async () => {
@@ -67,6 +95,23 @@ test.each([0.1, 2.5])(
     expectSame(await bytesOfTarball(await one.fixture.upstream.tarball('x', '1.0.0', CALM)), one.tarball)
   },
 )
+
+test('a part is never of bytes that turn out wrong: not of a download, not of what replaces altered bytes', async () => {
+  await using one = await openOne(0.5 * MIB)
+  const { upstream, artifacts } = one.fixture
+  const early = await upstream.tarball('x', '1.0.0', CALM)
+  expect(tarballAnswer(early!, { range: 'bytes=0-9', isHead: true }).status).toBe(200)
+  await bytesOfTarball(await upstream.tarball('x', '1.0.0', CALM))
+  await upstream.settled()
+  for await (const { sha256 } of artifacts.list()) {
+    const path = artifacts.pathOf(sha256 as Sha256)
+    await writeFile(path, (await readFile(path)).fill(0))
+  }
+  one.registry.turn(PATH, { kind: 'alter', at: 100 })
+  const kept = await upstream.tarball('x', '1.0.0', CALM)
+  expect(kept!.size).toBe(one.tarball.length)
+  expect(await bytesUntilError(sliceOf(kept!.bytes, 0, 50))).toEqual({ received: 0, code: 'E_DIGEST_MISMATCH' })
+})
 
 test('a version whose digests change is another version: fetched anew, and seen now', async () => {
   await using one = await openOne(1000)

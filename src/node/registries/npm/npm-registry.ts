@@ -45,6 +45,8 @@ export function npmRegistry(parts: NpmRegistryParts): FastifyPluginAsync {
     server.removeAllContentTypeParsers()
     server.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
     server.setErrorHandler((error, request, reply) => {
+      // As the server's own handler does: an unread rest of a body would stop every later request of its connection.
+      request.raw.resume()
       const coded = codedErrorOf(error)
       if (coded.code === 'E_INTERNAL') parts.log(`${request.method} ${request.url} failed`, error)
       return send(reply, refusalAnswer(coded))
@@ -88,7 +90,10 @@ class NpmFront {
   }
 
   async answer(request: FastifyRequest, reply: FastifyReply): Promise<NpmAnswer> {
-    const [path = ''] = (request.raw.url ?? '').slice(NPM_PREFIX.length).split('?')
+    const url = request.raw.url ?? ''
+    // The router reads `%6e` as `n`; what is cut off below must be the prefix as it is written.
+    if (!url.startsWith(`${NPM_PREFIX}/`)) throw new NodeError('E_USAGE', `the path must begin with ${NPM_PREFIX}/`)
+    const [path = ''] = url.slice(NPM_PREFIX.length).split('?')
     const operation = npmOperationOf(request.method, path)
     this.#requirePermission(operation, request)
     const signal = abortSignalOf(request, reply)

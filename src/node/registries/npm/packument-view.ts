@@ -12,6 +12,8 @@ const MAX_REASON_CHARS = 300
 export interface PackumentViewInput {
   readonly document: PackumentDocument
   readonly judge: (version: string) => Verdict
+  /** When a version ceases to be vouched for, ms since 1970; null: never. */
+  readonly expiresOf?: (version: string) => number | null
   /** Where clients reach this registry, without a slash at its end. */
   readonly base: string
 }
@@ -20,12 +22,12 @@ export interface PackumentViewInput {
 export interface PackumentView {
   readonly document: PackumentDocument
   readonly withheld: ReadonlyMap<string, Verdict>
-  /** When the first of the holds ends and the view is another, ms since 1970; null: no sooner than its inputs change. */
+  /** When the first hold ends or the first listed version expires, ms since 1970; null: no sooner than its inputs change. */
   readonly until: number | null
 }
 
 /** Leaves out what may not be installed, moves the tags (DESIGN section 6) and points every tarball at this node. */
-export function packumentViewOf({ document, judge, base }: PackumentViewInput): PackumentView {
+export function packumentViewOf({ document, judge, expiresOf, base }: PackumentViewInput): PackumentView {
   const withheld = new Map<string, Verdict>()
   const listed: [string, VersionManifest][] = []
   for (const [version, manifest] of Object.entries(document.versions)) {
@@ -40,7 +42,9 @@ export function packumentViewOf({ document, judge, base }: PackumentViewInput): 
     ...(document.time === undefined ? {} : { time: without(document.time, withheld) }),
     ...(withheld.size === 0 ? {} : { policyRestrictions: restrictionsOf(document.name, withheld) }),
   }
-  return { document: view, withheld, until: firstEndOf(withheld) }
+  const holds = [...withheld.values()].map(({ until }) => until)
+  const expiries = listed.map(([version]) => expiresOf?.(version))
+  return { document: view, withheld, until: firstOf([...holds, ...expiries]) }
 }
 
 /** The address of a version's tarball at this node. */
@@ -106,7 +110,7 @@ function compareVersions(a: string, b: string): number {
   return left === null ? (right === null ? 0 : -1) : 1
 }
 
-function firstEndOf(withheld: ReadonlyMap<string, Verdict>): number | null {
-  const ends = [...withheld.values()].flatMap(({ until }) => (until === undefined ? [] : [until]))
-  return ends.length === 0 ? null : ends.reduce((first, end) => Math.min(first, end))
+function firstOf(times: readonly (number | null | undefined)[]): number | null {
+  const known = times.filter(time => time !== undefined && time !== null)
+  return known.length === 0 ? null : known.reduce((first, time) => Math.min(first, time))
 }

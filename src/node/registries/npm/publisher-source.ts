@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   type Artifact,
   type PackageState,
@@ -23,7 +24,7 @@ export type PublisherSourceParts = Pick<NodeContext, 'library' | 'artifacts' | '
 export class PublisherSource implements NpmSource {
   readonly #parts: PublisherSourceParts
   readonly #publisher: PublisherId
-  /** By the state they were made of: a change of the catalogue makes another state. */
+  /** By the state they were made of: a change of the catalogue makes another state, a delegation's new expiry does not. */
   readonly #made = new WeakMap<PackageState, Promise<NpmPackument>>()
 
   constructor(parts: PublisherSourceParts, publisher: PublisherId) {
@@ -35,10 +36,10 @@ export class PublisherSource implements NpmSource {
     const state = this.#stateOf(name)
     if (state === null || state.releases.size === 0) return null
     const made = this.#made.get(state)
-    if (made !== undefined) return await made
+    if (made !== undefined) return withExpiries(await made, state)
     const { packument, isWhole } = await this.#make(name, state, signal)
     if (isWhole) this.#made.set(state, Promise.resolve(packument))
-    return packument
+    return withExpiries(packument, state)
   }
 
   async tarball(name: string, version: string, signal: AbortSignal): Promise<NpmTarball | null> {
@@ -101,6 +102,16 @@ export class PublisherSource implements NpmSource {
     }
     return times
   }
+}
+
+/** Expiries are in no digest of a package and belong to what views are made of; they are as they are when read. */
+function withExpiries(packument: NpmPackument, { releases }: PackageState): NpmPackument {
+  const expiries = [...releases.values()].flatMap(({ version, expires }) =>
+    expires === null ? [] : [[version, expires]],
+  )
+  if (expiries.length === 0) return packument
+  const digest = createHash('sha256').update(JSON.stringify(expiries)).digest('base64url')
+  return { ...packument, revision: `${packument.revision}-${digest}` }
 }
 
 function documentOf(

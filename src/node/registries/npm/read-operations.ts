@@ -1,7 +1,7 @@
 import { shortNameOf } from '../../../protocol/index.ts'
 import { NodeError } from '../../errors.ts'
 import { jsonAnswer, type NpmAnswer } from './npm-answer.ts'
-import { judgeOf, type PolicyInForce } from './npm-judge.ts'
+import { expiryOf, judgeOf, type PolicyInForce } from './npm-judge.ts'
 import type { NpmPackument } from './npm-source.ts'
 import type { BodyEncoding, PackumentBodies } from './packument-bodies.ts'
 import { type PackumentView, packumentViewOf, refusalTextOf } from './packument-view.ts'
@@ -112,8 +112,11 @@ export class ReadOperations {
   }
 
   #viewOf(routed: RoutedPackage, { document }: NpmPackument, base: string, rules: PolicyInForce): PackumentView {
-    const judge = judgeOf(this.#parts.library, routed.package, routed.route, rules, this.#parts.now())
-    return packumentViewOf({ document, judge, base })
+    const { library, now } = this.#parts
+    const at = now()
+    const judge = judgeOf(library, routed.package, routed.route, rules, at)
+    const expiresOf = expiryOf(library, routed.package, routed.route, at)
+    return packumentViewOf({ document, judge, expiresOf, base })
   }
 }
 

@@ -42,7 +42,7 @@ export async function fetchPackument(
     totalMs,
     signal,
   })
-  if (answer.status === 200) return await readDocument(answer)
+  if (answer.status === 200) return await readDocument(client.base, answer)
   answer.body.discard()
   if (answer.status === 304 && held !== null) return { kind: 'unchanged' }
   if (answer.status === 404 || answer.status === 410) return { kind: 'absent' }
@@ -54,9 +54,9 @@ function conditionsOf(held: Validators | null): Record<string, string> {
   return held?.lastModified ? { 'if-modified-since': held.lastModified } : {}
 }
 
-async function readDocument(answer: UpstreamAnswer): Promise<FetchedPackument> {
+async function readDocument(base: URL, answer: UpstreamAnswer): Promise<FetchedPackument> {
   const { bytes, gzipped } = await readBothWays(answer)
-  const revision = createHash('sha256').update(bytes).digest('base64url')
+  const revision = createHash('sha256').update(`${base.href}\n`).update(bytes).digest('base64url')
   const { etag, 'last-modified': lastModified } = answer.headers
   return {
     kind: 'document',
@@ -91,4 +91,19 @@ async function readBothWays(answer: UpstreamAnswer): Promise<{ bytes: Buffer; gz
 function validatorOf(header: string | undefined): string | null {
   const isPlain = header !== undefined && header.length <= MAX_VALIDATOR_CHARS && /^[\x20-\x7e]+$/.test(header)
   return isPlain ? header : null
+}
+
+/** Whether a document was fetched and refused for what it is. */
+export function isRefusal(error: unknown): error is UpstreamError {
+  return (
+    error instanceof UpstreamError && (error.code === 'E_UPSTREAM_DOCUMENT' || error.code === 'E_UPSTREAM_TOO_LARGE')
+  )
+}
+
+/** Upstreams without ETags answer with the same bytes again. */
+export function isSame(
+  fetched: FetchedPackument,
+  facts: { readonly revision: string; readonly etag: string | null },
+): boolean {
+  return fetched.kind === 'document' && fetched.revision === facts.revision && fetched.etag === facts.etag
 }

@@ -8,13 +8,14 @@ import type { KeptPackument } from './kept-packument.ts'
 import { MAX_TARBALL_BYTES } from './limits.ts'
 import { expectedDigestsOf } from './npm-digest.ts'
 import type { PackumentCache } from './packument-cache.ts'
+import { behind } from './rest-of-bytes.ts'
 import { TarballDownload } from './tarball-download.ts'
 import type { KeptTarball, TarballIndex } from './tarball-index.ts'
 
 export interface NpmTarballsOptions {
   readonly client: UpstreamClient
   readonly packuments: PackumentCache
-  readonly artifacts: Pick<ArtifactStore, 'add' | 'open'>
+  readonly artifacts: Pick<ArtifactStore, 'addPulled' | 'open'>
   readonly index: TarballIndex
   /** Folder for large tarballs on their way. */
   readonly folder: string
@@ -51,7 +52,8 @@ export class NpmTarballs {
     const packument = await this.#listingOf(name, version, signal)
     if (packument === 'absent') return null
     if (packument instanceof UpstreamError) {
-      const held = kept === null ? null : await this.#open(kept)
+      const isGone = kept === null || (await this.#options.packuments.isGone(name))
+      const held = isGone ? null : await this.#open(kept)
       if (held === null) throw packument
       return held
     }
@@ -103,8 +105,9 @@ export class NpmTarballs {
       if (!(error instanceof StorageError)) throw error
       this.#options.onProblem(error)
     }
+    const whole = await this.#download(wanted, signal)
     const again = await this.#download(wanted, signal)
-    if (again !== null) yield* skipping(again.bytes, sent)
+    if (whole !== null && again !== null) yield* behind(whole.bytes, again.bytes, sent)
     else throw new UpstreamError('E_UPSTREAM_ANSWER', `the upstream has no bytes of ${wanted.name}@${wanted.version}`)
   }
 
@@ -134,7 +137,7 @@ export class NpmTarballs {
         forget()
         return null
       }
-      const download = new TarballDownload(answer.body, stop, this.#downloadOptions(wanted))
+      const download = new TarballDownload(stop, this.#downloadOptions(wanted))
       const running = download.run(answer.body).finally(() => {
         this.#running.delete(running)
         forget()
@@ -171,7 +174,7 @@ export class NpmTarballs {
       folder,
       onProblem,
       keep: async (bytes: AsyncIterable<Uint8Array>) => {
-        const { sha256 } = await artifacts.add(bytes)
+        const { sha256 } = await artifacts.addPulled(bytes)
         await index.put(name, version, { sha256, mark })
       },
     }
@@ -187,13 +190,4 @@ function tarballUrlOf(base: URL, tarball: string): URL {
   const url = new URL(tarball)
   if (url.hostname !== base.hostname || url.protocol === base.protocol) return targetOf(tarball, base, base)
   return targetOf(`${base.origin}${url.pathname}${url.search}`, base, base)
-}
-
-async function* skipping(bytes: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array, undefined> {
-  let left = count
-  for await (const chunk of bytes) {
-    const skipped = Math.min(left, chunk.length)
-    left -= skipped
-    if (skipped < chunk.length) yield chunk.subarray(skipped)
-  }
 }

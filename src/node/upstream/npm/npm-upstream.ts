@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { NpmPackument, NpmSource, NpmTarball } from '../../registries/npm/npm-source.ts'
 import type { ArtifactStore, LevelDatabase } from '../../storage/index.ts'
+import { cacheKeyOf } from '../cache-key.ts'
 import { dispatcherOf } from '../dispatcher.ts'
 import { UpstreamError } from '../errors.ts'
 import { UPSTREAM_LIMITS, type UpstreamLimits } from '../limits.ts'
@@ -17,10 +18,10 @@ import { LevelTarballIndex } from './tarball-index.ts'
 /** What an upstream needs of the node. */
 export interface NpmUpstreamOptions {
   readonly settings: UpstreamSettings
-  /** Folder of all upstreams; this one takes `<folder>/<name>`. */
+  /** Folder of all upstreams; this one takes `<folder>/<name>.<digest of its URL>`. */
   readonly folder: string
   readonly database: LevelDatabase
-  readonly artifacts: Pick<ArtifactStore, 'add' | 'open'>
+  readonly artifacts: Pick<ArtifactStore, 'addPulled' | 'open'>
   readonly proxies: ProxyEnvironment
   readonly limits?: UpstreamLimits
   /** Ms since 1970. */
@@ -36,7 +37,7 @@ export async function openNpmUpstream(options: NpmUpstreamOptions): Promise<NpmU
   const { settings, proxies, limits = UPSTREAM_LIMITS, now = Date.now, random = Math.random } = options
   const authorization = await authorizationOf(settings)
   const certificates = await extraCertificatesOf(settings)
-  const folder = join(options.folder, settings.name)
+  const folder = join(options.folder, cacheKeyOf(settings))
   await mkdir(join(folder, 'partial'), { recursive: true, mode: 0o700 })
   const dispatcher = dispatcherOf(settings, certificates, proxies, limits)
   const base = new URL(settings.url)
@@ -64,7 +65,7 @@ export class NpmUpstream implements NpmSource, AsyncDisposable {
     const closing = this.#closing.signal
     const onProblem = (problem: unknown) => this.#report(problem, options.onProblem)
     const store = new PackumentFiles(join(folder, 'packuments'))
-    const index = new LevelTarballIndex(database, settings.name)
+    const index = new LevelTarballIndex(database, cacheKeyOf(settings))
     const partial = join(folder, 'partial')
     this.name = settings.name
     this.#client = client

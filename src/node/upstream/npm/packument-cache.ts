@@ -4,7 +4,7 @@ import { UpstreamError } from '../errors.ts'
 import { ExpiringMap } from '../expiring-map.ts'
 import { SingleFlight } from '../single-flight.ts'
 import type { UpstreamClient } from '../upstream-client.ts'
-import { type FetchedPackument, fetchPackument } from './fetch-packument.ts'
+import { type FetchedPackument, fetchPackument, isRefusal, isSame } from './fetch-packument.ts'
 import { firstSeenOf } from './first-seen.ts'
 import { KeptPackument } from './kept-packument.ts'
 import { MAX_MISSES, MAX_REFUSALS, MEMORY_BYTES, MISS_MS, REFRESH_PAUSE_MS, VERSION_MISS_MS } from './limits.ts'
@@ -29,8 +29,10 @@ export interface PackumentCacheOptions {
 
 /** One name in memory. */
 interface Held {
-  /** null: the upstream said that it is gone; the facts are kept for its return. */
+  /** null: it is gone or its bytes were lost; the facts are kept for its return. */
   readonly kept: KeptPackument | null
+  /** Whether the upstream said last that it has no such package. */
+  readonly isGone: boolean
   readonly facts: PackumentFacts
   fetchedAt: number
   /** Not asked for again in the background before this. */
@@ -72,6 +74,12 @@ export class PackumentCache {
     return await this.#refreshFor(name, signal)
   }
 
+  /** Whether the upstream said last that it had this package no longer: then nothing of it is served unasked. */
+  async isGone(name: string): Promise<boolean> {
+    const held = this.#held.get(name) ?? (await this.#reads.run(name, () => this.#read(name)))
+    return held?.isGone ?? false
+  }
+
   /** Resolves when nothing is under way. */
   async settled(): Promise<void> {
     await this.#reads.settled()
@@ -89,9 +97,9 @@ export class PackumentCache {
     // A renewal may have overtaken this reading.
     const newer = this.#held.get(name)
     if (newer !== undefined || stored === null) return newer ?? null
-    const { facts, gzipped, fetchedAt } = stored
+    const { facts, gzipped, fetchedAt, isGone } = stored
     const kept = gzipped === null ? null : new KeptPackument(facts, gzipped)
-    return this.#hold({ kept, facts, fetchedAt, pausedUntil: 0 })
+    return this.#hold({ kept, isGone, facts, fetchedAt, pausedUntil: 0 })
   }
 
   #hold(held: Held): Held {
@@ -130,15 +138,20 @@ export class PackumentCache {
     const { client, totalMs, closing } = this.#options
     const held = this.#held.get(name) ?? (await this.#read(name))
     const fetched = await fetchPackument(client, name, held?.kept ? held.facts : null, totalMs, closing)
-    if (fetched.kind === 'absent') return this.#miss(name, held)
+    if (fetched.kind === 'absent') return await this.#miss(name, held)
     if (held?.kept && (fetched.kind === 'unchanged' || isSame(fetched, held.facts)))
       return this.#confirm(held, held.kept)
     return fetched.kind === 'document' ? await this.#take(name, fetched, held) : null
   }
 
-  #miss(name: string, held: Held | null): null {
+  /** What was held is let go of, on the disk too: a version taken down must not come back with a restart. */
+  async #miss(name: string, held: Held | null): Promise<null> {
     this.#misses.set(name, true)
-    if (held !== null) this.#hold({ ...held, kept: null, fetchedAt: this.#options.now() })
+    if (held === null) return null
+    const { facts } = held
+    const fetchedAt = this.#options.now()
+    this.#hold({ ...held, kept: null, isGone: true, fetchedAt })
+    if (!held.isGone) await this.#keep(() => this.#options.store.write({ facts, gzipped: null, fetchedAt }))
     return null
   }
 
@@ -151,7 +164,7 @@ export class PackumentCache {
 
   async #take(name: string, fetched: Document, held: Held | null): Promise<KeptPackument | null> {
     const parsed = parsePackument(name, fetched.bytes)
-    if (parsed === null) return this.#miss(name, held)
+    if (parsed === null) return await this.#miss(name, held)
     const { trustTime, now, onProblem } = this.#options
     const fetchedAt = now()
     const { revision, etag, lastModified, gzipped } = fetched
@@ -159,7 +172,7 @@ export class PackumentCache {
     const facts = { name, revision, etag, lastModified, seen }
     if (parsed.dropped > 0) onProblem(droppedOf(name, parsed.dropped))
     const kept = new KeptPackument(facts, gzipped, parsed.document)
-    this.#hold({ kept, facts, fetchedAt, pausedUntil: 0 })
+    this.#hold({ kept, isGone: false, facts, fetchedAt, pausedUntil: 0 })
     await this.#keep(() => this.#options.store.write({ facts, gzipped, fetchedAt }))
     return kept
   }
@@ -174,18 +187,7 @@ export class PackumentCache {
   }
 }
 
-function isRefusal(error: unknown): error is UpstreamError {
-  return (
-    error instanceof UpstreamError && (error.code === 'E_UPSTREAM_DOCUMENT' || error.code === 'E_UPSTREAM_TOO_LARGE')
-  )
-}
-
 type Document = Extract<FetchedPackument, { readonly kind: 'document' }>
-
-/** Upstreams without ETags answer with the same bytes again. */
-function isSame(fetched: FetchedPackument, facts: PackumentFacts): boolean {
-  return fetched.kind === 'document' && fetched.revision === facts.revision && fetched.etag === facts.etag
-}
 
 function droppedOf(name: string, dropped: number): UpstreamError {
   return new UpstreamError('E_UPSTREAM_DOCUMENT', `${dropped} versions of ${name} are no versions and were left out`)

@@ -6,6 +6,8 @@ import type { PackumentFacts, StoredPackument } from './packument-store.ts'
 /** First word of a file; the number changes with the layout. */
 const MAGIC = 'hanse-packument-1'
 const NEWLINE = 0x0a
+/** In the place of the bytes' digest: the upstream has the package no longer. */
+const GONE = 'gone'
 /** Bytes of a first line: magic, two digests in hex, spaces. */
 const MAX_FIRST_LINE_BYTES = 256
 
@@ -18,13 +20,13 @@ const headerSchema = z.strictObject({
   seen: z.array(z.tuple([z.string().max(MAX_VERSION_BYTES), z.int(), z.string().regex(/^[\w-]{22}$/)])),
 })
 
-/** The file of a document: a line with two digests, a line of facts, the gzipped bytes. */
-export function encodePackument(facts: PackumentFacts, gzipped: Uint8Array): Buffer {
+/** The file of a document: a line with two digests, a line of facts, the gzipped bytes; without bytes it is gone. */
+export function encodePackument(facts: PackumentFacts, gzipped: Uint8Array | null): Buffer {
   const { name, revision, etag, lastModified } = facts
   const seen = [...facts.seen].map(([version, { at, mark }]) => [version, at, mark])
   const header = Buffer.from(JSON.stringify({ name, revision, etag, lastModified, seen }))
-  const first = `${MAGIC} ${sha256(header)} ${sha256(gzipped)}\n`
-  return Buffer.concat([Buffer.from(first), header, Buffer.from('\n'), gzipped])
+  const first = `${MAGIC} ${sha256(header)} ${gzipped === null ? GONE : sha256(gzipped)}\n`
+  return Buffer.concat([Buffer.from(first), header, Buffer.from('\n'), gzipped ?? Buffer.alloc(0)])
 }
 
 /** What a file holds of `name`; without bytes when only those are damaged, null when the facts are. */
@@ -38,7 +40,7 @@ export function decodePackument(name: string, file: Buffer): Omit<StoredPackumen
   const facts = parseFacts(header)
   if (facts?.name !== name) return null
   const gzipped = file.subarray(headerEnd + 1)
-  return { facts, gzipped: sha256(gzipped) === bodyDigest ? gzipped : null }
+  return { facts, gzipped: sha256(gzipped) === bodyDigest ? gzipped : null, isGone: bodyDigest === GONE }
 }
 
 function parseFacts(header: Buffer): PackumentFacts | null {

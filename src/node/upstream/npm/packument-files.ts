@@ -32,7 +32,7 @@ export class PackumentFiles implements PackumentStore {
     }
   }
 
-  async write({ facts, gzipped, fetchedAt }: StoredPackument & { readonly gzipped: Uint8Array }): Promise<void> {
+  async write({ facts, gzipped, fetchedAt }: Omit<StoredPackument, 'isGone'>): Promise<void> {
     const path = this.#path(facts.name)
     const beside = `${path}.${randomUUID()}`
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })

@@ -18,8 +18,6 @@ export interface TarballDownloadOptions {
 
 /** One tarball on its way from an upstream to the node's store and to every client that asks for it meanwhile. */
 export class TarballDownload {
-  /** Bytes, as the upstream says. */
-  readonly size: number | null
   readonly #options: TarballDownloadOptions
   readonly #spool: TarballSpool
   readonly #stop: AbortController
@@ -27,8 +25,7 @@ export class TarballDownload {
   #over = false
 
   /** `stop` ends the transfer of `body`. */
-  constructor(body: AnswerBody, stop: AbortController, options: TarballDownloadOptions) {
-    this.size = body.length
+  constructor(stop: AbortController, options: TarballDownloadOptions) {
     this.#options = options
     this.#stop = stop
     this.#spool = new TarballSpool(options.folder)
@@ -39,7 +36,8 @@ export class TarballDownload {
     const reader = this.#stop.signal.aborted ? null : this.#spool.reader()
     if (reader === null) return null
     this.#clients++
-    return { size: this.size, bytes: new ClientBytes(reader, signal, () => this.#leave()) }
+    // No size before the digests were checked: a part of these bytes would look complete without ever being checked.
+    return { size: null, bytes: new ClientBytes(reader, signal, () => this.#leave()) }
   }
 
   /** Carries the bytes over; resolves, never rejects, when they are kept or given up. */

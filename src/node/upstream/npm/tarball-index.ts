@@ -21,7 +21,7 @@ const keptSchema = z.strictObject({
   mark: z.string().regex(/^[\w-]{22}$/),
 })
 
-/** The index in the home's database, table `upstream`: keys `npm <upstream> <name> <version>`, none of which holds a space. */
+/** The index in the home's database, table `upstream`: keys `npm <cache key> <name> <version>`, none of which holds a space. */
 export class LevelTarballIndex implements TarballIndex {
   readonly #database: LevelDatabase
   readonly #upstream: string

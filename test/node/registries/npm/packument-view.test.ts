@@ -116,6 +116,17 @@ describe('the view of a packument', () => {
     })
   })
 
+  it('is another view when the first of its versions expires', () => {
+    const document = documentOf(['1.0.0', '1.1.0', '2.0.0'], { latest: '1.1.0' })
+    const judge = (each: string) => (each === '2.0.0' ? { ...DENY, until: 3_000 } : ALLOW)
+    const times = new Map([
+      ['1.0.0', 2_000],
+      ['2.0.0', 1_000],
+    ])
+    const expiresOf = (each: string) => times.get(each) ?? null
+    expect(packumentViewOf({ document, judge, expiresOf, base: BASE }).until).toBe(2_000)
+  })
+
   it('is not moved by keys that are names of the language', () => {
     const text = `{"name":"x","dist-tags":{"__proto__":"1.0.0","latest":"1.0.0"},"versions":{"__proto__":{"dist":{}},
       "1.0.0":{"name":"x","version":"1.0.0","__proto__":{"dist":{"tarball":"evil"}},"dist":{"tarball":"t"}}},"time":{"__proto__":"t"}}`
