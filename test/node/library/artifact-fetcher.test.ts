@@ -24,7 +24,10 @@ async function fetcherWith(bytes: Record<string, Uint8Array>, gates: Record<stri
     async *request(peer: string) {
       const of = bytes[peer]
       begun.push(peer)
-      if (of === undefined) throw new FederationError('E_NOT_FOUND', 'nothing here')
+      if (of === undefined) {
+        await gates[peer]
+        throw new FederationError('E_NOT_FOUND', 'nothing here')
+      }
       const { rootBlock } = await layoutOf([of])
       if (rootBlock !== null) yield rootBlock
       await gates[peer]
@@ -50,6 +53,15 @@ const artifactOf = ({ cid, size }: ArtifactLayout, { sha256 }: ArtifactLayout): 
   sha256,
 })
 
+/** A call that waits for its fetch: until then its signal has no listener. */
+async function joined(fetcher: ArtifactFetcher, artifact: Artifact, publisher: PublisherId, of: AbortSignal) {
+  const listens = vi.spyOn(of, 'addEventListener')
+  const fetched = fetcher.fetch(artifact, publisher, of)
+  fetched.catch(() => {})
+  await expect.poll(() => listens.mock.calls.length).toBe(1)
+  return { fetched }
+}
+
 test('a release with a false CID for the same sha-256 neither fails nor delays the true one', async () => {
   const [mine, theirs] = [bytesOf(MIB + 500, 'mine'), bytesOf(MIB + 500, 'theirs')]
   const [a, b] = [await layoutOf([mine]), await layoutOf([theirs])]
@@ -68,15 +80,15 @@ test('a release with a false CID for the same sha-256 neither fails nor delays t
 test('a fetch shared with another publisher’s release is tried with its own providers when that fails', async () => {
   const bytes = bytesOf(1000)
   const layout = await layoutOf([bytes])
-  await using it = await fetcherWith({ good: bytes })
-  const artifact = artifactOf(layout, layout)
-  const [theirs, ours, again] = await Promise.all([
-    it.fetcher.fetch(artifact, hostile, signal),
-    it.fetcher.fetch(artifact, good, signal),
-    it.fetcher.fetch(artifact, good, signal),
-  ])
-  expect(theirs).toMatchObject({ failed: 'E_NO_PROVIDER' })
-  expect([ours, again]).toEqual([{ from: 'good' }, { from: 'good' }])
+  const { promise, resolve } = Promise.withResolvers<void>()
+  await using it = await fetcherWith({ good: bytes }, { hostile: promise })
+  const ask = (publisher: PublisherId) =>
+    joined(it.fetcher, artifactOf(layout, layout), publisher, new AbortController().signal)
+  const theirs = await ask(hostile)
+  const [ours, again] = [await ask(good), await ask(good)]
+  resolve()
+  expect(await theirs.fetched).toMatchObject({ failed: 'E_NO_PROVIDER' })
+  expect([await ours.fetched, await again.fetched]).toEqual([{ from: 'good' }, { from: 'good' }])
   expect(it.begun).toEqual(['hostile', 'good'])
 })
 
@@ -91,14 +103,7 @@ test('a fetch that its last caller left while it waited for a place is not joine
   const busy = layouts.map((each, i) => it.fetcher.fetch(artifactOf(each, each), names[i] as PublisherId, signal))
   await expect.poll(() => it.begun.length).toBe(8)
 
-  /** A call that waits for its fetch: until then its signal has no listener. */
-  const waiting = async (of: AbortSignal) => {
-    const listens = vi.spyOn(of, 'addEventListener')
-    const fetched = it.fetcher.fetch(artifactOf(layout, layout), good, of)
-    fetched.catch(() => {})
-    await expect.poll(() => listens.mock.calls.length).toBe(1)
-    return { fetched }
-  }
+  const waiting = (of: AbortSignal) => joined(it.fetcher, artifactOf(layout, layout), good, of)
   const leaving = new AbortController()
   const first = await waiting(leaving.signal)
   leaving.abort(new Error('left'))
