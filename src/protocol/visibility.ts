@@ -6,7 +6,7 @@ export type NamedBy = 'public' | 'private' | 'unnamed'
 /** Something that could leave this node. */
 export interface Servable {
   readonly kind: 'record' | 'feed' | 'release' | 'block'
-  /** public as soon as any counted public record names it (FORMAT section 3). */
+  /** As the feeds that decide about it see it: those of any publisher, but its own alone for what a node released itself. */
   readonly visibility: NamedBy
   /** Peers on the list of the private feeds that name it. */
   readonly audience: ReadonlySet<PeerId>

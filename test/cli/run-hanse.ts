@@ -1,33 +1,14 @@
-import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { type ProcessRun, runProcess } from '../run-process.ts'
 
-export interface Run {
-  readonly code: number | null
-  readonly out: string
-  readonly err: string
-}
+const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
 
 /** Runs the command line from its sources in a process of its own. */
 export async function runHanse(
   args: readonly string[],
   input = '',
   env: Readonly<Record<string, string>> = {},
-): Promise<Run> {
-  const { promise, resolve, reject } = Promise.withResolvers<Run>()
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../../src/cli/main.ts'), ...args], {
-    env: { PATH: process.env.PATH, HOME: '/nonexistent', ...env },
-    stdio: 'pipe',
-  })
-  let out = ''
-  let err = ''
-  child.stdout.setEncoding('utf8').on('data', text => {
-    out += text
-  })
-  child.stderr.setEncoding('utf8').on('data', text => {
-    err += text
-  })
-  child.on('error', reject)
-  child.on('close', code => resolve({ code, out, err }))
-  child.stdin.end(input)
-  return await promise
+): Promise<ProcessRun> {
+  const surroundings = { PATH: process.env.PATH, HOME: '/nonexistent', ...env }
+  return await runProcess(process.execPath, [MAIN, ...args], { env: surroundings, input })
 }

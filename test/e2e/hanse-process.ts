@@ -4,6 +4,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { FeedId } from '../../src/protocol/index.ts'
+import { runProcess } from '../run-process.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
 const CLI = join(import.meta.dirname, '../../dist/hanse.js')
@@ -39,18 +40,9 @@ function parsedOrNull(text: string): Record<string, unknown> | null {
 
 /** Runs the bundled CLI to its end. */
 export async function hanse(args: readonly string[], input?: string, cwd?: string): Promise<CliResult> {
-  const child = spawn(process.execPath, [CLI, ...args], { env: environment(), stdio: 'pipe', cwd })
-  child.stdin.end(input ?? '')
-  let stdout = ''
-  let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', text => {
-    stdout += text
-  })
-  child.stderr.setEncoding('utf8').on('data', text => {
-    stderr += text
-  })
-  const [code] = (await once(child, 'close')) as [number | null]
-  return { code: code ?? -1, stdout, stderr, json: parsedOrNull(stdout) }
+  const given = { ...(input === undefined ? {} : { input }), ...(cwd === undefined ? {} : { cwd }) }
+  const { code, out, err } = await runProcess(process.execPath, [CLI, ...args], { env: environment(), ...given })
+  return { code: code ?? -1, stdout: out, stderr: err, json: parsedOrNull(out) }
 }
 
 /** The line that `hanse start --json` prints once it serves. */

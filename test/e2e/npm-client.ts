@@ -1,13 +1,7 @@
-import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-
-export interface NpmResult {
-  readonly code: number | null
-  readonly out: string
-  readonly err: string
-}
+import { type ProcessRun, runProcess } from '../run-process.ts'
 
 /** The npm of this machine with a home, a cache and a registry of its own, and nothing of its user's. */
 export class NpmClient implements AsyncDisposable {
@@ -37,24 +31,12 @@ export class NpmClient implements AsyncDisposable {
   }
 
   /** Runs npm in a folder, whatever it exits with. */
-  async try(cwd: string, ...args: readonly string[]): Promise<NpmResult> {
-    const { promise, resolve, reject } = Promise.withResolvers<NpmResult>()
-    const child = spawn('npm', [...args], { cwd, env: this.#environment(), stdio: ['ignore', 'pipe', 'pipe'] })
-    let out = ''
-    let err = ''
-    child.stdout.setEncoding('utf8').on('data', text => {
-      out += text
-    })
-    child.stderr.setEncoding('utf8').on('data', text => {
-      err += text
-    })
-    child.on('error', reject)
-    child.on('close', code => resolve({ code, out, err }))
-    return await promise
+  async try(cwd: string, ...args: readonly string[]): Promise<ProcessRun> {
+    return await runProcess('npm', args, { cwd, env: this.#environment() })
   }
 
   /** Runs npm in a folder; throws unless it exits 0. */
-  async run(cwd: string, ...args: readonly string[]): Promise<NpmResult> {
+  async run(cwd: string, ...args: readonly string[]): Promise<ProcessRun> {
     const result = await this.try(cwd, ...args)
     if (result.code !== 0) throw new Error(`npm ${args.join(' ')} exited ${result.code}:\n${result.out}\n${result.err}`)
     return result

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { abortable } from '../abortable.ts'
 import { ByteSource } from './byte-source.ts'
 import { refuse } from './refusal.ts'
 
@@ -57,19 +58,5 @@ export async function openDownload(source: ArchiveSource, maxBytes: number, sign
     }),
     // A source that hangs must not hold its reader: its own clean-up is asked for, not awaited.
     [Symbol.asyncDispose]: async () => void iterator.return?.().catch(() => {}),
-  }
-}
-
-/** The promise, or the signal's reason as soon as it is aborted. */
-async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const onAbort = () => reject(signal.reason)
-  signal.addEventListener('abort', onAbort, { once: true })
-  if (signal.aborted) onAbort()
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
   }
 }

@@ -30,7 +30,7 @@ export class ServeGate {
     return mayServe({ kind: 'feed', visibility, audience: NOBODY, blocked }, { kind: 'peer', peer }).may
   }
 
-  /** A block is as public as any record that names a held artifact it belongs to; a leaf is no artifact of its own. */
+  /** A block may go where an artifact it belongs to may: what was released here or pulled in is decided by own records alone. */
   async mayServeBlock(cid: BlockId, peer: PeerId): Promise<boolean> {
     for (const sha256 of await this.#artifacts.artifactsOf(cid)) {
       const isOwn = await this.#artifacts.isOwn(sha256)

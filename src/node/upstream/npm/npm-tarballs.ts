@@ -1,6 +1,6 @@
+import { abortable } from '../../abortable.ts'
 import type { NpmTarball } from '../../registries/npm/npm-source.ts'
 import { type ArtifactStore, StorageError } from '../../storage/index.ts'
-import { abortable } from '../abortable.ts'
 import { UpstreamError } from '../errors.ts'
 import { targetOf } from '../target-guard.ts'
 import type { UpstreamClient } from '../upstream-client.ts'

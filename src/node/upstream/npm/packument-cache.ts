@@ -1,4 +1,4 @@
-import { abortable } from '../abortable.ts'
+import { abortable } from '../../abortable.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import { UpstreamError } from '../errors.ts'
 import { ExpiringMap } from '../expiring-map.ts'

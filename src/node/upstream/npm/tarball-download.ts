@@ -1,5 +1,5 @@
+import { abortable } from '../../abortable.ts'
 import type { NpmTarball } from '../../registries/npm/npm-source.ts'
-import { abortable } from '../abortable.ts'
 import type { AnswerBody } from '../answer-body.ts'
 import { UpstreamError } from '../errors.ts'
 import { DigestCheck, type ExpectedDigests } from './npm-digest.ts'
