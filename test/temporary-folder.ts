@@ -14,5 +14,5 @@ export async function temporaryFolder(): Promise<string> {
 
 // Called while a test file is collected: this module is loaded anew for each.
 afterAll(async () => {
-  for (const path of made.splice(0)) await rm(path, { recursive: true, force: true })
+  for (const path of made.splice(0)) await rm(path, { recursive: true, force: true, maxRetries: 5 })
 })

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { answerSearches } from '../../../src/federation/search/answer-searches.ts'
 import { type AskPeersPorts, askPeers } from '../../../src/federation/search/ask-peers.ts'
@@ -38,6 +39,13 @@ type Behaviour = (signal: AbortSignal) => AsyncIterable<Uint8Array>
 const sends = (...messages: Uint8Array[]): Behaviour =>
   async function* () {
     yield* messages
+  }
+
+/** Sends, then ends once everything sent has been taken in. */
+const ends = (ended: () => void, ...messages: Uint8Array[]): Behaviour =>
+  async function* () {
+    yield* messages
+    ended()
   }
 
 /** Sends, then neither goes on nor notices that it was cancelled. */
@@ -81,10 +89,15 @@ describe('asking peers', () => {
   })
 
   it('ends at the deadline with partial hits when a peer stalls', async () => {
-    const stalled = Promise.withResolvers<void>()
-    const { ports, peers, clock } = network({ A: sends(message(good)), B: stalls(stalled.resolve, message(good)) })
+    const [ended, stalled] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const { ports, peers, clock } = network({
+      A: ends(ended.resolve, message(good)),
+      B: stalls(stalled.resolve, message(good)),
+    })
     const answer = askPeers(ports, { text: 'pad', peers, k: 10, deadlineMs: 300 })
-    await stalled.promise
+    await Promise.all([ended.promise, stalled.promise])
+    // What follows the end of A's answer is done in microtasks.
+    await setImmediate()
     clock.pass(300)
     expect(await answer).toMatchObject({ hits: [{ purl: good.purl }], peers: { asked: 2, answered: 1 } })
   })

@@ -32,6 +32,7 @@ it('lets no crowd that came here displace a peer that was dialled', async () => 
   expect(namesIn(book)).toContain('dialled')
   for (let i = 0; i < 100; i++) book.connected(addressOf(`met ${i}`))
   expect(namesIn(book)).toHaveLength(64 + 16)
+  await book.settled()
 })
 
 it('believes its own dial before what a peer says of itself', async () => {
@@ -40,4 +41,5 @@ it('believes its own dial before what a peer says of itself', async () => {
   book.connected(addressOf('p', 2))
   book.told(addressOf('p', 3))
   expect(book.all(false)).toEqual([{ peer: 'p', addresses: ['/ip4/192.0.2.1/tcp/2', '/ip4/192.0.2.1/tcp/1'] }])
+  await book.settled()
 })
