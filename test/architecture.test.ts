@@ -41,11 +41,16 @@ const RESERVED: readonly { readonly what: string; readonly code: RegExp; readonl
     what: 'opens artifacts',
     code: /artifacts\.open\(/,
     files: [
+      'node/cache/upstream-cache.ts', // hands it to the upstreams, counting
       'node/registries/npm/publisher-source.ts', // for this node's own clients alone
       'node/registries/npm/stored-manifest.ts',
       'node/services.ts', // the API, behind the node's token
+      'node/sharing/document-opener.ts', // what publishers stated, to be parsed
+      'node/sharing/upstream-word.ts', // for the npm front, where an upstream is silent
       'node/storage/backup.ts',
+      'node/upstream/npm/former-npm-cache.ts', // for the npm front, under an upstream's former address
       'node/upstream/npm/npm-tarballs.ts', // for the npm front
+      'node/use-cases/cache-verify.ts', // reads and sends nothing
     ],
   },
   {

@@ -23,6 +23,7 @@ export class ApiClient {
 
   constructor(url: string, token?: string, signal?: AbortSignal) {
     this.url = parseNodeUrl(url)
+    if (token !== undefined) requireConfidential(this.url)
     this.#token = token
     this.#signal = signal
   }
@@ -79,8 +80,7 @@ export class ApiClient {
     if (this.#signal?.aborted) return new CliError('E_INTERRUPTED', 'interrupted', { cause })
     const { code, message } = cause as NodeJS.ErrnoException
     if (code === 'ECONNREFUSED' || code === 'ENOTFOUND') {
-      const isHere = /^(127\.|\[::1\]|localhost$)/.test(this.url.hostname)
-      const hint = isHere ? 'hanse start' : 'check the address in --node; on that machine: hanse start'
+      const hint = isHere(this.url) ? 'hanse start' : 'check the address in --node; on that machine: hanse start'
       return new CliError('E_NO_NODE', `no node answers at ${this.url.origin}`, { cause, hint })
     }
     return new CliError('E_NETWORK', `${this.url.origin}: ${message}`, { cause })
@@ -91,6 +91,17 @@ function parseNodeUrl(text: string): URL {
   const url = URL.parse(text)
   if (url && (url.protocol === 'http:' || url.protocol === 'https:')) return url
   throw new CliError('E_USAGE', `not the address of a node: ${text}`, { hint: '--node http://127.0.0.1:7700' })
+}
+
+/** Whether a node there is on this machine. */
+const isHere = ({ hostname }: URL): boolean => /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/.test(hostname)
+
+/** A node refuses a token that came in the clear, but then others have read it already. */
+function requireConfidential(url: URL): void {
+  if (url.protocol === 'https:' || isHere(url)) return
+  throw new CliError('E_PLAIN_HTTP', `a token would go to ${url.origin} in the clear`, {
+    hint: `--node https://${url.hostname}, at a proxy with TLS; or leave the token out`,
+  })
 }
 
 function optionsOf(

@@ -28,6 +28,8 @@ export interface Context {
 export interface Outcome {
   readonly data: unknown
   readonly failed?: boolean
+  /** A complete answer that says no: exit 5. */
+  readonly refused?: boolean
 }
 
 export interface OptionSpec {

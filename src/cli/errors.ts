@@ -3,6 +3,7 @@ export type CliErrorCode =
   | 'E_USAGE'
   | 'E_NO_NODE'
   | 'E_NETWORK'
+  | 'E_PLAIN_HTTP'
   | 'E_NOT_FOUND'
   | 'E_ARTIFACT_ALTERED'
   | `E_ARCHIVE_${string}`

@@ -29,11 +29,11 @@ const EXIT_OF_CODE: ReadonlyMap<string, ExitCode> = new Map([
     ...['E_WHICH_FILE', 'E_UNSUPPORTED_MEDIA'],
   ),
   ...codes(EXIT.notFound, 'E_NOT_FOUND'),
-  ...codes(EXIT.notAuthorised, 'E_UNAUTHORISED', 'E_FORBIDDEN_HOST'),
+  ...codes(EXIT.notAuthorised, 'E_UNAUTHORISED', 'E_FORBIDDEN', 'E_FORBIDDEN_HOST', 'E_PLAIN_HTTP'),
   ...codes(
     EXIT.refused,
     // By policy.
-    ...['E_NO_ROUTE', 'E_AMBIGUOUS', 'E_POLICY_DENIED', 'E_VERSION_EXISTS', 'E_TOO_LARGE'],
+    ...['E_NO_ROUTE', 'E_AMBIGUOUS', 'E_POLICY_DENIED', 'E_VERSION_EXISTS', 'E_TOO_LARGE', 'E_PURGED'],
     // Bytes that are not what they should be.
     ...['E_ARTIFACT_ALTERED', 'E_ARTIFACT_MISMATCH', 'E_DIGEST', 'E_BACKUP', 'E_BACKUP_CORRUPT', 'E_SIGNATURE'],
     ...['E_DIGEST_MISMATCH', 'E_FILE_NAME'],
@@ -48,7 +48,14 @@ const EXIT_OF_CODE: ReadonlyMap<string, ExitCode> = new Map([
     ...['E_PEER_UNREACHABLE', 'E_PEER_IDENTITY', 'E_PEER_FAILED', 'E_PEER_SILENT', 'E_STREAM_CLOSED', 'E_TOO_SLOW'],
     ...['E_FIRST_BYTE_LATE', 'E_REFUSED', 'E_BUSY', 'E_BAD_REQUEST', 'E_CANCELLED', 'E_STALLED'],
     // The same of an upstream registry.
-    ...['E_UPSTREAM_DOWN', 'E_UPSTREAM_TIMEOUT', 'E_UPSTREAM_REFUSED', 'E_UPSTREAM_ANSWER', 'E_UPSTREAM_DOCUMENT'],
+    ...[
+      'E_UPSTREAM_DOWN',
+      'E_UPSTREAM_FAILED',
+      'E_UPSTREAM_TIMEOUT',
+      'E_UPSTREAM_REFUSED',
+      'E_UPSTREAM_ANSWER',
+      'E_UPSTREAM_DOCUMENT',
+    ],
     ...['E_UPSTREAM_TOO_LARGE', 'E_UPSTREAM_TRUNCATED'],
   ),
   ...codes(EXIT.interrupted, 'E_INTERRUPTED', 'E_ABORTED'),

@@ -10,3 +10,5 @@ export const ANSWER_TIMEOUT_MS = 600_000
 export const DEMO_READY_MS = 60_000
 /** How long one step of the demo may take, in ms. */
 export const DEMO_STEP_MS = 60_000
+/** Bytes of a policy or lock file that is read: ten times the largest in use. */
+export const MAX_READ_FILE_BYTES = 32 * 1024 * 1024

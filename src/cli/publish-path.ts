@@ -8,6 +8,8 @@ export interface PublishChoice {
   readonly public?: boolean
   readonly purl?: string
   readonly dryRun?: boolean
+  /** When it was published first, somewhere else; ms since 1970. */
+  readonly at?: number
 }
 
 export interface Published {
@@ -46,7 +48,7 @@ export async function publishPath(
 export async function publishFile(node: ApiClient, file: string, choice: PublishChoice): Promise<Published> {
   await using handle = await open(file, 'r')
   const { size } = await handle.stat()
-  const query = { name: basename(file), public: choice.public, dryRun: choice.dryRun, purl: choice.purl }
+  const query = { name: basename(file), public: choice.public, dryRun: choice.dryRun, purl: choice.purl, at: choice.at }
   const stream = handle.createReadStream({ autoClose: false })
   return await node.call<Published>('POST', '/api/publish', { query, upload: { stream, size } })
 }

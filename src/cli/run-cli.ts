@@ -30,6 +30,7 @@ export async function runCli(
     if (outcome === null) return
     output.result(outcome.data, command.view(outcome.data as never))
     if (outcome.failed) exitCode = EXIT.failed
+    if (outcome.refused) exitCode = EXIT.refused
   })
   try {
     await program.parseAsync(argv, { from: 'user' })

@@ -1,7 +1,12 @@
 import type { KeptStreams, PeerAddress, PeerStanding } from '../federation/index.ts'
 import type { PackageName, PeerId, WellFormedRecord } from '../protocol/index.ts'
+import type { Advisories } from './advisories/index.ts'
+import type { CacheLedger, CachePins, DiskRoom, PurgeList, UpstreamCache } from './cache/index.ts'
+import type { purgeBytesOf } from './composition/open-cache.ts'
+import type { Upstreams } from './composition/open-upstreams.ts'
 import type { Config, LoadedConfig } from './config/index.ts'
 import type { Identity } from './identity/identity-file.ts'
+import type { InstallJournal } from './installs/index.ts'
 import type { ArtifactFetcher } from './library/artifact-fetcher.ts'
 import type { HoldingStatement } from './library/holding-statement.ts'
 import type { IncomingBytes } from './library/incoming-bytes.ts'
@@ -10,12 +15,17 @@ import type { RelationBook } from './library/relation-book.ts'
 import type { RouteTable } from './library/route-table.ts'
 import type { Turns } from './library/turns.ts'
 import type { Writer } from './library/writer.ts'
+import type { LookAlikes } from './look-alikes/index.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { Network } from './network/network.ts'
 import type { PeerBook } from './network/peer-book.ts'
+import type { PolicyStore } from './policy/index.ts'
+import type { Sharing } from './sharing/index.ts'
 import type { ArtifactStore, AuditLog, DataDirectory, LevelDatabase } from './storage/index.ts'
+import type { TokenBook } from './tokens/index.ts'
 import type { AbsentHolders } from './use-cases/absent-holders.ts'
 import type { SeenHits } from './use-cases/seen-hits.ts'
+import type { VerdictLog } from './verdict-log/index.ts'
 
 /** The parts of a running node that its use cases work with. */
 export interface NodeContext {
@@ -42,6 +52,28 @@ export interface NodeContext {
   readonly absent: AbsentHolders
   readonly publishing: Turns<PackageName>
   readonly metrics: Metrics
+  readonly tokens: TokenBook
+  /** What was withheld from whom in the last minutes. */
+  readonly verdicts: VerdictLog
+  /** What npm clients were served. */
+  readonly installs: InstallJournal
+  readonly upstreams: Upstreams
+  /** What this node and others state about upstreams. */
+  readonly sharing: Sharing
+  /** What is kept of upstreams, when it was used, and what stays. */
+  readonly cache: UpstreamCache
+  readonly ledger: CacheLedger
+  readonly pins: CachePins
+  /** What may be here no more. */
+  readonly purges: PurgeList
+  readonly disk: DiskRoom
+  /** Removes bytes wherever this node has them. */
+  readonly purgeBytes: ReturnType<typeof purgeBytesOf>
+  readonly advisories: Advisories
+  /** Which names may be mistaken for trusted ones. */
+  readonly lookAlikes: LookAlikes
+  /** The operator's rules. */
+  readonly policy: PolicyStore
   /** From `HANSE_BACKUP_PASSPHRASE`. */
   readonly backupPassphrase: string | undefined
   /** The keys as the identity file has them now. */

@@ -4,64 +4,120 @@ import { configPathOf, settingLinesOf } from './config/index.ts'
 import { NodeError } from './errors.ts'
 import type { NodeServices } from './http/services.ts'
 import type { NodeContext } from './node-context.ts'
+import { takeOverState } from './registries/npm/index.ts'
+import { requireAdmitted } from './storage/index.ts'
+import { listAdvisories, removeAdvisory } from './use-cases/advisories.ts'
+import { importAdvisories } from './use-cases/advisory-import.ts'
 import { backup } from './use-cases/backup.ts'
 import { bootstrapProblem } from './use-cases/bootstrap-health.ts'
+import { listPins, pinCached, unpinCached } from './use-cases/cache-pins.ts'
+import { pruneCache } from './use-cases/cache-prune.ts'
+import { cacheStats } from './use-cases/cache-stats.ts'
+import { verifyCache } from './use-cases/cache-verify.ts'
+import { clientSettings } from './use-cases/client-settings.ts'
 import { doctor } from './use-cases/doctor.ts'
 import { info } from './use-cases/info.ts'
 import { install } from './use-cases/install.ts'
 import { exportRecovery, listKeys } from './use-cases/keys.ts'
+import { lastWithheld } from './use-cases/last-withheld.ts'
+import { listOwnPackages } from './use-cases/own-packages.ts'
 import { addPeer, listPeers, removePeer } from './use-cases/peers.ts'
+import { policyServicesOf } from './use-cases/policy-services.ts'
 import { publish } from './use-cases/publish.ts'
+import { listPurges, purge, undoPurge } from './use-cases/purge.ts'
 import { changeRelation, listPublishers } from './use-cases/relations.ts'
 import { search } from './use-cases/search.ts'
 import { status } from './use-cases/status.ts'
+import { createToken, listTokens, revokeToken } from './use-cases/tokens.ts'
+import { addUpstream, listUpstreams, removeUpstream } from './use-cases/upstreams.ts'
 import { why } from './use-cases/why.ts'
 
 /** The use cases of a running node, as the HTTP API offers them. */
 export function servicesOf(node: NodeContext): NodeServices {
   return {
-    status: () => status(node),
+    status: asker => status(node, asker),
     publish: (request, bytes) => publish(node, request, bytes),
     search: request => search(node, request),
     info: purl => info(node, purl),
     install: (request, signal) => install(node, request, signal),
     openArtifact: sha256 => openArtifact(node, sha256 as Sha256),
-    changeRelation: change => changeRelation(node, change),
+    changeRelation: (change, who) => changeRelation(node, change, who),
     publishers: () => listPublishers(node),
     peers: () => listPeers(node),
-    addPeer: multiaddr => addPeer(node, multiaddr),
-    removePeer: peer => removePeer(node, peer),
+    addPeer: (multiaddr, who) => addPeer(node, multiaddr, who),
+    removePeer: (peer, who) => removePeer(node, peer, who),
     routes: async () => node.routes.list(),
-    addRoute: async route => {
+    addRoute: async (route, who) => {
       await node.routes.add(route)
-      await node.audit.append({ at: Date.now(), who: 'api', what: 'route.add', ...route })
+      await node.audit.append({ at: Date.now(), who, what: 'route.add', ...route })
       return node.routes.list()
     },
-    removeRoute: async match => {
+    removeRoute: async (match, who) => {
       await node.routes.remove(match)
-      await node.audit.append({ at: Date.now(), who: 'api', what: 'route.remove', match })
+      await node.audit.append({ at: Date.now(), who, what: 'route.remove', match })
       return node.routes.list()
     },
     why: purl => why(node, purl),
+    lastWithheld: names => lastWithheld(node, names),
+    tokens: {
+      list: () => listTokens(node),
+      create: (wanted, who) => createToken(node, wanted, who),
+      revoke: (name, who) => revokeToken(node, name, who),
+    },
+    ownPackages: type => listOwnPackages(node, type),
+    clientSettings: () => clientSettings(node),
+    takeOver: state => takeOverState(node, state),
+    upstreams: {
+      list: () => listUpstreams(node),
+      add: (upstream, who) => addUpstream(node, upstream, who),
+      remove: (name, who) => removeUpstream(node, name, who),
+    },
+    cache: cacheServicesOf(node),
+    purges: {
+      list: async () => listPurges(node),
+      purge: (what, reference, who) => purge(node, what, reference, who),
+      undo: (what, who) => undoPurge(node, what, who),
+    },
+    policy: policyServicesOf(node),
+    advisories: {
+      list: query => listAdvisories(node, query),
+      import: (documents, who) => importAdvisories(node, documents, who),
+      remove: (id, who) => removeAdvisory(node, id, who),
+    },
     config: async () =>
       settingLinesOf(node.loaded, { routes: node.routes.list(), file: configPathOf(node.paths.home) }),
     keys: () => listKeys(node),
-    exportKeys: () => exportRecovery(node),
-    backup: passphrase => backup(node, passphrase ?? node.backupPassphrase),
+    exportKeys: who => exportRecovery(node, who),
+    backup: (passphrase, who) => backup(node, passphrase ?? node.backupPassphrase, who),
     doctor: repair => doctor(node, repair),
-    health: async () => ({
-      ready: node.problems().length === 0,
-      checks: {
-        problems: node.problems().join('; ') || 'none',
-        bootstrap: bootstrapProblem(node) ?? 'ok',
-        catalogue: digestText(node.library.catalogue.digest()),
-      },
-    }),
+    health: async () => {
+      await node.disk.look()
+      return healthOf(node)
+    },
     metrics: async () => ({ contentType: node.metrics.contentType, body: await node.metrics.text() }),
   }
 }
 
+const healthOf = (node: NodeContext) => ({
+  ready: node.problems().length === 0,
+  checks: {
+    problems: node.problems().join('; ') || 'none',
+    bootstrap: bootstrapProblem(node) ?? 'ok',
+    catalogue: digestText(node.library.catalogue.digest()),
+  },
+})
+
+const cacheServicesOf = (node: NodeContext): NodeServices['cache'] => ({
+  stats: () => cacheStats(node),
+  prune: (request, who) => pruneCache(node, request, who),
+  pins: async () => listPins(node),
+  pin: (purl, who, signal) => pinCached(node, purl, who, signal),
+  unpin: (purl, who) => unpinCached(node, purl, who),
+  verify: signal => verifyCache(node, signal),
+})
+
 async function openArtifact(node: NodeContext, sha256: Sha256) {
+  requireAdmitted(node.purges, { sha256 })
   const held = await node.artifacts.open(sha256)
   if (held === null)
     throw new NodeError('E_NOT_FOUND', `artifact ${sha256} is not held here`, { hint: 'hanse install PURL' })

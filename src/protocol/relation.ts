@@ -5,17 +5,20 @@ import { matchesPattern } from './pattern.ts'
 /** What this node may install from a publisher: nothing, any name a route leads there, or named patterns. */
 export type Allowance = 'none' | 'any' | readonly Pattern[]
 
-/** A node's relation to a publisher (specification section 9.1); allow and mirror each imply follow, not each other. */
+/** A node's relation to a publisher (specification section 9.1); allow, origin and mirror each imply follow, not each other. */
 export interface Relation {
   readonly follow: boolean
   readonly allow: Allowance
+  /** Whether its word counts for what upstreams serve: bytes and, where the upstream is silent, documents (section 9.4). */
+  readonly origin: boolean
   readonly mirror: boolean
   readonly block: boolean
 }
-export const NO_RELATION: Relation = { follow: false, allow: 'none', mirror: false, block: false }
+export const NO_RELATION: Relation = { follow: false, allow: 'none', origin: false, mirror: false, block: false }
 
 export type RelationChange =
   | { readonly do: 'follow' | 'unfollow' | 'mirror' | 'unmirror' | 'block' }
+  | { readonly do: 'allow-origin' | 'disallow-origin' }
   /** No patterns: the publisher joins the set that `allowed` means; or leaves it with all its patterns. */
   | { readonly do: 'allow' | 'disallow'; readonly patterns: readonly Pattern[] }
 export type RelationAnswer =
@@ -35,6 +38,10 @@ export function changeRelation(relation: Relation, change: RelationChange, name:
       return relation.block ? blocked(name) : changed({ ...relation, follow: true, mirror: true })
     case 'unmirror':
       return changed({ ...relation, mirror: false })
+    case 'allow-origin':
+      return relation.block ? blocked(name) : changed({ ...relation, follow: true, origin: true })
+    case 'disallow-origin':
+      return changed({ ...relation, origin: false })
     case 'allow':
       return relation.block ? blocked(name) : changed(allow(relation, change.patterns))
     case 'disallow':
@@ -48,10 +55,14 @@ export function isAllowed(relation: Relation, packageName: PackageName): boolean
   return relation.allow === 'any' || relation.allow.some(pattern => matchesPattern(pattern, packageName))
 }
 
-/** One word or two for people and JSON: `none`, `follow`, `allow`, `mirror`, `allow+mirror`, `block`. */
+/** One word or two for people and JSON: `none`, `follow`, `allow`, `origin`, `mirror`, `allow+origin+mirror`, `block`. */
 export function relationText(relation: Relation): string {
   if (relation.block) return 'block'
-  const words = [...(relation.allow === 'none' ? [] : ['allow']), ...(relation.mirror ? ['mirror'] : [])]
+  const words = [
+    ...(relation.allow === 'none' ? [] : ['allow']),
+    ...(relation.origin ? ['origin'] : []),
+    ...(relation.mirror ? ['mirror'] : []),
+  ]
   if (words.length > 0) return words.join('+')
   return relation.follow ? 'follow' : 'none'
 }
@@ -62,6 +73,9 @@ const blocked = (name: string): RelationAnswer => refused(`${name} is blocked`, 
 
 function unfollow(relation: Relation, name: string): RelationAnswer {
   if (relation.allow !== 'none') return refused(`${name} is allowed, which needs its records`, `hanse disallow ${name}`)
+  if (relation.origin) {
+    return refused(`${name} is allowed for origin, which needs its records`, `hanse disallow ${name} --for origin`)
+  }
   if (relation.mirror) return refused(`${name} is mirrored, which needs its records`, `hanse unmirror ${name}`)
   return changed({ ...relation, follow: false })
 }

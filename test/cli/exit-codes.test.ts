@@ -37,7 +37,7 @@ test.each([
   ],
   [2, ['E_USAGE', 'E_CONFIG', 'E_PURL', 'E_RANGE', 'E_PUBLISHER', 'E_MULTIADDR']],
   [3, ['E_NOT_FOUND']],
-  [4, ['E_UNAUTHORISED']],
+  [4, ['E_UNAUTHORISED', 'E_FORBIDDEN', 'E_FORBIDDEN_HOST', 'E_PLAIN_HTTP']],
   [
     5,
     [

@@ -50,6 +50,8 @@ test('why tells people the decision in lines, each sentence and each command onc
     'decision    deny (E_NO_ROUTE)',
     'why         npm:x: no route',
     'and         it was withdrawn',
+    'rule        route',
+    'rule        yank',
     'route       none',
     'publisher   -',
     'release     yanked, public',
@@ -57,6 +59,39 @@ test('why tells people the decision in lines, each sentence and each command onc
     '            bafyother',
     "help: hanse allow a 'npm:x'",
     "help: hanse allow b 'npm:x'",
+  ])
+})
+
+test('why tells people the rule with its line, when it changes, what to use instead and who says what', () => {
+  const waive = 'hanse policy waive npm:x@1.1.0 --rule minimumAge --why TEXT'
+  const lines = linesOf(
+    whyView({
+      ...{ purl: 'pkg:npm/x', version: '1.1.0', decision: 'hold', code: 'E_POLICY_DENIED' },
+      ...{
+        why: 'npm:x@1.1.0 is held until 2026 (minimumAge): young',
+        route: 'npm:* → upstream/npmjs',
+        publisher: null,
+      },
+      reasons: [{ rule: 'minimumAge', message: 'young', line: 4, hint: waive }],
+      ...{ mode: 'enforce', until: '2026-01-04T00:00:00.000Z', instead: '1.0.0' },
+      facts: {
+        ...{ state: 'upstream', visibility: null, publishersWithIt: [] },
+        known: [{ fact: 'licence', value: 'MIT', from: 'npm:* → upstream/npmjs' }],
+      },
+    }),
+  )
+  expect(lines.map(line => line.split(/ {2,}/))).toEqual([
+    ['package', 'pkg:npm/x@1.1.0'],
+    ['decision', 'hold (E_POLICY_DENIED)'],
+    ['why', 'npm:x@1.1.0 is held until 2026 (minimumAge): young'],
+    ['rule', 'minimumAge, policy.yaml line 4'],
+    ['changes', '2026-01-04T00:00:00.000Z'],
+    ['instead', '1.0.0'],
+    ['route', 'npm:* → upstream/npmjs'],
+    ['publisher', '-'],
+    ['release', 'upstream'],
+    ['licence', 'MIT (npm:* → upstream/npmjs)'],
+    [`help: ${waive}`],
   ])
 })
 

@@ -336,9 +336,9 @@ describe('answers', () => {
     const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
     )
-    expect(operations.filter(({ method, operation }) => method !== 'get' && operation.security === undefined)).toEqual(
-      [],
-    )
+    const open = operations.filter(({ method, operation }) => method !== 'get' && operation.security === undefined)
+    // A question too long for an address, which changes nothing.
+    expect(open.map(({ path }) => path)).toEqual(['/api/policy/test'])
     expect(operations.map(({ path }) => path)).toEqual(
       expect.arrayContaining(['/api/install', '/api/publish', '/api/peers/{peer}']),
     )

@@ -10,6 +10,7 @@ import type { NpmSource, PackumentDocument } from '../../src/node/registries/npm
 import { PackumentBodies } from '../../src/node/registries/npm/packument-bodies.ts'
 import { ReadOperations } from '../../src/node/registries/npm/read-operations.ts'
 import type { RoutedPackage } from '../../src/node/registries/npm/registry-router.ts'
+import { listener, NO_FACTS } from '../node/policy/no-facts.ts'
 import { packageTarball } from '../node/upstream/package-tarball.ts'
 import { NpmClient } from './npm-client.ts'
 
@@ -31,7 +32,7 @@ async function sourceOf(name: string): Promise<NpmSource> {
   }
   const document = { name, 'dist-tags': { latest: '2.0.0' }, versions: Object.fromEntries(versions) }
   return {
-    packument: async () => ({ revision: [...held].join(' '), document, firstSeen: new Map() }),
+    packument: async () => ({ revision: [...held].join(' '), document, versions: null }),
     tarball: async (_name, version) => {
       const bytes = tarballs.get(version)
       return bytes === undefined ? null : { size: bytes.length, bytes: Readable.from([bytes]) }
@@ -52,19 +53,25 @@ beforeAll(async () => {
   } as unknown as RoutedPackage
   const reads = new ReadOperations({
     router: { sourceOf: () => routed },
-    library: { package: () => null },
+    facts: NO_FACTS,
     bodies: new PackumentBodies(),
     policy: () => ({ revision: [...held].join(' '), policy: { rules: [rule] } }),
     now: () => 0,
+    told: listener(),
     pin: async () => {},
   })
   const signal = new AbortController().signal
   const answer = async (method: string, url: string, base: string): Promise<NpmAnswer> => {
     const operation = npmOperationOf(method, url)
-    const request = { form: 'full', encoding: 'identity', base, ifNoneMatch: undefined, signal } as const
+    const request = { form: 'full', encoding: 'identity', base, ifNoneMatch: undefined, who: 'me', signal } as const
     if (operation.is === 'packument') return await reads.packument(operation.name, request)
     if (operation.is !== 'tarball') return refusalAnswer({ code: 'E_NOT_FOUND', message: operation.is })
-    return await reads.tarball(operation.name, operation.version, { range: undefined, isHead: false }, signal)
+    return await reads.tarball(
+      operation.name,
+      operation.version,
+      { range: undefined, isHead: false, who: 'me' },
+      signal,
+    )
   }
   const server = createServer((request, response) => {
     answer(request.method ?? '', request.url ?? '', `http://${request.headers.host}`)

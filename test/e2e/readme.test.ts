@@ -58,7 +58,7 @@ describe('the README', () => {
     const named = [...readme.matchAll(/`(?:\.\/scripts\/)?hanse ([a-z]+)/g)].map(match => match[1])
     expect(named.length).toBeGreaterThan(5)
     expect(named.filter(name => !commands.has(name))).toEqual([])
-    for (const [, script = ''] of readme.matchAll(/(\.\/scripts\/[a-z/]+)/g))
+    for (const [, script = ''] of readme.matchAll(/(\.\/scripts\/[a-z/-]+)/g))
       await access(join(ROOT, script), constants.X_OK)
     for (const [, path = ''] of readme.matchAll(/\]\(([a-z][^)#:]*)\)/g)) await access(join(ROOT, path))
     for (const [, path = ''] of readme.matchAll(/`((?:src|test|scripts)\/[\w./-]+)`/g)) await access(join(ROOT, path))

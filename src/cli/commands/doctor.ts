@@ -1,6 +1,9 @@
 import { ApiClient } from '../api-client.ts'
-import type { Command, Context } from '../command.ts'
+import { type Command, type Context, type Input, textOf } from '../command.ts'
+import { CliError } from '../errors.ts'
 import { findRunFile } from '../run-file.ts'
+import { diagnoseClient } from '../use/client-diagnosis.ts'
+import { CLIENTS } from '../use/client-files.ts'
 import { linesOf, partsOf, tableOf } from '../view.ts'
 
 interface Finding {
@@ -15,33 +18,58 @@ interface Diagnosis {
   /** Whether it was asked to repair what it finds. */
   readonly repair: boolean
   readonly findings: readonly Finding[]
+  /** Commands that change what was found in a project. */
+  readonly help?: readonly string[]
 }
 
 const BEYOND_REPAIR =
   'help: what could not be repaired comes from a peer that has it, or from a backup: hanse restore FILE'
 
-/** `hanse doctor [--repair]`: checks every record and artifact of the home, also while its node runs. */
+/**
+ * `hanse doctor [--repair]`: checks every record and artifact of the home, also while its node runs; with `--client` instead the
+ * project in the current folder: what leads that client past the node.
+ */
 export const doctorCommand: Command = {
   name: 'doctor',
-  summary: 'check every record, artifact and state file of this home',
-  examples: ['hanse doctor', 'hanse doctor --repair'],
-  options: [{ flags: '--repair', text: 'put broken files aside and rebuild the rest' }],
+  summary: 'check every record, artifact and state file of this home, or a project’s client',
+  examples: ['hanse doctor', 'hanse doctor --repair', 'hanse doctor --client yarn'],
+  options: [
+    { flags: '--repair', text: 'put broken files aside and rebuild the rest' },
+    {
+      flags: '--client <client>',
+      text: 'what leads a client past the node in this folder’s project',
+      choices: CLIENTS,
+    },
+  ],
   local: true,
-  async run({ options }, context) {
+  async run(input, context) {
+    const { options } = input
     const repair = options.repair === true
+    if (options.client !== undefined) return await checkClient(input, repair)
     const findings = await findingsOf(context, repair)
     const ok = findings.every(({ repaired }) => repaired)
     return { data: { ok, repair, findings } satisfies Diagnosis, failed: !ok }
   },
-  view: ({ ok, repair, findings }: Diagnosis) =>
+  view: ({ ok, repair, findings, help }: Diagnosis) =>
     partsOf(
       tableOf(
         ['KIND', 'WHAT', 'PROBLEM', 'REPAIRED'],
         findings.map(({ kind, subject, problem, repaired }) => [kind, subject, problem, repaired ? 'yes' : 'no']),
         'no problems found',
       ),
-      ...(ok ? [] : [linesOf(repair ? BEYOND_REPAIR : 'help: hanse doctor --repair')]),
+      ...(ok ? [] : [help ? linesOf(...help.map(line => `help: ${line}`)) : linesOf(helpOf(repair))]),
     ),
+}
+
+const helpOf = (repair: boolean): string => (repair ? BEYOND_REPAIR : 'help: hanse doctor --repair')
+
+async function checkClient(input: Input, repair: boolean) {
+  if (repair) throw new CliError('E_USAGE', '--client takes no --repair', { hint: 'run the command that it prints' })
+  const client = CLIENTS.find(name => name === textOf(input, 'client')) ?? 'npm'
+  const found = await diagnoseClient(process.cwd(), client)
+  const findings = found.map(({ subject, problem }) => ({ kind: client, subject, problem, repaired: false }))
+  const ok = found.length === 0
+  return { data: { ok, repair, findings, help: found.map(({ help }) => help) } satisfies Diagnosis, failed: !ok }
 }
 
 /** One process owns a home: a running node checks itself. */

@@ -16,6 +16,13 @@ interface InfoAnswer {
     readonly held: boolean
   }[]
   readonly holders: readonly string[]
+  readonly looksLike?: { readonly of: string; readonly how: string } | null
+  readonly advisories?: readonly {
+    readonly id: string
+    readonly kind: string
+    readonly severity: string
+    readonly summary: string
+  }[]
 }
 
 /** `hanse info PURL`: every publisher of a package, its versions and who holds the bytes. */
@@ -30,10 +37,15 @@ export const infoCommand: Command = {
   },
   view: (data: InfoAnswer) =>
     partsOf(
-      linesOf(data.purl),
+      linesOf(data.purl, ...warningsOf(data)),
       ...data.publishers.flatMap(publisherView),
       linesOf(`holders: ${data.holders.length}`, ...data.holders),
     ),
+}
+
+function warningsOf({ looksLike = null, advisories = [] }: InfoAnswer): string[] {
+  const like = looksLike === null ? [] : [`looks like ${looksLike.of}: ${looksLike.how}`]
+  return [...like, ...advisories.map(({ id, kind, severity, summary }) => `${kind} ${id} (${severity}): ${summary}`)]
 }
 
 function publisherView({ id, name, relation, versions, held }: InfoAnswer['publishers'][number]): View[] {

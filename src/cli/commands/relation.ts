@@ -6,6 +6,11 @@ type Action = 'follow' | 'allow' | 'mirror' | 'block' | 'unfollow' | 'disallow' 
 /** A publisher's id, for examples. */
 const ID = 'bafyreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
 const AS: OptionSpec = { flags: '--as <name>', text: 'your own name for it' }
+const FOR: OptionSpec = {
+  flags: '--for <what>',
+  text: 'install: names come from it; origin: its word and bytes count for upstreams',
+  choices: ['install', 'origin', 'advisory'],
+}
 /** The verbs that change this node's relation to a publisher; local decisions, effective at once. */
 export const relationCommands: readonly Command[] = [
   relationCommand('follow', "replicate a publisher's records; searchable, not installable", {
@@ -13,8 +18,12 @@ export const relationCommands: readonly Command[] = [
     options: [AS],
   }),
   relationCommand('allow', 'let names be installed from a publisher', {
-    examples: ["hanse allow acme 'npm:@acme/*' pypi:acme-x", `hanse allow ${ID} --as acme`],
-    options: [AS],
+    examples: [
+      "hanse allow acme 'npm:@acme/*' pypi:acme-x",
+      `hanse allow ${ID} --as acme`,
+      'hanse allow acme --for origin',
+    ],
+    options: [AS, FOR],
     patterns: true,
   }),
   relationCommand('mirror', "keep a publisher's bytes here too", { examples: ['hanse mirror acme'], options: [AS] }),
@@ -25,7 +34,8 @@ export const relationCommands: readonly Command[] = [
     examples: ['hanse unfollow acme'],
   }),
   relationCommand('disallow', 'take a permission back', {
-    examples: ['hanse disallow acme', "hanse disallow acme 'npm:@acme/*'"],
+    examples: ['hanse disallow acme', "hanse disallow acme 'npm:@acme/*'", 'hanse disallow acme --for origin'],
+    options: [FOR],
     patterns: true,
   }),
   relationCommand('unmirror', "stop keeping a publisher's bytes", { examples: ['hanse unmirror acme'] }),
@@ -54,11 +64,13 @@ function relationCommand(
     async run(input, context) {
       const [publisher, ...names] = input.args
       const as = textOf(input, 'as')
+      const purpose = textOf(input, 'for')
       const body = {
         action,
         publisher,
         ...(names.length > 0 ? { patterns: names } : {}),
         ...(as === undefined ? {} : { as }),
+        ...(purpose === undefined ? {} : { for: purpose }),
       }
       const node = await context.node()
       return { data: await node.call('POST', '/api/relations', { body }) }

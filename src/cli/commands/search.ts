@@ -10,6 +10,8 @@ interface SearchAnswer {
     readonly description?: string | null
     readonly source: 'local' | 'federated'
     readonly relation: unknown
+    /** The trusted name that this one may be mistaken for. */
+    readonly looksLike?: { readonly of: string; readonly how: string }
   }[]
   readonly peers: { readonly asked: number; readonly answered: number }
   readonly tookMs: number
@@ -46,6 +48,9 @@ export const searchCommand: Command = {
         'nothing found',
       ),
       linesOf(
+        ...hits.flatMap(({ purl, looksLike }) =>
+          looksLike === undefined ? [] : [`${purl} looks like ${looksLike.of}: ${looksLike.how}`],
+        ),
         `${hits.length} ${hits.length === 1 ? 'hit' : 'hits'} in ${Math.round(tookMs)} ms; ${peers.answered} of ${peers.asked} peers answered`,
       ),
     ),

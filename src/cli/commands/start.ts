@@ -20,6 +20,10 @@ export const startCommand: Command = {
     { flags: '--bootstrap <multiaddr>', text: 'a node to meet first', repeat: true },
     { flags: '--network <mode>', text: 'who may connect', choices: ['off', 'private', 'public'] },
     { flags: '--mdns', text: 'find nodes on the local network' },
+    {
+      flags: '--share-upstreams',
+      text: 'state in the public feed what is pulled from upstreams, and serve it to peers',
+    },
   ],
   local: true,
   async run(input, { home, environment, signal, print }) {
@@ -42,6 +46,7 @@ export const startCommand: Command = {
         ...ready.addresses.map(address => `address    ${address}`),
         `serving    ${ready.http}   (Ctrl-C stops)`,
         ...noticesOf(ready.addresses, node.isRecoveryExported, home),
+        ...(node.sharing === null ? [] : [`note: ${node.sharing}`]),
       ),
     )
     await Promise.race([node.closed, abortOf(signal)])
@@ -73,6 +78,7 @@ function startFlagsOf(input: Input): StartFlags {
     ...Object.fromEntries(lists.filter(([, list]) => list.length > 0)),
     ...(network === 'off' || network === 'private' || network === 'public' ? { network } : {}),
     ...(input.options.mdns === true ? { mdns: true } : {}),
+    ...(input.options.shareUpstreams === true ? { shareUpstreams: true } : {}),
   }
 }
 

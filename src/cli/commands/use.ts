@@ -1,8 +1,9 @@
 import type { Command, Context, Input } from '../command.ts'
 import { textOf } from '../command.ts'
 import { CliError } from '../errors.ts'
-import { CLIENTS, type Client, clientFilesOf, FILES_OF } from '../use/client-files.ts'
+import { CLIENTS, type Client, type ClientUse, clientFilesOf, FILES_OF, openPointOf } from '../use/client-files.ts'
 import { oursOf, withoutOurs } from '../use/marks.ts'
+import { privateNamesOf } from '../use/private-names.ts'
 import { lookAtProject, readProjectFile, writeProjectFile } from '../use/project-folder.ts'
 import { linesOf, partsOf, type View } from '../view.ts'
 
@@ -23,6 +24,8 @@ interface UseResult {
   readonly registry: string | null
   readonly written: boolean
   readonly files: readonly UsedFile[]
+  /** What the user may want to do about the client's own rules. */
+  readonly open: string | null
 }
 
 /** `hanse use CLIENT`: makes the project in the current folder install through this node, or takes that back. */
@@ -40,18 +43,39 @@ export const useCommand: Command = {
     const client = CLIENTS.find(name => name === input.args[0]) ?? 'npm'
     const folder = process.cwd()
     const isUndo = input.options.undo === true
-    const registry = isUndo ? null : await registryOf(context)
-    const changes = registry === null ? await undone(folder, client) : await used(folder, client, registry, input)
+    const use = isUndo ? null : await useOf(client, folder, input, context)
+    const changes = use === null ? await undone(folder, client) : await used(folder, use)
     const written = input.options.print !== true
     for (const { file, changed, text } of changes) if (written && changed) await writeProjectFile(folder, file, text)
     const files = changes.map(({ file, changed, lines }) => ({ file, changed, lines }))
-    return { data: { client, registry, written, files } satisfies UseResult }
+    const open = use === null ? null : openPointOf(use)
+    return { data: { client, registry: use?.registry ?? null, written, files, open } satisfies UseResult }
   },
   view: viewOf,
 }
 
-async function used(folder: string, client: Client, registry: string, input: Input): Promise<FileChange[]> {
-  const use = { client, registry, scope: scopeOf(input), ...(await lookAtProject(folder)) }
+interface ClientSettings {
+  readonly publicUrl: string | null
+  readonly released: readonly string[]
+  readonly routes: readonly { readonly match: string; readonly to: string }[]
+}
+
+/** What to write: the npm front of the node, under its public address if it has one, and the names that are its own. */
+async function useOf(client: Client, folder: string, input: Input, context: Context): Promise<ClientUse> {
+  const scope = scopeOf(input)
+  const node = await context.node()
+  const { publicUrl, released, routes } = await node.call<ClientSettings>('GET', '/api/clients/npm')
+  const registry = `${(publicUrl ?? node.url.href).replace(/\/+$/, '')}/npm/`
+  return {
+    client,
+    registry,
+    scope,
+    privateNames: privateNamesOf(released, routes, scope),
+    ...(await lookAtProject(folder)),
+  }
+}
+
+async function used(folder: string, use: ClientUse): Promise<FileChange[]> {
   return await Promise.all(
     clientFilesOf(use).map(async ({ name, change }) => changeOf(name, await readProjectFile(folder, name), change)),
   )
@@ -74,24 +98,23 @@ function scopeOf(input: Input): string | null {
   throw new CliError('E_USAGE', `${scope} is not a scope`, { hint: 'hanse use npm --scope @acme' })
 }
 
-/** The npm front of the node: under its public address if it has one. */
-async function registryOf(context: Context): Promise<string> {
-  const node = await context.node()
-  const settings = await node.call<readonly { readonly key: string; readonly value: unknown }[]>('GET', '/api/config')
-  const found = settings.find(({ key }) => key === 'http.publicUrl')?.value
-  const base = typeof found === 'string' ? found : node.url.href
-  return `${base.replace(/\/+$/, '')}/npm/`
-}
-
-function viewOf({ client, registry, written, files }: UseResult): View {
+function viewOf({ client, registry, written, files, open }: UseResult): View {
   const changed = files.filter(each => each.changed)
-  if (!written) return partsOf(...files.map(({ file, lines }) => linesOf(`# ${file}`, ...lines)))
+  const note = open === null ? [] : [linesOf(`note: ${open}`)]
+  if (!written) return partsOf(...files.map(({ file, lines }) => linesOf(`# ${file}`, ...lines)), ...note)
   if (changed.length === 0) return linesOf(`nothing to change for ${client}`)
   const names = changed.map(({ file }) => file).join(', ')
   if (registry === null) return linesOf(`took it out of ${names}`)
-  return linesOf(
-    `${client} installs from ${registry} in this folder (${names})`,
-    `to publish: npm login --registry ${registry}`,
-    `to undo:    hanse use ${client} --undo`,
+  return partsOf(
+    linesOf(
+      `${client} installs from ${registry} in this folder (${names})`,
+      `to publish: ${loginOf(files, registry)}`,
+      `to undo:    hanse use ${client} --undo`,
+    ),
+    ...note,
   )
 }
+
+/** yarn 2 and later read nothing of what `npm login` writes; the others read all of it. */
+const loginOf = (files: readonly UsedFile[], registry: string): string =>
+  files.some(({ file }) => file === '.yarnrc.yml') ? 'yarn npm login' : `npm login --registry ${registry}`

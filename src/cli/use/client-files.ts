@@ -1,4 +1,6 @@
-import { npmrcWith } from './npmrc-text.ts'
+import { bunfigWith } from './bunfig-text.ts'
+import { npmrcValue, npmrcWith } from './npmrc-text.ts'
+import type { PrivateNames } from './private-names.ts'
 import { yamlWith } from './yaml-text.ts'
 
 export const CLIENTS = ['npm', 'pnpm', 'yarn', 'bun'] as const
@@ -18,6 +20,8 @@ export interface ClientUse {
   readonly registry: string
   /** `@acme`; null: every name. */
   readonly scope: string | null
+  /** What the client's own age gate is to let pass. */
+  readonly privateNames: PrivateNames
   /** `packageManager` of the project's package.json, such as `yarn@4.12.0`. */
   readonly packageManager: string | null
   /** Names of the files in the project's folder. */
@@ -29,15 +33,29 @@ export const FILES_OF: Readonly<Record<Client, readonly string[]>> = {
   npm: ['.npmrc'],
   pnpm: ['.npmrc', 'pnpm-workspace.yaml'],
   yarn: ['.npmrc', '.yarnrc.yml'],
-  bun: ['.npmrc'],
+  bun: ['.npmrc', 'bunfig.toml'],
 }
 
 /** The files that make a client use this registry. npm, pnpm, bun and yarn 1 all read the project's `.npmrc`. */
 export function clientFilesOf(use: ClientUse): readonly ClientFile[] {
   if (use.client === 'yarn' && isYarnWithYaml(use)) return [{ name: '.yarnrc.yml', change: text => yarnrc(text, use) }]
-  const settings = new Map([[use.scope === null ? 'registry' : `${use.scope}:registry`, use.registry]])
-  const npmrc = { name: '.npmrc', change: (text: string) => npmrcWith(text, settings) }
+  const npmrc = { name: '.npmrc', change: (text: string) => npmrcOf(text, use) }
+  if (use.client === 'bun' && use.present.has('bunfig.toml')) {
+    return [npmrc, { name: 'bunfig.toml', change: text => bunfigWith(text, use.privateNames.names) }]
+  }
   return hasPnpmAgeGate(use) ? [npmrc, { name: 'pnpm-workspace.yaml', change: text => pnpmYaml(text, use) }] : [npmrc]
+}
+
+/** What stays open after the files are written, for people; null: nothing. */
+export function openPointOf(use: ClientUse): string | null {
+  const hasGate = (use.client === 'yarn' && isYarnWithYaml(use)) || use.client === 'pnpm'
+  if (!hasGate) return null
+  const again = `and run hanse use ${use.client} again`
+  if (versionOf(use, use.client) === null && !hasPnpmAgeGate(use) && !hasYarnAgeGate(use)) {
+    return `newer ${use.client}s hold releases younger than a day, private ones too: name yours as "packageManager" in package.json, ${again}`
+  }
+  if (use.privateNames.patterns.length > 0 || !(hasPnpmAgeGate(use) || hasYarnAgeGate(use))) return null
+  return `${use.client} holds releases younger than a day, private ones too, and this node has released none yet: publish one ${again}, or say --scope @acme`
 }
 
 /** The version of a package manager that the project names. */
@@ -52,18 +70,35 @@ function isYarnWithYaml(use: ClientUse): boolean {
 }
 
 /** Older yarns refuse settings they do not know: the exemption from its age gate came with 4.10. */
-const hasYarnAgeGate = (version: readonly [number, number] | null) =>
-  version !== null && (version[0] > 4 || (version[0] === 4 && version[1] >= 10))
-
-/** pnpm 10.17 exempts patterns from its age gate; older ones have none, and want other things of this file. */
-function hasPnpmAgeGate(use: ClientUse): boolean {
-  const version = versionOf(use, 'pnpm')
-  const isNew = version !== null && (version[0] > 10 || (version[0] === 10 && version[1] >= 17))
-  return use.client === 'pnpm' && use.scope !== null && isNew
+function hasYarnAgeGate(use: ClientUse): boolean {
+  const version = versionOf(use, 'yarn')
+  return use.client === 'yarn' && version !== null && (version[0] > 4 || (version[0] === 4 && version[1] >= 10))
 }
 
-const pnpmYaml = (text: string, { scope }: ClientUse) =>
-  yamlWith(text, { texts: new Map(), entries: new Map([['minimumReleaseAgeExclude', [`- "${scope}/*"`]]]) })
+/** pnpm 10.17 exempts patterns from its age gate, and 11 has one that is on by itself; older ones want other things of this file. */
+function hasPnpmAgeGate(use: ClientUse): boolean {
+  if (use.client !== 'pnpm') return false
+  const version = versionOf(use, 'pnpm')
+  if (version === null) return use.present.has('pnpm-workspace.yaml')
+  return version[0] > 10 || (version[0] === 10 && version[1] >= 17)
+}
+
+/** npm's age gate is off until a project sets it. */
+function npmrcOf(text: string, { client, registry, scope, privateNames }: ClientUse): string {
+  const settings = new Map([[scope === null ? 'registry' : `${scope}:registry`, registry]])
+  const isGated = client === 'npm' && npmrcValue(text, 'min-release-age') !== null
+  const exempt = isGated ? privateNames.patterns.map(name => ['min-release-age-exclude', name] as const) : []
+  return npmrcWith(text, settings, exempt)
+}
+
+function pnpmYaml(text: string, { privateNames }: ClientUse): string {
+  return yamlWith(text, { texts: new Map(), entries: listOf('minimumReleaseAgeExclude', privateNames) })
+}
+
+/** One entry for each pattern of a YAML list; no list where there is no pattern. */
+function listOf(key: string, { patterns }: PrivateNames): Map<string, readonly string[]> {
+  return new Map(patterns.length === 0 ? [] : [[key, patterns.map(pattern => `- ${JSON.stringify(pattern)}`)]])
+}
 
 function yarnrc(text: string, use: ClientUse): string {
   const { registry, scope } = use
@@ -71,7 +106,9 @@ function yarnrc(text: string, use: ClientUse): string {
   const entries = new Map<string, readonly string[]>()
   if (scope !== null) {
     entries.set('npmScopes', [`${scope.slice(1)}:`, `  npmRegistryServer: ${JSON.stringify(url)}`])
-    if (hasYarnAgeGate(versionOf(use, 'yarn'))) entries.set('npmPreapprovedPackages', [`- "${scope}/*"`])
+  }
+  if (hasYarnAgeGate(use)) {
+    for (const [key, lines] of listOf('npmPreapprovedPackages', use.privateNames)) entries.set(key, lines)
   }
   const { protocol, hostname } = new URL(registry)
   if (protocol === 'http:') entries.set('unsafeHttpWhitelist', [`- "${hostname}"`])

@@ -4,7 +4,7 @@ import { OURS, setAside, withBlock, withoutOurs } from './marks.ts'
 /** What a YAML file of settings is to have: texts at its top, and entries of lists and maps at its top. */
 export interface YamlSettings {
   readonly texts: ReadonlyMap<string, string>
-  /** Lines of each entry, the first without indentation: `- "@acme/*"`, or `acme:` and `  key: "value"`. */
+  /** Lines of each entry, the first without indentation: items of a list such as `- "@acme/*"`, or `acme:` and `  key: "value"`. */
   readonly entries: ReadonlyMap<string, readonly string[]>
 }
 
@@ -47,12 +47,12 @@ function withEntry(lines: readonly string[], at: number, key: string, entry: rea
   if (value !== '' && !value.startsWith('#')) throw cannotAdd(key, 'is written on one line')
   const end = lines.findIndex((line, index) => index > at && /^[^\s#-]/.test(line))
   const children = lines.slice(at + 1, end < 0 ? undefined : end)
-  if (children.some(line => plainOf(line) === plainOf(entry[0] ?? ''))) {
-    if (entry.length === 1) return [...lines]
-    throw cannotAdd(key, `has ${entry[0]} already`)
-  }
+  const isThere = (line: string) => children.some(child => plainOf(child) === plainOf(line))
+  const isList = entry.every(line => line.startsWith('- '))
+  if (!isList && isThere(entry[0] ?? '')) throw cannotAdd(key, `has ${entry[0]} already`)
+  const added = isList ? entry.filter(line => !isThere(line)) : entry
   const indent = /^\s*/.exec(children.find(line => /^\s*[^\s#]/.test(line)) ?? '  ')?.[0] ?? '  '
-  return lines.toSpliced(at + 1, 0, ...entry.map(line => `${indent}${line}${OURS}`))
+  return lines.toSpliced(at + 1, 0, ...added.map(line => `${indent}${line}${OURS}`))
 }
 
 /** A list item or key without quotes and comment: however it is written, it is the same entry. */

@@ -41,7 +41,7 @@ export async function openNetwork(
   const isDefault = origins.get('network.listen')?.origin === 'default'
   const listen = mode === 'off' ? [] : await listenAddressesOf(config.network.listen, isDefault)
   const blocks = new PublicBlockstore(
-    new HeliaBlockstore(home.artifacts, home.foreign),
+    new HeliaBlockstore(home.artifacts, home.foreign, home.purges),
     (cid, peer) => home.gate.mayServeBlock(cid, peer),
     cid => home.foreign.has(Buffer.from(cid.multihash.bytes).toString('hex')),
   )
@@ -86,6 +86,7 @@ export async function joinFederation(
       sync.connected(peer, home.peers.isPinned(peer) ? 'pinned' : 'other')
       mirror.peerCame()
       node.holding.look()
+      node.sharing.look()
     }),
   )
   stack.defer(
@@ -155,12 +156,13 @@ function gossipOf(exchange: Exchange, node: NodeContext, sync: SyncDriver): Goss
   })
 }
 
-function mirrorOf({ library, fetcher, relations, artifacts, metrics }: NodeContext): MirrorKeeper {
+function mirrorOf({ library, fetcher, relations, artifacts, metrics, purges }: NodeContext): MirrorKeeper {
   return new MirrorKeeper({
     library,
     fetcher,
     isMirrored: publisher => relations.relationOf(publisher).mirror,
-    has: artifact => artifacts.has(artifact.sha256),
+    // What was purged is not missing: nobody is asked for it.
+    has: async artifact => purges.whyOf(artifact) !== null || (await artifacts.has(artifact.sha256)),
     clock: systemClock,
     onFailed: () => metrics.fetched.inc({ result: 'mirror failed' }),
   })

@@ -26,7 +26,7 @@ export async function* providersOf(node: NodeContext, wanted: Wanted, signal: Ab
   const { artifact, publisher } = wanted
   if (!node.library.access.isNamedOpenly(artifact.sha256, publisher)) return
   const connected = node.connectedPeers()
-  const signed = statedHoldersOf(node, publisher)
+  const signed = statedHoldersOf(node, publisher, artifact.cid)
   const isAbsent = (peer: PeerId) => node.absent.has(publisher, peer, Date.now())
   const stated = signed.filter(peer => !isAbsent(peer))
   const isStated = new Set(stated)

@@ -3,7 +3,7 @@ export { type ConfigSources, type LoadedConfig, loadConfig, type Origin, type Se
 export { PROFILES, type Profile, writeProfile } from './profile.ts'
 export { MACHINE_UPSTREAM, requireMatchable } from './route-check.ts'
 export { addRoute, removeRoute } from './route-file.ts'
-export type { Config, RouteSetting, UpstreamSetting } from './schema.ts'
+export { type Config, type RouteSetting, type UpstreamSetting, upstreamSchema } from './schema.ts'
 export { type SettingLine, settingLinesOf } from './setting-lines.ts'
 export type { SettingPath, SettingValues } from './settings.ts'
 export { type StartFlags, settingValuesOf } from './start-flags.ts'

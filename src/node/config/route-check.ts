@@ -17,11 +17,15 @@ export function requireMatchable(pattern: string): void {
 export const MACHINE_UPSTREAM = 'npmjs'
 
 /** Refuses a new route to an upstream that there is not. @throws NodeError E_USAGE */
-export function requireUpstream({ to }: RouteSetting, { upstreams, routes }: Config, path: string): void {
+export function requireUpstream(
+  { to }: RouteSetting,
+  { upstreams, routes }: Config,
+  added: readonly string[] = [],
+): void {
   const name = /^upstream\/(.+)$/.exec(to)?.[1]
-  const known = [MACHINE_UPSTREAM, ...Object.keys(upstreams)]
+  const known = [...new Set([MACHINE_UPSTREAM, ...Object.keys(upstreams), ...added])]
   if (name === undefined || known.includes(name) || routes.some(route => route.to === to)) return
   throw new NodeError('E_USAGE', `no upstream is called ${name} here`, {
-    hint: `known: ${known.join(', ')}; or name it under upstreams in ${path} and start the node again`,
+    hint: `known: ${known.slice(0, 16).join(', ')}; hanse upstream add ${name} URL`,
   })
 }

@@ -6,11 +6,17 @@ import { requireMatchable, requireUpstream } from './route-check.ts'
 import type { RouteSetting } from './schema.ts'
 
 /**
- * Writes a route into config.yaml, keeping its comments; `before` is the index it takes (default: at the end).
+ * Writes a route into config.yaml, keeping its comments; `before` is the index it takes (default: at the end), `added` are the
+ * upstreams known beside those of the file.
  * The same pattern with the same target changes nothing, with another one throws `E_ROUTE_TAKEN`;
  * a pattern or an upstream that nothing can come of throws `E_USAGE`.
  */
-export async function addRoute(home: string, route: RouteSetting, before?: number): Promise<readonly RouteSetting[]> {
+export async function addRoute(
+  home: string,
+  route: RouteSetting,
+  before?: number,
+  added: readonly string[] = [],
+): Promise<readonly RouteSetting[]> {
   const document = await readConfigDocument(home)
   const config = parseConfig(document.toJS({ maxAliasCount: 0 }) ?? {}, configPathOf(home))
   const { routes } = config
@@ -22,7 +28,7 @@ export async function addRoute(home: string, route: RouteSetting, before?: numbe
     })
   }
   requireMatchable(route.match)
-  requireUpstream(route, config, configPathOf(home))
+  requireUpstream(route, config, added)
   const next = routes.toSpliced(before ?? routes.length, 0, route)
   return await writeRoutes(home, document, next)
 }

@@ -1,7 +1,8 @@
 import { multiaddr as parseMultiaddr } from '@multiformats/multiaddr'
 import { z } from 'zod'
 import { DEFAULT_MAX_ARTIFACT_BYTES } from '../../protocol/index.ts'
-import { MAX_ADDRESSES, MAX_ALLOWED_PEERS, MAX_ROUTES } from './limits.ts'
+import { cacheSettingsSchema } from '../cache/cache-settings.ts'
+import { MAX_ADDRESSES, MAX_ALLOWED_PEERS, MAX_ROUTES, MAX_TRUSTED_PROXIES } from './limits.ts'
 
 function isMultiaddr(text: string): boolean {
   try {
@@ -20,6 +21,12 @@ const peerId = z
   .string()
   .max(128)
   .regex(/^[1-9A-HJ-NP-Za-km-z]{40,}$/, 'must be a peer id such as 12D3KooW…')
+const network = z
+  .string()
+  .refine(
+    text => [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()].some(kind => kind.safeParse(text).success),
+    'must be an address or a network such as 10.1.0.0/16',
+  )
 const routePattern = z
   .string()
   .max(512)
@@ -34,7 +41,8 @@ const routeTarget = z
 
 const routeSchema = z.strictObject({ match: routePattern, to: routeTarget })
 
-const upstreamSchema = z.strictObject({
+/** One registry that routes may name, as config.yaml and `hanse upstream add` give it. */
+export const upstreamSchema = z.strictObject({
   ecosystem: z.enum(['npm', 'pypi', 'cargo', 'maven', 'golang', 'oci']),
   url: z.url({ protocol: /^https?$/ }),
   /** Secrets are named by file, never written here. */
@@ -47,6 +55,11 @@ const upstreamSchema = z.strictObject({
   proxy: z.string().min(1).optional(),
   /** Whether its `time` says when versions of a name new to this node were published. */
   trustTime: z.boolean().optional(),
+  /** What other nodes know it by; without it nothing is told of it but of `npmjs`. */
+  shareAs: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{0,63}$/)
+    .optional(),
 })
 
 /** The whole of config.yaml; every key has a default, unknown keys are errors. */
@@ -71,6 +84,10 @@ export const configSchema = z.strictObject({
       host: z.string().min(1).max(255).default('127.0.0.1'),
       port: z.int().min(0).max(65_535).default(7700),
       publicUrl: z.url({ protocol: /^https?$/ }).optional(),
+      /** Whoever reaches the address may read; writing always needs a token. */
+      openReads: z.boolean().default(false),
+      /** Proxies whose X-Forwarded-* headers are believed. */
+      trustedProxies: z.array(network).max(MAX_TRUSTED_PROXIES).default([]),
     })
     .prefault({}),
   routes: z
@@ -78,6 +95,15 @@ export const configSchema = z.strictObject({
     .max(MAX_ROUTES)
     .default([{ match: '*', to: 'allowed' }]),
   upstreams: z.record(z.string().regex(/^[a-z][a-z0-9-]{0,31}$/), upstreamSchema).default({}),
+  cache: cacheSettingsSchema.prefault({}),
+  share: z
+    .strictObject({
+      /** State in the public feed what was pulled from upstreams, and serve it to peers. */
+      upstreams: z.boolean().default(false),
+      /** How long peers get to the first byte of an upstream's artifact before the upstream is asked. */
+      peerTimeoutMs: z.int().min(0).max(60_000).default(200),
+    })
+    .prefault({}),
   search: z.strictObject({ deadlineMs: z.int().min(0).max(60_000).default(300) }).prefault({}),
   limits: z
     .strictObject({

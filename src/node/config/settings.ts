@@ -16,6 +16,12 @@ const SETTING_TYPES = {
   'http.host': 'text',
   'http.port': 'whole',
   'http.publicUrl': 'text',
+  'http.openReads': 'flag',
+  'http.trustedProxies': 'list',
+  'cache.max': 'text',
+  'cache.minFree': 'text',
+  'share.upstreams': 'flag',
+  'share.peerTimeoutMs': 'whole',
   'search.deadlineMs': 'whole',
   'limits.artifactBytes': 'whole',
 } as const satisfies Record<string, SettingType>

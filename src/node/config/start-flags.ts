@@ -8,6 +8,7 @@ export interface StartFlags {
   readonly bootstrap?: readonly string[]
   readonly network?: 'off' | 'private' | 'public'
   readonly mdns?: boolean
+  readonly shareUpstreams?: boolean
 }
 
 /** The option of `hanse start` that stands for a setting, for the settings that have one. */
@@ -19,10 +20,12 @@ export const FLAG_OF_SETTING: Readonly<Partial<Record<SettingPath, string>>> = {
   'network.bootstrap': '--bootstrap',
   'network.mode': '--network',
   'network.mdns': '--mdns',
+  'share.upstreams': '--share-upstreams',
 }
 
 /** The settings that flags stand for. */
-export function settingValuesOf({ http, listen, announce, bootstrap, network, mdns }: StartFlags): SettingValues {
+export function settingValuesOf(flags: StartFlags): SettingValues {
+  const { http, listen, announce, bootstrap, network, mdns, shareUpstreams } = flags
   const values: Partial<Record<SettingPath, unknown>> = {
     'http.host': http?.host,
     'http.port': http?.port,
@@ -31,6 +34,7 @@ export function settingValuesOf({ http, listen, announce, bootstrap, network, md
     'network.bootstrap': bootstrap,
     'network.mode': network,
     'network.mdns': mdns,
+    'share.upstreams': shareUpstreams,
   }
   return values
 }

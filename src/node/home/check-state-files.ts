@@ -3,7 +3,10 @@ import { NodeError } from '../errors.ts'
 import { readIdentity } from '../identity/identity-file.ts'
 import { RelationBook } from '../library/relation-book.ts'
 import { readPeers } from '../network/peer-book.ts'
+import { policyStateFilesOf } from '../policy/index.ts'
 import { type DataDirectory, type Finding, StorageError, setAside } from '../storage/index.ts'
+import { TokenBook } from '../tokens/index.ts'
+import { cacheStateFilesOf } from './cache-state-files.ts'
 
 interface StateFile {
   readonly path: string
@@ -29,6 +32,7 @@ export async function* checkStateFiles(paths: DataDirectory, repair: boolean): A
 function stateFilesOf({ home, state }: DataDirectory): readonly StateFile[] {
   const relations = join(state, 'relations.json')
   const peers = join(state, 'peers.json')
+  const tokens = join(state, 'tokens.json')
   return [
     { path: join(home, 'identity.json'), check: () => readIdentity(home), without: null },
     {
@@ -36,6 +40,9 @@ function stateFilesOf({ home, state }: DataDirectory): readonly StateFile[] {
       check: () => RelationBook.open(relations),
       without: 'nothing is followed, allowed, mirrored or blocked until it is again',
     },
+    { path: tokens, check: () => TokenBook.open(tokens), without: 'every token is revoked' },
+    ...policyStateFilesOf(home, state),
+    ...cacheStateFilesOf(state),
     { path: peers, check: () => readPeers(peers), without: 'no peer is pinned' },
   ]
 }

@@ -3,6 +3,7 @@ import { loadConfig, type Profile, writeProfile } from '../config/index.ts'
 import { NodeError } from '../errors.ts'
 import { createIdentity, readIdentity, saveIdentity } from '../identity/identity-file.ts'
 import { publisherOf } from '../library/own-root.ts'
+import { POLICY_FILE } from '../policy/index.ts'
 import { openDataDirectory, replaceFile } from '../storage/index.ts'
 import { recoveryDocumentOf } from '../use-cases/keys.ts'
 
@@ -28,6 +29,7 @@ export async function initHome(home: string, profile: Profile): Promise<object> 
     profile,
     publisher,
     config: join(home, 'config.yaml'),
+    policy: join(home, POLICY_FILE),
     network: config.network.mode,
     routes: config.routes.map(({ match, to }) => `${match} → ${to}`),
     recoveryKey: recoveryFile,

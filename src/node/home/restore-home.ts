@@ -7,6 +7,7 @@ import { NodeError } from '../errors.ts'
 import { createSigningKey, signingKeyOf } from '../identity/ed25519-key.ts'
 import { type Identity, readIdentity, saveIdentity } from '../identity/identity-file.ts'
 import { publisherOf } from '../library/own-root.ts'
+import { POLICY_FILE, POLICY_STATE_FILES } from '../policy/index.ts'
 import {
   type ArtifactStore,
   type Backup,
@@ -20,6 +21,7 @@ import {
   replaceFile,
 } from '../storage/index.ts'
 import { openKeys } from '../use-cases/backup.ts'
+import { CACHE_STATE_FILES } from './cache-state-files.ts'
 
 export interface RestoreOptions {
   /** Root records may be written before a peer told of newer ones: they may fork. */
@@ -128,6 +130,8 @@ async function restoreState(paths: { home: string; state: string }, backup: Back
     ['relations.json', paths.state],
     ['peers.json', paths.state],
     ['config.yaml', paths.home],
+    [POLICY_FILE, paths.home],
+    ...[...POLICY_STATE_FILES, ...CACHE_STATE_FILES].map(name => [name, paths.state] as const),
   ] as const) {
     const bytes = backup.state.get(name)
     if (bytes !== undefined) await replaceFile(join(folder, name), bytes, 0o600)

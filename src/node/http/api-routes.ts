@@ -1,69 +1,11 @@
-import type { Readable } from 'node:stream'
 import { z } from 'zod'
-import type { NodeServices } from './services.ts'
+import { ADVISORY_ROUTES } from './advisory-routes.ts'
+import { type ApiRoute, flag, none, purl, route, text } from './api-route.ts'
+import { CACHE_ROUTES } from './cache-routes.ts'
+import { POLICY_ROUTES } from './policy-routes.ts'
+import { TOKEN_ROUTES } from './token-routes.ts'
 
-/** What a handler gets: everything parsed by the route's own schemas. */
-export interface ApiRequest<Q, B, P> {
-  readonly query: Q
-  readonly body: B
-  readonly params: P
-  readonly stream: Readable
-  readonly signal: AbortSignal
-}
-
-/** One route of the API: its schemas check the request and make the OpenAPI document. */
-export interface ApiRoute {
-  readonly method: 'GET' | 'POST' | 'DELETE'
-  readonly path: string
-  readonly summary: string
-  /** Whether the node's token is needed. */
-  readonly guarded: boolean
-  readonly query: z.ZodType
-  readonly body: z.ZodType | null
-  readonly params: z.ZodType
-  /** The body is a byte stream, handed on unread. */
-  readonly binary: boolean
-  readonly answer: 'json' | 'bytes'
-  handle(services: NodeServices, request: ApiRequest<unknown, unknown, unknown>): Promise<unknown>
-}
-
-const none = z.strictObject({})
-const flag = z
-  .enum(['0', '1', 'true', 'false'])
-  .default('0')
-  .transform(value => value === '1' || value === 'true')
-const text = (max: number) => z.string().min(1).max(max)
-const purl = text(512)
-
-interface RouteInit<Q extends z.ZodType, B extends z.ZodType, P extends z.ZodType> {
-  readonly query?: Q
-  readonly body?: B
-  readonly params?: P
-  readonly guarded?: boolean
-  readonly binary?: boolean
-  readonly answer?: 'json' | 'bytes'
-}
-
-function route<Q extends z.ZodType = typeof none, B extends z.ZodType = typeof none, P extends z.ZodType = typeof none>(
-  method: ApiRoute['method'],
-  path: string,
-  summary: string,
-  init: RouteInit<Q, B, P>,
-  handle: (services: NodeServices, request: ApiRequest<z.output<Q>, z.output<B>, z.output<P>>) => Promise<unknown>,
-): ApiRoute {
-  return {
-    method,
-    path,
-    summary,
-    guarded: init.guarded ?? method !== 'GET',
-    query: init.query ?? none,
-    body: init.body ?? null,
-    params: init.params ?? none,
-    binary: init.binary ?? false,
-    answer: init.answer ?? 'json',
-    handle: handle as ApiRoute['handle'],
-  }
-}
+export type { ApiRoute } from './api-route.ts'
 
 const searchQuery = z.strictObject({
   q: z.string().max(5_000).default(''),
@@ -77,21 +19,36 @@ const publishQuery = z.strictObject({
   public: flag,
   purl: purl.optional(),
   dryRun: flag,
+  /** When it was published first, somewhere else: ms since 1970, claimed and shown. */
+  at: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+})
+const publishInit = { query: publishQuery, binary: true, scope: 'publish' } as const
+const takeOverBody = z.strictObject({
+  name: text(214),
+  tags: z.record(text(128), text(256)).default({}),
+  deprecated: z.record(text(256), z.string().max(4_096)).default({}),
 })
 const relationBody = z.strictObject({
   action: z.enum(['follow', 'unfollow', 'allow', 'disallow', 'mirror', 'unmirror', 'block']),
   publisher: text(256),
   patterns: z.array(text(256)).max(64).default([]),
   as: text(64).optional(),
-  for: z.literal('install').optional(),
+  for: z.enum(['install', 'origin', 'advisory']).optional(),
 })
 
 /** Every route under /api. */
 export const API_ROUTES: readonly ApiRoute[] = [
-  route('GET', '/api/status', 'State of this node', {}, s => s.status()),
-  route('POST', '/api/publish', 'Publish an artifact', { query: publishQuery, binary: true }, (s, { query, stream }) =>
+  route('GET', '/api/status', 'State of this node', {}, (s, { isAdmin }) => s.status({ isAdmin })),
+  route('POST', '/api/publish', 'Publish an artifact', publishInit, (s, { query, stream, permitPublish }) =>
     s.publish(
-      { name: query.name, public: query.public, dryRun: query.dryRun, ...(query.purl ? { purl: query.purl } : {}) },
+      {
+        permit: permitPublish,
+        name: query.name,
+        public: query.public,
+        dryRun: query.dryRun,
+        ...(query.purl ? { purl: query.purl } : {}),
+        ...(query.at === undefined ? {} : { claimedMs: query.at }),
+      },
       stream,
     ),
   ),
@@ -115,8 +72,8 @@ export const API_ROUTES: readonly ApiRoute[] = [
     '/api/install',
     'Resolve a package and bring its artifact here',
     { body: z.strictObject({ purl, publisher: text(256).optional() }) },
-    (s, { body, signal }) =>
-      s.install({ purl: body.purl, ...(body.publisher ? { publisher: body.publisher } : {}) }, signal),
+    (s, { body, signal, who }) =>
+      s.install({ purl: body.purl, who, ...(body.publisher ? { publisher: body.publisher } : {}) }, signal),
   ),
   route(
     'GET',
@@ -125,13 +82,17 @@ export const API_ROUTES: readonly ApiRoute[] = [
     { params: z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }), guarded: true, answer: 'bytes' },
     (s, { params }) => s.openArtifact(params.sha256),
   ),
-  route('POST', '/api/relations', 'Follow, allow, mirror or block', { body: relationBody }, (s, { body }) =>
-    s.changeRelation({
-      action: body.action,
-      publisher: body.publisher,
-      patterns: body.patterns,
-      ...(body.as ? { as: body.as } : {}),
-    }),
+  route('POST', '/api/relations', 'Follow, allow, mirror or block', { body: relationBody }, (s, { body, who }) =>
+    s.changeRelation(
+      {
+        action: body.action,
+        publisher: body.publisher,
+        patterns: body.patterns,
+        ...(body.as ? { as: body.as } : {}),
+        ...(body.for ? { for: body.for } : {}),
+      },
+      who,
+    ),
   ),
   route('GET', '/api/publishers', 'Publishers known here', {}, s => s.publishers()),
   route('GET', '/api/peers', 'Connected and pinned peers', {}, s => s.peers()),
@@ -140,14 +101,14 @@ export const API_ROUTES: readonly ApiRoute[] = [
     '/api/peers',
     'Pin a peer and dial it',
     { body: z.strictObject({ multiaddr: text(512) }) },
-    (s, { body }) => s.addPeer(body.multiaddr),
+    (s, { body, who }) => s.addPeer(body.multiaddr, who),
   ),
   route(
     'DELETE',
     '/api/peers/:peer',
     'Unpin a peer',
     { params: z.strictObject({ peer: text(128) }) },
-    (s, { params }) => s.removePeer(params.peer),
+    (s, { params, who }) => s.removePeer(params.peer, who),
   ),
   route('GET', '/api/routes', 'The routes, in order', {}, s => s.routes()),
   route(
@@ -155,14 +116,33 @@ export const API_ROUTES: readonly ApiRoute[] = [
     '/api/routes',
     'Add a route',
     { body: z.strictObject({ match: text(256), to: text(256) }) },
-    (s, { body }) => s.addRoute(body),
+    (s, { body, who }) => s.addRoute(body, who),
   ),
-  route('DELETE', '/api/routes', 'Remove a route', { query: z.strictObject({ match: text(256) }) }, (s, { query }) =>
-    s.removeRoute(query.match),
+  route(
+    'DELETE',
+    '/api/routes',
+    'Remove a route',
+    { query: z.strictObject({ match: text(256) }) },
+    (s, { query, who }) => s.removeRoute(query.match, who),
   ),
+  route(
+    'GET',
+    '/api/packages',
+    'Packages that this node itself released, and their versions',
+    { query: z.strictObject({ type: z.string().regex(/^[a-z][a-z0-9.-]{0,31}$/) }), guarded: true },
+    (s, { query }) => s.ownPackages(query.type),
+  ),
+  route(
+    'POST',
+    '/api/packages/npm',
+    'Give an own npm package the tags and deprecations it had at another registry',
+    { body: takeOverBody },
+    (s, { body }) => s.takeOver(body),
+  ),
+  route('GET', '/api/clients/npm', 'What a project’s npm client is told', {}, s => s.clientSettings()),
   route('GET', '/api/config', 'Settings, and where each came from', { guarded: true }, s => s.config()),
   route('GET', '/api/keys', 'Public keys of this publisher', {}, s => s.keys()),
-  route('POST', '/api/keys/export', 'Export the recovery key', { body: none }, s => s.exportKeys()),
+  route('POST', '/api/keys/export', 'Export the recovery key', { body: none }, (s, { who }) => s.exportKeys(who)),
   route(
     'POST',
     '/api/doctor',
@@ -175,6 +155,10 @@ export const API_ROUTES: readonly ApiRoute[] = [
     '/api/backup',
     'A consistent backup',
     { body: z.strictObject({ passphrase: text(1024).optional() }), answer: 'bytes' },
-    async (s, { body }) => ({ stream: await s.backup(body.passphrase) }),
+    async (s, { body, who }) => ({ stream: await s.backup(body.passphrase, who) }),
   ),
+  ...ADVISORY_ROUTES,
+  ...CACHE_ROUTES,
+  ...POLICY_ROUTES,
+  ...TOKEN_ROUTES,
 ]

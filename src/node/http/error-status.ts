@@ -13,6 +13,7 @@ const STATUS: ReadonlyMap<string, number> = new Map([
     'E_ALGORITHM',
   ),
   ...codes(401, 'E_UNAUTHORISED'),
+  ...codes(403, 'E_FORBIDDEN', 'E_PLAIN_HTTP'),
   ...codes(403, 'E_FORBIDDEN_HOST', 'E_NO_ROUTE', 'E_AMBIGUOUS', 'E_POLICY_DENIED'),
   ...codes(403, 'E_ARTIFACT_ALTERED', 'E_ARTIFACT_MISMATCH', 'E_DIGEST', 'E_SIGNATURE'),
   ...codes(404, 'E_NOT_FOUND'),
@@ -21,6 +22,7 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   ...codes(415, 'E_UNSUPPORTED_MEDIA'),
   // nginx's number for a client that went away: nobody reads it, logs do.
   ...codes(499, 'E_ABORTED'),
+  ...codes(451, 'E_PURGED'),
   // Peers that do not answer, or not with what was asked for.
   ...codes(
     502,
@@ -37,7 +39,7 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   // Upstream registries that do not answer, or not with what was asked for.
   ...codes(502, 'E_UPSTREAM_REFUSED', 'E_UPSTREAM_ANSWER', 'E_UPSTREAM_DOCUMENT', 'E_UPSTREAM_TOO_LARGE'),
   ...codes(502, 'E_UPSTREAM_TRUNCATED', 'E_DIGEST_MISMATCH'),
-  ...codes(503, 'E_UPSTREAM_DOWN'),
+  ...codes(503, 'E_UPSTREAM_DOWN', 'E_UPSTREAM_FAILED'),
   ...codes(504, 'E_UPSTREAM_TIMEOUT'),
   ...codes(504, 'E_TIMEOUT', 'E_FIRST_BYTE_LATE', 'E_TOO_SLOW'),
   ...codes(507, 'E_DISK_FULL', 'E_QUOTA_EXCEEDED'),

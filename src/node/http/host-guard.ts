@@ -8,7 +8,7 @@ export const isLoopbackHost = (header: string | undefined): boolean =>
   header !== undefined && LOOPBACK.has(header.replace(/:\d+$/, '').toLowerCase())
 
 /**
- * Whether a request's Host may reach this node. A page elsewhere can point its own name at a loopback address
+ * Whether a Host header may reach this node. A page elsewhere can point its own name at a loopback address
  * (DNS rebinding); on loopback therefore only loopback names and the configured public name are answered.
  */
 export function isHostAllowed(header: string | undefined, boundTo: string, publicUrl: string | null): boolean {

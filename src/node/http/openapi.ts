@@ -31,7 +31,7 @@ function operationOf(route: ApiRoute): object {
     summary: route.summary,
     parameters: [...parametersOf(route.params, 'path'), ...parametersOf(route.query, 'query')],
     ...(body ? { requestBody: body } : {}),
-    ...(route.guarded ? { security: [{ token: [] }] } : {}),
+    ...(route.scope === 'read' ? {} : { security: [{ token: [route.scope] }] }),
     responses: {
       200: { description: 'done', content: { [media]: {} } },
       default: { description: 'refused or failed: `{error: {code, message, hint?}}`' },

@@ -1,4 +1,9 @@
 import type { Readable } from 'node:stream'
+import type { LookAlike, PackageName } from '../../protocol/index.ts'
+import type { LastWithheld } from '../use-cases/last-withheld.ts'
+import type { TokenRequest } from '../use-cases/tokens.ts'
+import type { CacheServices, PurgeServices, UpstreamServices } from './cache-services.ts'
+import type { PolicyServices } from './policy-services.ts'
 
 /** One hit of `hanse search`. */
 export interface SearchHit {
@@ -11,6 +16,8 @@ export interface SearchHit {
   readonly score: number
   readonly source: 'local' | 'federated'
   readonly relation: string
+  /** The trusted name that this one may be mistaken for; absent: none. */
+  readonly looksLike?: LookAlike
   /** Where the query matched; see the index's `Highlight`. */
   readonly highlights?: readonly object[]
 }
@@ -21,13 +28,26 @@ export interface RelationChange {
   readonly publisher: string
   readonly patterns: readonly string[]
   readonly as?: string
+  /** What `allow` and `disallow` are about; install unless said. */
+  readonly for?: 'install' | 'origin' | 'advisory'
 }
 
-/** What the HTTP API offers: each method is one use case of the node and returns the JSON that it answers with. */
+/**
+ * What the HTTP API offers: each method is one use case of the node and returns the JSON that it answers with. `who` is
+ * the asker's name in the audit log.
+ */
 export interface NodeServices {
-  status(): Promise<object>
+  status(asker: { readonly isAdmin: boolean }): Promise<object>
   publish(
-    input: { readonly name: string; readonly public: boolean; readonly purl?: string; readonly dryRun: boolean },
+    input: {
+      readonly name: string
+      readonly public: boolean
+      readonly purl?: string
+      readonly dryRun: boolean
+      /** Asked with the archive’s own name, before anything is signed; throws for one that may not be published. */
+      readonly permit: (name: PackageName) => void
+      readonly claimedMs?: number
+    },
     bytes: Readable,
   ): Promise<object>
   search(query: {
@@ -38,22 +58,52 @@ export interface NodeServices {
     readonly publisher?: string
   }): Promise<{ readonly hits: readonly SearchHit[]; readonly peers: object; readonly tookMs: number }>
   info(purl: string): Promise<object>
-  install(request: { readonly purl: string; readonly publisher?: string }, signal: AbortSignal): Promise<object>
+  install(
+    request: { readonly purl: string; readonly publisher?: string; readonly who: string },
+    signal: AbortSignal,
+  ): Promise<object>
   openArtifact(sha256: string): Promise<{ readonly size: number; readonly stream: Readable }>
-  changeRelation(change: RelationChange): Promise<object>
+  changeRelation(change: RelationChange, who: string): Promise<object>
   publishers(): Promise<object>
   peers(): Promise<object>
-  addPeer(multiaddr: string): Promise<object>
-  removePeer(peer: string): Promise<object>
+  addPeer(multiaddr: string, who: string): Promise<object>
+  removePeer(peer: string, who: string): Promise<object>
   routes(): Promise<object>
-  addRoute(route: { readonly match: string; readonly to: string }): Promise<object>
-  removeRoute(match: string): Promise<object>
+  addRoute(route: { readonly match: string; readonly to: string }, who: string): Promise<object>
+  removeRoute(match: string, who: string): Promise<object>
   why(purl: string): Promise<object>
+  /** Of an asker with these names, null: of everybody. */
+  lastWithheld(names: readonly string[] | null): LastWithheld
+  readonly tokens: {
+    list(): Promise<object>
+    create(wanted: TokenRequest, who: string): Promise<object>
+    revoke(name: string, who: string): Promise<object>
+  }
+  /** This node's own packages of a type, and their versions. */
+  ownPackages(type: string): Promise<readonly object[]>
+  /** Tags and deprecations that an own npm package had at another registry. */
+  takeOver(state: {
+    readonly name: string
+    readonly tags: Readonly<Record<string, string>>
+    readonly deprecated: Readonly<Record<string, string>>
+  }): Promise<object>
+  readonly upstreams: UpstreamServices
+  readonly cache: CacheServices
+  readonly purges: PurgeServices
+  readonly policy: PolicyServices
+  readonly advisories: {
+    list(query: { readonly purl?: string; readonly limit: number }): Promise<object>
+    /** OSV documents, one a line. */
+    import(documents: Readable, who: string): Promise<object>
+    remove(id: string, who: string): Promise<object>
+  }
+  /** What `hanse use` writes of. */
+  clientSettings(): Promise<object>
   config(): Promise<object>
   keys(): Promise<object>
-  exportKeys(): Promise<object>
+  exportKeys(who: string): Promise<object>
   /** The passphrase encrypts the keys; absent: the node's own `HANSE_BACKUP_PASSPHRASE`. */
-  backup(passphrase: string | undefined): Promise<Readable>
+  backup(passphrase: string | undefined, who: string): Promise<Readable>
   doctor(repair: boolean): Promise<object>
   /** `ready` is false while a part of the node does not do its work; `checks` says which. */
   health(): Promise<{ readonly ready: boolean; readonly checks: Readonly<Record<string, string>> }>

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyReply, type FastifyRequest } from 'fastify'
 import { NodeError } from '../errors.ts'
@@ -6,9 +5,13 @@ import { abortSignalOf } from './abort-signal.ts'
 import { API_ROUTES, type ApiRoute } from './api-routes.ts'
 import { codedErrorOf } from './coded-error.ts'
 import { statusOf } from './error-status.ts'
+import { isOfForeignPage, isOpenedPage } from './foreign-page.ts'
 import { isHostAllowed } from './host-guard.ts'
-import { type HttpGuard, httpGuardOf } from './http-guard.ts'
+import { type GuardedServer, HttpGuard } from './http-guard.ts'
 import { openApiOf } from './openapi.ts'
+import { PAGE_PREFIX, whyPages } from './pages/index.ts'
+import { refuseConnection } from './refuse-connection.ts'
+import { dropRest } from './rest-of-body.ts'
 import type { NodeServices } from './services.ts'
 
 /** A JSON body beyond this is no request of ours; bytes. */
@@ -16,12 +19,9 @@ const MAX_JSON_BYTES = 256 * 1024
 /** A client that sends nothing for so long is gone; ms. */
 const REQUEST_TIMEOUT_MS = 120_000
 
-/** Where the HTTP server listens and what it asks of a writer. */
-export interface HttpOptions {
-  readonly host: string
+/** Where the HTTP server listens and whom it lets do what. */
+export interface HttpOptions extends GuardedServer {
   readonly port: number
-  readonly publicUrl: string | null
-  readonly token: string
   readonly version: string
   /** Nobody chose the port: another node of this machine may have it, then any free one does. */
   readonly mayMove?: boolean
@@ -38,13 +38,19 @@ export interface RunningHttp extends AsyncDisposable {
   readonly url: string
 }
 
-async function answer(
-  route: ApiRoute,
-  services: NodeServices,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<unknown> {
+interface Answering {
+  readonly services: NodeServices
+  readonly guard: HttpGuard
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
+
+async function answer(route: ApiRoute, { services, guard, request, reply }: Answering): Promise<unknown> {
   const result = await route.handle(services, {
+    who: guard.whoOf(request),
+    isAdmin: guard.askerOf(request)?.scope === 'admin',
+    names: guard.namesOf(request),
+    permitPublish: name => guard.requirePublish(name, request),
     query: route.query.parse(request.query),
     body: route.body === null ? {} : route.body.parse(request.body),
     params: route.params.parse(request.params),
@@ -58,39 +64,28 @@ async function answer(
   return reply.send(stream)
 }
 
-function unauthorised(isGiven: boolean): NodeError {
-  const what = isGiven ? 'the token given is not this node’s' : 'this needs the node’s token'
-  return new NodeError('E_UNAUTHORISED', what, {
-    hint: 'pass --token T: run.json in the node’s home has it, and each start makes a new one; on that machine, its user needs none',
-  })
-}
-
 function mountApi(server: FastifyInstance, services: NodeServices, guard: HttpGuard): void {
   for (const route of API_ROUTES) {
     server.route({
       method: route.method,
       url: route.path,
-      handler: (request, reply) => answer(route, services, request, reply),
-      onRequest: async request => {
-        if (!(route.guarded ? guard.mayWrite(request) : guard.mayRead(request))) {
-          throw unauthorised(request.headers.authorization !== undefined)
-        }
-      },
+      handler: (request, reply) => answer(route, { services, guard, request, reply }),
+      onRequest: async request => guard.require(route.scope, request),
     })
   }
 }
 
-function mountHealth(server: FastifyInstance, services: NodeServices, options: HttpOptions): void {
+function mountHealth(server: FastifyInstance, services: NodeServices, guard: HttpGuard, version: string): void {
   server.get('/livez', async () => ({ live: true }))
   server.get('/readyz', async (_request, reply) => {
     const health = await services.health()
     return reply.status(health.ready ? 200 : 503).send(health)
   })
-  server.get('/metrics', async (_request, reply) => {
+  server.get('/metrics', { onRequest: async request => guard.require('read', request) }, async (_request, reply) => {
     const { contentType, body } = await services.metrics()
     return reply.header('content-type', contentType).send(body)
   })
-  const document = openApiOf(API_ROUTES, options.version)
+  const document = openApiOf(API_ROUTES, version)
   server.get('/openapi.json', async () => document)
 }
 
@@ -101,7 +96,9 @@ export async function startHttp(
   log: (message: string, cause: unknown) => void,
   fronts: readonly Front[] = [],
 ): Promise<RunningHttp> {
+  const guard = new HttpGuard(options)
   const server = fastify({
+    trustProxy: guard.proxies.isEmpty ? false : address => guard.proxies.trusts(address),
     bodyLimit: MAX_JSON_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     // Before a route is found: a path that is no URL, a request that is no HTTP.
@@ -116,13 +113,13 @@ export async function startHttp(
   // Artifacts are handed on as a stream; the use case bounds them.
   server.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload))
   server.addHook('onRequest', async request => {
-    if (!isHostAllowed(request.headers.host, options.host, options.publicUrl)) {
-      throw new NodeError('E_FORBIDDEN_HOST', 'this node does not answer to that Host')
-    }
+    requireAllowedHost(request, options)
+    requireOwnPage(request)
+    if (request.headers.authorization !== undefined) guard.requireConfidential(request)
   })
   server.setErrorHandler((error, request, reply) => {
     // What is left of a refused upload is read and dropped: left unread, it would stop every later request of its connection.
-    request.raw.resume()
+    dropRest(request.raw)
     const coded = codedErrorOf(error)
     if (coded.code === 'E_INTERNAL') log(`${request.method} ${request.url} failed`, error)
     return reply.status(coded.code === 'E_INTERNAL' ? 500 : statusOf(coded.code)).send({ error: coded })
@@ -136,12 +133,30 @@ export async function startHttp(
       },
     }),
   )
-  const guard = httpGuardOf(options)
   mountApi(server, services, guard)
-  mountHealth(server, services, options)
+  mountHealth(server, services, guard, options.version)
+  await server.register(whyPages({ services, guard, log }))
   for (const { prefix, mount } of fronts) await server.register(mount(guard), { prefix })
   const url = await listen(server, options, log)
   return { url, [Symbol.asyncDispose]: () => server.close() }
+}
+
+/** A page whose name leads here can add headers of proxies, also where a proxy of this machine is trusted: its Host is its own. */
+function requireAllowedHost({ host, headers }: FastifyRequest, options: HttpOptions): void {
+  const hosts = [host || undefined, headers.host]
+  if (hosts.every(each => isHostAllowed(each, options.host, options.publicUrl))) return
+  throw new NodeError('E_FORBIDDEN_HOST', 'this node does not answer to that Host', {
+    hint: 'behind a proxy: http.publicUrl in config.yaml is the address that clients see, and the Host it passes on',
+  })
+}
+
+/** What pages of other sites may do is open a page for a person. */
+function requireOwnPage(request: FastifyRequest): void {
+  if (!isOfForeignPage(request)) return
+  if (isOpenedPage(request) && request.url.startsWith(PAGE_PREFIX)) return
+  throw new NodeError('E_FORBIDDEN', 'this node does not answer to what a page of another site asks', {
+    hint: 'open the address itself',
+  })
 }
 
 async function listen(
@@ -163,19 +178,4 @@ async function listen(
         code === 'EADDRINUSE' ? 'hanse start --http 127.0.0.1:0 takes any free port' : 'hanse start --http HOST:PORT',
     })
   }
-}
-
-/** What is not HTTP, or has larger headers than Node takes, gets a coded answer and no second chance. */
-function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-  const isHuge = error.code === 'HPE_HEADER_OVERFLOW'
-  const body = JSON.stringify({
-    error: isHuge
-      ? { code: 'E_TOO_LARGE', message: 'the headers are larger than this node takes' }
-      : { code: 'E_USAGE', message: 'not an HTTP request' },
-  })
-  const status = isHuge ? '431 Request Header Fields Too Large' : '400 Bad Request'
-  socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
-  )
 }

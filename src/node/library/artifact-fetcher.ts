@@ -1,6 +1,12 @@
 import { type FetchOutcome, fetchArtifact, type KeptStreams } from '../../federation/index.ts'
 import type { Artifact, PeerId, PublisherId } from '../../protocol/index.ts'
-import { type ArtifactStore, artifactSinkOf, StorageError } from '../storage/index.ts'
+import {
+  type ArtifactStore,
+  artifactSinkOf,
+  type DeniedBytes,
+  requireAdmitted,
+  StorageError,
+} from '../storage/index.ts'
 
 /** Artifacts fetched at once: each may hold up to 4 MiB of credit. */
 const MAX_PARALLEL_FETCHES = 8
@@ -9,6 +15,8 @@ export interface ArtifactFetcherParts {
   readonly streams: KeptStreams
   readonly protocol: string
   readonly store: ArtifactStore
+  /** Bytes that nobody is asked for. */
+  readonly denied?: DeniedBytes
   /** Peers that may have an artifact of a publisher, best first; none for one that nobody may hear of. */
   readonly providersOf: (artifact: Artifact, publisher: PublisherId, signal: AbortSignal) => AsyncIterable<PeerId>
   readonly onFetched: (result: string) => void
@@ -44,6 +52,8 @@ export class ArtifactFetcher {
    * held already stay as they were, because a release that only names them proves nothing.
    */
   async fetch(artifact: Artifact, publisher: PublisherId, signal: AbortSignal): Promise<FetchedFrom> {
+    const { denied } = this.#parts
+    if (denied !== undefined) requireAdmitted(denied, artifact)
     const outcome = await this.#bring(artifact, publisher, signal)
     if ('from' in outcome && outcome.from !== 'local') await this.#parts.store.unmarkPulled(artifact.sha256)
     return outcome

@@ -16,15 +16,25 @@ interface FeedName {
   readonly feed: FeedId
 }
 
-/** Which bytes a record names: the sha-256 of its artifacts and of documents kept beside it. */
-export function* namedBytesOf(body: UnderstoodBody | null): Generator<Sha256> {
+/** A feed that names bytes, and whether one of its releases does: else it only states where others serve them. */
+interface Namer extends FeedName {
+  isRelease: boolean
+}
+
+/** Which bytes a record releases: the sha-256 of its artifacts and of documents kept beside it. */
+export function* releasedBytesOf(body: UnderstoodBody | null): Generator<Sha256> {
   if (body?.typ !== 'ops') return
   for (const op of body.ops) {
-    if (op.op === 'origin') yield op.artifact.sha256
     if (op.op !== 'release') continue
     for (const { sha256 } of op.artifacts) yield sha256
     if (op.manifest && 'cid' in op.manifest) yield* documentBytesOf(op.manifest.cid)
   }
+}
+
+/** Which bytes of an upstream a record states. */
+function* statedBytesOf(body: UnderstoodBody | null): Generator<Sha256> {
+  if (body?.typ !== 'ops') return
+  for (const op of body.ops) if (op.op === 'origin') yield op.artifact.sha256
 }
 
 function* documentBytesOf(cid: BlockId): Generator<Sha256> {
@@ -39,7 +49,7 @@ function* documentBytesOf(cid: BlockId): Generator<Sha256> {
 export class FeedAccess {
   readonly #fold: CatalogueFold
   readonly #publicFeeds = new Map<PublisherId, ReadonlySet<FeedId>>()
-  readonly #namers = new Map<Sha256, FeedName[]>()
+  readonly #namers = new Map<Sha256, Namer[]>()
   readonly #havePublic = new Set<PublisherId>()
   readonly #listeners = new Map<PublisherId, () => void>()
   #own: PublisherId | null = null
@@ -57,7 +67,8 @@ export class FeedAccess {
   add(records: readonly WellFormedRecord[]): void {
     for (const { publisher, feed, understood } of records) {
       if (feed === ROOT_FEED) this.#publicFeeds.delete(publisher)
-      for (const sha256 of namedBytesOf(understood)) this.#name(sha256, { publisher, feed })
+      for (const sha256 of releasedBytesOf(understood)) this.#name(sha256, { publisher, feed, isRelease: true })
+      for (const sha256 of statedBytesOf(understood)) this.#name(sha256, { publisher, feed, isRelease: false })
     }
   }
 
@@ -66,14 +77,14 @@ export class FeedAccess {
     return feed === ROOT_FEED || this.#publicFeedsOf(publisher).has(feed)
   }
 
-  /** Whether a feed of this node names these bytes. */
-  isNamedHere(sha256: Sha256): boolean {
-    return (this.#namers.get(sha256) ?? []).some(({ publisher }) => publisher === this.#own)
+  /** Whether a feed of this node releases these bytes; stating that they are an upstream's does not. */
+  isReleasedHere(sha256: Sha256): boolean {
+    return (this.#namers.get(sha256) ?? []).some(({ publisher, isRelease }) => publisher === this.#own && isRelease)
   }
 
-  /** All bytes that feeds of this node name. */
-  namedHere(): readonly Sha256[] {
-    return [...this.#namers.keys()].filter(sha256 => this.isNamedHere(sha256))
+  /** All bytes that this node released; what it only states of an upstream is the upstream's. */
+  releasedHere(): readonly Sha256[] {
+    return [...this.#namers.keys()].filter(sha256 => this.isReleasedHere(sha256))
   }
 
   /**
@@ -111,13 +122,17 @@ export class FeedAccess {
     return () => this.#listeners.delete(publisher)
   }
 
-  #name(sha256: Sha256, name: FeedName): void {
+  #name(sha256: Sha256, name: Namer): void {
     if (!this.#havePublic.has(name.publisher) && this.isPublic(name)) {
       this.#havePublic.add(name.publisher)
       this.#listeners.get(name.publisher)?.()
     }
     const feeds = this.#namers.get(sha256) ?? []
-    if (feeds.some(({ publisher, feed }) => publisher === name.publisher && feed === name.feed)) return
+    const known = feeds.find(({ publisher, feed }) => publisher === name.publisher && feed === name.feed)
+    if (known !== undefined) {
+      known.isRelease ||= name.isRelease
+      return
+    }
     this.#namers.set(sha256, [...feeds, name])
   }
 

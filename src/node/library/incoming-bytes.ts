@@ -46,6 +46,14 @@ export class IncomingBytes {
     }
   }
 
+  /** Removes bytes unless they are this node's own or about to be; whether they are gone. */
+  async removeForeign(sha256: Sha256): Promise<boolean> {
+    return await this.#turns.run(sha256, async () => {
+      if (this.#claims.has(sha256) || (await this.#artifacts.isOwn(sha256))) return false
+      return await this.#artifacts.remove(sha256)
+    })
+  }
+
   async #claim(sha256: Sha256): Promise<void> {
     const claim = this.#claims.get(sha256) ?? {
       count: 0,
@@ -61,7 +69,7 @@ export class IncomingBytes {
     const claim = this.#claims.get(sha256)
     if (claim === undefined || --claim.count > 0) return
     this.#claims.delete(sha256)
-    if (this.#access.isNamedHere(sha256)) return
+    if (this.#access.isReleasedHere(sha256)) return
     if (!claim.wasHere) await this.#artifacts.remove(sha256)
     // Last: what could not be removed stays closed.
     if (!claim.wasOwn) await this.#artifacts.unmarkOwn(sha256)

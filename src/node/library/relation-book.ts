@@ -30,6 +30,7 @@ const publisherSchema = z.string().transform((text, context) => {
 const relationSchema = z.strictObject({
   follow: z.boolean(),
   allow: z.union([z.enum(['none', 'any']), z.array(patternSchema)]),
+  origin: z.boolean().default(false),
   mirror: z.boolean(),
   block: z.boolean(),
 })

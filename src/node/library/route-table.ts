@@ -1,5 +1,6 @@
 import {
   insertRoute,
+  isReleased,
   type PackageName,
   type PublisherId,
   parsePattern,
@@ -23,6 +24,8 @@ export interface RouteTableParts {
   readonly library: Library
   readonly relations: RelationBook
   readonly own: PublisherId
+  /** Upstreams that a new route may lead to, beside those of config.yaml. */
+  readonly upstreams: () => readonly string[]
 }
 
 /** The routes of config.yaml, and the one way a name is resolved through them. */
@@ -60,7 +63,7 @@ export class RouteTable {
     const answer = insertRoute(this.#parsed(), route)
     if (!answer.ok) throw new NodeError(answer.code, answer.why, { hint: answer.hint })
     const at = answer.routes.indexOf(route)
-    if (at >= 0) this.#settings = await addRoute(this.#parts.home, setting, at)
+    if (at >= 0) this.#settings = await addRoute(this.#parts.home, setting, at, this.#parts.upstreams())
   }
 
   /** @throws NodeError E_NOT_FOUND */
@@ -89,7 +92,7 @@ export class RouteTable {
     return {
       routes: this.#parsed(),
       own,
-      isOwn: name => library.package(own, name) !== null,
+      isOwn: name => isReleased(library.package(own, name)),
       relationOf: publisher => relations.relationOf(publisher),
       publishersOf: name => library.publishersOf(name),
       pinOf: name => relations.pinOf(name),

@@ -17,8 +17,11 @@ export class ServeGate {
   readonly #access: FeedAccess
   readonly #artifacts: ArtifactStore
   readonly #relations: RelationBook
+  readonly #sharesUpstreams: boolean
 
-  constructor(access: FeedAccess, artifacts: ArtifactStore, relations: RelationBook) {
+  /** `sharesUpstreams`: what this node states of upstreams opens their bytes; switched off, it does not. */
+  constructor(access: FeedAccess, artifacts: ArtifactStore, relations: RelationBook, sharesUpstreams = false) {
+    this.#sharesUpstreams = sharesUpstreams
     this.#access = access
     this.#artifacts = artifacts
     this.#relations = relations
@@ -35,6 +38,7 @@ export class ServeGate {
     for (const sha256 of await this.#artifacts.artifactsOf(cid)) {
       const isOwn = await this.#artifacts.isOwn(sha256)
       const isPulled = await this.#artifacts.isPulled(sha256)
+      if (isPulled && !this.#sharesUpstreams && !this.#access.isReleasedHere(sha256)) continue
       const { visibility, publishers } = this.#access.namedBy(sha256, { isOwn, isPulled })
       const blocked = publishers.length > 0 && publishers.every(id => this.#relations.relationOf(id).block)
       const what: Servable = { kind: 'block', visibility, audience: NOBODY, blocked }

@@ -120,23 +120,24 @@ export class Writer {
   }
 
   /**
-   * Appends a record of ops of one kind; resolves once it is durable and folded.
+   * Appends a record of ops of one kind; resolves once it is durable and folded. `claimedMs` is the time the record claims, ms since
+   * 1970, shown and believed by nobody: of a release that was published elsewhere before.
    * @throws FederationError E_FEED_CLONED; StorageError E_RECORD_CORRUPT while own records are damaged
    */
-  write(visibility: FeedVisibility, ops: readonly Op[]): Promise<WellFormedRecord> {
-    const written = this.#last.then(() => this.#write(visibility, ops))
+  write(visibility: FeedVisibility, ops: readonly Op[], claimedMs?: number): Promise<WellFormedRecord> {
+    const written = this.#last.then(() => this.#write(visibility, ops, claimedMs))
     this.#last = written.catch(() => {})
     return written
   }
 
-  async #write(visibility: FeedVisibility, ops: readonly Op[]): Promise<WellFormedRecord> {
+  async #write(visibility: FeedVisibility, ops: readonly Op[], claimedMs?: number): Promise<WellFormedRecord> {
     this.#requireSound()
     await this.#prepare(false)
     const { net, identity } = this.#parts
     const auth = await this.#rootHead()
     return await this.#append(this.feeds[visibility], place =>
       buildWriterRecord(
-        { net, publisher: this.publisher, ...place, auth, typ: ops[0]!.op, ops },
+        { net, publisher: this.publisher, ...place, ts: claimedMs ?? place.ts, auth, typ: ops[0]!.op, ops },
         identity.writers[visibility].sign,
       ),
     )

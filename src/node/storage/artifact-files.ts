@@ -60,6 +60,15 @@ export class ArtifactFiles {
     await rm(this.path(sha256), { force: true })
   }
 
+  /** Removes a file, what was put aside of it and what interrupted fetches left. */
+  async removeAll(sha256: Sha256): Promise<void> {
+    await this.remove(sha256)
+    await rm(join(this.folder, 'aside', sha256), { force: true })
+    for (const name of await readdir(join(this.folder, 'partial'))) {
+      if (name.startsWith(`${sha256}-`)) await rm(this.partialPath(name), { force: true })
+    }
+  }
+
   /** Moves a file out of the way, to be looked at by people; returns its new path, or null if there was none. */
   async moveAside(sha256: Sha256): Promise<string | null> {
     const aside = join(this.folder, 'aside', sha256)
@@ -83,12 +92,12 @@ export class ArtifactFiles {
   }
 }
 
-/** Reads one leaf of a file; shorter than asked when the file is. */
-export async function readLeaf(file: FileHandle, index: number): Promise<Uint8Array> {
-  const buffer = Buffer.allocUnsafe(LEAF_BYTES)
+/** Reads one leaf of a file, or the first bytes of it; shorter than asked when the file is. */
+export async function readLeaf(file: FileHandle, index: number, bytes = LEAF_BYTES): Promise<Uint8Array> {
+  const buffer = Buffer.allocUnsafe(bytes)
   let length = 0
-  while (length < LEAF_BYTES) {
-    const { bytesRead } = await file.read(buffer, length, LEAF_BYTES - length, index * LEAF_BYTES + length)
+  while (length < bytes) {
+    const { bytesRead } = await file.read(buffer, length, bytes - length, index * LEAF_BYTES + length)
     if (bytesRead === 0) break
     length += bytesRead
   }

@@ -6,6 +6,7 @@ import type { BlockId, Sha256 } from '../../protocol/index.ts'
 import { type ArtifactFiles, openIfThere, readLeaf, sha256OfFile } from './artifact-files.ts'
 import type { ArtifactIndex, StoredArtifact } from './artifact-index.ts'
 import { isBlockOf } from './block-check.ts'
+import { type DeniedBytes, requireAdmitted } from './denied-bytes.ts'
 import { MAKE_ROOM, StorageError, writeErrorOf } from './errors.ts'
 import { ROOT_SUFFIX } from './kept-partials.ts'
 import { freeBytesOf } from './level-database.ts'
@@ -19,22 +20,31 @@ export interface ExpectedArtifact {
   readonly sha256?: Sha256
 }
 
+/** What bytes that come are held against. */
+export interface IntakeRules {
+  readonly denied: DeniedBytes
+  /** @throws StorageError E_DISK_FULL while nothing new may be kept */
+  readonly requireRoom: () => Promise<void>
+}
+
 /** How bytes come into the store: whole, or leaf by leaf; until they are checked and settled the database knows nothing of them. */
 export class ArtifactIntake {
   readonly #files: ArtifactFiles
   readonly #index: ArtifactIndex
+  readonly #rules: IntakeRules
   /** The partial writers open now by file name, each with the promise of its end. */
   readonly #partials = new Map<string, Promise<void>>()
 
-  constructor(files: ArtifactFiles, index: ArtifactIndex) {
+  constructor(files: ArtifactFiles, index: ArtifactIndex, rules: IntakeRules) {
     this.#files = files
     this.#index = index
+    this.#rules = rules
   }
 
   /**
    * Stores bytes, from a file's path or as they come, and resolves when they are safe on disk. `settling` is waited for before
    * bytes that are new here are told of to anyone.
-   * @throws StorageError E_ARTIFACT_MISMATCH when they are not what was expected, E_DISK_FULL; nothing stays behind.
+   * @throws StorageError E_ARTIFACT_MISMATCH when they are not what was expected, E_PURGED, E_DISK_FULL; nothing stays behind.
    */
   async add(
     source: string | AsyncIterable<Uint8Array>,
@@ -46,6 +56,7 @@ export class ArtifactIntake {
     try {
       const layout = await this.#writeNew(partial, typeof source === 'string' ? createReadStream(source) : source)
       requireExpected(layout, expected)
+      requireAdmitted(this.#rules.denied, layout)
       if ((await this.#index.held(layout.sha256)) === null) await settling(layout.sha256)
       await this.#settle(partial, layout)
       return { cid: layout.cid, size: layout.size, sha256: layout.sha256 }
@@ -62,6 +73,7 @@ export class ArtifactIntake {
    */
   async openPartial(layout: ArtifactLayout): Promise<PartialArtifact | null> {
     requirePossible(layout)
+    requireAdmitted(this.#rules.denied, layout)
     const name = partialNameOf(layout)
     for (let other = this.#partials.get(name); other; other = this.#partials.get(name)) await other
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -115,8 +127,11 @@ export class ArtifactIntake {
         await this.#files.removePartial(name)
         throw new StorageError('E_ARTIFACT_MISMATCH', `the leaves of ${layout.cid} do not add up to its sha-256`)
       }
-      await this.#settle(path, layout)
-      await this.#files.removePartial(name)
+      try {
+        await this.#settle(path, layout)
+      } finally {
+        await this.#files.removePartial(name)
+      }
     }
     try {
       // Its time of writing says how long it did not get further.
@@ -133,14 +148,21 @@ export class ArtifactIntake {
     if ((await this.#index.held(layout.sha256)) !== null) return rm(partial, { force: true })
     await this.#files.settle(partial, layout.sha256)
     try {
+      requireAdmitted(this.#rules.denied, layout)
       await this.#index.put(layout)
     } catch (error) {
       await this.#files.remove(layout.sha256)
       throw error
     }
+    // Denied in the moment it was entered: whoever denied it did not find it yet.
+    if (this.#rules.denied.whyOf(layout) === null) return
+    await this.#index.remove({ ...layout, damaged: false })
+    await this.#files.remove(layout.sha256)
+    requireAdmitted(this.#rules.denied, layout)
   }
 
   async #requireRoom(bytes: number): Promise<void> {
+    await this.#rules.requireRoom()
     if ((await freeBytesOf(this.#files.folder)) >= bytes + DISK_RESERVE_BYTES) return
     throw new StorageError('E_DISK_FULL', `there is no room for ${bytes} bytes`, {
       hint: MAKE_ROOM,

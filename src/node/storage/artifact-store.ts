@@ -8,6 +8,7 @@ import { type ArtifactEntry, ArtifactIndex, type StoredArtifact } from './artifa
 import { ArtifactIntake, type ExpectedArtifact } from './artifact-intake.ts'
 import { ArtifactMarks } from './artifact-marks.ts'
 import { isBlockOf } from './block-check.ts'
+import { type DeniedBytes, NOTHING_DENIED } from './denied-bytes.ts'
 import { StorageError } from './errors.ts'
 import { type LevelDatabase, plain } from './level-database.ts'
 import type { PartialArtifact } from './partial-artifact.ts'
@@ -18,6 +19,10 @@ export interface ArtifactStoreOptions {
   readonly folder: string
   /** Called once when an artifact's bytes are found altered or gone; its blocks are then already withdrawn. */
   readonly onCorrupt?: (sha256: Sha256, path: string) => void
+  /** Bytes that are taken from nobody. */
+  readonly denied?: DeniedBytes
+  /** Asked before anything new is written. @throws StorageError E_DISK_FULL */
+  readonly requireRoom?: () => Promise<void>
 }
 
 /** Opens the artifact store in a home's content folder. */
@@ -37,10 +42,11 @@ export class ArtifactStore {
   readonly #onCorrupt: (sha256: Sha256, path: string) => void
 
   /** Use `openArtifactStore`. */
-  constructor(files: ArtifactFiles, { database, onCorrupt = () => {} }: ArtifactStoreOptions) {
+  constructor(files: ArtifactFiles, options: ArtifactStoreOptions) {
+    const { database, onCorrupt = () => {}, denied = NOTHING_DENIED, requireRoom = async () => {} } = options
     this.#files = files
     this.#index = new ArtifactIndex(database)
-    this.#intake = new ArtifactIntake(files, this.#index)
+    this.#intake = new ArtifactIntake(files, this.#index, { denied, requireRoom })
     this.#own = new ArtifactMarks(database, 'own')
     this.#pulled = new ArtifactMarks(database, 'pulled')
     this.#onCorrupt = onCorrupt
@@ -147,6 +153,14 @@ export class ArtifactStore {
     return true
   }
 
+  /** Removes an artifact with all that is left of it anywhere in the store; returns its blocks, root and leaves. */
+  async purge(sha256: Sha256): Promise<readonly BlockId[]> {
+    const entry = await this.#index.entry(sha256)
+    if (entry !== null) await this.#index.remove(entry)
+    await this.#files.removeAll(sha256)
+    return entry === null ? [] : [entry.cid, ...entry.leaves]
+  }
+
   /** Whether bytes came here by a release of this node, its record damaged or not: only its own public records may open them. */
   isOwn(sha256: Sha256): Promise<boolean> {
     return this.#own.has(sha256)
@@ -165,6 +179,11 @@ export class ArtifactStore {
   /** Whether bytes came here from an upstream registry and from nobody else: no record of a stranger opens them. */
   isPulled(sha256: Sha256): Promise<boolean> {
     return this.#pulled.has(sha256)
+  }
+
+  /** Marks bytes that are about to come from peers as an upstream's; durable. */
+  markPulled(all: readonly Sha256[]): Promise<void> {
+    return this.#pulled.add(all)
   }
 
   /** For bytes that a publisher chosen here has released too. */
@@ -203,7 +222,7 @@ export class ArtifactStore {
   async *#leaves(entry: ArtifactEntry): AsyncGenerator<Uint8Array> {
     await using file = await openIfThere(this.#files.path(entry.sha256))
     for (const [index, leaf] of entry.leaves.entries()) {
-      const bytes = file === null ? null : (await readLeaf(file, index)).subarray(0, leafBytesOf(entry.size, index))
+      const bytes = file === null ? null : await readLeaf(file, index, leafBytesOf(entry.size, index))
       if (bytes === null || !isBlockOf(leaf, bytes)) {
         await this.#withdraw(entry.sha256)
         throw new StorageError('E_ARTIFACT_MISMATCH', `${this.#files.path(entry.sha256)} was altered on disk`)
@@ -215,8 +234,6 @@ export class ArtifactStore {
   async #readLeafOf(sha256: Sha256, leaf: number): Promise<Uint8Array | null> {
     const entry = await this.#index.entry(sha256)
     await using file = await openIfThere(this.#files.path(sha256))
-    return entry === null || file === null
-      ? null
-      : (await readLeaf(file, leaf)).subarray(0, leafBytesOf(entry.size, leaf))
+    return entry === null || file === null ? null : await readLeaf(file, leaf, leafBytesOf(entry.size, leaf))
   }
 }

@@ -108,7 +108,7 @@ async function readFormat(home: string): Promise<number | null> {
 }
 
 /** What may lie in a folder before its first use as a home: what people, `init` or a new disk put there, and the lock. */
-const EXPECTED = /^(config\.yaml|identity\.json|recovery-key\.json|state|lock.*|\..*|lost\+found)$/
+const EXPECTED = /^(config\.yaml|policy\.yaml|identity\.json|recovery-key\.json|state|lock.*|\..*|lost\+found)$/
 
 /** A folder that something else uses is not made a home, which would close it to all other users. */
 async function requireFree(home: string): Promise<void> {

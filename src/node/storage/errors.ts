@@ -11,6 +11,7 @@ export type StorageErrorCode =
   | 'E_ARTIFACT_MISMATCH'
   | 'E_ARTIFACT_INCOMPLETE'
   | 'E_QUOTA_EXCEEDED'
+  | 'E_PURGED'
   | 'E_FILE'
   | 'E_FILE_CORRUPT'
   | 'E_BACKUP_CORRUPT'

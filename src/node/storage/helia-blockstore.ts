@@ -4,6 +4,7 @@ import { decode } from 'multiformats/hashes/digest'
 import type { BlockId } from '../../protocol/index.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 import { isBlockOf } from './block-check.ts'
+import { type DeniedBytes, NOTHING_DENIED } from './denied-bytes.ts'
 import { StorageError } from './errors.ts'
 import type { ForeignBlocks } from './foreign-blocks.ts'
 import { MAX_FOREIGN_BLOCK_BYTES } from './limits.ts'
@@ -23,10 +24,16 @@ const RAW = 0x55
 export class HeliaBlockstore implements Blockstore {
   readonly #artifacts: ArtifactStore
   readonly #foreign: ForeignBlocks
+  readonly #denied: Pick<DeniedBytes, 'hasBlock'>
 
-  constructor(artifacts: ArtifactStore, foreign: ForeignBlocks) {
+  constructor(
+    artifacts: ArtifactStore,
+    foreign: ForeignBlocks,
+    denied: Pick<DeniedBytes, 'hasBlock'> = NOTHING_DENIED,
+  ) {
     this.#artifacts = artifacts
     this.#foreign = foreign
+    this.#denied = denied
   }
 
   async has(cid: CID): Promise<boolean> {
@@ -52,8 +59,9 @@ export class HeliaBlockstore implements Blockstore {
     }
   }
 
-  /** @throws StorageError E_ARTIFACT_MISMATCH for bytes that are not the block's, E_QUOTA_EXCEEDED, E_DISK_FULL. */
+  /** @throws StorageError E_ARTIFACT_MISMATCH for bytes that are not the block's, E_PURGED, E_QUOTA_EXCEEDED, E_DISK_FULL. */
   async put(cid: CID, value: Bytes): Promise<CID> {
+    if (this.#denied.hasBlock(keyOf(cid))) throw new StorageError('E_PURGED', `block ${cid} was purged here`)
     const bytes = await joined(value)
     if (!isBlockOf(cid, bytes)) throw new StorageError('E_ARTIFACT_MISMATCH', `the bytes given are not block ${cid}`)
     if (!(await this.#artifacts.hasBlock(idOf(cid)))) await this.#foreign.put(keyOf(cid), bytes)

@@ -14,11 +14,14 @@ const TABLES = [
   'artifacts',
   'own',
   'pulled',
+  'cached',
   'foreign',
   'foreignOrder',
   'state',
   'index',
   'upstream',
+  'advisories',
+  'installs',
 ] as const
 export type TableName = (typeof TABLES)[number]
 /** One sublevel: text keys, byte values. */

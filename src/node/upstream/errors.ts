@@ -1,7 +1,9 @@
 /** The closed set of codes an UpstreamError carries. */
 export type UpstreamErrorCode =
-  /** It cannot be reached, fails (5xx, 429), or failed so lately that it is not asked. */
+  /** It cannot be reached, or failed so lately that it is not asked. */
   | 'E_UPSTREAM_DOWN'
+  /** It answered that it cannot answer now (5xx, 429). */
+  | 'E_UPSTREAM_FAILED'
   /** It was reached and did not answer in time. */
   | 'E_UPSTREAM_TIMEOUT'
   /** It refused this node (401, 403, 407, 451). */

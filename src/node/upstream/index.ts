@@ -1,4 +1,8 @@
+export * from './cache-key.ts'
 export * from './errors.ts'
 export * from './limits.ts'
+export { FormerNpmCache } from './npm/former-npm-cache.ts'
 export * from './npm/npm-upstream.ts'
+export { requireUsable } from './secret-file.ts'
 export * from './settings.ts'
+export * from './upstream-book.ts'

@@ -36,3 +36,9 @@ async function readBounded(upstream: string, path: string): Promise<string> {
   }
   throw new NodeError('E_CONFIG', `upstream ${upstream}: ${path} is larger than ${MAX_SECRET_FILE_BYTES} bytes`)
 }
+
+/** Reads every file that the settings name. @throws NodeError E_CONFIG for one that cannot be used. */
+export async function requireUsable(settings: UpstreamSettings): Promise<void> {
+  await authorizationOf(settings)
+  await extraCertificatesOf(settings)
+}

@@ -65,7 +65,7 @@ export class UpstreamClient implements AsyncDisposable {
 
   /**
    * Asks for `url`, following redirects.
-   * @throws UpstreamError E_UPSTREAM_DOWN (at once while it rests; also for 5xx and 429), E_UPSTREAM_TIMEOUT,
+   * @throws UpstreamError E_UPSTREAM_DOWN (at once while it rests), E_UPSTREAM_FAILED (5xx and 429), E_UPSTREAM_TIMEOUT,
    * E_UPSTREAM_REFUSED, E_UPSTREAM_ANSWER, E_UPSTREAM_TOO_LARGE; the signal's reason when aborted.
    */
   async get(url: URL, question: UpstreamRequest): Promise<UpstreamAnswer> {
@@ -144,7 +144,7 @@ export class UpstreamClient implements AsyncDisposable {
       body.discard()
       const waitMs = Number(headers['retry-after'] ?? Number.NaN) * 1000
       circuit.failed('fault', this.#options.now(), waitMs > 0 && (status === 429 || status === 503) ? waitMs : null)
-      throw new UpstreamError('E_UPSTREAM_DOWN', `${where} answered ${status}`)
+      throw new UpstreamError('E_UPSTREAM_FAILED', `${where} answered ${status}`)
     }
     circuit.answered()
     if (status !== 200) circuit.completed()

@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import { NodeError } from '../errors.ts'
-import { namedBytesOf } from '../library/feed-access.ts'
+import { CACHE_STATE_FILES } from '../home/cache-state-files.ts'
+import { releasedBytesOf } from '../library/feed-access.ts'
 import type { NodeContext } from '../node-context.ts'
+import { POLICY_FILE, POLICY_STATE_FILES } from '../policy/index.ts'
 import { backupStream } from '../storage/index.ts'
 
 /** RFC 7914 section 2: cost of the passphrase; about 100 ms and 32 MiB. */
@@ -89,7 +91,7 @@ function parseKeys(text: string): SealedKeys {
  * A consistent backup of what cannot be fetched again, taken while the node runs; its keys are encrypted under the passphrase.
  * @throws NodeError E_BACKUP without one
  */
-export async function backup(node: NodeContext, passphrase: string | undefined): Promise<Readable> {
+export async function backup(node: NodeContext, passphrase: string | undefined, who: string): Promise<Readable> {
   if (passphrase === undefined || passphrase === '') {
     throw new NodeError('E_BACKUP', 'a backup needs a passphrase for its keys', { hint: 'set HANSE_BACKUP_PASSPHRASE' })
   }
@@ -99,17 +101,19 @@ export async function backup(node: NodeContext, passphrase: string | undefined):
     ['relations.json', join(node.paths.state, 'relations.json')],
     ['peers.json', join(node.paths.state, 'peers.json')],
     ['config.yaml', join(node.paths.home, 'config.yaml')],
+    [POLICY_FILE, join(node.paths.home, POLICY_FILE)],
+    ...[...POLICY_STATE_FILES, ...CACHE_STATE_FILES].map(name => [name, join(node.paths.state, name)] as const),
   ] as const) {
     const bytes = await readFile(path).catch(() => null)
     if (bytes !== null) state.set(name, bytes)
   }
-  await node.audit.append({ at: Date.now(), who: 'api', what: 'backup' })
+  await node.audit.append({ at: Date.now(), who, what: 'backup' })
   return backupStream({
     records: node.library.records,
     artifacts: node.artifacts,
     publisher: node.writer.publisher,
-    // Whether they count or stand behind a gap; and public ones too: a mirror that has them may be gone.
-    bytesNamedIn: envelope => namedBytesOf(node.parseStored(envelope).understood),
+    // Whether they count or stand behind a gap; and public ones too: a mirror that has them may be gone. Upstreams' bytes are not ours.
+    bytesNamedIn: envelope => releasedBytesOf(node.parseStored(envelope).understood),
     keys: sealKeys(
       {
         root: identity.root.seed,

@@ -11,6 +11,9 @@ import { seekPublishers } from './ask-federation.ts'
 import { parseSpec } from './find-package.ts'
 import { holdersOf } from './holders.ts'
 
+/** Advisories shown with a package. */
+const MAX_SHOWN_ADVISORIES = 20
+
 /**
  * A package as every publisher known here has it, and who holds its bytes; a publisher known from federated search alone
  * is marked as not held, blocked ones are left out. @throws NodeError E_NOT_FOUND
@@ -31,8 +34,17 @@ export async function info(node: NodeContext, purl: string): Promise<object> {
       ...seen.map(id => seenPublisherOf(node, id, name)),
     ],
     holders: [...new Set(holders.flat())],
+    looksLike: node.lookAlikes.of(name),
+    advisories: advisoryFacts(node, name),
   }
 }
+
+/** What is held against a package, malware first; of the many versions it may name, `hanse advisory list` tells. */
+const advisoryFacts = (node: NodeContext, name: PackageName) =>
+  node.advisories
+    .ofPackage(name)
+    .slice(0, MAX_SHOWN_ADVISORIES)
+    .map(({ id, kind, severity, summary }) => ({ id, kind, severity, summary }))
 
 const releasesOf = (node: NodeContext, id: PublisherId, name: PackageName): readonly ReleaseState[] => [
   ...(node.library.package(id, name)?.releases.values() ?? []),

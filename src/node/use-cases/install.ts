@@ -1,5 +1,6 @@
 import {
   type Artifact,
+  isReleased,
   type PackageName,
   type PublisherId,
   type ReleaseState,
@@ -10,10 +11,12 @@ import {
 import { NodeError } from '../errors.ts'
 import type { FetchedFrom } from '../library/artifact-fetcher.ts'
 import type { NodeContext } from '../node-context.ts'
-import { isDiskFull } from '../storage/index.ts'
+import { withheldPickOf } from '../registries/npm/withheld-picks.ts'
+import { isDiskFull, requireAdmitted } from '../storage/index.ts'
 import { seekPublishers } from './ask-federation.ts'
 import { type PackageSpec, parseSpec } from './find-package.ts'
 import { pickArtifact, splitFileName } from './install-artifact.ts'
+import { installFromUpstream, isInstallable } from './install-upstream.ts'
 import { type Resolution, refusalOf, resolve } from './resolution.ts'
 
 /** How long an install waits for the records of a publisher that was allowed just now; ms. */
@@ -24,7 +27,7 @@ const NEWS_WAIT_MS = 1_500
 /** Resolves, brings the artifact here and says where it came from. */
 export async function install(
   node: NodeContext,
-  request: { readonly purl: string; readonly publisher?: string },
+  request: { readonly purl: string; readonly publisher?: string; readonly who: string },
   signal: AbortSignal,
 ): Promise<object> {
   const { purl, fileName } = splitFileName(request.purl)
@@ -32,12 +35,21 @@ export async function install(
   const publisher = request.publisher === undefined ? undefined : node.relations.resolve(request.publisher)
   const resolution = await resolveSynced(node, spec, publisher, signal)
   const { route, release } = resolution
+  if (route.to === 'upstream' && isInstallable(spec.package)) {
+    return await installFromUpstream(node, spec, route, { who: request.who, signal })
+  }
   const refusal = await refusalOf(node, resolution)
+  const pick = release === null ? null : withheldPickOf(release.version, resolution.judgement)
+  if (pick !== null) node.verdicts.note({ at: Date.now(), who: request.who, purl: spec.package, ...pick })
   if (refusal !== null) throw refusal
   if (route.to !== 'publisher' || release === null)
     throw new TypeError('a resolution that is not refused has a release')
   const artifact = pickArtifact({ package: spec.package, release, fileName, publisher: request.publisher })
-  return await bring(node, spec.package, release, artifact, route, signal)
+  const brought = await bring(node, spec.package, release, artifact, route, signal)
+  const { version } = release
+  node.installs.note({ at: Date.now(), who: request.who, purl: spec.package, version })
+  await remember(node, { purl: spec.package, version, who: request.who }, route)
+  return brought
 }
 
 /** A publisher allowed a moment ago may not have arrived yet: its records are waited for, within a bound. */
@@ -66,7 +78,7 @@ async function isAllowedElsewhere(node: NodeContext, spec: PackageSpec, { route 
   const seen = await seekPublishers(node, spec.package)
   return seen.some(id => {
     const { allow, block } = node.relations.relationOf(id)
-    return allow === 'any' && !block && node.library.package(id, spec.package) === null
+    return allow === 'any' && !block && !isReleased(node.library.package(id, spec.package))
   })
 }
 
@@ -78,11 +90,11 @@ async function bring(
   route: Extract<RouteAnswer, { to: 'publisher' }>,
   signal: AbortSignal,
 ): Promise<object> {
+  requireAdmitted(node.purges, artifact)
   const fetched = await node.fetcher.fetch(artifact, route.publisher, signal)
   if ('failed' in fetched) {
     throw notFetched(node, `${shortNameOf(name)}@${release.version}`, artifact, route.publisher, fetched)
   }
-  await remember(node, name, release.version, route)
   return {
     purl: releaseNameOf(name, release.version) ?? name,
     publisher: route.publisher,
@@ -130,13 +142,12 @@ function notFetched(
 /** Pin and audit line of an install. A full disk must not keep bytes that are here from anyone: the next install tries again. */
 async function remember(
   node: NodeContext,
-  purl: PackageName,
-  version: string,
+  { purl, version, who }: { readonly purl: PackageName; readonly version: string; readonly who: string },
   { pin, publisher }: Extract<RouteAnswer, { to: 'publisher' }>,
 ): Promise<void> {
   try {
     if (pin) await node.relations.pin(purl, publisher)
-    await node.audit.append({ at: Date.now(), who: 'api', what: 'install', purl, version, publisher })
+    await node.audit.append({ at: Date.now(), who, what: 'install', purl, version, publisher })
   } catch (error) {
     if (!isDiskFull(error)) throw error
   }

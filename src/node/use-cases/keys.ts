@@ -21,9 +21,9 @@ export async function listKeys(node: NodeContext): Promise<object[]> {
 }
 
 /** Hands the recovery key out and remembers that it was. */
-export async function exportRecovery(node: NodeContext): Promise<object> {
+export async function exportRecovery(node: NodeContext, who: string): Promise<object> {
   const document = recoveryDocumentOf(node.identity(), node.writer.publisher)
   await node.changeIdentity(identity => ({ ...identity, recoveryExported: true }))
-  await node.audit.append({ at: Date.now(), who: 'api', what: 'key.export', key: 'recovery' })
+  await node.audit.append({ at: Date.now(), who, what: 'key.export', key: 'recovery' })
   return document
 }

@@ -55,7 +55,7 @@ function awayOf(node: NodeContext, peer: PeerId): Pick<PeerRow, 'state' | 'why'>
 }
 
 /** Pins a peer and dials it. @throws NodeError E_MULTIADDR, E_NETWORK */
-export async function addPeer(node: NodeContext, text: string): Promise<object> {
+export async function addPeer(node: NodeContext, text: string, who: string): Promise<object> {
   const address = parsePeerAddress(text)
   if (address === null) {
     throw new NodeError('E_MULTIADDR', `${text.slice(0, 120)} is not a multiaddr with a peer id`, {
@@ -63,18 +63,18 @@ export async function addPeer(node: NodeContext, text: string): Promise<object> 
     })
   }
   await node.peers.pin(address)
-  await node.audit.append({ at: Date.now(), who: 'api', what: 'peer.add', peer: address.peer })
+  await node.audit.append({ at: Date.now(), who, what: 'peer.add', peer: address.peer })
   const connected = await node.dial(address, AbortSignal.timeout(DIAL_WAIT_MS))
   const standing = connected ? { state: 'connected' } : awayOf(node, address.peer)
   return { id: address.peer, addresses: address.addresses, connected, ...standing }
 }
 
 /** Unpins a peer and hangs up. @throws NodeError E_NOT_FOUND */
-export async function removePeer(node: NodeContext, peer: string): Promise<object> {
+export async function removePeer(node: NodeContext, peer: string, who: string): Promise<object> {
   const known = await node.peers.remove(peer as PeerId)
   if (!known)
     throw new NodeError('E_NOT_FOUND', `${peer.slice(0, 80)} is not in the peer book`, { hint: 'hanse peer list' })
-  await node.audit.append({ at: Date.now(), who: 'api', what: 'peer.remove', peer })
+  await node.audit.append({ at: Date.now(), who, what: 'peer.remove', peer })
   await node.hangUp(peer as PeerId)
   return { id: peer, removed: true }
 }

@@ -6,6 +6,7 @@ import {
   type Artifact,
   type Document,
   isPlainFileName,
+  type PackageName,
   type PackageState,
   type RecordId,
   type ReleaseName,
@@ -35,8 +36,12 @@ export interface PublishRequest {
   readonly public: boolean
   readonly purl?: string
   readonly dryRun: boolean
+  /** When it was published first, somewhere else; ms since 1970, claimed and shown. */
+  readonly claimedMs?: number
   /** What the file has to be; by default its name and first bytes say so. */
   readonly kind?: ArchiveKind
+  /** Asked with the name that the archive itself has, before anything is signed; throws for one that may not be published. */
+  readonly permit?: (name: PackageName) => void
 }
 
 /** What is to be released, read from the archive itself. */
@@ -58,6 +63,7 @@ export async function publish(node: NodeContext, request: PublishRequest, bytes:
 
 /** A folder for what comes in, on the disk where artifacts are kept; it goes when it is disposed. */
 export async function openIncoming(node: NodeContext): Promise<AsyncDisposable & { readonly path: string }> {
+  await node.disk.requireRoom()
   const path = await mkdtemp(join(node.paths.content, 'incoming-'))
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
 }
@@ -65,7 +71,16 @@ export async function openIncoming(node: NodeContext): Promise<AsyncDisposable &
 /** Releases a file that lies on this disk already. */
 export async function publishFile(node: NodeContext, path: string, request: PublishRequest): Promise<object> {
   const draft = await draftOf(path, request)
-  return await release(node, path, draft, request.public ? 'public' : 'private', request.dryRun)
+  request.permit?.(splitReleaseName(draft.purl).package)
+  const { dryRun, claimedMs } = request
+  return await release(node, path, draft, { visibility: request.public ? 'public' : 'private', dryRun, claimedMs })
+}
+
+/** How a draft becomes a release. */
+interface ReleaseChoice {
+  readonly visibility: FeedVisibility
+  readonly dryRun: boolean
+  readonly claimedMs: number | undefined
 }
 
 /** An archive is known by the ending of its file and named by its manifest. */
@@ -141,16 +156,10 @@ function requireAgreement({ manifest }: InspectedArchive, named: ReleaseName | n
   throw new NodeError('E_ARCHIVE_MISMATCH', `the archive says ${manifest.purl}, --purl says ${named}`)
 }
 
-async function release(
-  node: NodeContext,
-  path: string,
-  draft: Draft,
-  visibility: FeedVisibility,
-  dryRun: boolean,
-): Promise<object> {
+async function release(node: NodeContext, path: string, draft: Draft, choice: ReleaseChoice): Promise<object> {
   const artifact = await node.artifacts.measure(path)
   const { package: name } = splitReleaseName(draft.purl)
-  return await node.publishing.run(name, () => releaseNext(node, path, draft, artifact, { visibility, dryRun }))
+  return await node.publishing.run(name, () => releaseNext(node, path, draft, artifact, choice))
 }
 
 /** One release of a package at a time: between the check and the record nobody else may take the version. */
@@ -159,7 +168,7 @@ async function releaseNext(
   path: string,
   draft: Draft,
   artifact: StoredArtifact,
-  { visibility, dryRun }: { readonly visibility: FeedVisibility; readonly dryRun: boolean },
+  { visibility, dryRun, claimedMs }: ReleaseChoice,
 ): Promise<object> {
   const answer = { purl: draft.purl, cid: artifact.cid, size: artifact.size, sha256: artifact.sha256 }
   const known = await knownRelease(node, draft, artifact, visibility)
@@ -169,7 +178,7 @@ async function releaseNext(
   return await node.incoming.release(coming, async () => {
     if (known !== null) return { ...answer, ...known }
     const record = await withManifest(node, draft, manifest =>
-      node.writer.write(visibility, [releaseOpOf(draft, artifact, manifest)]),
+      node.writer.write(visibility, [releaseOpOf(draft, artifact, manifest)], claimedMs),
     )
     return { ...answer, visibility, record: record.id }
   })

@@ -1,4 +1,10 @@
-import { FOLD_NUMBER, type PublisherId, relationText } from '../../protocol/index.ts'
+import {
+  FOLD_NUMBER,
+  type Pattern,
+  type PublisherId,
+  type RelationChange as RelationStep,
+  relationText,
+} from '../../protocol/index.ts'
 import { requireMatchable } from '../config/index.ts'
 import { NodeError } from '../errors.ts'
 import type { RelationChange } from '../http/services.ts'
@@ -6,7 +12,7 @@ import { parsePatterns } from '../library/relation-book.ts'
 import type { NodeContext } from '../node-context.ts'
 
 /** Changes a relation with everything that follows from it: routes, what is followed, mirrored and announced. */
-export async function changeRelation(node: NodeContext, change: RelationChange): Promise<object> {
+export async function changeRelation(node: NodeContext, change: RelationChange, who: string): Promise<object> {
   const publisher = node.relations.resolve(change.publisher)
   if (publisher === node.writer.publisher) {
     throw new NodeError('E_RELATION', 'that is this node’s own publisher', {
@@ -15,7 +21,8 @@ export async function changeRelation(node: NodeContext, change: RelationChange):
   }
   const patterns = parsePatterns(change.patterns)
   const { action } = change
-  const asked = action === 'allow' || action === 'disallow' ? { do: action, patterns } : { do: action }
+  const isForOrigin = change.for === 'origin'
+  const asked = stepOf(change, patterns)
   const name = change.as ?? (change.publisher.startsWith('bafy') ? undefined : change.publisher)
   // Everything is checked before anything is written.
   const routed = action === 'allow' ? patterns : []
@@ -26,12 +33,13 @@ export async function changeRelation(node: NodeContext, change: RelationChange):
   const before = node.relations.relationOf(publisher)
   const relation = await node.relations.change(publisher, asked, change.as)
   for (const match of routed) await node.routes.add({ match, to: node.relations.nameOf(publisher) })
-  if (action === 'disallow') await node.routes.removeTo(publisher, patterns)
+  if (action === 'disallow' && !isForOrigin) await node.routes.removeTo(publisher, patterns)
   if (action === 'block') await node.routes.removeTo(publisher, [])
-  await node.audit.append({ at: Date.now(), who: 'api', what: `relation.${action}`, publisher, patterns })
+  const what = `relation.${action}${isForOrigin ? '.origin' : ''}`
+  await node.audit.append({ at: Date.now(), who, what, publisher, patterns })
   node.applyRelations()
   const unsigned = before.mirror || relation.mirror ? await node.holding.sign() : null
-  const shadowing = action === 'allow' && patterns.length === 0 ? node.routes.before(publisher) : []
+  const shadowing = action === 'allow' && patterns.length === 0 && !isForOrigin ? node.routes.before(publisher) : []
   const warnings = [
     ...(shadowing.length > 0 ? [`these routes keep names from it: ${shadowing.join(', ')}`] : []),
     ...(unsigned === null ? [] : [`what this node mirrors is not signed yet, and tried again later: ${unsigned}`]),
@@ -42,8 +50,30 @@ export async function changeRelation(node: NodeContext, change: RelationChange):
     relation: relationText(relation),
     ...(Array.isArray(relation.allow) ? { patterns: relation.allow } : {}),
     ...(warnings.length > 0 ? { warning: warnings.join('; ') } : {}),
-    ...noticeOf(node, action),
+    ...noticeOf(node, change),
   }
+}
+
+/** One step of a relation. @throws NodeError E_USAGE for what `--for` does not take */
+function stepOf({ action, for: purpose = 'install' }: RelationChange, patterns: readonly Pattern[]): RelationStep {
+  if (action !== 'allow' && action !== 'disallow') {
+    if (purpose === 'install') return { do: action }
+    throw new NodeError('E_USAGE', `${action} is for nothing in particular`, { hint: `hanse ${action} PUBLISHER` })
+  }
+  if (purpose === 'advisory') {
+    throw new NodeError('E_USAGE', 'no publisher’s advisories are read yet: --for advisory is reserved', {
+      hint: 'hanse advisory import FILE',
+    })
+  }
+  if (purpose === 'install') return { do: action, patterns }
+  if (patterns.length === 0) return { do: `${action}-origin` }
+  throw new NodeError(
+    'E_USAGE',
+    '--for origin takes no patterns: it is about every name that a route leads to an upstream',
+    {
+      hint: `hanse ${action} PUBLISHER --for origin`,
+    },
+  )
 }
 
 /** Words that stand for something else wherever a publisher is named or shown. */
@@ -67,7 +97,12 @@ function requireUnrouted(node: NodeContext, publisher: PublisherId, as: string):
 }
 
 /** Whatever tells others what this node uses says so where it is switched on. */
-function noticeOf({ config }: NodeContext, action: RelationChange['action']): object {
+function noticeOf({ config }: NodeContext, { action, for: purpose }: RelationChange): object {
+  if (action === 'allow' && purpose === 'origin') {
+    const whom =
+      'peers signed to hold an upstream’s version are asked for it first, and so learn that this node wants it'
+    return { notice: `${whom}; where the upstream is silent, this publisher’s word counts as the upstream’s` }
+  }
   if (action !== 'mirror') return {}
   const when = config.network.mode === 'off' ? ' once its network is on' : ''
   return { notice: `peers learn that this node keeps this publisher’s bytes${when}` }

@@ -1,17 +1,19 @@
 import {
-  evaluate,
+  type Judgement,
   type PackageName,
   type PublisherId,
   parsePurl,
   type ReleaseState,
   type RouteAnswer,
-  STANDING_RULES,
   shortNameOf,
   sourceLinesOf,
   type Verdict,
 } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import type { NodeContext } from '../node-context.ts'
+import { factSourcesOf } from '../policy/fact-sources.ts'
+import { judgeOf, LEGAL_RULE } from '../policy/judge-releases.ts'
+import { refusalTextOf } from '../policy/refusal-text.ts'
 import { pickVersion } from '../registries/pick-version.ts'
 import { seekPublishers } from './ask-federation.ts'
 import type { PackageSpec } from './find-package.ts'
@@ -21,6 +23,8 @@ export interface Resolution {
   readonly spec: PackageSpec
   readonly route: RouteAnswer
   readonly release: ReleaseState | null
+  /** What the rules say; `verdict` is what of it binds. */
+  readonly judgement: Judgement
   readonly verdict: Verdict
 }
 
@@ -29,8 +33,9 @@ export function resolve(node: NodeContext, spec: PackageSpec, publisher?: Publis
   const route = node.routes.resolve(spec.package, publisher)
   const release = route.to === 'publisher' ? releaseOf(node, spec, route.publisher) : null
   const version = release?.version ?? spec.range ?? ''
-  const verdict = evaluate({ package: spec.package, version, route, release }, { rules: STANDING_RULES }, Date.now())
-  return { spec, route, release, verdict }
+  const source = { package: spec.package, route, versions: null }
+  const judgement = judgeOf(factSourcesOf(node), source, node.policy.inForce(), Date.now())(version)
+  return { spec, route, release, judgement, verdict: judgement.enforced }
 }
 
 /** The newest live release in range; a version asked for exactly is answered also when it is withdrawn, to say so. */
@@ -65,7 +70,8 @@ export async function refusalOf(
   if (verdict.decision === 'allow') return null
   const [reason] = verdict.reasons
   const name = shortNameOf(spec.package)
-  return new NodeError('E_POLICY_DENIED', `${name}@${release.version}: ${reason?.message ?? 'denied'}`, {
+  const code = reason?.rule === LEGAL_RULE ? 'E_PURGED' : 'E_POLICY_DENIED'
+  return new NodeError(code, `${name}@${release.version} ${refusalTextOf(verdict)}`, {
     hint: reason?.hint ?? whyCommandOf(spec.package),
   })
 }
@@ -112,10 +118,6 @@ function noUpstream(
   { name: upstream, route }: Extract<RouteAnswer, { to: 'upstream' }>,
 ): NodeError {
   const short = shortNameOf(name)
-  if (name.startsWith('pkg:npm/')) {
-    const why = 'npm clients install it through this node, hanse install does not yet'
-    return new NodeError('E_NO_ROUTE', `${short} is routed to upstream/${upstream}: ${why}`, { hint: 'hanse use npm' })
-  }
   const hint = sourceLinesOf(node.library.publishersOf(name), name, node.relations, route) ?? `hanse info '${short}'`
   return new NodeError(
     'E_NO_ROUTE',

@@ -1,5 +1,5 @@
 import { mergeHits, type VerifiedHit } from '../../federation/index.ts'
-import { type PublisherId, parsePurl, relationText } from '../../protocol/index.ts'
+import { type PackageName, type PublisherId, parsePurl, relationText } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import type { SearchHit } from '../http/services.ts'
 import type { Document, Hit } from '../index/index.ts'
@@ -87,6 +87,7 @@ function localHitOf(node: NodeContext, { document, score, highlights }: Hit): Se
 
 function shownHitOf(node: NodeContext, document: Candidate, score: number) {
   const publisher = document.publisher as PublisherId
+  const looksLike = node.lookAlikes.of(document.package as PackageName)
   return {
     purl: document.package,
     publisher,
@@ -95,5 +96,6 @@ function shownHitOf(node: NodeContext, document: Candidate, score: number) {
     description: document.description,
     score,
     relation: publisher === node.writer.publisher ? 'self' : relationText(node.relations.relationOf(publisher)),
+    ...(looksLike === null ? {} : { looksLike }),
   }
 }

@@ -1,4 +1,4 @@
-import type { PeerId, PublisherId } from '../../protocol/index.ts'
+import type { BlockId, PeerId, PublisherId } from '../../protocol/index.ts'
 import type { NodeContext } from '../node-context.ts'
 
 /** Peers believed of one publisher that says who holds another's bytes: a company has a few mirrors, and who lies gains no more. */
@@ -8,9 +8,10 @@ const MAX_STATED = 16
 
 /**
  * Peers that are signed to keep a publisher's bytes: by the publisher itself, then by those that this node has a relation with, then
- * by others; blocked publishers are not heard. This node itself is not among them.
+ * by others; blocked publishers are not heard. With a CID, also peers that are signed to hold those bytes alone. This node itself
+ * is not among them.
  */
-export function statedHoldersOf(node: NodeContext, publisher: PublisherId): readonly PeerId[] {
+export function statedHoldersOf(node: NodeContext, publisher: PublisherId, cid?: BlockId): readonly PeerId[] {
   const { catalogue } = node.library
   const self = node.libp2p.peerId.toString()
   const connected = new Set(node.connectedPeers())
@@ -18,7 +19,9 @@ export function statedHoldersOf(node: NodeContext, publisher: PublisherId): read
   const ranked = speakers.toSorted((a, b) => rankOf(node, publisher, a) - rankOf(node, publisher, b))
   const stated = new Set<PeerId>()
   for (const id of ranked) {
-    const held = (catalogue.publisher(id)?.holds ?? []).filter(({ publishers }) => publishers.has(publisher))
+    const held = (catalogue.publisher(id)?.holds ?? []).filter(
+      ({ publishers, cids }) => publishers.has(publisher) || (cid !== undefined && cids.has(cid)),
+    )
     const peers = held.map(({ peer }) => peer).filter(peer => peer !== self)
     const inReach = peers.toSorted((a, b) => Number(connected.has(b)) - Number(connected.has(a)))
     for (const peer of inReach.slice(0, MAX_STATED_BY_ONE)) stated.add(peer)

@@ -1,10 +1,12 @@
 import { FOLD_NUMBER } from '../../protocol/index.ts'
 import type { NodeContext } from '../node-context.ts'
+import { advisorySums } from './advisories.ts'
 import { bootstrapProblem } from './bootstrap-health.ts'
 
-/** The node in one document; counts are numbers. */
-export async function status(node: NodeContext): Promise<object> {
+/** The node in one document; counts are numbers. What is shared of which host is told to administrators, as upstreams are. */
+export async function status(node: NodeContext, { isAdmin }: { readonly isAdmin: boolean }): Promise<object> {
   const counts = await countsOf(node)
+  const sharing = isAdmin ? node.sharing.notice(node.upstreams.list()) : null
   return {
     peerId: node.libp2p.peerId.toString(),
     publisher: node.writer.publisher,
@@ -12,11 +14,20 @@ export async function status(node: NodeContext): Promise<object> {
     addresses: node.libp2p.getMultiaddrs().map(String),
     peers: node.connectedPeers().length,
     ...counts,
+    ...advisoriesOf(node),
     catalogueDigest: node.library.catalogue.digest(),
     foldVersion: FOLD_NUMBER,
+    policy: node.policy.inForce().mode,
+    ...(sharing === null ? {} : { sharing }),
     recovery: node.identity().recoveryExported ? 'exported' : 'not exported',
     health: [...node.problems(), bootstrapProblem(node) ?? []].flat().join('; ') || 'ok',
   }
+}
+
+/** How many advisories are held, and when the newest of them was last changed. */
+function advisoriesOf(node: NodeContext) {
+  const { held, newest } = advisorySums(node)
+  return { advisories: held, newestAdvisory: newest }
 }
 
 async function countsOf(node: NodeContext) {

@@ -69,6 +69,9 @@ export interface PackageState {
   readonly visibility: Visibility
 }
 
+/** Whether a publisher has released anything of a package: one that only states origins, or tags, has not. */
+export const isReleased = (state: PackageState | null): state is PackageState => (state?.releases.size ?? 0) > 0
+
 /** What one node of the publisher says it keeps. */
 export interface HoldsState {
   readonly peer: PeerId

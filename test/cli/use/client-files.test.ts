@@ -1,14 +1,27 @@
 import fc from 'fast-check'
+import { parse as toml } from 'smol-toml'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { type Client, type ClientUse, clientFilesOf } from '../../../src/cli/use/client-files.ts'
+import { type Client, type ClientUse, clientFilesOf, openPointOf } from '../../../src/cli/use/client-files.ts'
 import { withoutOurs } from '../../../src/cli/use/marks.ts'
+import { privateNamesOf } from '../../../src/cli/use/private-names.ts'
 
 const REGISTRY = 'http://127.0.0.1:7700/npm/'
 const use = (client: Client, given: Partial<ClientUse> = {}): ClientUse => ({
   ...{ client, registry: REGISTRY, scope: null, packageManager: null, present: new Set<string>() },
+  privateNames: privateNamesOf([], [], given.scope ?? null),
   ...given,
 })
+/** What a node that has released these names and routes these patterns tells `hanse use`. */
+const ROUTES = [
+  { match: 'npm:@ops/*', to: 'upstream/nexus' },
+  { match: 'npm:@harbour/*', to: 'harbour' },
+  { match: 'npm:left-*', to: 'nowhere' },
+  { match: 'npm:*', to: 'upstream/npmjs' },
+  { match: '*', to: 'allowed' },
+]
+const RELEASED = privateNamesOf(['@acme/flag', '@acme/hull', 'left-pad-internal'], ROUTES, null)
+const PATTERNS = ['@acme/*', '@harbour/*', 'left-pad-internal']
 
 /** The files of a client after `hanse use`, from these texts. */
 function usedTexts(given: ClientUse, texts: Readonly<Record<string, string>> = {}): Record<string, string> {
@@ -57,6 +70,20 @@ describe('.yarnrc.yml', () => {
     })
     const old = use('yarn', { packageManager: 'yarn@4.2.0', scope: '@acme' })
     expect(read(usedTexts(old)['.yarnrc.yml'])).toEqual(scoped)
+  })
+
+  it('lets every private name pass the age gate where all names come from the node', () => {
+    const given = yarn4({ privateNames: RELEASED })
+    expect(read(usedTexts(given)['.yarnrc.yml'])).toMatchObject({ npmPreapprovedPackages: PATTERNS })
+    const before = 'npmPreapprovedPackages:\n  - "@harbour/*"\n  - left-pad\n'
+    const after = usedTexts(given, { '.yarnrc.yml': before })['.yarnrc.yml'] ?? ''
+    const all = ['@acme/*', 'left-pad-internal', '@harbour/*', 'left-pad']
+    expect(read(after)).toMatchObject({ npmPreapprovedPackages: all })
+    expect(withoutOurs(after)).toBe(before)
+    expect(openPointOf(given)).toBeNull()
+    expect(openPointOf(yarn4())).toContain('has released none yet')
+    expect(openPointOf({ ...given, packageManager: 'yarn@1.22.22' })).toBeNull()
+    expect(openPointOf(use('yarn', { present: new Set(['.yarnrc.yml']) }))).toContain('packageManager')
   })
 
   const before = [
@@ -114,6 +141,27 @@ it('pnpm with an age gate is told to let the private scope pass', () => {
   const texts = usedTexts(pnpm, { 'pnpm-workspace.yaml': 'packages:\n  - "a"\n' })
   expect(parse(texts['pnpm-workspace.yaml'] ?? '')).toEqual({ packages: ['a'], minimumReleaseAgeExclude: ['@acme/*'] })
   expect(Object.keys(usedTexts({ ...pnpm, packageManager: 'pnpm@9.0.0' }))).toEqual(['.npmrc'])
+})
+
+it('npm and bun are told only where the project has set an age gate of its own', () => {
+  const npm = use('npm', { privateNames: RELEASED })
+  expect(usedTexts(npm)['.npmrc']).not.toContain('exclude')
+  const gated = usedTexts(npm, { '.npmrc': 'min-release-age=3\n' })['.npmrc'] ?? ''
+  for (const name of PATTERNS) expect(gated).toContain(`\nmin-release-age-exclude[]=${name}\n`)
+  const bun = use('bun', { privateNames: RELEASED, present: new Set(['bunfig.toml']) })
+  expect(usedTexts(bun, { 'bunfig.toml': '[install]\nexact = true\n' })['bunfig.toml']).toBe(
+    '[install]\nexact = true\n',
+  )
+  const before = '[install]\nminimumReleaseAge = 259200 # three days\n\n[test]\ncoverage = true\n'
+  const after = usedTexts(bun, { 'bunfig.toml': before })['bunfig.toml'] ?? ''
+  // bun knows no patterns here.
+  expect(toml(after)).toMatchObject({
+    install: { minimumReleaseAgeExcludes: ['@acme/flag', '@acme/hull', 'left-pad-internal'] },
+    test: { coverage: true },
+  })
+  expect(withoutOurs(after)).toBe(before)
+  const own = '[install]\nminimumReleaseAge = 9\nminimumReleaseAgeExcludes = ["x"]\n'
+  expect(() => usedTexts(bun, { 'bunfig.toml': own })).toThrow(/no entry can be added/)
 })
 
 it('any text comes back from use and undo as it was, also after using twice', () => {

@@ -28,7 +28,7 @@ const write = (text: string) => writeFile(configPathOf(home), text)
 test('an empty home has every default', async () => {
   const { config, origins } = await loadConfig({ home })
   expect(config.network).toMatchObject({ mode: 'public', id: 'main', mdns: false })
-  expect(config.http).toEqual({ host: '127.0.0.1', port: 7700 })
+  expect(config.http).toEqual({ host: '127.0.0.1', port: 7700, openReads: false, trustedProxies: [] })
   expect(config.routes).toEqual([{ match: '*', to: 'allowed' }])
   expect(new Set([...origins.values()].map(({ origin }) => origin))).toEqual(new Set(['default']))
 })
@@ -58,7 +58,7 @@ test('a flag wins over a variable, a variable over the file, the file over the d
     HANSE_NETWORK_LISTEN: '/ip4/127.0.0.1/tcp/0, /ip4/127.0.0.2/tcp/0',
   }
   const { config, origins } = await loadConfig({ home, env, flags: { 'http.port': 3 } })
-  expect(config.http).toEqual({ host: '127.0.0.3', port: 3 })
+  expect(config.http).toMatchObject({ host: '127.0.0.3', port: 3 })
   expect(config.network.listen).toHaveLength(2)
   expect(config.search.deadlineMs).toBe(5)
   expect(origins.get('http.port')).toEqual({ origin: 'flag', name: '--http' })
@@ -104,7 +104,13 @@ test('every setting that an option of start gives names that option', async () =
   const known = options.map(({ flags }) => flags.split(' ')[0])
   const peer = '/ip4/127.0.0.1/tcp/1/p2p/12D3KooWA1aNdKrytqB2B2zTE25hhvDfSkEyTwwEst5ogLfwcLAK'
   const addresses = { listen: ['/ip4/127.0.0.1/tcp/1'], announce: ['/ip4/127.0.0.1/tcp/1'], bootstrap: [peer] }
-  const flags = settingValuesOf({ http: { host: '::1', port: 0 }, network: 'off', mdns: true, ...addresses })
+  const flags = settingValuesOf({
+    http: { host: '::1', port: 0 },
+    network: 'off',
+    mdns: true,
+    shareUpstreams: true,
+    ...addresses,
+  })
   const given = linesOf(await loadConfig({ home, flags })).filter(({ origin }) => origin === 'flag')
   expect(new Set(given.map(({ name }) => name))).toEqual(new Set(known))
 })
@@ -169,4 +175,19 @@ test('routes are added before, refused when taken, removed, and comments stay', 
   expect(await removeRoute(home, 'npm:@acme/*')).toBe(true)
   expect(await removeRoute(home, 'npm:@acme/*')).toBe(false)
   expect((await loadConfig({ home })).config.routes).toHaveLength(2)
+})
+
+test('trusted proxies are addresses and networks, from the file or a variable', async () => {
+  const env = { HANSE_HTTP_TRUSTED_PROXIES: '127.0.0.1, ::1, 10.1.0.0/16, fd00::/8', HANSE_HTTP_OPEN_READS: 'true' }
+  expect((await loadConfig({ home, env })).config.http).toMatchObject({
+    openReads: true,
+    trustedProxies: ['127.0.0.1', '::1', '10.1.0.0/16', 'fd00::/8'],
+  })
+  for (const wrong of ['proxy', '10.1.0.0/33', '*', '300.0.0.1', 'fd00::/129', '10.0.0.1:80']) {
+    await write(`http: { trustedProxies: ["${wrong}"] }\n`)
+    await expect(loadConfig({ home })).rejects.toMatchObject({
+      code: 'E_CONFIG',
+      message: expect.stringContaining('http.trustedProxies.0: must be an address or a network'),
+    })
+  }
 })

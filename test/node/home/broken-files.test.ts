@@ -34,8 +34,11 @@ const all = (outcome: string) => ({
 const OUTCOMES: Readonly<Record<string, Readonly<Record<Fault, string>>>> = {
   'identity.json': { ...all('E_IDENTITY'), 'a folder': 'E_FILE', unreadable: 'E_FILE' },
   'config.yaml': { ...all('E_CONFIG'), empty: LEFT, 'a folder': 'E_FILE', unreadable: 'E_FILE' },
+  'policy.yaml': all(LEFT),
+  'state/policy-last-good.json': { ...all('E_FILE_CORRUPT'), 'a folder': 'E_FILE', unreadable: 'E_FILE' },
   'state/relations.json': { ...all('E_FILE_CORRUPT'), 'a folder': 'E_FILE', unreadable: 'E_FILE' },
   'state/peers.json': all(LEFT),
+  'state/tokens.json': { ...all('E_FILE_CORRUPT'), 'a folder': 'E_FILE', unreadable: 'E_FILE' },
   format: { ...all('E_HOME_CORRUPT'), truncated: LEFT, 'a folder': 'E_FILE', unreadable: 'E_FILE' },
   lock: { ...all(LEFT), 'a folder': 'E_FILE', unreadable: 'E_FILE' },
   'run.json': { ...all(LEFT), 'a folder': 'E_FILE' },
@@ -76,6 +79,7 @@ beforeAll(async () => {
     const other = 'bafyreie6dxhm6wbfzqwc5m3lv6vxpcoj3snnn5dknmqo2bbbtbf6vgvaoq'
     await post('/api/relations', { action: 'allow', publisher: other, patterns: ['npm:@acme/*'], as: 'acme' })
     const peer = '12D3KooWA1aNdKrytqB2B2zTE25hhvDfSkEyTwwEst5ogLfwcLAK'
+    await post('/api/tokens', { name: 'ci', scope: 'read' })
     await post('/api/peers', { multiaddr: `/ip4/127.0.0.1/tcp/1/p2p/${peer}` })
   }
   const routes = '{ routes: [{ match: "npm:@acme/*", to: acme }, { match: "*", to: allowed }] }'

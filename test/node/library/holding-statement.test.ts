@@ -64,7 +64,7 @@ async function mirroringNode(mode: 'on' | 'off' = 'on') {
   const applyRelations = () => holding.look()
   const node = { relations, writer, holding, config, audit, applyRelations } as unknown as NodeContext
   const change = (action: 'mirror' | 'unmirror', publisher: string = acme) =>
-    changeRelation(node, { publisher, action, patterns: [] })
+    changeRelation(node, { publisher, action, patterns: [] }, 'test')
   const stated = () => {
     const holds = library.catalogue.publisher(writer.publisher)?.holds ?? []
     return holds.flatMap(({ peer, publishers }) => (peer === self ? [...publishers] : []))
@@ -124,7 +124,7 @@ test('any number of publishers is stated, in ops of bounded length', async () =>
   const many = Array.from({ length: MAX_HOLDS_ITEMS + 2 }, (_, i) => publisherAt(i))
   const relations = {
     known: () => many,
-    relationOf: () => ({ follow: true, allow: 'none', mirror: true, block: false }) as const,
+    relationOf: () => ({ follow: true, allow: 'none', origin: false, mirror: true, block: false }) as const,
   }
   const parts = { ...node, relations, peer: self, isNetworkOn: true, connectedPeers: () => [], onFailed: () => {} }
   expect(await new HoldingStatement(parts).sign()).toBeNull()

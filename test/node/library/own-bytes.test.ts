@@ -61,7 +61,7 @@ async function run() {
 }
 
 const isNamedByStrangerAlone = ({ access }: Library) =>
-  access.isNamedOpenly(sha256, idOf(10)) && !access.isNamedHere(sha256)
+  access.isNamedOpenly(sha256, idOf(10)) && !access.isReleasedHere(sha256)
 
 const storeBytes = (store: ArtifactStore) =>
   store.add(
@@ -162,8 +162,8 @@ describe('the bytes of a private release that a stranger’s public record names
       await storeBytes(node.store)
       await node.writer.write('private', release)
       await node.strangerPublishes()
-      expect(node.library.access.namedHere()).toEqual([sha256])
-      await node.store.markOwn(node.library.access.namedHere())
+      expect(node.library.access.releasedHere()).toEqual([sha256])
+      await node.store.markOwn(node.library.access.releasedHere())
     }
     await damage('private')
     await using node = await run()

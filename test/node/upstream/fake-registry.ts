@@ -36,6 +36,8 @@ export class FakeRegistry implements AsyncDisposable {
   readonly requests: SeenRequest[] = []
   /** Whether documents have ETags, and whether they are compressed. */
   etags = true
+  /** What `Authorization` must say, if anything. */
+  authorization: string | null = null
   gzip = true
   readonly #server: Server
   readonly #scheme: 'http' | 'https'
@@ -116,6 +118,8 @@ export class FakeRegistry implements AsyncDisposable {
     response.on('close', () => {
       this.requests.push({ path, headers: request.headers, status: response.statusCode })
     })
+    const isRefused = this.authorization !== null && request.headers.authorization !== this.authorization
+    if (isRefused) return void response.writeHead(401).end('{"error":"unauthorized"}')
     const knobs = this.#knobs.get(path) ?? []
     const knob = knobs.length > 1 ? knobs.shift() : knobs[0]
     if (knob?.kind === 'hang') return

@@ -113,7 +113,7 @@ test('a package that was taken down stays away after a restart, its kept tarball
   expect(await fixture.upstream.tarball('x', '1.0.0', CALM)).toBeNull()
   registry.turn('/x')
   fixture.now += MINUTE
-  expect((await fixture.upstream.packument('x', CALM))!.firstSeen).toEqual(first!.firstSeen)
+  expect((await fixture.upstream.packument('x', CALM))!.versions).toEqual(first!.versions)
   registry.turn('/x', { kind: 'status', status: 404 })
   fixture.now += 5 * MINUTE
   await fixture.upstream.packument('x', CALM)
@@ -138,5 +138,20 @@ test('a package that goes away is answered as absent, and remembers its versions
   expect(await fixture.upstream.packument('x', CALM)).toBeNull()
   registry.turn('/x')
   fixture.now += MINUTE
-  expect((await fixture.upstream.packument('x', CALM))!.firstSeen).toEqual(first!.firstSeen)
+  expect((await fixture.upstream.packument('x', CALM))!.versions).toEqual(first!.versions)
+})
+
+test('a name that the upstream did not have stays absent while it is down, and no other does', async () => {
+  await using registry = await startFakeRegistry()
+  await using fixture = await openFixture(registry.url)
+  expect(await fixture.upstream.packument('x', CALM)).toBeNull()
+  fixture.now += 60 * MINUTE
+  registry.turn('/x', { kind: 'status', status: 500 })
+  expect(await fixture.upstream.packument('x', CALM)).toBeNull()
+  registry.turn('/x')
+  await registry.publish('x', '1.0.0')
+  fixture.now += MINUTE
+  expect((await fixture.upstream.packument('x', CALM))!.versions?.size).toBe(1)
+  await registry.cut()
+  await expect(fixture.upstream.packument('y', CALM)).rejects.toThrow()
 })

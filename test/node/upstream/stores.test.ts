@@ -9,6 +9,8 @@ import type { Sha256 } from '../../../src/protocol/index.ts'
 import { bytesOf, scopedFolder } from '../storage/temporary-home.ts'
 import { MemoryPackumentStore, MemoryTarballIndex } from './memory-stores.ts'
 
+const MIT = { licence: 'MIT', installScripts: ['postinstall'], deprecated: null, bytes: null, unpackedBytes: 1_234 }
+
 type Opened<T> = AsyncDisposable & { readonly store: T }
 
 async function openFiles(): Promise<Opened<PackumentStore>> {
@@ -34,8 +36,11 @@ function packument(
   fetchedAt = 1_700_000_000_123,
 ): Omit<StoredPackument, 'isGone'> & { gzipped: Uint8Array } {
   const seen = new Map([
-    ['1.0.0', { at: 1_600_000_000_001, mark: 'm'.repeat(22) }],
-    ['2.0.0-β'.replace('β', 'b'), { at: 0, mark: '-_'.repeat(11) }],
+    ['1.0.0', { firstSeen: 1_600_000_000_001, mark: 'm'.repeat(22), manifest: MIT }],
+    [
+      '2.0.0-β'.replace('β', 'b'),
+      { firstSeen: 0, mark: '-_'.repeat(11), manifest: { ...MIT, deprecated: 'old', unpackedBytes: null } },
+    ],
   ])
   const facts = { name, revision: 'r'.repeat(43), etag: 'W/"x\\"\n"', lastModified: null, seen }
   return { facts, fetchedAt, gzipped: gzipSync(bytesOf(10_000, word)) }

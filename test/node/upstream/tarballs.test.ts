@@ -122,7 +122,7 @@ test('a version whose digests change is another version: fetched anew, and seen 
   fixture.now += 5 * 60_000
   await fixture.upstream.packument('x', CALM)
   await fixture.upstream.settled()
-  expect((await fixture.upstream.packument('x', CALM))!.firstSeen.get('1.0.0')).toBe(begin + 5 * 60_000)
+  expect((await fixture.upstream.packument('x', CALM))!.versions!.get('1.0.0')!.firstSeen).toBe(begin + 5 * 60_000)
   expectSame(await bytesOfTarball(await fixture.upstream.tarball('x', '1.0.0', CALM)), other)
 })
 

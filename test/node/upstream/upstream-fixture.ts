@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type ArtifactStore, openArtifactStore, openLevelDatabase } from '../../../src/node/storage/index.ts'
 import {
   type NpmUpstream,
+  type NpmUpstreamOptions,
   openNpmUpstream,
   type UpstreamLimits,
   upstreamSettingsSchema,
@@ -33,6 +34,8 @@ export interface UpstreamFixture extends AsyncDisposable {
 export interface FixtureOptions {
   readonly limits?: UpstreamLimits
   readonly home?: string
+  /** Asked before the upstream for tarballs. */
+  readonly peers?: NpmUpstreamOptions['peers']
   readonly environment?: { readonly httpProxy: string; readonly httpsProxy: string; readonly noProxy: string }
 }
 
@@ -42,7 +45,7 @@ const NO_PROXIES = { httpProxy: '', httpsProxy: '', noProxy: '' }
 export async function openFixture(
   url: string,
   settings: Readonly<Record<string, unknown>> = {},
-  { limits = SHORT_LIMITS, environment = NO_PROXIES }: FixtureOptions = {},
+  { limits = SHORT_LIMITS, environment = NO_PROXIES, peers }: FixtureOptions = {},
 ): Promise<UpstreamFixture> {
   const home = await scopedFolder()
   let opened = new AsyncDisposableStack()
@@ -66,6 +69,7 @@ export async function openFixture(
         now: () => fixture.now,
         random: () => 0,
         onProblem: problem => fixture.problems.push(problem),
+        ...(peers === undefined ? {} : { peers }),
       })
       opened.use(fixture.upstream)
     },

@@ -43,9 +43,18 @@ test('of many digests the strongest known count, in their one spelling', () => {
   )
   expect(expectedDigestsOf({ integrity: integrity.replace(/=+$/, '') })).toEqual(sha512)
   expect(expectedDigestsOf({ shasum: shasum.toUpperCase() })).toEqual(expectedDigestsOf({ shasum }))
-  for (const broken of ['', 'sha512-', 'sha512-AAAA', 'md5-AAAA', 'SHA512-x', 7, null, `${integrity} `.repeat(100)]) {
-    expect(expectedDigestsOf({ integrity: broken, shasum })?.algorithm).toBe('sha1')
-    expect(expectedDigestsOf({ integrity: broken, shasum: 'g'.repeat(40) })).toBeNull()
+  for (const absent of ['', ' ', 7, null, undefined]) {
+    expect(expectedDigestsOf({ integrity: absent, shasum })?.algorithm).toBe('sha1')
+    expect(expectedDigestsOf({ integrity: absent, shasum: 'g'.repeat(40) })).toBeNull()
+  }
+})
+
+test('a damaged integrity leads to no weaker check', () => {
+  const { integrity, shasum } = digestsOf(Buffer.from('x'))
+  // The last character of 64 bytes in base64 has four bits that no byte has.
+  const spareBit = integrity.replace(/.==$/, last => `${String.fromCharCode(last.charCodeAt(0) + 1)}==`)
+  for (const damaged of ['sha512-', 'sha512-AAAA', 'md5-AAAA', 'SHA512-x', `${integrity} `.repeat(100), spareBit]) {
+    expect(expectedDigestsOf({ integrity: damaged, shasum })).toBeNull()
   }
 })
 

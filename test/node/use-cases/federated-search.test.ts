@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { answerSearches, systemClock } from '../../../src/federation/index.ts'
+import { Advisories } from '../../../src/node/advisories/index.ts'
 import { openSearchIndex } from '../../../src/node/index/index.ts'
 import { Library } from '../../../src/node/library/library.ts'
 import { RelationBook } from '../../../src/node/library/relation-book.ts'
+import { LookAlikes, nameListsOf } from '../../../src/node/look-alikes/index.ts'
 import type { NodeContext } from '../../../src/node/node-context.ts'
 import { openLevelDatabase, RecordStore } from '../../../src/node/storage/index.ts'
 import { info } from '../../../src/node/use-cases/info.ts'
@@ -17,6 +19,7 @@ import {
   feedIdOf,
   type OpsBody,
   type PeerId,
+  type PublisherId,
   parseSearchHits,
   type ReleaseName,
   type ReleaseOp,
@@ -41,6 +44,8 @@ const PURL = 'pkg:npm/left-pad@1.0.0'
 const PEER = '12D3KooWpeer' as PeerId
 const release = releaseOf(acme, PURL, { description: 'pads on the left' })
 
+const NO_ROUTES: readonly [] = []
+
 /** The parts of a node that searching needs, on a database of its own; its one peer answers with `answer`. */
 async function nodeWith(records: readonly WellFormedRecord[], answer?: ReturnType<typeof answerSearches>) {
   const folder = await temporaryFolder()
@@ -50,10 +55,16 @@ async function nodeWith(records: readonly WellFormedRecord[], answer?: ReturnTyp
   await library.store.append(records)
   await library.absorb(records)
   const offences: string[] = []
+  const relations = await RelationBook.open(join(folder, 'relations.json'))
+  const none = nameListsOf([])
+  const routes = { list: () => NO_ROUTES }
+  const own = 'nobody' as PublisherId
   const node = {
     net: NET,
     library,
-    relations: await RelationBook.open(join(folder, 'relations.json')),
+    relations,
+    advisories: new Advisories(database),
+    lookAlikes: new LookAlikes({ mostUsed: none, installed: none, library, relations, routes, own }),
     seen: new SeenHits(),
     writer: { publisher: 'nobody' },
     protocols: { search: '/search' },

@@ -7,6 +7,13 @@ const facts = (state: ReleaseState['state'], yankedWhy: string | null = null): P
   version: '1',
   route: { to: 'publisher', publisher: 'acme' as never, route: null, pin: false },
   release: { state, yankedWhy } as ReleaseState,
+  manifest: null,
+  firstSeen: null,
+  witnessed: null,
+  advisories: [],
+  lookAlike: null,
+  exemption: null,
+  dispute: null,
 })
 const young: PolicyRule = {
   name: 'age',

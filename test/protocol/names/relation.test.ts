@@ -7,6 +7,7 @@ const follow: Relation = { ...NO_RELATION, follow: true }
 const any: Relation = { ...follow, allow: 'any' }
 const some: Relation = { ...follow, allow: [acme] }
 const mirror: Relation = { ...follow, mirror: true }
+const origin: Relation = { ...follow, origin: true }
 const block: Relation = { ...NO_RELATION, block: true }
 const allowAny: RelationChange = { do: 'allow', patterns: [] }
 const allowAcme: RelationChange = { do: 'allow', patterns: [acme] }
@@ -26,6 +27,13 @@ test.each<[string, Relation, RelationChange, Relation | 'E_RELATION']>([
   ['unmirror leaves allow', { ...any, mirror: true }, { do: 'unmirror' }, any],
   ['unfollow ends following', follow, { do: 'unfollow' }, NO_RELATION],
   ['unfollow refuses while allow stands', any, { do: 'unfollow' }, 'E_RELATION'],
+  ['allow for origin implies follow and nothing else', NO_RELATION, { do: 'allow-origin' }, origin],
+  ['allow for origin leaves allow', any, { do: 'allow-origin' }, { ...any, origin: true }],
+  ['disallow leaves origin', { ...any, origin: true }, disallow, origin],
+  ['disallow for origin leaves allow', { ...any, origin: true }, { do: 'disallow-origin' }, any],
+  ['unfollow refuses while origin stands', origin, { do: 'unfollow' }, 'E_RELATION'],
+  ['block clears origin', origin, { do: 'block' }, block],
+  ['a blocked one is not allowed for origin', block, { do: 'allow-origin' }, 'E_RELATION'],
   ['unfollow refuses while mirror stands', mirror, { do: 'unfollow' }, 'E_RELATION'],
   ['block clears all', { ...any, mirror: true }, { do: 'block' }, block],
   ['a blocked one is not allowed by accident', block, allowAny, 'E_RELATION'],
@@ -37,14 +45,9 @@ test.each<[string, Relation, RelationChange, Relation | 'E_RELATION']>([
 })
 
 test('a relation is named by its strongest words', () => {
-  expect([NO_RELATION, follow, any, mirror, { ...any, mirror: true }, block].map(relationText)).toEqual([
-    'none',
-    'follow',
-    'allow',
-    'mirror',
-    'allow+mirror',
-    'block',
-  ])
+  expect(
+    [NO_RELATION, follow, any, origin, mirror, { ...any, origin: true, mirror: true }, block].map(relationText),
+  ).toEqual(['none', 'follow', 'allow', 'origin', 'mirror', 'allow+origin+mirror', 'block'])
 })
 
 test('an allowance covers the names of its patterns', () => {

@@ -6,16 +6,8 @@ export function fixedAnswerOf(operation: NpmOperation): NpmAnswer {
   switch (operation.is) {
     case 'ping':
       return jsonAnswer({})
-    case 'advisories':
-      // No advisories are held: npm must not be told that the question does not exist.
-      return jsonAnswer({})
     case 'keys':
       return jsonAnswer({ keys: [] })
-    case 'quick-audit':
-      return refusalAnswer(
-        { code: 'E_NOT_FOUND', message: 'this node audits at /-/npm/v1/security/advisories/bulk', hint: 'npm audit' },
-        410,
-      )
     case 'unpublish':
       return refusalAnswer(unpublishRefusalOf(operation.name), 405)
     case 'web-login':

@@ -34,12 +34,23 @@ export function jsonAnswer(value: unknown, status = 200, headers: NpmAnswer['hea
 export function refusalAnswer({ code, message, hint }: Refusal, status = npmStatusOf(code)): NpmAnswer {
   const error = hint === undefined ? message : `${message} - ${hint}`
   const answer = jsonAnswer({ error, code, ...(hint === undefined ? {} : { hint }) }, status)
-  const close = status === 413 ? { connection: 'close' } : {}
-  return { ...answer, headers: { ...answer.headers, ...close }, reason: reasonPhraseOf(`${code} ${message}`) }
+  return { ...answer, reason: reasonPhraseOf(`${code} ${message}`) }
 }
 
-/** npm takes 409 of a publish for a race and tries again; what is released stays released. */
+/** Upstreams of which no second question within a minute would bring more. */
+const NO_USE_TO_RETRY: ReadonlySet<string> = new Set([
+  'E_UPSTREAM_DOWN',
+  'E_UPSTREAM_REFUSED',
+  'E_UPSTREAM_DOCUMENT',
+  'E_UPSTREAM_TOO_LARGE',
+])
+
+/**
+ * npm takes 409 of a publish for a race and tries again; what is released stays released. After any 5xx it is silent for
+ * 70 s and asks three times, also with Retry-After: 424 (RFC 4918, Failed Dependency) ends it at once, with our words.
+ */
 function npmStatusOf(code: string): number {
+  if (NO_USE_TO_RETRY.has(code)) return 424
   return code === 'E_VERSION_EXISTS' ? 403 : statusOf(code)
 }
 

@@ -4,6 +4,7 @@ import { isPackageName, splitPackagePath } from './package-url-path.ts'
 export type NpmOperation =
   | { readonly is: 'ping' | 'whoami' | 'web-login' | 'search' | 'advisories' | 'quick-audit' | 'keys' }
   | { readonly is: 'login'; readonly user: string }
+  | { readonly is: 'profile' | 'tokens' | 'new-token' | 'end-token' | 'logout' }
   | { readonly is: 'tags'; readonly name: string }
   | { readonly is: 'set-tag' | 'remove-tag'; readonly name: string; readonly tag: string }
   | { readonly is: 'packument' | 'publish' | 'unpublish'; readonly name: string }
@@ -31,16 +32,19 @@ function serviceOf(verb: Method, segments: readonly string[]): NpmOperation {
   const [first = '', name = '', third, tag] = segments
   if (first === 'package') return isPackageName(name) ? tagOperationOf(verb, name, third, tag) : malformedName
   if (first === 'user' && verb === 'PUT' && segments.length === 2) return loginOf(name)
+  if (verb === 'DELETE' && first === 'user' && name === 'token') return { is: 'logout' }
+  if (verb === 'DELETE' && segments.slice(0, 4).join('/') === 'npm/v1/tokens/token') return { is: 'end-token' }
   const found = SERVICES.get(`${verb} ${segments.join('/')}`)
   return found === undefined ? NOTHING : { is: found }
 }
 
 const malformedName: NpmOperation = { is: 'malformed', why: 'that is no package name' }
 
-const SERVICES: ReadonlyMap<
-  string,
-  'ping' | 'whoami' | 'web-login' | 'search' | 'advisories' | 'quick-audit' | 'keys'
-> = new Map([
+type Service = 'ping' | 'whoami' | 'web-login' | 'search' | 'advisories' | 'quick-audit' | 'keys'
+const SERVICES: ReadonlyMap<string, Service | 'profile' | 'tokens' | 'new-token'> = new Map([
+  ['GET npm/v1/user', 'profile'],
+  ['GET npm/v1/tokens', 'tokens'],
+  ['POST npm/v1/tokens', 'new-token'],
   ['GET ping', 'ping'],
   ['GET whoami', 'whoami'],
   ['POST v1/login', 'web-login'],

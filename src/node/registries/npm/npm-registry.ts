@@ -5,18 +5,21 @@ import { NodeError } from '../../errors.ts'
 import { abortSignalOf } from '../../http/abort-signal.ts'
 import { codedErrorOf } from '../../http/coded-error.ts'
 import type { HttpGuard } from '../../http/http-guard.ts'
+import { dropRest } from '../../http/rest-of-body.ts'
 import type { NodeContext } from '../../node-context.ts'
+import { factSourcesOf } from '../../policy/fact-sources.ts'
+import { answerAudit } from './audit-answer.ts'
 import { BodyFiles } from './body-files.ts'
 import { fixedAnswerOf } from './fixed-answer.ts'
-import { jsonAnswer, type NpmAnswer, refusalAnswer } from './npm-answer.ts'
-import { standingPolicy } from './npm-judge.ts'
+import { type NpmAnswer, refusalAnswer } from './npm-answer.ts'
 import { type NpmOperation, npmOperationOf } from './npm-operation.ts'
+import { requirePermission } from './npm-permission.ts'
 import type { NpmSource } from './npm-source.ts'
 import { PackumentBodies } from './packument-bodies.ts'
 import { ReadOperations } from './read-operations.ts'
 import { RegistryRouter } from './registry-router.ts'
 import { searchNpm } from './search-answer.ts'
-import { login } from './session.ts'
+import { login, tokenAnswerOf } from './session.ts'
 import { SHORT_MEDIA_TYPE } from './short-packument.ts'
 import { deleteTag, publishNpm, putTag } from './write-operations.ts'
 
@@ -27,15 +30,10 @@ export interface NpmRegistryParts {
   readonly node: NodeContext
   readonly guard: HttpGuard
   /** Registries that routes name `upstream/NAME`. */
-  readonly upstreams: ReadonlyMap<string, NpmSource>
+  readonly upstreams: { get(name: string): NpmSource | undefined }
   readonly publicUrl: string | null
   readonly log: (message: string, cause: unknown) => void
 }
-
-/** What needs the node's token; everything else is reading. */
-const WRITES: ReadonlySet<NpmOperation['is']> = new Set(['publish', 'unpublish', 'set-tag', 'remove-tag', 'whoami'])
-/** What works without a token wherever reading needs one: it is how a client gets a token. */
-const OPEN: ReadonlySet<NpmOperation['is']> = new Set(['ping', 'login', 'web-login', 'malformed', 'nothing'])
 
 /** npm's registry protocol over what this node knows: mount it under `NPM_PREFIX`. */
 export function npmRegistry(parts: NpmRegistryParts): FastifyPluginAsync {
@@ -46,7 +44,7 @@ export function npmRegistry(parts: NpmRegistryParts): FastifyPluginAsync {
     server.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
     server.setErrorHandler((error, request, reply) => {
       // As the server's own handler does: an unread rest of a body would stop every later request of its connection.
-      request.raw.resume()
+      dropRest(request.raw)
       const coded = codedErrorOf(error)
       if (coded.code === 'E_INTERNAL') parts.log(`${request.method} ${request.url} failed`, error)
       return send(reply, refusalAnswer(coded))
@@ -79,10 +77,13 @@ class NpmFront {
     this.#router = new RegistryRouter(node, upstreams)
     this.#reads = new ReadOperations({
       router: this.#router,
-      library: node.library,
-      bodies: new PackumentBodies(new BodyFiles(join(node.paths.home, 'bodies', 'npm'), node.version)),
-      policy: standingPolicy,
+      facts: factSourcesOf(node),
+      bodies: new PackumentBodies(
+        new BodyFiles(join(node.paths.home, 'bodies', 'npm'), node.version, () => node.disk.requireRoom()),
+      ),
+      policy: () => node.policy.inForce(),
       now: Date.now,
+      told: { verdicts: node.verdicts, installs: node.installs },
       pin: async ({ package: name, route }) => {
         if (route.to === 'publisher' && route.pin) await node.relations.pin(name, route.publisher)
       },
@@ -95,7 +96,7 @@ class NpmFront {
     if (!url.startsWith(`${NPM_PREFIX}/`)) throw new NodeError('E_USAGE', `the path must begin with ${NPM_PREFIX}/`)
     const [path = ''] = url.slice(NPM_PREFIX.length).split('?')
     const operation = npmOperationOf(request.method, path)
-    this.#requirePermission(operation, request)
+    requirePermission(operation, request, this.#parts.guard)
     const signal = abortSignalOf(request, reply)
     try {
       return await this.#perform(operation, request, signal)
@@ -105,30 +106,42 @@ class NpmFront {
     }
   }
 
-  #requirePermission({ is }: NpmOperation, request: FastifyRequest): void {
-    const { guard } = this.#parts
-    const may = OPEN.has(is) || (WRITES.has(is) ? guard.mayWrite(request) : guard.mayRead(request))
-    if (may) return
-    throw new NodeError('E_UNAUTHORISED', 'this needs a token of the node', { hint: 'npm login' })
-  }
-
   async #perform(operation: NpmOperation, request: FastifyRequest, signal: AbortSignal): Promise<NpmAnswer> {
     switch (operation.is) {
       case 'packument':
         return await this.#packument(operation.name, request, signal)
       case 'manifest':
-        return await this.#reads.manifest(operation.name, operation.wanted, this.#baseOf(request), signal)
+        return await this.#reads.manifest(operation.name, operation.wanted, {
+          base: this.#baseOf(request),
+          who: this.#parts.guard.whoOf(request),
+          signal,
+        })
       case 'tarball':
-        return await this.#reads.tarball(operation.name, operation.version, tarballRequestOf(request), signal)
+        return await this.#reads.tarball(
+          operation.name,
+          operation.version,
+          { ...tarballRequestOf(request), who: this.#parts.guard.whoOf(request) },
+          signal,
+        )
       case 'tags':
         return await this.#reads.tags(operation.name, signal)
       case 'search':
         return await searchNpm(this.#parts.node, request.query)
-      case 'whoami':
-        return jsonAnswer({ username: this.#parts.node.writer.publisher })
+      case 'advisories':
+      case 'quick-audit':
+        return await answerAudit(operation.is, this.#parts.node, request)
       default:
-        return (await this.#take(operation, request.body as Readable | undefined)) ?? fixedAnswerOf(operation)
+        return (
+          this.#aboutToken(operation, request) ??
+          (await this.#take(operation, request.body as Readable | undefined)) ??
+          fixedAnswerOf(operation)
+        )
     }
+  }
+
+  #aboutToken(operation: NpmOperation, request: FastifyRequest): NpmAnswer | null {
+    const { node, guard } = this.#parts
+    return tokenAnswerOf(operation, { asker: () => guard.requireToken(request), tokens: () => node.tokens.list() })
   }
 
   /** What brings something; null for all else. */
@@ -142,7 +155,7 @@ class NpmFront {
       case 'remove-tag':
         return await deleteTag(node, operation.name, operation.tag)
       case 'login':
-        return await login(requireBody(body), operation.user, guard.isToken)
+        return await login(requireBody(body), operation.user, text => guard.askerWith(text) !== null)
       default:
         return null
     }
@@ -159,17 +172,14 @@ class NpmFront {
       encoding: /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/.test(String(encodings)) ? 'gzip' : 'identity',
       base: this.#baseOf(request),
       ifNoneMatch,
+      who: this.#parts.guard.whoOf(request),
       signal,
     })
   }
 
   /** The address under which this client reached the node; behind a proxy the one that is configured. */
   #baseOf(request: FastifyRequest): string {
-    const { publicUrl } = this.#parts
-    if (publicUrl !== null) return `${publicUrl.replace(/\/+$/, '')}${NPM_PREFIX}`
-    const { host = '' } = request.headers
-    if (!/^[\w.:[\]-]{1,255}$/.test(host)) throw new NodeError('E_USAGE', 'the Host header is no host')
-    return `http://${host}${NPM_PREFIX}`
+    return `${this.#parts.guard.baseUrlOf(request)}${NPM_PREFIX}`
   }
 }
 

@@ -1,3 +1,5 @@
+import type { VersionFacts } from '../../policy/version-facts.ts'
+
 /** One version's manifest as its owner wrote it; unknown fields kept. */
 export interface VersionManifest {
   readonly name: string
@@ -28,12 +30,12 @@ export interface PackumentDocument {
 
 /** What a source knows of one package: npm's own document, as its owner wrote it. */
 export interface NpmPackument {
-  /** Changes exactly when the document does; safe in an HTTP ETag. */
+  /** Changes exactly when the document or what is known of its versions does; safe in an HTTP ETag. */
   readonly revision: string
   /** The document, parsed: unknown fields kept, never mutated. Versions, tags and time were checked to have npm's shapes. */
   readonly document: PackumentDocument
-  /** When this node first saw each version, ms since 1970 (for the cool-down); versions of own publishers use their record's time of arrival. */
-  readonly firstSeen: ReadonlyMap<string, number>
+  /** What rules ask of each version, without the document being parsed; null: a publisher's, whose records say it. */
+  readonly versions: ReadonlyMap<string, VersionFacts> | null
 }
 
 export interface NpmTarball {

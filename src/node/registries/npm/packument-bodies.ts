@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import type { WithheldPick } from './withheld-picks.ts'
 
 const compress = promisify(gzip)
 
@@ -14,6 +15,8 @@ export interface ReadyBody {
   readonly bytes: Buffer
   /** Quoted, for the header. */
   readonly etag: string
+  /** What rules object to of it, told whenever it is sent. */
+  readonly picks: readonly WithheldPick[]
 }
 
 /** Which body: one package from one source, in one representation, for clients that reach this node in one way. */
@@ -28,6 +31,7 @@ export interface BodyKey {
 /** What a body is made of: the document, and when it stops being true by itself. */
 export interface MadeBody {
   readonly document: object
+  readonly picks: readonly WithheldPick[]
   /** ms since 1970; null: never. */
   readonly until: number | null
 }
@@ -122,9 +126,9 @@ const isTrueFor = (kept: KeptBody, stamp: string, now: number): boolean =>
   kept.stamp === stamp && (kept.until === null || now < kept.until)
 
 async function makeBody(stamp: string, encoding: BodyEncoding, make: () => MadeBody): Promise<KeptBody> {
-  const { document, until } = make()
+  const { document, picks, until } = make()
   const plain = Buffer.from(JSON.stringify(document))
   const digest = createHash('sha256').update(plain).digest('base64url').slice(0, 27)
   const bytes = encoding === 'gzip' ? await compress(plain) : plain
-  return { stamp, until, body: { bytes, etag: `"${digest}${encoding === 'gzip' ? '-gz' : ''}"` } }
+  return { stamp, until, body: { bytes, etag: `"${digest}${encoding === 'gzip' ? '-gz' : ''}"`, picks } }
 }

@@ -1,19 +1,14 @@
 import semver from 'semver'
-import type { Verdict } from '../../../protocol/index.ts'
+import { earliestOf, type Judgement, type Verdict } from '../../../protocol/index.ts'
 import { tarballFileOf } from './npm-operation.ts'
 import type { PackumentDocument, VersionManifest } from './npm-source.ts'
 import { urlPathOf } from './package-url-path.ts'
-
-/** Versions whose reasons a refusal spells out; the newest ones, because those are asked for. */
-const MAX_TOLD_VERSIONS = 5
-/** Characters of one reason, which a publisher may have written. */
-const MAX_REASON_CHARS = 300
+import { policyRestrictionsOf } from './policy-restrictions.ts'
+import { type WithheldPick, withheldPicksOf } from './withheld-picks.ts'
 
 export interface PackumentViewInput {
   readonly document: PackumentDocument
-  readonly judge: (version: string) => Verdict
-  /** When a version ceases to be vouched for, ms since 1970; null: never. */
-  readonly expiresOf?: (version: string) => number | null
+  readonly judge: (version: string) => Judgement
   /** Where clients reach this registry, without a slash at its end. */
   readonly base: string
 }
@@ -22,29 +17,36 @@ export interface PackumentViewInput {
 export interface PackumentView {
   readonly document: PackumentDocument
   readonly withheld: ReadonlyMap<string, Verdict>
-  /** When the first hold ends or the first listed version expires, ms since 1970; null: no sooner than its inputs change. */
+  /** Of what rules object to, what a client would have picked; in dry-run it is listed all the same. */
+  readonly picks: readonly WithheldPick[]
+  /** When the first judgement may change by itself, ms since 1970; null: no sooner than its inputs change. */
   readonly until: number | null
 }
 
 /** Leaves out what may not be installed, moves the tags (DESIGN section 6) and points every tarball at this node. */
-export function packumentViewOf({ document, judge, expiresOf, base }: PackumentViewInput): PackumentView {
+export function packumentViewOf({ document, judge, base }: PackumentViewInput): PackumentView {
   const withheld = new Map<string, Verdict>()
+  const objected = new Map<string, Judgement>()
+  let until: number | null = null
   const listed: [string, VersionManifest][] = []
   for (const [version, manifest] of Object.entries(document.versions)) {
-    const verdict = judge(version)
-    if (verdict.decision === 'allow') listed.push([version, withTarballAt(base, document.name, version, manifest)])
-    else withheld.set(version, verdict)
+    const judgement = judge(version)
+    const { verdict, enforced, changesAt } = judgement
+    if (verdict.decision !== 'allow') objected.set(version, judgement)
+    if (enforced.decision === 'allow') listed.push([version, withTarballAt(base, document.name, version, manifest)])
+    else withheld.set(version, enforced)
+    until = earliestOf([until, changesAt])
   }
+  const { policyRestrictions: _, ...passed } = document
+  const restrictions = policyRestrictionsOf(document, withheld)
   const view: PackumentDocument = {
-    ...document,
+    ...passed,
     'dist-tags': Object.fromEntries(tagsOf(document, withheld)),
     versions: Object.fromEntries(listed),
     ...(document.time === undefined ? {} : { time: without(document.time, withheld) }),
-    ...(withheld.size === 0 ? {} : { policyRestrictions: restrictionsOf(document.name, withheld) }),
+    ...(restrictions === null ? {} : { policyRestrictions: restrictions }),
   }
-  const holds = [...withheld.values()].map(({ until }) => until)
-  const expiries = listed.map(([version]) => expiresOf?.(version))
-  return { document: view, withheld, until: firstOf([...holds, ...expiries]) }
+  return { document: view, withheld, picks: withheldPicksOf(document, objected), until }
 }
 
 /** The address of a version's tarball at this node. */
@@ -81,36 +83,4 @@ export function newestStable(versions: readonly string[], ceiling?: string): str
 
 function without(time: Readonly<Record<string, string>>, withheld: ReadonlyMap<string, Verdict>) {
   return Object.fromEntries(Object.entries(time).filter(([version]) => !withheld.has(version)))
-}
-
-/** What npm 10 and later print instead of "no matching version": an entry needs its `version`, or npm breaks. */
-function restrictionsOf(name: string, withheld: ReadonlyMap<string, Verdict>): object {
-  const versions = [...withheld.keys()].map(version => [version, { name, version }] as const)
-  return { message: messageOf(name, withheld), versions: Object.fromEntries(versions) }
-}
-
-function messageOf(name: string, withheld: ReadonlyMap<string, Verdict>): string {
-  const newest = [...withheld].toSorted(([a], [b]) => compareVersions(b, a))
-  const lines = newest.slice(0, MAX_TOLD_VERSIONS).map(([version, verdict]) => `${version} ${refusalTextOf(verdict)}`)
-  const more = newest.length - lines.length
-  if (more > 0) lines.push(`and ${more} more`)
-  return `${lines.join('; ')}; hanse why npm:${name}@${newest[0]?.[0] ?? 'VERSION'}`
-}
-
-/** A verdict in one line: held until when, or denied, and the first rule's words. */
-export function refusalTextOf({ decision, until, reasons: [reason] }: Verdict): string {
-  const what =
-    decision === 'hold' && until !== undefined ? `is held until ${new Date(until).toISOString()}` : 'is denied'
-  return reason === undefined ? what : `${what} (${reason.rule}): ${reason.message.slice(0, MAX_REASON_CHARS)}`
-}
-
-function compareVersions(a: string, b: string): number {
-  const [left, right] = [semver.parse(a, { loose: true }), semver.parse(b, { loose: true })]
-  if (left !== null && right !== null) return left.compare(right)
-  return left === null ? (right === null ? 0 : -1) : 1
-}
-
-function firstOf(times: readonly (number | null | undefined)[]): number | null {
-  const known = times.filter(time => time !== undefined && time !== null)
-  return known.length === 0 ? null : known.reduce((first, time) => Math.min(first, time))
 }

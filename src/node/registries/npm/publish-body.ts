@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import { NodeError } from '../../errors.ts'
@@ -29,6 +30,9 @@ export interface PublishBody {
  * @throws NodeError E_TOO_LARGE, E_USAGE
  */
 export async function readPublishBody(body: Readable, path: string, maxTarballBytes: number): Promise<PublishBody> {
+  // What could not be taken is not waited for.
+  const maxBytes = MAX_DOCUMENT_BYTES + 4 * Math.ceil(maxTarballBytes / 3)
+  if (declaredBytesOf(body) > maxBytes) throw tooLarge('the tarball', maxTarballBytes)
   const splitter = new AttachmentSplitter()
   const decoder = new Base64Decoder()
   const document: Buffer[] = []
@@ -53,6 +57,11 @@ export async function readPublishBody(body: Readable, path: string, maxTarballBy
   }
   if (!decoder.isWhole) throw malformed('the attachment is cut short')
   return bodyOf(parse(Buffer.concat(document)), splitter.attachments)
+}
+
+/** What a request says that its body has; 0 when it does not say. */
+function declaredBytesOf(body: Readable & Partial<Pick<IncomingMessage, 'headers'>>): number {
+  return Number(body.headers?.['content-length'] ?? 0)
 }
 
 function* cut(splitter: AttachmentSplitter, chunk: Uint8Array) {

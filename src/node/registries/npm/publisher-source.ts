@@ -8,6 +8,7 @@ import {
 } from '../../../protocol/index.ts'
 import { NodeError } from '../../errors.ts'
 import type { NodeContext } from '../../node-context.ts'
+import { type MadePackument, MadePackuments } from './made-packuments.ts'
 import { npmPackageOf } from './npm-package.ts'
 import type { NpmPackument, NpmSource, NpmTarball, PackumentDocument, VersionManifest } from './npm-source.ts'
 import { newestStable } from './packument-view.ts'
@@ -24,8 +25,7 @@ export type PublisherSourceParts = Pick<NodeContext, 'library' | 'artifacts' | '
 export class PublisherSource implements NpmSource {
   readonly #parts: PublisherSourceParts
   readonly #publisher: PublisherId
-  /** By the state they were made of: a change of the catalogue makes another state, a delegation's new expiry does not. */
-  readonly #made = new WeakMap<PackageState, Promise<NpmPackument>>()
+  readonly #made = new MadePackuments()
 
   constructor(parts: PublisherSourceParts, publisher: PublisherId) {
     this.#parts = parts
@@ -35,11 +35,8 @@ export class PublisherSource implements NpmSource {
   async packument(name: string, signal: AbortSignal): Promise<NpmPackument | null> {
     const state = this.#stateOf(name)
     if (state === null || state.releases.size === 0) return null
-    const made = this.#made.get(state)
-    if (made !== undefined) return withExpiries(await made, state)
-    const { packument, isWhole } = await this.#make(name, state, signal)
-    if (isWhole) this.#made.set(state, Promise.resolve(packument))
-    return withExpiries(packument, state)
+    const made = await this.#made.get(state, making => this.#make(name, state, making), signal)
+    return withExpiries(made, state)
   }
 
   async tarball(name: string, version: string, signal: AbortSignal): Promise<NpmTarball | null> {
@@ -76,21 +73,23 @@ export class PublisherSource implements NpmSource {
     throw new NodeError(code, `no peer that could be reached has the bytes of ${what}`, { hint: 'hanse peer list' })
   }
 
-  async #make(name: string, state: PackageState, signal: AbortSignal) {
+  async #make(name: string, state: PackageState, signal: AbortSignal): Promise<MadePackument> {
     const releases = [...state.releases.values()].toSorted((a, b) => (a.version < b.version ? -1 : 1))
     const versions: [string, VersionManifest][] = []
     let isWhole = true
+    let bytes = 0
     for (const release of releases) {
       const artifact = tarballArtifactOf(release)
       if (artifact === null) continue
       const packageJson = await manifestBytesOf(this.#parts, this.#publisher, release, signal)
       if (packageJson === null && release.manifest !== null) isWhole = false
+      bytes += packageJson?.length ?? 0
       versions.push([release.version, releaseManifestOf(name, release, artifact, packageJson)])
     }
     const claimed = await this.#claimedTimesOf(releases)
     const revision = `${packageDigestOf(state).toString(36)}${isWhole ? '' : '-partial'}`
     const document = documentOf(name, state, Object.fromEntries(versions), claimed, revision)
-    return { packument: { revision, document, firstSeen: new Map<string, number>() }, isWhole }
+    return { packument: { revision, document, versions: null }, bytes, isWhole }
   }
 
   /** Claimed times are shown and decide nothing. */

@@ -1,25 +1,29 @@
-import { shortNameOf } from '../../../protocol/index.ts'
-import { NodeError } from '../../errors.ts'
+import { type FactSources, factsRevisionOf } from '../../policy/facts.ts'
+import { judgeOf } from '../../policy/judge-releases.ts'
+import type { PolicyInForce } from '../../policy/policy-in-force.ts'
 import { jsonAnswer, type NpmAnswer } from './npm-answer.ts'
-import { expiryOf, judgeOf, type PolicyInForce } from './npm-judge.ts'
 import type { NpmPackument } from './npm-source.ts'
 import type { BodyEncoding, PackumentBodies } from './packument-bodies.ts'
-import { type PackumentView, packumentViewOf, refusalTextOf } from './packument-view.ts'
+import { type PackumentView, packumentViewOf } from './packument-view.ts'
+import { noPackage, noVersion, refusedBy } from './read-refusals.ts'
 import type { RegistryRouter, RoutedPackage } from './registry-router.ts'
+import { serveTarball, type TarballAsked } from './serve-tarball.ts'
 import { SHORT_MEDIA_TYPE, shortPackumentOf } from './short-packument.ts'
-import { type TarballRequest, tarballAnswer } from './tarball-answer.ts'
+import type { ToldParts } from './told-parts.ts'
+import { type WithheldPick, withheldPickOf } from './withheld-picks.ts'
 
 /** A decision of the operator takes effect with the next request, so nothing is used without asking. */
 const REVALIDATE = 'private, no-cache'
 
 export interface ReadParts {
   readonly router: Pick<RegistryRouter, 'sourceOf'>
-  readonly library: Parameters<typeof judgeOf>[0]
+  readonly facts: FactSources
   readonly bodies: PackumentBodies
-  readonly policy: () => PolicyInForce
+  readonly policy: () => Pick<PolicyInForce, 'revision' | 'policy'>
   readonly now: () => number
   /** Remembers which publisher a name came from when it was first installed. */
   readonly pin: (routed: RoutedPackage) => Promise<void>
+  readonly told: ToldParts
 }
 
 /** How a client asks for a packument. */
@@ -28,6 +32,7 @@ export interface PackumentRequest {
   readonly encoding: BodyEncoding
   readonly base: string
   readonly ifNoneMatch: string | undefined
+  readonly who: string
   readonly signal: AbortSignal
 }
 
@@ -40,20 +45,17 @@ export class ReadOperations {
   }
 
   async packument(name: string, request: PackumentRequest): Promise<NpmAnswer> {
-    const { bodies, policy, now } = this.#parts
+    const { bodies, policy, facts, now } = this.#parts
     const { routed, packument } = await this.#find(name, request.signal)
     const { form, encoding, base } = request
     const rules = policy()
-    const stamp = `${packument.revision} ${rules.revision}`
-    const { bytes, etag } = await bodies.get(
-      { name, sourceKey: routed.sourceKey, form, encoding, base },
-      stamp,
-      now(),
-      () => {
-        const view = this.#viewOf(routed, packument, base, rules)
-        return { document: form === 'short' ? shortPackumentOf(view.document) : view.document, until: view.until }
-      },
-    )
+    const stamp = `${packument.revision} ${rules.revision} ${factsRevisionOf(facts, routed.package)}`
+    const key = { name, sourceKey: routed.sourceKey, form, encoding, base }
+    const { bytes, etag, picks } = await bodies.get(key, stamp, now(), () => {
+      const { document, ...view } = this.#viewOf(routed, packument, base, rules)
+      return { document: form === 'short' ? shortPackumentOf(document) : document, ...view }
+    })
+    this.#note(picks, routed, request.who)
     const headers = { etag, vary: 'accept, accept-encoding', 'cache-control': REVALIDATE }
     if (isSame(request.ifNoneMatch, etag)) return { status: 304, headers, body: null }
     return {
@@ -69,12 +71,21 @@ export class ReadOperations {
   }
 
   /** One version by number or tag, as its manifest alone. */
-  async manifest(name: string, wanted: string, base: string, signal: AbortSignal): Promise<NpmAnswer> {
-    const { document, withheld } = await this.view(name, base, signal)
+  async manifest(
+    name: string,
+    wanted: string,
+    { base, who, signal }: Pick<PackumentRequest, 'base' | 'who' | 'signal'>,
+  ): Promise<NpmAnswer> {
+    const { routed, packument } = await this.#find(name, signal)
+    const { document, withheld } = this.#viewOf(routed, packument, base, this.#parts.policy())
     const tags = document['dist-tags']
     const version = Object.hasOwn(tags, wanted) ? (tags[wanted] ?? wanted) : wanted
     const verdict = withheld.get(version)
-    if (verdict !== undefined) throw denied(`npm:${name}@${version}`, refusalTextOf(verdict))
+    if (verdict !== undefined) {
+      const pick = withheldPickOf(version, { verdict, enforced: verdict, changesAt: null })
+      this.#note(pick === null ? [] : [pick], routed, who)
+      throw refusedBy(`npm:${name}@${version}`, verdict)
+    }
     if (!Object.hasOwn(document.versions, version)) throw noVersion(name, wanted)
     return jsonAnswer(document.versions[version], 200, { 'cache-control': REVALIDATE })
   }
@@ -90,33 +101,32 @@ export class ReadOperations {
     return this.#viewOf(routed, packument, base, this.#parts.policy())
   }
 
-  /** A version's bytes; the verdict is asked again, because a lock file leads here without a packument. */
-  async tarball(name: string, version: string, request: TarballRequest, signal: AbortSignal): Promise<NpmAnswer> {
-    const { library, policy, now, pin } = this.#parts
-    const routed = this.#parts.router.sourceOf(name)
-    const verdict = judgeOf(library, routed.package, routed.route, policy(), now())(version)
-    if (verdict.decision !== 'allow') throw denied(`npm:${name}@${version}`, refusalTextOf(verdict))
-    const tarball = await routed.source.tarball(name, version, signal)
-    if (tarball === null) throw noVersion(name, version)
-    await pin(routed)
-    return tarballAnswer(tarball, request)
+  /** A version's bytes. */
+  async tarball(name: string, version: string, request: TarballAsked, signal: AbortSignal): Promise<NpmAnswer> {
+    return await serveTarball(this.#parts, { name, version }, request, signal)
   }
 
   async #find(name: string, signal: AbortSignal): Promise<{ routed: RoutedPackage; packument: NpmPackument }> {
     const routed = this.#parts.router.sourceOf(name)
     const packument = await routed.source.packument(name, signal)
     if (packument !== null) return { routed, packument }
-    throw new NodeError('E_NOT_FOUND', `${shortNameOf(routed.package)} is not at ${routed.sourceKey}`, {
-      hint: `hanse why npm:${name}`,
-    })
+    throw noPackage(routed, name)
   }
 
-  #viewOf(routed: RoutedPackage, { document }: NpmPackument, base: string, rules: PolicyInForce): PackumentView {
-    const { library, now } = this.#parts
-    const at = now()
-    const judge = judgeOf(library, routed.package, routed.route, rules, at)
-    const expiresOf = expiryOf(library, routed.package, routed.route, at)
-    return packumentViewOf({ document, judge, expiresOf, base })
+  #viewOf(
+    { package: purl, route }: RoutedPackage,
+    { document, versions }: NpmPackument,
+    base: string,
+    rules: Pick<PolicyInForce, 'policy'>,
+  ): PackumentView {
+    const { facts, now } = this.#parts
+    const judge = judgeOf(facts, { package: purl, route, versions }, rules, now())
+    return packumentViewOf({ document, judge, base })
+  }
+
+  #note(picks: readonly WithheldPick[], { package: purl }: RoutedPackage, who: string): void {
+    const { told, now } = this.#parts
+    for (const pick of picks) told.verdicts.note({ at: now(), who, purl, ...pick })
   }
 }
 
@@ -124,11 +134,3 @@ export class ReadOperations {
 function isSame(header: string | undefined, etag: string): boolean {
   return header?.split(',').some(each => each.trim().replace(/^W\//, '') === etag) === true
 }
-
-const denied = (what: string, why: string) =>
-  new NodeError('E_POLICY_DENIED', `${what} ${why}`, { hint: `hanse why ${what}` })
-
-const noVersion = (name: string, wanted: string) =>
-  new NodeError('E_NOT_FOUND', `npm:${name} has no version or tag ${wanted.slice(0, 80)}`, {
-    hint: `hanse info npm:${name}`,
-  })

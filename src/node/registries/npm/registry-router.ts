@@ -1,4 +1,10 @@
-import { type PackageName, type PublisherId, type RouteAnswer, shortNameOf } from '../../../protocol/index.ts'
+import {
+  isReleased,
+  type PackageName,
+  type PublisherId,
+  type RouteAnswer,
+  shortNameOf,
+} from '../../../protocol/index.ts'
 import { NodeError } from '../../errors.ts'
 import type { NodeContext } from '../../node-context.ts'
 import { npmPackageOf } from './npm-package.ts'
@@ -16,13 +22,18 @@ export interface RoutedPackage {
 
 export type RouterParts = Pick<NodeContext, 'routes' | 'library' | 'artifacts' | 'fetcher' | 'parseStored' | 'writer'>
 
+/** Registries that routes name `upstream/NAME`, as they are now. */
+export interface Upstreams {
+  get(name: string): NpmSource | undefined
+}
+
 /** Says which source answers for a name: the routes alone decide, and no other source is ever asked. */
 export class RegistryRouter {
   readonly #parts: RouterParts
-  readonly #upstreams: ReadonlyMap<string, NpmSource>
+  readonly #upstreams: Upstreams
   readonly #publishers = new Map<PublisherId, PublisherSource>()
 
-  constructor(parts: RouterParts, upstreams: ReadonlyMap<string, NpmSource>) {
+  constructor(parts: RouterParts, upstreams: Upstreams) {
     this.#parts = parts
     this.#upstreams = upstreams
   }
@@ -40,14 +51,14 @@ export class RegistryRouter {
   /** Whether this node's own publisher has released the name. */
   isOwn(name: string): boolean {
     const purl = npmPackageOf(name)
-    return purl !== null && this.#parts.library.package(this.#parts.writer.publisher, purl) !== null
+    return purl !== null && isReleased(this.#parts.library.package(this.#parts.writer.publisher, purl))
   }
 
   #upstreamOf(purl: PackageName, route: Extract<RouteAnswer, { to: 'upstream' }>): RoutedPackage {
     const source = this.#upstreams.get(route.name)
     if (source !== undefined) return { package: purl, source, sourceKey: `upstream/${route.name}`, route }
     throw new NodeError('E_NO_ROUTE', `${shortNameOf(purl)} is routed to upstream/${route.name}, which is not set up`, {
-      hint: 'upstreams in config.yaml',
+      hint: `hanse upstream add ${route.name} URL`,
     })
   }
 

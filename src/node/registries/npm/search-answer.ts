@@ -25,7 +25,7 @@ export async function searchNpm(node: NodeContext, given: unknown): Promise<NpmA
   })
 }
 
-function objectOf({ purl, publisher, publisherName, version, description, score }: SearchHit): object {
+function objectOf({ purl, publisher, publisherName, version, description, score, looksLike }: SearchHit): object {
   const parsed = parsePurl(purl)
   const { namespace = null, name = purl } = parsed.ok ? parsed.value : {}
   return {
@@ -33,7 +33,8 @@ function objectOf({ purl, publisher, publisherName, version, description, score 
       name: namespace === null ? name : `${namespace}/${name}`,
       scope: namespace === null ? 'unscoped' : namespace.slice(1),
       version: version ?? '',
-      description,
+      // npm's clients show nothing else that could carry a warning.
+      description: looksLike === undefined ? description : `LOOKS LIKE ${looksLike.of}! ${description}`,
       keywords: [],
       links: {},
       publisher: { username: publisherName ?? publisher },

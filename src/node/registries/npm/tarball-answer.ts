@@ -15,7 +15,7 @@ export interface TarballRequest {
 export function tarballAnswer({ size, bytes }: NpmTarball, request: TarballRequest): NpmAnswer {
   const range = byteRangeOf(request.range, size)
   if (range.is === 'outside') {
-    void close(bytes)
+    void closeBytes(bytes)
     const refused = refusalAnswer({ code: 'E_RANGE', message: `the tarball has ${size} bytes` }, 416)
     return { ...refused, headers: { ...refused.headers, 'content-range': `bytes */${size}` } }
   }
@@ -29,7 +29,7 @@ export function tarballAnswer({ size, bytes }: NpmTarball, request: TarballReque
   }
   const status = range.is === 'part' ? 206 : 200
   if (request.isHead) {
-    void close(bytes)
+    void closeBytes(bytes)
     return { status, headers, body: null }
   }
   const wanted = range.is === 'part' ? sliceOf(bytes, range.start, range.end) : bytes
@@ -37,7 +37,7 @@ export function tarballAnswer({ size, bytes }: NpmTarball, request: TarballReque
 }
 
 /** Lets a source close what it opened for bytes that nobody reads. */
-async function close(bytes: AsyncIterable<Uint8Array>): Promise<void> {
+export async function closeBytes(bytes: AsyncIterable<Uint8Array>): Promise<void> {
   await bytes[Symbol.asyncIterator]()
     .return?.()
     .catch(() => {})

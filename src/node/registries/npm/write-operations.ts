@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { type PackageName, releaseNameOf } from '../../../protocol/index.ts'
+import { isReleased, type PackageName, releaseNameOf } from '../../../protocol/index.ts'
 import { NodeError } from '../../errors.ts'
 import type { NodeContext } from '../../node-context.ts'
 import { openIncoming, publishFile } from '../../use-cases/publish.ts'
@@ -88,6 +88,6 @@ function requirePackage(name: string): PackageName {
 
 /** Tags and deprecations are the publisher's word. */
 function requireOwn(node: NodeContext, purl: PackageName, name: string): void {
-  if (node.library.package(node.writer.publisher, purl) !== null) return
+  if (isReleased(node.library.package(node.writer.publisher, purl))) return
   throw new NodeError('E_NOT_FOUND', `this node has not released npm:${name}`, { hint: 'npm publish' })
 }

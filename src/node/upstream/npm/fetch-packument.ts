@@ -100,6 +100,13 @@ export function isRefusal(error: unknown): error is UpstreamError {
   )
 }
 
+const OUTAGES: ReadonlySet<string> = new Set(['E_UPSTREAM_DOWN', 'E_UPSTREAM_FAILED', 'E_UPSTREAM_TIMEOUT'])
+
+/** Whether the upstream said nothing, as opposed to something that cannot be used. */
+export function isOutage(error: unknown): boolean {
+  return error instanceof UpstreamError && OUTAGES.has(error.code)
+}
+
 /** Upstreams without ETags answer with the same bytes again. */
 export function isSame(
   fetched: FetchedPackument,

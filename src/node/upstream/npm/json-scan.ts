@@ -29,6 +29,18 @@ export function jsonRefusalOf(bytes: Uint8Array): 'too deep' | 'too many values'
   return null
 }
 
+/** Index behind the object that begins at `at`, or the end of the bytes. */
+export function endOfObject(bytes: Uint8Array, at: number): number {
+  let depth = 0
+  for (let end = at; end < bytes.length; end++) {
+    const byte = bytes[end]!
+    if (byte === QUOTE) end = endOfString(bytes, end)
+    else if ((byte | 0x20) === 0x7b) depth++
+    else if ((byte | 0x20) === 0x7d && --depth === 0) return end + 1
+  }
+  return bytes.length
+}
+
 /** Index of the quote that ends the string begun at `at`, or the end of the bytes. */
 function endOfString(bytes: Uint8Array, at: number): number {
   for (let end = at + 1; end < bytes.length; end++) {

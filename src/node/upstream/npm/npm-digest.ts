@@ -18,19 +18,26 @@ const ALGORITHMS: readonly (readonly [Algorithm, number])[] = [
   ['sha1', 20],
 ]
 
-/** What a version's bytes must be: the strongest of `integrity`, else `shasum`; null when neither says anything usable. */
+/**
+ * What a version's bytes must be: the strongest of `integrity`, else `shasum`; null when neither says anything usable. An
+ * `integrity` that is damaged leads to no weaker check: whoever spoils it on the way would choose sha1.
+ */
 export function expectedDigestsOf(dist: {
   readonly integrity?: unknown
   readonly shasum?: unknown
 }): ExpectedDigests | null {
-  const tokens = typeof dist.integrity === 'string' ? tokensOf(dist.integrity) : []
+  const { integrity, shasum } = dist
+  if (typeof integrity === 'string' && integrity.trim() !== '') return strongestOf(tokensOf(integrity))
+  if (typeof shasum !== 'string' || !/^[0-9a-f]{40}$/i.test(shasum)) return null
+  return { algorithm: 'sha1', digests: [Buffer.from(shasum, 'hex').toString('base64')] }
+}
+
+function strongestOf(tokens: readonly string[]): ExpectedDigests | null {
   for (const [algorithm, length] of ALGORITHMS) {
     const digests = tokens.flatMap(token => digestOf(token, algorithm, length))
     if (digests.length > 0) return { algorithm, digests }
   }
-  const { shasum } = dist
-  if (typeof shasum !== 'string' || !/^[0-9a-f]{40}$/i.test(shasum)) return null
-  return { algorithm: 'sha1', digests: [Buffer.from(shasum, 'hex').toString('base64')] }
+  return null
 }
 
 /** A short name of expected digests: two versions with one mark have the same bytes. */
@@ -66,10 +73,13 @@ function tokensOf(integrity: string): readonly string[] {
   return integrity.length > MAX_INTEGRITY_CHARS ? [] : integrity.trim().split(/\s+/)
 }
 
-/** The digest of a token `algorithm-base64?options`, or none; base64 is brought to its one spelling. */
+/** The digest of a token `algorithm-base64?options`, or none; base64 may lack its padding, and nothing else of its one spelling. */
 function digestOf(token: string, algorithm: Algorithm, length: number): string[] {
   const match = /^([a-z0-9]+)-([A-Za-z0-9+/]+={0,2})(?:\?.*)?$/.exec(token)
   if (match?.[1] !== algorithm) return []
-  const bytes = Buffer.from(match[2]!, 'base64')
-  return bytes.length === length ? [bytes.toString('base64')] : []
+  const digest = Buffer.from(match[2]!, 'base64').toString('base64')
+  const isExact = bare(digest) === bare(match[2]!) && Buffer.byteLength(digest, 'base64') === length
+  return isExact ? [digest] : []
 }
+
+const bare = (base64: string): string => base64.replace(/=+$/, '')

@@ -1,16 +1,18 @@
+import type { Sha256 } from '../../../protocol/index.ts'
 import { abortable } from '../../abortable.ts'
 import type { NpmTarball } from '../../registries/npm/npm-source.ts'
-import { type ArtifactStore, StorageError } from '../../storage/index.ts'
+import { type ArtifactStore, type DeniedBytes, StorageError } from '../../storage/index.ts'
 import { UpstreamError } from '../errors.ts'
-import { targetOf } from '../target-guard.ts'
 import type { UpstreamClient } from '../upstream-client.ts'
 import type { KeptPackument } from './kept-packument.ts'
 import { MAX_TARBALL_BYTES } from './limits.ts'
-import { expectedDigestsOf } from './npm-digest.ts'
+import { expectedOf, type ListedTarball, markOf } from './listed-tarball.ts'
 import type { PackumentCache } from './packument-cache.ts'
 import { behind } from './rest-of-bytes.ts'
 import { TarballDownload } from './tarball-download.ts'
 import type { KeptTarball, TarballIndex } from './tarball-index.ts'
+import type { TarballPeers } from './tarball-peers.ts'
+import { tarballUrlOf } from './tarball-url.ts'
 
 export interface NpmTarballsOptions {
   readonly client: UpstreamClient
@@ -24,13 +26,19 @@ export interface NpmTarballsOptions {
   /** Aborted when the upstream closes. */
   readonly closing: AbortSignal
   readonly onProblem: (problem: unknown) => void
+  /** Bytes that go to nobody. */
+  readonly denied?: DeniedBytes | undefined
+  /** Told what came; true: it was purged while it was on its way, and is gone again. */
+  readonly isPurged?: ((tarball: CameTarball) => Promise<boolean>) | undefined
+  /** Asked before the upstream. */
+  readonly peers?: TarballPeers | undefined
 }
 
-/** One version to be served, and the document that lists it. */
-interface Wanted {
+/** A version's bytes that are here now. */
+export interface CameTarball {
   readonly name: string
   readonly version: string
-  readonly packument: KeptPackument
+  readonly sha256: Sha256
 }
 
 /** The document that lists a version, its absence, or why the upstream cannot say. */
@@ -61,7 +69,7 @@ export class NpmTarballs {
     // Other digests under the same version: what is kept is not what the document means now.
     const isCurrent = kept !== null && kept.mark === markOf(wanted)
     const held = isCurrent ? await this.#open(kept) : null
-    if (held === null) return await this.#download(wanted, signal)
+    if (held === null) return (await this.#fromPeers(wanted, signal)) ?? (await this.#download(wanted, signal))
     return { size: held.size, bytes: this.#keptBytes(wanted, held.bytes, signal) }
   }
 
@@ -89,7 +97,7 @@ export class NpmTarballs {
 
   /** Kept bytes, each leaf checked before it goes out; from the first altered one on the upstream's. */
   async *#keptBytes(
-    wanted: Wanted,
+    wanted: ListedTarball,
     bytes: AsyncIterable<Uint8Array>,
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array, undefined> {
@@ -111,7 +119,28 @@ export class NpmTarballs {
     else throw new UpstreamError('E_UPSTREAM_ANSWER', `the upstream has no bytes of ${wanted.name}@${wanted.version}`)
   }
 
-  async #download(wanted: Wanted, signal: AbortSignal): Promise<NpmTarball | null> {
+  /** null: the upstream has to be asked. */
+  async #fromPeers(wanted: ListedTarball, signal: AbortSignal): Promise<NpmTarball | null> {
+    const { peers, artifacts } = this.#options
+    const { name, version } = wanted
+    const question = { name, version, expected: () => expectedOf(wanted) }
+    const sha256 = (await peers?.bring(question, signal)) ?? null
+    const held = sha256 === null ? null : await artifacts.open(sha256)
+    if (sha256 === null || held === null) return null
+    await this.#remember(wanted, sha256)
+    return { size: held.size, bytes: this.#keptBytes(wanted, held.bytes, signal) }
+  }
+
+  async #remember(wanted: ListedTarball, sha256: Sha256): Promise<void> {
+    const { index, peers, isPurged } = this.#options
+    const { name, version } = wanted
+    await index.put(name, version, { sha256, mark: markOf(wanted) })
+    // Asked last: whoever purges denies the name, then looks for the entry above.
+    if (await isPurged?.({ name, version, sha256 })) return await index.delete(name, version)
+    peers?.kept(name, version)
+  }
+
+  async #download(wanted: ListedTarball, signal: AbortSignal): Promise<NpmTarball | null> {
     const key = `${wanted.name} ${wanted.version} ${markOf(wanted)}`
     let starting = this.#downloads.get(key)
     if (starting === undefined) {
@@ -128,7 +157,7 @@ export class NpmTarballs {
   }
 
   /** null: the upstream has no such file. */
-  async #start(wanted: Wanted, key: string): Promise<TarballDownload | null> {
+  async #start(wanted: ListedTarball, key: string): Promise<TarballDownload | null> {
     const stop = new AbortController()
     const forget = () => void this.#downloads.delete(key)
     try {
@@ -150,9 +179,9 @@ export class NpmTarballs {
     }
   }
 
-  async #ask({ name, version, packument }: Wanted, stop: AbortController) {
+  async #ask({ name, version, packument }: ListedTarball, stop: AbortController) {
     const { client, totalMs, closing } = this.#options
-    const answer = await client.get(tarballUrlOf(client.base, packument.document.versions[version]!.dist.tarball), {
+    const answer = await client.get(tarballUrlOf(client.base, packument.distOf(version).tarball), {
       headers: { accept: '*/*', 'accept-encoding': 'identity' },
       maxBytes: MAX_TARBALL_BYTES,
       totalMs,
@@ -164,30 +193,19 @@ export class NpmTarballs {
     throw new UpstreamError('E_UPSTREAM_ANSWER', `${answer.url.host} answered ${answer.status} for ${name}@${version}`)
   }
 
-  #downloadOptions(wanted: Wanted) {
-    const { name, version, packument } = wanted
-    const { artifacts, index, folder, onProblem } = this.#options
-    const mark = markOf(wanted)
+  #downloadOptions(wanted: ListedTarball) {
+    const { name, version } = wanted
+    const { artifacts, folder, onProblem, denied } = this.#options
     return {
       what: `${name}@${version}`,
-      expected: expectedDigestsOf(packument.document.versions[version]!.dist)!,
+      expected: expectedOf(wanted),
       folder,
       onProblem,
+      denied,
       keep: async (bytes: AsyncIterable<Uint8Array>) => {
         const { sha256 } = await artifacts.addPulled(bytes)
-        await index.put(name, version, { sha256, mark })
+        await this.#remember(wanted, sha256)
       },
     }
   }
-}
-
-function markOf({ packument, version }: Wanted): string {
-  return packument.facts.seen.get(version)!.mark
-}
-
-/** Where a tarball is. Old documents say http for the host that has had https for years: then https it is. */
-function tarballUrlOf(base: URL, tarball: string): URL {
-  const url = new URL(tarball)
-  if (url.hostname !== base.hostname || url.protocol === base.protocol) return targetOf(tarball, base, base)
-  return targetOf(`${base.origin}${url.pathname}${url.search}`, base, base)
 }

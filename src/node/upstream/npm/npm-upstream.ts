@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { NpmPackument, NpmSource, NpmTarball } from '../../registries/npm/npm-source.ts'
-import type { ArtifactStore, LevelDatabase } from '../../storage/index.ts'
+import type { ArtifactStore, DeniedBytes, LevelDatabase } from '../../storage/index.ts'
 import { cacheKeyOf } from '../cache-key.ts'
 import { dispatcherOf } from '../dispatcher.ts'
 import { UpstreamError } from '../errors.ts'
@@ -9,11 +9,12 @@ import { UPSTREAM_LIMITS, type UpstreamLimits } from '../limits.ts'
 import { authorizationOf, extraCertificatesOf } from '../secret-file.ts'
 import type { ProxyEnvironment, UpstreamSettings } from '../settings.ts'
 import { UpstreamClient } from '../upstream-client.ts'
-import { NpmTarballs } from './npm-tarballs.ts'
+import { type CameTarball, NpmTarballs } from './npm-tarballs.ts'
 import { isPackageName } from './package-name.ts'
 import { PackumentCache } from './packument-cache.ts'
 import { PackumentFiles } from './packument-files.ts'
 import { LevelTarballIndex } from './tarball-index.ts'
+import type { TarballPeers } from './tarball-peers.ts'
 
 /** What an upstream needs of the node. */
 export interface NpmUpstreamOptions {
@@ -30,6 +31,14 @@ export interface NpmUpstreamOptions {
   readonly random?: () => number
   /** Told what went wrong where no caller waits for it, digest mismatches included. */
   readonly onProblem?: (problem: unknown) => void
+  /** Other nodes that may have tarballs of it. */
+  readonly peers?: TarballPeers
+  /** Bytes that go to nobody. */
+  readonly denied?: DeniedBytes
+  /** Told what came; true: it was purged while it was on its way, and is gone again. */
+  readonly isPurged?: (tarball: CameTarball) => Promise<boolean>
+  /** Asked before a document is kept. @throws StorageError E_DISK_FULL */
+  readonly requireRoom?: () => Promise<void>
 }
 
 /** Opens an upstream registry that speaks npm's protocol. @throws NodeError E_CONFIG when its secrets cannot be read. */
@@ -64,7 +73,7 @@ export class NpmUpstream implements NpmSource, AsyncDisposable {
     const { trustTime, freshMs } = settings
     const closing = this.#closing.signal
     const onProblem = (problem: unknown) => this.#report(problem, options.onProblem)
-    const store = new PackumentFiles(join(folder, 'packuments'))
+    const store = new PackumentFiles(join(folder, 'packuments'), options.requireRoom)
     const index = new LevelTarballIndex(database, cacheKeyOf(settings))
     const partial = join(folder, 'partial')
     this.name = settings.name
@@ -81,8 +90,16 @@ export class NpmUpstream implements NpmSource, AsyncDisposable {
       totalMs: limits.tarballMs,
       closing,
       onProblem,
+      peers: options.peers,
+      denied: options.denied,
+      isPurged: options.isPurged,
     }
     this.#tarballs = new NpmTarballs(tarball)
+  }
+
+  /** Whether the upstream's own host failed lately and is left alone for now. */
+  get isResting(): boolean {
+    return this.#client.isResting
   }
 
   /** Requests sent to the upstream so far. */

@@ -4,11 +4,13 @@ import { UpstreamError } from '../errors.ts'
 import { ExpiringMap } from '../expiring-map.ts'
 import { SingleFlight } from '../single-flight.ts'
 import type { UpstreamClient } from '../upstream-client.ts'
-import { type FetchedPackument, fetchPackument, isRefusal, isSame } from './fetch-packument.ts'
-import { firstSeenOf } from './first-seen.ts'
+import { AbsentNames } from './absent-names.ts'
+import { type FetchedPackument, fetchPackument, isOutage, isRefusal, isSame } from './fetch-packument.ts'
+import { seenVersionsOf } from './first-seen.ts'
+import { type HeldPackument as Held, weightOf } from './held-packument.ts'
 import { KeptPackument } from './kept-packument.ts'
-import { MAX_MISSES, MAX_REFUSALS, MEMORY_BYTES, MISS_MS, REFRESH_PAUSE_MS, VERSION_MISS_MS } from './limits.ts'
-import type { PackumentFacts, PackumentStore } from './packument-store.ts'
+import { MAX_REFUSALS, MEMORY_BYTES, MISS_MS, REFRESH_PAUSE_MS, VERSION_MISS_MS } from './limits.ts'
+import type { PackumentStore } from './packument-store.ts'
 import { parsePackument } from './parse-packument.ts'
 
 export interface PackumentCacheOptions {
@@ -27,26 +29,11 @@ export interface PackumentCacheOptions {
   readonly onProblem: (problem: unknown) => void
 }
 
-/** One name in memory. */
-interface Held {
-  /** null: it is gone or its bytes were lost; the facts are kept for its return. */
-  readonly kept: KeptPackument | null
-  /** Whether the upstream said last that it has no such package. */
-  readonly isGone: boolean
-  readonly facts: PackumentFacts
-  fetchedAt: number
-  /** Not asked for again in the background before this. */
-  pausedUntil: number
-}
-
 /** Documents of one upstream: fresh ones as they are, stale ones at once and renewed behind it, absent ones remembered. */
 export class PackumentCache {
   readonly #options: PackumentCacheOptions
-  readonly #held = new BoundedMap<string, Held>(
-    MEMORY_BYTES,
-    ({ kept, facts }) => kept?.weight ?? 160 * facts.seen.size,
-  )
-  readonly #misses: ExpiringMap<string, true>
+  readonly #held = new BoundedMap<string, Held>(MEMORY_BYTES, weightOf)
+  readonly #absent: AbsentNames
   /** Documents that cost much and were refused: asked for again no sooner than absent ones. */
   readonly #refusals: ExpiringMap<string, UpstreamError>
   readonly #reads = new SingleFlight<string, Held | null>()
@@ -54,15 +41,15 @@ export class PackumentCache {
 
   constructor(options: PackumentCacheOptions) {
     this.#options = options
-    this.#misses = new ExpiringMap(MAX_MISSES, MISS_MS, options.now)
+    this.#absent = new AbsentNames(options.now)
     this.#refusals = new ExpiringMap(MAX_REFUSALS, MISS_MS, options.now)
   }
 
   /** The document of a name, or null when the upstream has none. @throws UpstreamError when it cannot say and none is held. */
   async packument(name: string, signal: AbortSignal): Promise<KeptPackument | null> {
-    if (this.#misses.get(name)) return null
+    if (this.#absent.isFresh(name)) return null
     const held = this.#held.get(name) ?? (await this.#reads.run(name, () => this.#read(name)))
-    if (held === null || held.kept === null) return await this.#refreshFor(name, signal)
+    if (held === null || held.kept === null) return await this.#ask(name, signal)
     if (!this.#isYounger(held, this.#options.freshMs)) this.#refreshBehind(name, held)
     return held.kept
   }
@@ -103,8 +90,19 @@ export class PackumentCache {
   }
 
   #hold(held: Held): Held {
+    if (held.kept !== null) this.#absent.delete(held.facts.name)
     this.#held.set(held.facts.name, held)
     return held
+  }
+
+  /** During an outage what was absent stays absent: a client that gets an error instead tries again for half a minute. */
+  async #ask(name: string, signal: AbortSignal): Promise<KeptPackument | null> {
+    try {
+      return await this.#refreshFor(name, signal)
+    } catch (error) {
+      if (isOutage(error) && this.#absent.isLastWord(name)) return null
+      throw error
+    }
   }
 
   #refreshFor(name: string, signal: AbortSignal): Promise<KeptPackument | null> {
@@ -146,7 +144,7 @@ export class PackumentCache {
 
   /** What was held is let go of, on the disk too: a version taken down must not come back with a restart. */
   async #miss(name: string, held: Held | null): Promise<null> {
-    this.#misses.set(name, true)
+    this.#absent.add(name)
     if (held === null) return null
     const { facts } = held
     const fetchedAt = this.#options.now()
@@ -168,7 +166,7 @@ export class PackumentCache {
     const { trustTime, now, onProblem } = this.#options
     const fetchedAt = now()
     const { revision, etag, lastModified, gzipped } = fetched
-    const seen = firstSeenOf(parsed.document, held?.facts.seen ?? null, trustTime, fetchedAt)
+    const seen = seenVersionsOf(parsed.document, held?.facts.seen ?? null, trustTime, fetchedAt)
     const facts = { name, revision, etag, lastModified, seen }
     if (parsed.dropped > 0) onProblem(droppedOf(name, parsed.dropped))
     const kept = new KeptPackument(facts, gzipped, parsed.document)

@@ -1,30 +1,23 @@
 import { createHash } from 'node:crypto'
-import { z } from 'zod'
-import { MAX_VALIDATOR_CHARS, MAX_VERSION_BYTES } from './limits.ts'
+import { gunzipSync } from 'node:zlib'
+import { manifestFactsOf } from '../../registries/npm/manifest-facts.ts'
+import { MAX_PACKUMENT_BYTES } from './limits.ts'
+import { headerOf, parseHeader, parseOldHeader } from './packument-header.ts'
 import type { PackumentFacts, StoredPackument } from './packument-store.ts'
+import { parsePackument } from './parse-packument.ts'
 
 /** First word of a file; the number changes with the layout. */
-const MAGIC = 'hanse-packument-1'
+const MAGIC = 'hanse-packument-2'
+const OLD_MAGIC = 'hanse-packument-1'
 const NEWLINE = 0x0a
 /** In the place of the bytes' digest: the upstream has the package no longer. */
 const GONE = 'gone'
 /** Bytes of a first line: magic, two digests in hex, spaces. */
 const MAX_FIRST_LINE_BYTES = 256
 
-const validator = z.string().max(MAX_VALIDATOR_CHARS).nullable()
-const headerSchema = z.strictObject({
-  name: z.string(),
-  revision: z.string().regex(/^[\w-]{43}$/),
-  etag: validator,
-  lastModified: validator,
-  seen: z.array(z.tuple([z.string().max(MAX_VERSION_BYTES), z.int(), z.string().regex(/^[\w-]{22}$/)])),
-})
-
 /** The file of a document: a line with two digests, a line of facts, the gzipped bytes; without bytes it is gone. */
 export function encodePackument(facts: PackumentFacts, gzipped: Uint8Array | null): Buffer {
-  const { name, revision, etag, lastModified } = facts
-  const seen = [...facts.seen].map(([version, { at, mark }]) => [version, at, mark])
-  const header = Buffer.from(JSON.stringify({ name, revision, etag, lastModified, seen }))
+  const header = Buffer.from(headerOf(facts))
   const first = `${MAGIC} ${sha256(header)} ${gzipped === null ? GONE : sha256(gzipped)}\n`
   return Buffer.concat([Buffer.from(first), header, Buffer.from('\n'), gzipped ?? Buffer.alloc(0)])
 }
@@ -36,17 +29,36 @@ export function decodePackument(name: string, file: Buffer): Omit<StoredPackumen
   if (firstEnd < 0 || headerEnd < 0) return null
   const [magic, headerDigest, bodyDigest] = file.toString('latin1', 0, firstEnd).split(' ')
   const header = file.subarray(firstEnd + 1, headerEnd)
-  if (magic !== MAGIC || sha256(header) !== headerDigest) return null
-  const facts = parseFacts(header)
+  const parse = magic === MAGIC ? parseHeader : magic === OLD_MAGIC ? parseOldHeader : null
+  if (parse === null || sha256(header) !== headerDigest) return null
+  const facts = parsedOrNull(parse, header)
   if (facts?.name !== name) return null
-  const gzipped = file.subarray(headerEnd + 1)
-  return { facts, gzipped: sha256(gzipped) === bodyDigest ? gzipped : null, isGone: bodyDigest === GONE }
+  const body = file.subarray(headerEnd + 1)
+  const gzipped = sha256(body) === bodyDigest ? body : null
+  const isGone = bodyDigest === GONE
+  if (parse === parseHeader || gzipped === null) return { facts, gzipped, isGone }
+  const completed = completedOf(facts, gzipped)
+  return { facts: completed ?? facts, gzipped: completed === null ? null : gzipped, isGone }
 }
 
-function parseFacts(header: Buffer): PackumentFacts | null {
+/** Facts of the first form with what the document says of manifests; null when it is none. */
+function completedOf(facts: PackumentFacts, gzipped: Uint8Array): PackumentFacts | null {
+  const parsed = parsedOrNull(
+    bytes => parsePackument(facts.name, gunzipSync(bytes, { maxOutputLength: MAX_PACKUMENT_BYTES })),
+    gzipped,
+  )
+  if (parsed === null) return null
+  const seen = new Map(facts.seen)
+  for (const [version, before] of facts.seen) {
+    const listed = parsed.document.versions[version]
+    if (listed !== undefined) seen.set(version, { ...before, manifest: manifestFactsOf(listed) })
+  }
+  return { ...facts, seen }
+}
+
+function parsedOrNull<From, To>(parse: (from: From) => To | null, from: From): To | null {
   try {
-    const { seen, ...facts } = headerSchema.parse(JSON.parse(header.toString()))
-    return { ...facts, seen: new Map(seen.map(([version, at, mark]) => [version, { at, mark }])) }
+    return parse(from)
   } catch {
     return null
   }

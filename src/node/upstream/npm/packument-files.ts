@@ -15,9 +15,12 @@ const MAX_FILE_BYTES = 2 * MAX_PACKUMENT_BYTES
  */
 export class PackumentFiles implements PackumentStore {
   readonly #folder: string
+  readonly #requireRoom: () => Promise<void>
 
-  constructor(folder: string) {
+  /** `requireRoom` throws while nothing new may be kept. */
+  constructor(folder: string, requireRoom: () => Promise<void> = async () => {}) {
     this.#folder = folder
+    this.#requireRoom = requireRoom
   }
 
   async read(name: string): Promise<StoredPackument | null> {
@@ -33,6 +36,7 @@ export class PackumentFiles implements PackumentStore {
   }
 
   async write({ facts, gzipped, fetchedAt }: Omit<StoredPackument, 'isGone'>): Promise<void> {
+    await this.#requireRoom()
     const path = this.#path(facts.name)
     const beside = `${path}.${randomUUID()}`
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })

@@ -1,7 +1,7 @@
-/** When this node first saw a version, and which bytes it meant then. */
-export interface SeenVersion {
-  /** Ms since 1970. */
-  readonly at: number
+import type { VersionFacts } from '../../policy/version-facts.ts'
+
+/** When this node first saw a version, what rules ask of it, and which bytes it meant then. */
+export interface SeenVersion extends VersionFacts {
   /** `digestMarkOf` the version's digests: other bytes under the same version are a new version. */
   readonly mark: string
 }

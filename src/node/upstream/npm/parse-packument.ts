@@ -68,7 +68,8 @@ function isVersion(key: string): boolean {
   return key.length <= MAX_VERSION_BYTES && /^[0-9][0-9A-Za-z.+-]*$/.test(key) && semver.parse(key, LOOSE) !== null
 }
 
-function isManifest(value: unknown, name: string, version: string): value is VersionManifest {
+/** Whether a value is the manifest of a version, with a tarball and a digest that can be used. */
+export function isManifest(value: unknown, name: string, version: string): value is VersionManifest {
   const manifest = objectOf(value)
   if (manifest === null || manifest.name !== name || manifest.version !== version) return false
   const dist = Object.hasOwn(manifest, 'dist') ? objectOf(manifest.dist) : null

@@ -1,7 +1,9 @@
 import { abortable } from '../../abortable.ts'
 import type { NpmTarball } from '../../registries/npm/npm-source.ts'
+import type { DeniedBytes } from '../../storage/index.ts'
 import type { AnswerBody } from '../answer-body.ts'
 import { UpstreamError } from '../errors.ts'
+import { DeniedCheck } from './denied-check.ts'
 import { DigestCheck, type ExpectedDigests } from './npm-digest.ts'
 import { TarballSpool } from './tarball-spool.ts'
 
@@ -14,6 +16,8 @@ export interface TarballDownloadOptions {
   /** Keeps the bytes; what it reads ends with an error when they turn out wrong. */
   readonly keep: (bytes: AsyncIterable<Uint8Array>) => Promise<void>
   readonly onProblem: (problem: unknown) => void
+  /** Bytes that go to nobody. */
+  readonly denied?: DeniedBytes | undefined
 }
 
 /** One tarball on its way from an upstream to the node's store and to every client that asks for it meanwhile. */
@@ -58,12 +62,14 @@ export class TarballDownload {
   async #fill(spool: TarballSpool, body: AnswerBody): Promise<void> {
     const { expected, what } = this.#options
     const check = new DigestCheck(expected)
+    const deniedCheck = new DeniedCheck(this.#options.denied)
     for await (const chunk of body.bytes()) {
       check.update(chunk)
+      deniedCheck.update(chunk)
       await spool.push(chunk)
     }
     const mismatch = check.mismatch()
-    if (mismatch === null) return
+    if (mismatch === null) return deniedCheck.require()
     const message = `${what} has other bytes than its document says: ${mismatch.found}, not ${mismatch.expected}`
     throw new UpstreamError('E_DIGEST_MISMATCH', message, {
       hint: 'the upstream, or something on the way to it, altered the tarball: nothing of it was kept',

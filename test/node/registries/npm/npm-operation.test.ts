@@ -100,8 +100,22 @@ describe('what a client asks', () => {
     ['PUT', '/x/-rev/1-a', { is: 'unpublish', name: 'x' }],
     ['DELETE', '/x/-rev/1-a', { is: 'unpublish', name: 'x' }],
     ['DELETE', '/@s%2fn/-/n-1.0.0.tgz/-rev/1-a', { is: 'unpublish', name: '@s/n' }],
-    ['GET', '/-/npm/v1/user', { is: 'nothing' }],
     ['GET', '/-/all', { is: 'nothing' }],
   ]
   it.each(asked)('%s %s', (method, path, operation) => expect(npmOperationOf(method, path)).toEqual(operation))
+})
+
+describe('a session', () => {
+  it.each([
+    ['GET', '/-/whoami', 'whoami'],
+    ['GET', '/-/npm/v1/user', 'profile'],
+    ['GET', '/-/npm/v1/tokens', 'tokens'],
+    ['POST', '/-/npm/v1/tokens', 'new-token'],
+    ['DELETE', '/-/npm/v1/tokens/token/abc123', 'end-token'],
+    ['DELETE', '/-/user/token/hanse_x', 'logout'],
+    ['POST', '/-/npm/v1/user', 'nothing'],
+    ['GET', '/-/user/token/hanse_x', 'nothing'],
+  ])('%s %s is %s', (method, path, is) => {
+    expect(npmOperationOf(method, path)).toMatchObject({ is })
+  })
 })

@@ -16,7 +16,7 @@ it('makes a body once for its revisions, however many ask at the same time', asy
   let made = 0
   const make = () => {
     made++
-    return { document: { made }, until: null }
+    return { document: { made }, picks: [], until: null }
   }
   const asked = await Promise.all(
     Array.from({ length: 20 }, () => bodies.get(key('x', { encoding: 'gzip' }), 'r1', 0, make)),
@@ -32,12 +32,13 @@ it('keeps the forms, encodings, sources and addresses of one package apart', asy
   const bodies = new PackumentBodies()
   const keys = [{}, { form: 'short' }, { encoding: 'gzip' }, { base: 'http://b/npm' }, { sourceKey: 'bafy' }] as const
   for (const [at, given] of keys.entries()) {
-    await bodies.get(key('x', given), 'r', 0, () => ({ document: { at }, until: null }))
+    await bodies.get(key('x', given), 'r', 0, () => ({ document: { at }, picks: [], until: null }))
   }
   const etags = new Set<string>()
   for (const [at, given] of keys.entries()) {
     const { bytes, etag } = await bodies.get(key('x', given), 'r', 0, () => ({
       document: { at: 'again' },
+      picks: [],
       until: null,
     }))
     const plain = (given as Partial<BodyKey>).encoding === 'gzip' ? gunzipSync(bytes) : bytes
@@ -49,7 +50,7 @@ it('keeps the forms, encodings, sources and addresses of one package apart', asy
 
 it('makes a body again when a hold in it has ended, and gives the same text the same tag', async () => {
   const bodies = new PackumentBodies()
-  const make = (value: string) => () => ({ document: { value }, until: 1_000 })
+  const make = (value: string) => () => ({ document: { value }, picks: [], until: 1_000 })
   const first = await bodies.get(key('x'), 'r', 0, make('held'))
   expect((await bodies.get(key('x'), 'r', 999, make('freed'))).bytes.toString()).toBe('{"value":"held"}')
   expect((await bodies.get(key('x'), 'r', 1_000, make('freed'))).bytes.toString()).toBe('{"value":"freed"}')
@@ -62,7 +63,7 @@ it('keeps at most so many bytes, the last used ones', async () => {
   const get = (name: string, chars = 30) =>
     bodies.get(key(name), 'r', 0, () => {
       asked.push(name)
-      return { document: ['x'.repeat(chars)], until: null }
+      return { document: ['x'.repeat(chars)], picks: [], until: null }
     })
   for (const name of ['a', 'b', 'a', 'c', 'a', 'b']) await get(name)
   expect(asked).toEqual(['a', 'b', 'c', 'b'])
@@ -77,5 +78,7 @@ it('tries again after a body could not be made', async () => {
     throw new Error('broken document')
   }
   await expect(bodies.get(key('x'), 'r', 0, fails)).rejects.toThrow('broken document')
-  expect((await bodies.get(key('x'), 'r', 0, () => ({ document: {}, until: null }))).bytes.toString()).toBe('{}')
+  expect((await bodies.get(key('x'), 'r', 0, () => ({ document: {}, picks: [], until: null }))).bytes.toString()).toBe(
+    '{}',
+  )
 })

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest'
 import type { PackumentDocument } from '../../../../src/node/registries/npm/npm-source.ts'
 import { packumentViewOf } from '../../../../src/node/registries/npm/packument-view.ts'
 import { shortPackumentOf } from '../../../../src/node/registries/npm/short-packument.ts'
-import type { Verdict } from '../../../../src/protocol/index.ts'
+import type { Judgement, Verdict } from '../../../../src/protocol/index.ts'
+import { binding } from '../../policy/no-facts.ts'
 
 const BASE = 'http://127.0.0.1:7700/npm'
 const ALLOW: Verdict = { decision: 'allow', reasons: [] }
@@ -33,7 +34,7 @@ function documentOf(versions: readonly string[], tags: Record<string, string>, n
 }
 
 const viewOf = (document: PackumentDocument, judge: (version: string) => Verdict) =>
-  packumentViewOf({ document, judge, base: BASE })
+  packumentViewOf({ document, judge: each => binding(judge(each)), base: BASE })
 
 const version = fc
   .tuple(fc.nat(3), fc.nat(3), fc.nat(3), fc.option(fc.constantFrom('alpha.1', 'rc.2')))
@@ -116,15 +117,65 @@ describe('the view of a packument', () => {
     })
   })
 
+  it('tells what an upstream withholds as its words, and lets it withhold nothing that is listed', () => {
+    const said = (versions: object, message: unknown = 'too\nnew') =>
+      ({
+        ...documentOf(['1.0.0', '1.1.0'], { latest: '1.0.0' }),
+        policyRestrictions: { message, versions },
+      }) as PackumentDocument
+    const told = (document: PackumentDocument, verdict = ALLOW) =>
+      viewOf(document, each => (each === '1.1.0' ? verdict : ALLOW)).document.policyRestrictions
+    expect(told(said({ '1.0.0': {}, '2.0.0': {}, constructor: {} }))).toEqual({
+      message: 'the upstream says: too new',
+      versions: { '2.0.0': { name: '@acme/x', version: '2.0.0' } },
+    })
+    expect(told(said({ '2.0.0': {} }), DENY)).toEqual({
+      message: '1.1.0 is denied (yanked): withdrawn; hanse why npm:@acme/x@1.1.0; the upstream says: too new',
+      versions: { '1.1.0': { name: '@acme/x', version: '1.1.0' }, '2.0.0': { name: '@acme/x', version: '2.0.0' } },
+    })
+    for (const refused of [said({ '1.0.0': {} }), said([]), said({ '2.0.0': {} }, 7), said({ x: {} })]) {
+      expect(told(refused)).toBeUndefined()
+    }
+  })
+
+  it('names the rules of the versions that it does not spell out', () => {
+    const versions = Array.from({ length: 8 }, (_, minor) => `1.${minor}.0`)
+    const denied = (rule: string): Verdict => ({ decision: 'deny', reasons: [{ rule, message: 'no' }] })
+    const view = viewOf(documentOf(versions, { latest: '1.7.0' }), each =>
+      denied(each === '1.0.0' ? 'licence' : each === '1.1.0' ? 'advisory' : 'deny'),
+    )
+    const { message } = view.document.policyRestrictions as { message: string }
+    expect(message).toContain('1.3.0 is denied (deny): no; and 3 more (deny, advisory, licence); hanse why')
+  })
+
   it('is another view when the first of its versions expires', () => {
     const document = documentOf(['1.0.0', '1.1.0', '2.0.0'], { latest: '1.1.0' })
-    const judge = (each: string) => (each === '2.0.0' ? { ...DENY, until: 3_000 } : ALLOW)
     const times = new Map([
       ['1.0.0', 2_000],
-      ['2.0.0', 1_000],
+      ['2.0.0', 3_000],
     ])
-    const expiresOf = (each: string) => times.get(each) ?? null
-    expect(packumentViewOf({ document, judge, expiresOf, base: BASE }).until).toBe(2_000)
+    const judge = (each: string) => ({ ...binding(ALLOW), changesAt: times.get(each) ?? null })
+    expect(packumentViewOf({ document, judge, base: BASE }).until).toBe(2_000)
+  })
+
+  it('lists all of it in dry-run, and tells what a tag or a range would have lost', () => {
+    const versions = ['1.0.0', '1.1.0', '2.0.0-rc.1', '2.0.0', '2.1.0']
+    const document = documentOf(versions, { latest: '2.0.0', next: '2.0.0-rc.1' })
+    const judge =
+      (enforced: Verdict) =>
+      (each: string): Judgement =>
+        each === '1.0.0' || each === '2.1.0' ? binding(ALLOW) : { verdict: DENY, enforced, changesAt: null }
+    const dry = packumentViewOf({ document, judge: judge(ALLOW), base: BASE })
+    expect(Object.keys(dry.document.versions)).toEqual(versions)
+    expect(dry.document).not.toHaveProperty('policyRestrictions')
+    const told = dry.picks.map(({ version, rule, enforced }) => [version, rule, enforced])
+    expect(told).toEqual([
+      ['2.0.0', 'yanked', false],
+      ['2.0.0-rc.1', 'yanked', false],
+      ['1.1.0', 'yanked', false],
+    ])
+    const bound = packumentViewOf({ document, judge: judge(DENY), base: BASE })
+    expect(bound.picks).toEqual(dry.picks.map(pick => ({ ...pick, enforced: true })))
   })
 
   it('is not moved by keys that are names of the language', () => {

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
-import { standingPolicy } from '../../../../src/node/registries/npm/npm-judge.ts'
 import { PackumentBodies } from '../../../../src/node/registries/npm/packument-bodies.ts'
 import { PublisherSource, type PublisherSourceParts } from '../../../../src/node/registries/npm/publisher-source.ts'
 import { ReadOperations } from '../../../../src/node/registries/npm/read-operations.ts'
 import type { RoutedPackage } from '../../../../src/node/registries/npm/registry-router.ts'
-import type { PackageName, PublisherId } from '../../../../src/protocol/index.ts'
+import { type PackageName, type PublisherId, STANDING_RULES } from '../../../../src/protocol/index.ts'
+import { listener, NO_FACTS } from '../../policy/no-facts.ts'
 
 const NAME = 'pkg:npm/x' as PackageName
 const PUBLISHER = 'p' as PublisherId
@@ -29,15 +29,16 @@ function openReads() {
   const routed = { package: NAME, source, sourceKey: PUBLISHER, route } as unknown as RoutedPackage
   const reads = new ReadOperations({
     router: { sourceOf: () => routed },
-    library,
+    facts: { ...NO_FACTS, library },
     bodies: new PackumentBodies(),
-    policy: standingPolicy,
+    policy: () => ({ revision: 'standing', policy: { rules: STANDING_RULES } }),
+    told: listener(),
     now: () => clock.now,
     pin: async () => {},
   })
   const { signal } = new AbortController()
   const listed = async () => {
-    const asked = { form: 'full', encoding: 'identity', base: '', ifNoneMatch: undefined, signal } as const
+    const asked = { form: 'full', encoding: 'identity', base: '', ifNoneMatch: undefined, who: 'me', signal } as const
     return Object.keys(JSON.parse(String((await reads.packument('x', asked)).body)).versions)
   }
   return { clock, listed }

@@ -3,12 +3,12 @@ import { text } from 'node:stream/consumers'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import type { NpmAnswer } from '../../../../src/node/registries/npm/npm-answer.ts'
-import type { PolicyInForce } from '../../../../src/node/registries/npm/npm-judge.ts'
 import type { NpmPackument, NpmSource } from '../../../../src/node/registries/npm/npm-source.ts'
 import { PackumentBodies } from '../../../../src/node/registries/npm/packument-bodies.ts'
-import { ReadOperations } from '../../../../src/node/registries/npm/read-operations.ts'
+import { ReadOperations, type ReadParts } from '../../../../src/node/registries/npm/read-operations.ts'
 import type { RoutedPackage } from '../../../../src/node/registries/npm/registry-router.ts'
 import type { PackageName } from '../../../../src/protocol/index.ts'
+import { listener, NO_FACTS } from '../../policy/no-facts.ts'
 
 const calm = new AbortController().signal
 
@@ -28,7 +28,7 @@ function fakeSource() {
       state.reads++
       return document
     },
-    firstSeen: new Map(),
+    versions: null,
   }
   const source: NpmSource = {
     packument: async () => (state.isThere ? packument : null),
@@ -45,19 +45,21 @@ function openReads(refused: ReadonlySet<string> = new Set()) {
   const { source, state } = fakeSource()
   const pinned: string[] = []
   const rule = { name: 'test', judge: ({ version }: { version: string }) => objectionTo(version, refused) }
-  const policy = { now: { revision: 'p1', policy: { rules: [rule] } } as PolicyInForce }
+  const policy: { now: ReturnType<ReadParts['policy']> } = { now: { revision: 'p1', policy: { rules: [rule] } } }
+  const heard = listener()
   const name = 'pkg:npm/x' as PackageName
   const route = { to: 'upstream', name: 'u', route: { match: '*', target: { to: 'upstream', name: 'u' } } }
   const routed = { package: name, source, sourceKey: 'upstream/u', route } as unknown as RoutedPackage
   const reads = new ReadOperations({
     router: { sourceOf: () => routed },
-    library: { package: () => null },
+    facts: NO_FACTS,
     bodies: new PackumentBodies(),
     policy: () => policy.now,
     now: () => 0,
+    told: heard,
     pin: async ({ package: each }) => void pinned.push(each),
   })
-  return { reads, state, policy, pinned }
+  return { reads, state, policy, pinned, heard }
 }
 
 const objectionTo = (version: string, refused: ReadonlySet<string>) =>
@@ -69,6 +71,7 @@ const asked = (given: object = {}) =>
     encoding: 'identity',
     base: 'http://a/npm',
     ifNoneMatch: undefined,
+    who: 'ci',
     signal: calm,
     ...given,
   }) as const
@@ -101,12 +104,14 @@ describe('a packument', () => {
   })
 
   it('is not sent again to a client that has it, until document or policy change', async () => {
-    const { reads, state, policy } = openReads(new Set(['1.1.0']))
+    const { reads, state, policy, heard } = openReads(new Set(['1.1.0']))
     const first = await reads.packument('x', asked())
+    expect(heard.withheld).toMatchObject([{ version: '1.1.0', rule: 'test', who: 'ci', enforced: true }])
     const etag = String(first.headers.etag)
     for (const ifNoneMatch of [etag, `W/${etag}`, `"other", ${etag}`]) {
       expect(await reads.packument('x', asked({ ifNoneMatch }))).toMatchObject({ status: 304, body: null })
     }
+    expect(heard.withheld).toHaveLength(4)
     state.revision = 'r2'
     expect((await reads.packument('x', asked({ ifNoneMatch: etag }))).status).toBe(304)
     policy.now = { revision: 'p2', policy: { rules: [] } }
@@ -122,25 +127,28 @@ describe('a packument', () => {
 })
 
 describe('one version', () => {
+  const alone = { base: 'http://a/npm', who: 'ci', signal: calm }
+
   it('is found by number and by tag', async () => {
-    const { reads } = openReads(new Set(['1.1.0']))
-    expect(jsonOf(await reads.manifest('x', 'latest', 'http://a/npm', calm)).version).toBe('1.0.0')
+    const { reads, heard } = openReads(new Set(['1.1.0']))
+    expect(jsonOf(await reads.manifest('x', 'latest', alone)).version).toBe('1.0.0')
     expect(jsonOf(await reads.tags('x', calm))).toEqual({ latest: '1.0.0' })
-    await expect(reads.manifest('x', '1.1.0', '', calm)).rejects.toMatchObject({
+    await expect(reads.manifest('x', '1.1.0', alone)).rejects.toMatchObject({
       code: 'E_POLICY_DENIED',
       message: 'npm:x@1.1.0 is denied (test): not this one',
     })
+    expect(heard.withheld).toMatchObject([{ version: '1.1.0', rule: 'test', who: 'ci', enforced: true }])
     for (const wanted of ['3.0.0', '__proto__', 'constructor']) {
-      await expect(reads.manifest('x', wanted, '', calm)).rejects.toMatchObject({ code: 'E_NOT_FOUND' })
+      await expect(reads.manifest('x', wanted, alone)).rejects.toMatchObject({ code: 'E_NOT_FOUND' })
     }
   })
 })
 
 describe('a tarball', () => {
-  const whole = { range: undefined, isHead: false }
+  const whole = { range: undefined, isHead: false, who: 'ci' }
 
   it('is sent whole or in part, for ever', async () => {
-    const { reads, pinned } = openReads()
+    const { reads, pinned, heard } = openReads()
     const all = await reads.tarball('x', '1.0.0', whole, calm)
     expect(all).toMatchObject({ status: 200, headers: { 'content-length': 10, 'accept-ranges': 'bytes' } })
     expect(all.headers['cache-control']).toContain('immutable')
@@ -154,15 +162,19 @@ describe('a tarball', () => {
       body: null,
     })
     expect(pinned).toHaveLength(4)
+    expect(heard.installed).toHaveLength(3)
+    expect(heard.installed[0]).toMatchObject({ purl: 'pkg:npm/x', version: '1.0.0', who: 'ci' })
   })
 
   it('of a refused version stays here, and says why', async () => {
-    const { reads, pinned } = openReads(new Set(['1.1.0']))
+    const { reads, pinned, heard } = openReads(new Set(['1.1.0']))
     await expect(reads.tarball('x', '1.1.0', whole, calm)).rejects.toMatchObject({
       code: 'E_POLICY_DENIED',
       hint: 'hanse why npm:x@1.1.0',
     })
     await expect(reads.tarball('x', '9.9.9', whole, calm)).rejects.toMatchObject({ code: 'E_NOT_FOUND' })
     expect(pinned).toEqual([])
+    expect(heard.installed).toEqual([])
+    expect(heard.withheld).toMatchObject([{ version: '1.1.0', rule: 'test', who: 'ci', enforced: true }])
   })
 })

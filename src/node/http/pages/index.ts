@@ -1,0 +1,1 @@
+export { PAGE_PREFIX, whyPages } from './mount-pages.ts'

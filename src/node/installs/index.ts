@@ -1,0 +1,2 @@
+export { InstallJournal } from './install-journal.ts'
+export type { Install } from './install-line.ts'

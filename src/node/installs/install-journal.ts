@@ -1,0 +1,165 @@
+import type { PackageName } from '../../protocol/index.ts'
+import type { LevelDatabase, Write } from '../storage/index.ts'
+import {
+  FIRST_KEYS,
+  firstKeyOf,
+  type Install,
+  installedKeyOf,
+  installedOf,
+  installOf,
+  LINE_KEYS,
+  lineKeyOf,
+  linesBefore,
+  linesSince,
+  timeBytesOf,
+  timeOf,
+} from './install-line.ts'
+import {
+  JOURNAL_MS,
+  MAX_INSTALLED,
+  MAX_JOURNAL_LINES,
+  MAX_KNOWN_LINES,
+  MAX_WAITING_LINES,
+  WRITE_AFTER_MS,
+} from './limits.ts'
+
+export interface InstallJournalParts {
+  readonly database: LevelDatabase
+  readonly now?: () => number
+  /** Told once when lines cannot be written; serving goes on. */
+  readonly onProblem: (message: string, cause: unknown) => void
+}
+
+/**
+ * Which versions were served to whom in the last seven days, one line a day, asker and version; and which were ever.
+ * Lines are written together once a second: a crash may lose the last of them, which costs no more than an exemption.
+ */
+export class InstallJournal implements AsyncDisposable {
+  readonly #parts: Required<InstallJournalParts>
+  /** When each version was installed first, ms since 1970; the first installed first. */
+  readonly #installed: Map<string, number>
+  readonly #waiting = new Map<string, Write>()
+  /** Keys of today's lines that are on their way to the disk or there. */
+  readonly #known = new Set<string>()
+  /** At least as many as there are: one written again is counted again. */
+  #lines = 0
+  #timer: NodeJS.Timeout | null = null
+  #writing: Promise<void> = Promise.resolve()
+  #hasProblem = false
+
+  private constructor(parts: Required<InstallJournalParts>, installed: Map<string, number>) {
+    this.#parts = parts
+    this.#installed = installed
+  }
+
+  /** Reads which versions were installed, and forgets lines that are too old. */
+  static async open(given: InstallJournalParts): Promise<InstallJournal> {
+    const parts = { now: Date.now, ...given }
+    const { database } = parts
+    const first: [string, number][] = []
+    for await (const [key, value] of database.scan('installs', FIRST_KEYS)) {
+      first.push([installedOf(key), timeOf(value) ?? 0])
+    }
+    const journal = new InstallJournal(parts, new Map(first.toSorted(([, a], [, b]) => a - b)))
+    await journal.#forgetOld()
+    await journal.#count()
+    return journal
+  }
+
+  /** Remembers that a version's bytes were served; never fails, and waits for nothing. */
+  note(install: Install): void {
+    const key = lineKeyOf(install)
+    if (this.#known.has(key)) return
+    if (this.#known.size >= MAX_KNOWN_LINES) this.#known.clear()
+    if (this.#waiting.size >= MAX_WAITING_LINES) return
+    this.#known.add(key)
+    const value = timeBytesOf(install.at)
+    this.#waiting.set(key, { type: 'put', table: 'installs', key, value })
+    this.#lines++
+    this.#remember(installedKeyOf(install.purl, install.version), install.at)
+    this.#timer ??= setTimeout(() => void this.settled(), WRITE_AFTER_MS).unref()
+  }
+
+  /** When a version was first installed through this node, ms since 1970; null: never. */
+  firstOf(purl: PackageName, version: string): number | null {
+    return this.#installed.get(installedKeyOf(purl, version)) ?? null
+  }
+
+  /** Who was served what since a moment of the last seven days, in no order. */
+  async since(ms: number): Promise<readonly Install[]> {
+    await this.settled()
+    const found: Install[] = []
+    const { database, now } = this.#parts
+    const since = Math.max(ms, now() - JOURNAL_MS)
+    for await (const [key, value] of database.scan('installs', linesSince(since))) {
+      const install = installOf(key, value)
+      if (install !== null && install.at >= since) found.push(install)
+    }
+    return found
+  }
+
+  /** Resolves when everything noted so far is on the disk or given up. */
+  settled(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    this.#writing = this.#writing.then(() => this.#write())
+    return this.#writing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.settled()
+  }
+
+  #remember(installed: string, at: number): void {
+    if (this.#installed.has(installed)) return
+    this.#installed.set(installed, at)
+    const put = firstKeyOf(installed)
+    this.#waiting.set(put, { type: 'put', table: 'installs', key: put, value: timeBytesOf(at) })
+    for (const oldest of this.#installed.keys()) {
+      if (this.#installed.size <= MAX_INSTALLED) break
+      this.#installed.delete(oldest)
+      const key = firstKeyOf(oldest)
+      this.#waiting.set(key, { type: 'del', table: 'installs', key })
+    }
+  }
+
+  async #write(): Promise<void> {
+    const writes = [...this.#waiting.values()]
+    this.#waiting.clear()
+    try {
+      await this.#parts.database.commit(writes)
+      if (this.#lines > MAX_JOURNAL_LINES) await this.#forgetSurplus()
+      this.#hasProblem = false
+    } catch (cause) {
+      this.#problem(cause)
+    }
+  }
+
+  /** A full disk keeps them, and `since` does not give them. */
+  async #forgetOld(): Promise<void> {
+    await this.#forget(linesBefore(this.#parts.now())).catch(cause => this.#problem(cause))
+  }
+
+  #problem(cause: unknown): void {
+    if (!this.#hasProblem) this.#parts.onProblem('what is installed through this node cannot be written down', cause)
+    this.#hasProblem = true
+  }
+
+  /** The oldest tenth goes at once, so that a full journal is not cut with every write. */
+  async #forgetSurplus(): Promise<void> {
+    await this.#forgetOld()
+    await this.#count()
+    if (this.#lines <= MAX_JOURNAL_LINES) return
+    await this.#forget({ ...LINE_KEYS, limit: this.#lines - Math.floor(MAX_JOURNAL_LINES * 0.9) })
+  }
+
+  async #forget(bounds: { readonly gte: string; readonly lt: string; readonly limit?: number }): Promise<void> {
+    const { database } = this.#parts
+    const keys = await database.table('installs').keys(bounds).all()
+    await database.commit(keys.map(key => ({ type: 'del', table: 'installs', key })))
+  }
+
+  async #count(): Promise<void> {
+    this.#lines = (await this.#parts.database.table('installs').keys(LINE_KEYS).all()).length
+  }
+}

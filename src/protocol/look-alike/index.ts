@@ -1,0 +1,3 @@
+export { likenessOf } from './likeness.ts'
+export { MAX_TRUSTED_NAMES } from './limits.ts'
+export { TrustedNames } from './trusted-names.ts'
