@@ -1,8 +1,8 @@
 /** A registry that is measured. */
 export interface Contender {
   readonly name: ContenderName
-  /** Starts it on a folder, empty or left by an earlier one. */
-  start(folder: string): Promise<RunningRegistry>
+  /** Starts it at a port on a folder, empty or left by an earlier one: clients know a restarted server by the same address. */
+  start(folder: string, port: number): Promise<RunningRegistry>
   /** Makes a stopped one's folder look as if an hour had passed: nothing it holds is fresh. */
   age(folder: string): Promise<void>
 }

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AN_HOUR_MS, type Contender } from './contender.ts'
-import { freePort, startService } from './service-process.ts'
+import { startService } from './service-process.ts'
 
 const HANSE = join(import.meta.dirname, '../../../dist/hanse.js')
 /** As `scripts/start` starts it. */
@@ -15,11 +15,10 @@ const CONFIG = 'routes:\n  - { match: "npm:*", to: upstream/npmjs }\n'
 export function hanseContender(upstream: string): Contender {
   return {
     name: 'hanse',
-    async start(folder) {
+    async start(folder, port) {
       const home = join(folder, 'home')
       await mkdir(home, { recursive: true, mode: 0o700 })
       await writeFile(join(home, 'config.yaml'), CONFIG)
-      const port = await freePort()
       const args = ['start', '--json', '--home', home, '--http', `127.0.0.1:${port}`, '--network', 'off']
       const url = `http://127.0.0.1:${port}/npm/`
       const service = await startService([...NODE_FLAGS, HANSE, ...args], {

@@ -8,6 +8,7 @@ import type { NpmClient } from './npm-client.ts'
 import type { BenchOptions } from './options.ts'
 import { publishTimes } from './publish-load.ts'
 import type { ReplayUpstream } from './replay-upstream.ts'
+import { freePort } from './service-process.ts'
 
 /** What every round works with. */
 export interface Bench {
@@ -28,6 +29,7 @@ interface Entrant {
   readonly name: ContenderName
   readonly contender: Contender | null
   readonly folder: string
+  readonly port: number
   registry: RunningRegistry
 }
 
@@ -36,7 +38,13 @@ export async function runRound(bench: Bench, contenders: readonly Contender[], r
   const entrants: Entrant[] = []
   try {
     for (const contender of contenders) entrants.push(await enter(bench, contender, round))
-    const direct: Entrant = { name: 'upstream', contender: null, folder: '', registry: directTo(bench.upstream) }
+    const direct: Entrant = {
+      name: 'upstream',
+      contender: null,
+      folder: '',
+      port: 0,
+      registry: directTo(bench.upstream),
+    }
     const all = turned([...entrants, direct], round)
     // A burst is many installs: one round of it says enough.
     if (round === 0) await measureColdBurst(bench, entrants)
@@ -53,7 +61,8 @@ export async function runRound(bench: Bench, contenders: readonly Contender[], r
 
 async function enter(bench: Bench, contender: Contender, round: number): Promise<Entrant> {
   const folder = join(bench.folder, `${contender.name}-${round}`)
-  return { name: contender.name, contender, folder, registry: await contender.start(folder) }
+  const port = await freePort()
+  return { name: contender.name, contender, folder, port, registry: await contender.start(folder, port) }
 }
 
 /** The upstream itself, in this process. */
@@ -90,7 +99,7 @@ async function measureColdBurst(bench: Bench, entrants: readonly Entrant[]): Pro
   if (!wants(bench, 'cold-burst', 'asked')) return
   for (const { name, contender } of entrants) {
     const folder = join(bench.folder, `${name}-burst`)
-    await using registry = await contender!.start(folder)
+    await using registry = await contender!.start(folder, await freePort())
     const before = bench.upstream.requests
     bench.figures.add('cold-burst', name, await burstOf(bench, registry.url))
     bench.figures.add('asked', name, bench.upstream.requests - before)
@@ -121,7 +130,7 @@ async function measureDown(bench: Bench, entrants: readonly Entrant[]): Promise<
   for (const entrant of entrants) {
     await entrant.registry[Symbol.asyncDispose]()
     await entrant.contender!.age(entrant.folder)
-    entrant.registry = await entrant.contender!.start(entrant.folder)
+    entrant.registry = await entrant.contender!.start(entrant.folder, entrant.port)
     if (wants(bench, 'start')) bench.figures.add('start', entrant.name, entrant.registry.readyMs)
   }
   await bench.upstream.close()

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { AN_HOUR_MS, type Contender } from './contender.ts'
-import { freePort, startService } from './service-process.ts'
+import { startService } from './service-process.ts'
 
 const run = promisify(execFile)
 
@@ -32,9 +32,8 @@ export async function installVerdaccio(folder: string): Promise<{ version: strin
 export function verdaccioContender(program: string, upstream: string): Contender {
   return {
     name: 'verdaccio',
-    async start(folder) {
+    async start(folder, port) {
       await mkdir(folder, { recursive: true })
-      const port = await freePort()
       const config = join(folder, 'config.yaml')
       await writeFile(config, JSON.stringify(configOf(folder, upstream)))
       const url = `http://127.0.0.1:${port}/`

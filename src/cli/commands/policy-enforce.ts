@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts'
 import { linesOf, partsOf, tableOf, type View } from '../view.ts'
-import type { RefusedLine } from './policy-test.ts'
+import { EXEMPT_RULES, type RefusedLine } from './policy-test.ts'
 
 interface EnforceAnswer {
   readonly enforced: boolean
@@ -25,6 +25,10 @@ export const policyEnforceCommand: Command = {
   view: enforceView,
 }
 
+/** What was installed stays exempt: people should not think that enforcing takes it away. */
+const STAYS =
+  'what is refused for its age or name alone stays allowed, as it was installed; deny in policy.yaml refuses it'
+
 function enforceView({ enforced, changed, installs, wouldRefuse, unanswered = [] }: EnforceAnswer): View {
   if (enforced && !changed) return linesOf('the policy is enforced already')
   return partsOf(
@@ -35,6 +39,7 @@ function enforceView({ enforced, changed, installs, wouldRefuse, unanswered = []
     ),
     ...unanswered.map(({ package: name, code, message }) => linesOf(`${name}: not judged, ${code}: ${message}`)),
     linesOf(`${wouldRefuse.length} of ${installs} releases installed in the last 7 days would have been refused`),
+    ...(wouldRefuse.some(({ rule }) => EXEMPT_RULES.includes(rule)) ? [linesOf(STAYS)] : []),
     linesOf(enforced ? 'the policy is enforced' : 'the policy is not enforced yet'),
     ...(enforced ? [] : [linesOf('help: hanse policy enforce --yes')]),
   )

@@ -84,13 +84,13 @@ function testView({ mode, releases, skipped, refused, unknown, unanswered }: Tes
   )
 }
 
-/** Rules that an accepted lock file exempts from. */
-const ACCEPTED: readonly string[] = ['minimumAge', 'lookAlike']
+/** Rules from which exempt is what a lock file that was accepted names, or was installed before. */
+export const EXEMPT_RULES: readonly string[] = ['minimumAge', 'lookAlike']
 
 /** What lets each kind of refusal pass; from malware nothing does. */
 function helpOf(refused: readonly RefusedLine[]): string[] {
-  const isAcceptable = refused.some(({ rule }) => ACCEPTED.includes(rule))
-  const other = refused.find(({ rule, hint }) => !ACCEPTED.includes(rule) && hint !== null)
+  const isAcceptable = refused.some(({ rule }) => EXEMPT_RULES.includes(rule))
+  const other = refused.find(({ rule, hint }) => !EXEMPT_RULES.includes(rule) && hint !== null)
   return [
     ...(isAcceptable
       ? ['help: hanse policy accept --lockfile FILE lets what is locked stay, whatever its age or name']

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyReply, type FastifyRequest } from 'fastify'
 import { NodeError } from '../errors.ts'
 import { abortSignalOf } from './abort-signal.ts'
@@ -54,7 +54,7 @@ async function answer(route: ApiRoute, { services, guard, request, reply }: Answ
     query: route.query.parse(request.query),
     body: route.body === null ? {} : route.body.parse(request.body),
     params: route.params.parse(request.params),
-    stream: request.body as Readable,
+    stream: route.binary ? streamOf(request.body) : Readable.from([]),
     signal: abortSignalOf(request, reply),
   })
   if (route.answer === 'json') return reply.send(result)
@@ -62,6 +62,12 @@ async function answer(route: ApiRoute, { services, guard, request, reply }: Answ
   reply.header('content-type', 'application/octet-stream')
   if (size !== undefined) reply.header('content-length', size)
   return reply.send(stream)
+}
+
+/** @throws NodeError E_USAGE for a body that was read as something else, or none */
+function streamOf(body: unknown): Readable {
+  if (body instanceof Readable) return body
+  throw new NodeError('E_USAGE', 'send the bytes as application/octet-stream')
 }
 
 function mountApi(server: FastifyInstance, services: NodeServices, guard: HttpGuard): void {

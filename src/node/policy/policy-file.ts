@@ -27,6 +27,11 @@ export type Look =
   /** The policy in force stays. `isNew`: nobody was told of this text yet. */
   | { readonly is: 'broken'; readonly problem: string; readonly isNew: boolean }
 
+/** The same, of a file that may be half written. */
+type Found =
+  | Exclude<Look, { readonly is: 'broken' }>
+  | { readonly is: 'broken'; readonly text: string; readonly problem: string }
+
 /** policy.yaml and the last text of it that was one; a copy of that outlives restarts. */
 export class PolicyFile {
   readonly path: string
@@ -63,15 +68,14 @@ export class PolicyFile {
   async look({ settle }: { readonly settle: boolean }): Promise<Look> {
     const seen = await signatureOf(this.path)
     if (seen !== '' && seen === this.#seen) return { is: 'same' }
-    const first = await this.#read()
-    const isSure = first.is === 'same' || first.is === 'changed'
-    const isGone = first.is === 'changed' && first.good.text === null
-    if (settle && (!isSure || isGone)) {
+    const found = await this.#read()
+    const isSure = found.is === 'same' || (found.is === 'changed' && found.good.text !== null)
+    if (settle && !isSure) {
       await pause(SETTLE_MS)
       return await this.look({ settle: false })
     }
     this.#seen = seen
-    return first
+    return found.is === 'broken' ? this.#broken(found.text, found.problem) : this.#readable(found)
   }
 
   /** Makes a text the last good one. The copy is written first: a crash between leaves a change to be found again. */
@@ -115,22 +119,25 @@ export class PolicyFile {
     return { [Symbol.dispose]: () => watcher?.close() }
   }
 
-  async #read(): Promise<Look> {
+  /** What the file is now; nothing is remembered of it, as it may be half written. */
+  async #read(): Promise<Found> {
     let text: string | null = null
     try {
       text = await readText(this.path)
-      if (text === this.#good.text) return this.#same()
+      if (text === this.#good.text) return { is: 'same' }
       return { is: 'changed', good: { text, document: text === null ? BUILT_IN_POLICY : parsePolicyText(text) } }
     } catch (error) {
       if (!(error instanceof CodedError)) throw error
-      return this.#broken(text ?? error.message, error.message)
+      return { is: 'broken', text: text ?? error.message, problem: error.message }
     }
   }
 
-  #same(): Look {
-    this.#problem = null
-    this.#brokenText = null
-    return { is: 'same' }
+  #readable(found: Exclude<Found, { readonly is: 'broken' }>): Look {
+    if (found.is === 'same') {
+      this.#problem = null
+      this.#brokenText = null
+    }
+    return found
   }
 
   #broken(text: string, problem: string): Look {

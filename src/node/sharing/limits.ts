@@ -41,5 +41,7 @@ export const MAX_TRIED_ARTIFACTS = 4
 export const PATIENT_MS = 60_000
 /** Artifacts remembered as having the digests that somebody stated. */
 export const MAX_CHECKED = 10_000
+/** Statements of one publisher about one version that are read, the first ones: honest ones make two, and two digests dispute each other already. */
+export const MAX_STATEMENTS_OF_VERSION = 64
 /** Parties that a dispute names. */
 export const MAX_NAMED_PARTIES = 8

@@ -3,6 +3,7 @@ import type { Library } from '../library/library.ts'
 import type { RelationBook } from '../library/relation-book.ts'
 import type { ExpectedDigests } from '../upstream/npm/npm-digest.ts'
 import { parseDigest } from './digest-text.ts'
+import { MAX_STATEMENTS_OF_VERSION } from './limits.ts'
 
 /** Name of the artifact that is not a version's bytes but what the upstream's document lists of it (specification section 9.4). */
 export const MANIFEST_FILE = 'manifest.json'
@@ -109,7 +110,7 @@ function statedIn(publisher: PublisherId, origins: readonly OriginState[], upstr
     const statement = { publisher, version, digest, expected, time, artifact, of } as const
     const known = stated.get(version)
     if (known === undefined) stated.set(version, [statement])
-    else known.push(statement)
+    else if (known.length < MAX_STATEMENTS_OF_VERSION) known.push(statement)
   }
   return stated
 }

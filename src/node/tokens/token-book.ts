@@ -28,7 +28,9 @@ const schema = z.strictObject({
         lastUsedDay: time.nullable(),
       }),
     )
-    .max(MAX_TOKENS),
+    .max(MAX_TOKENS)
+    // By its name a token is listed and revoked: a second one of that name would be good and seen by nobody.
+    .refine(tokens => new Set(tokens.map(({ name }) => name)).size === tokens.length, 'two tokens have one name'),
 })
 
 /** What a new token is to be. */
@@ -43,6 +45,8 @@ export class TokenBook implements AsyncDisposable {
   #byDigest: ReadonlyMap<string, Token> = new Map()
   /** Days of use that are not written yet, by digest. */
   readonly #used = new Map<string, number>()
+  /** Digests of tokens that are good for nothing while the disk has not taken it yet. */
+  readonly #ended = new Set<string>()
   #timer: NodeJS.Timeout | null = null
   #last: Promise<unknown> = Promise.resolve()
 
@@ -70,7 +74,8 @@ export class TokenBook implements AsyncDisposable {
   find(text: string): Token | null {
     const digest = tokenDigestOf(text)
     const found = this.#byDigest.get(digest.slice(0, 32))
-    return found !== undefined && isSameDigest(found.sha256, digest) ? found : null
+    if (found === undefined || this.#ended.has(found.sha256)) return null
+    return isSameDigest(found.sha256, digest) ? found : null
   }
 
   /** Remembers that a token was used today; written with others, later. */
@@ -96,14 +101,15 @@ export class TokenBook implements AsyncDisposable {
     })
   }
 
-  /** Ends a token at once and for good. @throws NodeError E_NOT_FOUND */
+  /** Ends a token at once, and for good when it resolves: where the disk takes nothing, it comes back with the next start. @throws NodeError E_NOT_FOUND */
   revoke(name: string): Promise<Token> {
     return this.#serially(async () => {
       const token = this.#tokens.get(name)
       if (token === undefined) {
         throw new NodeError('E_NOT_FOUND', `no token is called ${name.slice(0, 80)}`, { hint: 'hanse token list' })
       }
-      await this.#save([...this.#tokens.values()].filter(each => each !== token))
+      this.#ended.add(token.sha256)
+      await this.#save([...this.#tokens.values()])
       return token
     })
   }
@@ -143,10 +149,12 @@ export class TokenBook implements AsyncDisposable {
 
   async #save(tokens: readonly Token[]): Promise<void> {
     const used = new Map(this.#used)
-    const next = tokens.map(token => ({ ...token, lastUsedDay: used.get(token.sha256) ?? token.lastUsedDay }))
+    const kept = tokens.filter(({ sha256 }) => !this.#ended.has(sha256))
+    const next = kept.map(token => ({ ...token, lastUsedDay: used.get(token.sha256) ?? token.lastUsedDay }))
     await replaceJsonFile(this.#path, { version: 1, tokens: next }, 0o600)
     for (const [sha256, day] of used) if (this.#used.get(sha256) === day) this.#used.delete(sha256)
     this.#take(next)
+    this.#ended.clear()
   }
 
   #take(tokens: readonly Token[]): void {

@@ -82,6 +82,21 @@ test('a page whose name leads here does not pass for a trusted proxy of this mac
   ])
 })
 
+test.each(['/api/publish?name=x.tgz', '/api/advisories', '/api/policy/accepted'])(
+  '%s takes bytes alone, and says so',
+  async path => {
+    const { node, token } = await started()
+    const authorization = `Bearer ${token}`
+    for (const type of ['application/json', 'text/plain']) {
+      const answer = await fetch(new URL(path, node.ready.http), {
+        ...{ method: 'POST', headers: { authorization, 'content-type': type }, body: '{}' },
+      })
+      expect([answer.status, await answer.json()]).toMatchObject([400, { error: { code: 'E_USAGE' } }])
+    }
+    expect(await ask(node, path, { method: 'POST', headers: { authorization } })).toEqual([400, 'E_USAGE'])
+  },
+)
+
 test('metrics are for who may read', async () => {
   const { node, token } = await started()
   const elsewhere = { 'x-forwarded-for': '192.0.2.7' }

@@ -107,6 +107,19 @@ test('a broken file keeps the last good policy, also across restarts, and says s
   expect((await auditLines()).map(({ what }) => what)).toEqual(['policy.load', 'policy.refuse', 'policy.load'])
 })
 
+test('each broken text is one line of audit, however often it is looked at', async () => {
+  const store = await open()
+  for (const text of ['version: 2\n', 'version: 3\n']) {
+    await write(text)
+    await store.reload()
+    await store.reload()
+  }
+  expect((await auditLines()).map(({ what, problem }) => [what, problem])).toEqual([
+    ['policy.refuse', 'policy.yaml:1: version must be 1'],
+    ['policy.refuse', 'policy.yaml:1: version must be 1'],
+  ])
+})
+
 test('a broken file with the good text again has no problem any more', async () => {
   await write('version: 1\n')
   const store = await open()

@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { lifeMsOf, type NewToken, TokenBook } from '../../../src/node/tokens/index.ts'
@@ -39,6 +39,31 @@ test('a revoked token is nobody’s at once, and its name is free again', async 
   const second = await book.create(wanted('ci'))
   expect(second.text).not.toBe(first.text)
   expect((await TokenBook.open(path)).find(first.text)).toBeNull()
+})
+
+test('a revoked token is nobody’s also when the disk takes nothing, and revoking it again is what writes it', async () => {
+  const path = await pathOf()
+  const book = await TokenBook.open(path)
+  const { text } = await book.create(wanted('ci'))
+  const { text: other } = await book.create(wanted('office'))
+  const written = await readFile(path)
+  await rm(path)
+  await mkdir(path)
+  await expect(book.revoke('ci')).rejects.toMatchObject({ code: 'E_FILE' })
+  expect([book.find(text), book.find(other)?.name]).toEqual([null, 'office'])
+  await rm(path, { recursive: true })
+  await writeFile(path, written)
+  await book.revoke('ci')
+  expect((await TokenBook.open(path)).list().map(({ name }) => name)).toEqual(['office'])
+})
+
+test('two tokens of one name are a damaged file: one would be good and listed nowhere', async () => {
+  const path = await pathOf()
+  const book = await TokenBook.open(path)
+  await book.create(wanted('ci'))
+  const { tokens } = JSON.parse(await readFile(path, 'utf8')) as { tokens: object[] }
+  await writeFile(path, JSON.stringify({ version: 1, tokens: [...tokens, { ...tokens[0], sha256: 'a'.repeat(64) }] }))
+  await expect(TokenBook.open(path)).rejects.toMatchObject({ code: 'E_FILE_CORRUPT' })
 })
 
 test('many made at once are all kept', async () => {

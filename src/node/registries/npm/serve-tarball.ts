@@ -35,6 +35,14 @@ export async function serveTarball(
   requireAllowed(parts, routed, listing, wanted, request.who)
   const tarball = await routed.source.tarball(name, version, signal)
   if (tarball === null) throw noVersion(name, version)
+  try {
+    // A document that was renewed meanwhile may mean other bytes by this version, which are new here.
+    const later = await listingOf(routed, wanted, signal)
+    if (later.versions !== listing.versions) requireAllowed(parts, routed, later, wanted, request.who)
+  } catch (refusal) {
+    await closeBytes(tarball.bytes)
+    throw refusal
+  }
   await parts.pin(routed)
   const install = { at: parts.now(), who: request.who, purl: routed.package, version }
   if (!request.isHead) parts.told.installs.note(install)

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
+import type { NpmSource } from '../../../../src/node/registries/npm/npm-source.ts'
 import { PackumentBodies } from '../../../../src/node/registries/npm/packument-bodies.ts'
 import { ReadOperations } from '../../../../src/node/registries/npm/read-operations.ts'
 import type { RoutedPackage } from '../../../../src/node/registries/npm/registry-router.ts'
@@ -13,7 +14,7 @@ const OLD = { time: '2020-01-01T00:00:00.000Z' }
 const ASKED = { range: undefined, isHead: false, who: 'ci' }
 
 /** The front's reads over one real upstream, under a policy. */
-function readsOf(fixture: UpstreamFixture, document: PolicyDocument = BUILT_IN_POLICY) {
+function readsOf(fixture: UpstreamFixture, document: PolicyDocument = BUILT_IN_POLICY, source?: NpmSource) {
   const route = { to: 'upstream', name: 'fake', route: { match: 'npm:*' } }
   const heard = listener()
   const reads = new ReadOperations({
@@ -21,7 +22,7 @@ function readsOf(fixture: UpstreamFixture, document: PolicyDocument = BUILT_IN_P
       sourceOf: name =>
         ({
           package: `pkg:npm/${name}`,
-          source: fixture.upstream,
+          source: source ?? fixture.upstream,
           sourceKey: 'fake',
           route,
         }) as unknown as RoutedPackage,
@@ -73,6 +74,30 @@ test('a version that appeared since the document was read is judged before any b
   expect(heard.installed).toEqual([])
   await expect(reads.tarball('x', '7.0.0', ASKED, CALM)).rejects.toMatchObject({ code: 'E_NOT_FOUND' })
   await fixture.upstream.settled()
+})
+
+test('bytes that took the place of others while they were asked for are judged by their own age', async () => {
+  await using registry = await startFakeRegistry()
+  await registry.publish('x', '1.0.0', OLD)
+  await using fixture = await openFixture(registry.url, { trustTime: true })
+  const { upstream } = fixture
+  const { reads, heard } = readsOf(fixture, BUILT_IN_POLICY, {
+    packument: (name, signal) => upstream.packument(name, signal),
+    tarball: async (name, version, signal) => {
+      await registry.publish(name, version, { ...OLD, manifest: { license: 'MIT' } })
+      fixture.now += 3_600_000
+      await upstream.packument(name, signal)
+      await upstream.settled()
+      return await upstream.tarball(name, version, signal)
+    },
+  })
+  await upstream.packument('x', CALM)
+  await expect(reads.tarball('x', '1.0.0', ASKED, CALM)).rejects.toMatchObject({
+    code: 'E_POLICY_DENIED',
+    message: expect.stringContaining('minimumAge'),
+  })
+  expect(heard.installed).toEqual([])
+  await upstream.settled()
 })
 
 test('an upstream that cannot be asked is what is wrong, not the age of a version that nobody knows', async () => {
