@@ -1,7 +1,7 @@
 import { Argument, Command as Commander, CommanderError, Option } from 'commander'
 import { ApiClient } from './api-client.ts'
-import type { ArgumentSpec, Command, Context, Input, OptionSpec } from './command.ts'
-import { COMMANDS } from './commands/index.ts'
+import type { ArgumentSpec, Command, CommandGroup, Context, Input, OptionSpec } from './command.ts'
+import { COMMAND_SECTIONS, COMMANDS } from './commands/index.ts'
 import { type Environment, homeOf } from './environment.ts'
 import { CliError } from './errors.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
@@ -71,16 +71,19 @@ export function programOf(run: Run): Commander {
     .exitOverride()
     // Errors are printed in one place, with their code; help that was not asked for is an error too.
     .configureOutput({ writeErr: () => {}, outputError: () => {} })
-  for (const entry of COMMANDS) {
-    if (!('commands' in entry)) {
-      addCommand(program, entry, run)
-      continue
-    }
-    const group = program.command(entry.name).description(entry.summary)
-    for (const command of entry.commands) addCommand(group, command, run)
-    group.addHelpText('after', examplesText(entry.commands.flatMap(({ examples }) => examples.slice(0, 1))))
+  for (const [title, entries] of COMMAND_SECTIONS) {
+    program.commandsGroup(`${title}:`)
+    for (const entry of entries) addEntry(program, entry, run)
   }
-  return program
+  // Listed in the last section.
+  return program.helpCommand(true)
+}
+
+function addEntry(program: Commander, entry: Command | CommandGroup, run: Run): void {
+  if (!('commands' in entry)) return addCommand(program, entry, run)
+  const group = program.command(entry.name).description(entry.summary)
+  for (const command of entry.commands) addCommand(group, command, run)
+  group.addHelpText('after', examplesText(entry.commands.flatMap(({ examples }) => examples.slice(0, 1))))
 }
 
 function addCommand(parent: Commander, command: Command, run: Run): void {

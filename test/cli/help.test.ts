@@ -43,6 +43,8 @@ describe.each(commands)('hanse %s', (name, command: Command) => {
 
 test('the first help has examples and the exit codes', async () => {
   const help = await helpOf([])
+  expect(help).toMatch(/Run a node:\n {2}init .*\n {2}start /)
+  expect(help.match(/^Commands:/m)).toBeNull()
   expect(help).toMatch(/Examples:\n {2}hanse demo/)
   expect(help).toContain('6 network or no node')
 })

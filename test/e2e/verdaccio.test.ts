@@ -115,6 +115,29 @@ it('leaves a tarball that is not what the storage says, and takes the others', a
   })
 })
 
+it('takes no tarball that says it is another package, and a tag that is none stops nothing', async () => {
+  storage = await temporaryFolder()
+  const { path } = await npmTarball({ name: '@elsewhere/keel', version: '1.0.0' })
+  const integrity = `sha512-${createHash('sha512')
+    .update(await readFile(path))
+    .digest('base64')}`
+  const versions = { '1.0.0': { name: 'keel', version: '1.0.0', dist: { integrity, tarball: 'http://old.example/x' } } }
+  await store('keel', { '1.0.0': FIRST }, { latest: '1.0.0' }, { versions })
+  await copyFile(path, join(storage, 'keel/keel-1.0.0.tgz'))
+  await store('anchor', { '1.0.0': FIRST }, { '1.x': '1.0.0' })
+  expect(await run('import', 'verdaccio', storage)).toMatchObject({
+    code: 1,
+    json: {
+      versions: 1,
+      refused: [
+        { what: 'anchor', code: 'E_USAGE' },
+        { what: 'keel@1.0.0', code: 'E_ARCHIVE_MISMATCH' },
+      ],
+    },
+  })
+  expect((await run('info', 'npm:@elsewhere/keel')).code).toBe(3)
+})
+
 it('hands everything back in the form that Verdaccio keeps', async () => {
   const folder = join(await temporaryFolder(), 'out')
   expect((await run('export', 'verdaccio', folder)).json).toMatchObject({ packages: 3, versions: 4, withheld: 0 })

@@ -28,34 +28,15 @@ import { useCommand } from './use.ts'
 import { verifyGroup } from './verify.ts'
 import { whyCommand } from './why.ts'
 
-/** Every command, in the order of `hanse --help`: daily work first. */
-export const COMMANDS: readonly (Command | CommandGroup)[] = [
-  initCommand,
-  startCommand,
-  demoCommand,
-  statusCommand,
-  publishCommand,
-  searchCommand,
-  infoCommand,
-  installCommand,
-  whyCommand,
-  useCommand,
-  ...relationCommands,
-  publishersCommand,
-  peerGroup,
-  routeGroup,
-  policyGroup,
-  upstreamGroup,
-  cacheGroup,
-  purgeCommand,
-  advisoryGroup,
-  configGroup,
-  keyGroup,
-  tokenGroup,
-  backupCommand,
-  restoreCommand,
-  importGroup,
-  exportGroup,
-  doctorCommand,
-  verifyGroup,
+/** Every command, as `hanse --help` lists them: daily work first. */
+export const COMMAND_SECTIONS: readonly (readonly [title: string, entries: readonly (Command | CommandGroup)[]])[] = [
+  ['Run a node', [initCommand, startCommand, demoCommand, statusCommand, configGroup, doctorCommand]],
+  ['Publish and install', [publishCommand, searchCommand, infoCommand, installCommand, whyCommand, useCommand]],
+  ['Say what may be installed, and from where', [policyGroup, advisoryGroup, routeGroup, upstreamGroup]],
+  ['Choose publishers and peers', [...relationCommands, publishersCommand, peerGroup]],
+  ['Look after keys and tokens', [keyGroup, tokenGroup]],
+  ['Look after what is stored', [cacheGroup, purgeCommand, backupCommand, restoreCommand, importGroup, exportGroup]],
+  ['Check by hand', [verifyGroup]],
 ]
+
+export const COMMANDS: readonly (Command | CommandGroup)[] = COMMAND_SECTIONS.flatMap(([, entries]) => entries)

@@ -19,7 +19,7 @@ type PurgeAnswer =
 /** `hanse purge CID|PURL --legal REF`: bytes gone for good; `--list` and `--undo CID|PURL`. */
 export const purgeCommand: Command = {
   name: 'purge',
-  summary: 'remove bytes for legal reasons: gone here, never fetched or served again, answered with 451',
+  summary: 'remove bytes for legal reasons: never fetched or served again',
   examples: [
     "hanse purge npm:left-pad@1.0.0 --legal 'order 12/345'",
     'hanse purge --list',

@@ -116,5 +116,9 @@ function viewOf({ client, registry, written, files, open }: UseResult): View {
 }
 
 /** yarn 2 and later read nothing of what `npm login` writes; the others read all of it. */
-const loginOf = (files: readonly UsedFile[], registry: string): string =>
-  files.some(({ file }) => file === '.yarnrc.yml') ? 'yarn npm login' : `npm login --registry ${registry}`
+function loginOf(files: readonly UsedFile[], registry: string): string {
+  const npmLogin = `npm login --registry ${registry}`
+  const has = (name: string) => files.some(({ file }) => file === name)
+  if (!has('.yarnrc.yml')) return npmLogin
+  return has('.npmrc') ? `yarn npm login; yarn 1: ${npmLogin}` : 'yarn npm login'
+}

@@ -36,10 +36,12 @@ export const FILES_OF: Readonly<Record<Client, readonly string[]>> = {
   bun: ['.npmrc', 'bunfig.toml'],
 }
 
-/** The files that make a client use this registry. npm, pnpm, bun and yarn 1 all read the project's `.npmrc`. */
+/** The files that make a client use this registry. npm, pnpm, bun and yarn 1 all read the project's `.npmrc`, yarn 2 and later never. */
 export function clientFilesOf(use: ClientUse): readonly ClientFile[] {
-  if (use.client === 'yarn' && isYarnWithYaml(use)) return [{ name: '.yarnrc.yml', change: text => yarnrc(text, use) }]
   const npmrc = { name: '.npmrc', change: (text: string) => npmrcOf(text, use) }
+  const yarnYaml = { name: '.yarnrc.yml', change: (text: string) => yarnrc(text, use) }
+  if (use.client === 'yarn' && isYarnWithYaml(use)) return [yarnYaml]
+  if (use.client === 'yarn' && isYarnUnknown(use)) return [npmrc, yarnYaml]
   if (use.client === 'bun' && use.present.has('bunfig.toml')) {
     return [npmrc, { name: 'bunfig.toml', change: text => bunfigWith(text, use.privateNames.names) }]
   }
@@ -48,7 +50,7 @@ export function clientFilesOf(use: ClientUse): readonly ClientFile[] {
 
 /** What stays open after the files are written, for people; null: nothing. */
 export function openPointOf(use: ClientUse): string | null {
-  const hasGate = (use.client === 'yarn' && isYarnWithYaml(use)) || use.client === 'pnpm'
+  const hasGate = (use.client === 'yarn' && (isYarnWithYaml(use) || isYarnUnknown(use))) || use.client === 'pnpm'
   if (!hasGate) return null
   const again = `and run hanse use ${use.client} again`
   if (versionOf(use, use.client) === null && !hasPnpmAgeGate(use) && !hasYarnAgeGate(use)) {
@@ -66,7 +68,12 @@ function versionOf({ packageManager }: ClientUse, name: string): readonly [numbe
 
 function isYarnWithYaml(use: ClientUse): boolean {
   const version = versionOf(use, 'yarn')
-  return version === null ? use.present.has('.yarnrc.yml') : version[0] >= 2
+  return version === null ? use.present.has('.yarnrc.yml') && !use.present.has('.npmrc') : version[0] >= 2
+}
+
+/** Whether nothing says which yarn it is: told in one file alone, the yarn that reads the other would go past the node unnoticed. */
+function isYarnUnknown(use: ClientUse): boolean {
+  return versionOf(use, 'yarn') === null && !isYarnWithYaml(use)
 }
 
 /** Older yarns refuse settings they do not know: the exemption from its age gate came with 4.10. */

@@ -49,11 +49,14 @@ export async function importVerdaccio(node: ApiClient, folder: string, choice: I
     choice.progress(stored.name)
     const taken = new Set<string>()
     for (const version of stored.versions) {
-      const problem = await importVersion(node, version, choice)
+      const problem = await importVersion(node, stored.name, version, choice)
       if (problem === null) taken.add(version.version)
       else refused.push({ what: `${stored.name}@${version.version}`, ...problem })
     }
-    const changes = await importState(node, stored, taken, choice.dryRun)
+    const changes = await importState(node, stored, taken, choice.dryRun).catch((error: unknown) => {
+      refused.push({ what: stored.name, ...refusalOf(error) })
+      return { tags: 0, deprecations: 0 }
+    })
     packages += taken.size > 0 ? 1 : 0
     versions += taken.size
     tags += changes.tags
@@ -62,10 +65,11 @@ export async function importVerdaccio(node: ApiClient, folder: string, choice: I
   return { dryRun: choice.dryRun, packages, versions, tags, deprecations, refused }
 }
 
-/** Releases one version; why not, or null. Faults of the connection end the import. */
+/** Releases one version; why not, or null. */
 async function importVersion(
   node: ApiClient,
-  { file, integrity, shasum, publishedMs }: StoredVersion,
+  name: string,
+  { version, file, integrity, shasum, publishedMs }: StoredVersion,
   { public: isPublic, dryRun }: ImportChoice,
 ): Promise<{ readonly code: string; readonly why: string } | null> {
   const found = await lstat(file).catch(() => null)
@@ -75,12 +79,18 @@ async function importVersion(
   }
   try {
     const at = publishedMs === null ? {} : { at: publishedMs }
-    await publishFile(node, file, { public: isPublic, dryRun, ...at })
+    // A tarball that says it is another package is none of this one's versions, whatever its folder and digest.
+    await publishFile(node, file, { public: isPublic, dryRun, purl: `npm:${name}@${version}`, ...at })
     return null
   } catch (error) {
-    if (error instanceof AnsweredError) return { code: error.code, why: error.message }
-    throw error
+    return refusalOf(error)
   }
+}
+
+/** What the node says; faults of the connection end the import. */
+function refusalOf(error: unknown): { readonly code: string; readonly why: string } {
+  if (error instanceof AnsweredError) return { code: error.code, why: error.message }
+  throw error
 }
 
 /** Whether a file has the strongest digest that is named for it; one for which none is named has. */

@@ -103,10 +103,13 @@ function* releasedIn(body: UnderstoodBody | null) {
   }
 }
 
+/** What is in no backup and is missed without anyone noticing: protection against malware first. */
+const MAKE_AGAIN = 'then hanse advisory import PATH and hanse token create again'
+
 const nextOf = ({ offline }: Pick<RestoreOptions, 'offline'>): string =>
   offline
-    ? 'hanse start; root records written after the backup and unknown here make a fork'
-    : 'hanse start; the first publish waits for a peer that knows this publisher'
+    ? `hanse start, ${MAKE_AGAIN}; root records written after the backup and unknown here make a fork`
+    : `hanse start, ${MAKE_AGAIN}; the first publish waits for a peer that knows this publisher`
 
 /** A restored home without a peer that knows its publisher goes on by itself; nothing else of it changes. */
 async function goOffline(

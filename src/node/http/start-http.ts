@@ -135,7 +135,7 @@ export async function startHttp(
       error: {
         code: 'E_NOT_FOUND',
         message: `nothing at ${request.method} ${request.url.slice(0, 200)}`,
-        hint: 'an address of a node has no path but what /openapi.json lists',
+        hint: 'the API is listed in /openapi.json; the registry of npm clients is /npm/',
       },
     }),
   )

@@ -3,11 +3,15 @@ import { isObject, LockedReleases, membersOf, splitAtVersion, unreadable } from 
 /** package-lock.json and npm-shrinkwrap.json of versions 1 to 3. */
 export function readNpmLock(document: Record<string, unknown>): LockedReleases {
   if (isObject(document.packages)) return readPackages(document.packages)
-  if (isObject(document.dependencies)) return readDependencies(document.dependencies)
+  // A package.json has dependencies too, as texts; npm before 5 wrote shrinkwraps without a lockfileVersion.
+  if (isObject(document.dependencies) && isTree(document)) return readDependencies(document.dependencies)
   // A project without dependencies has neither.
   if (document.lockfileVersion !== undefined) return new LockedReleases()
-  throw unreadable('it has neither packages nor dependencies')
+  throw unreadable('it has neither packages nor dependencies of a lock file')
 }
+
+const isTree = ({ lockfileVersion, dependencies = {} }: Record<string, unknown>): boolean =>
+  lockfileVersion !== undefined || Object.values(dependencies as object).every(isObject)
 
 const FOLDER = 'node_modules/'
 /** Bytes that come from elsewhere than a registry. */

@@ -30,7 +30,7 @@ function usedTexts(given: ClientUse, texts: Readonly<Record<string, string>> = {
 
 describe('.npmrc', () => {
   it.each<Client>(['npm', 'pnpm', 'yarn', 'bun'])('makes %s use the node for every name, or for a scope', client => {
-    expect(usedTexts(use(client))).toEqual({ '.npmrc': `# hanse use: begin\nregistry=${REGISTRY}\n# hanse use: end\n` })
+    expect(usedTexts(use(client))).toMatchObject({ '.npmrc': `# hanse use: begin\nregistry=${REGISTRY}\n# hanse use: end\n` })
     expect(usedTexts(use(client, { scope: '@acme' }))['.npmrc']).toContain(`\n@acme:registry=${REGISTRY}\n`)
   })
 
@@ -51,8 +51,14 @@ describe('.yarnrc.yml', () => {
   it('is written for yarn 2 and later alone', () => {
     const namesFor = (given: Partial<ClientUse>) => clientFilesOf(use('yarn', given)).map(({ name }) => name)
     expect(namesFor({ packageManager: 'yarn@1.22.22' })).toEqual(['.npmrc'])
-    expect(namesFor({})).toEqual(['.npmrc'])
     expect(namesFor({ present: new Set(['.yarnrc.yml']) })).toEqual(['.yarnrc.yml'])
+  })
+
+  it('is written beside .npmrc where nothing says which yarn it is, so that neither goes past the node, and stays so', () => {
+    const unknown = clientFilesOf(use('yarn')).map(({ name }) => name)
+    expect(unknown).toEqual(['.npmrc', '.yarnrc.yml'])
+    expect(clientFilesOf(use('yarn', { present: new Set(unknown) })).map(({ name }) => name)).toEqual(unknown)
+    expect(openPointOf(use('yarn'))).toContain('packageManager')
   })
 
   it('names the registry, allows plain http there, and lets a private scope pass the age gate', () => {

@@ -42,6 +42,11 @@ test.each([
   expect(debug?.integrity).toMatch(file === 'yarn-4.lock' ? /^10c0\// : /^sha512-bC7E/)
 })
 
+test('a package.json is no lock file, whatever it depends on', () => {
+  const text = JSON.stringify({ name: 'x', dependencies: { ms: '^2.1.3' } })
+  expect(() => readLockFile(text)).toThrow(/neither packages nor dependencies of a lock file/)
+})
+
 const npm3 = (packages: object) => JSON.stringify({ lockfileVersion: 3, packages })
 
 test('what comes from git, a file, a link or within another package is counted and left out', () => {

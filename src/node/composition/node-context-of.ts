@@ -1,0 +1,153 @@
+import { type PeerId, parseUnverifiedRecord } from '../../protocol/index.ts'
+import type { LoadedConfig } from '../config/index.ts'
+import { saveIdentity } from '../identity/identity-file.ts'
+import { ArtifactFetcher } from '../library/artifact-fetcher.ts'
+import { HoldingStatement } from '../library/holding-statement.ts'
+import { RouteTable } from '../library/route-table.ts'
+import { Turns } from '../library/turns.ts'
+import { createLog } from '../log.ts'
+import { LookAlikes } from '../look-alikes/index.ts'
+import { discoveryPortOf } from '../network/discovery-port.ts'
+import type { Network } from '../network/network.ts'
+import type { NodeContext } from '../node-context.ts'
+import { AbsentHolders } from '../use-cases/absent-holders.ts'
+import { SeenHits } from '../use-cases/seen-hits.ts'
+import { VerdictLog } from '../verdict-log/index.ts'
+import { HANSE_VERSION } from '../version.ts'
+import type { Exchange } from './exchange.ts'
+import { applyRelations, type Federation } from './join-network.ts'
+import type { OpenHome } from './open-home.ts'
+import { sharingOf } from './open-sharing.ts'
+import type { Upstreams } from './open-upstreams.ts'
+import { providersOf } from './providers.ts'
+
+/** What a node is told by the process it runs in. */
+export interface NodeSurroundings {
+  /** From `HANSE_BACKUP_PASSPHRASE`. */
+  readonly backupPassphrase: string | undefined
+  /** All variables of the process: npm's own and those of proxies. */
+  readonly variables: Readonly<Record<string, string | undefined>>
+}
+
+export interface ContextParts {
+  readonly home: OpenHome
+  readonly loaded: LoadedConfig
+  readonly surroundings: NodeSurroundings
+  readonly exchange: Exchange
+  readonly libp2p: Network
+  readonly metrics: NodeContext['metrics']
+  readonly upstreams: Upstreams
+  /** null: not joined yet. */
+  readonly federation: () => Federation | null
+}
+
+/** The parts of a node put together: those that need others get the whole, and ask it when they are used. */
+export function nodeContextOf(parts: ContextParts): NodeContext {
+  const whole = (): NodeContext => node
+  const { home, loaded, surroundings, libp2p, metrics, upstreams } = parts
+  const { paths, database, artifacts, audit, library, relations, peers, tokens, installs, policy, advisories } = home
+  const { config } = loaded
+  const node: NodeContext = {
+    ...{ version: HANSE_VERSION, net: config.network.id, paths, config, loaded, database, artifacts, audit },
+    ...{ library, relations, peers, tokens, installs, policy, advisories, libp2p, metrics, upstreams },
+    ...{ incoming: home.incoming, purges: home.purges, purgeBytes: home.purgeBytes, disk: home.disk },
+    ...{ cache: home.cache, ledger: home.ledger, pins: home.pins },
+    ...{ verdicts: new VerdictLog(), seen: new SeenHits(), absent: new AbsentHolders(), publishing: new Turns() },
+    backupPassphrase: surroundings.backupPassphrase,
+    ...identityOf(home),
+    ...decisionsOf(parts, whole),
+    ...bytesOf(parts, whole),
+    ...connectionsOf(parts, whole),
+  }
+  return node
+}
+
+function identityOf({ identity: stored, paths }: OpenHome): Pick<NodeContext, 'identity' | 'changeIdentity'> {
+  let identity = stored
+  return {
+    identity: () => identity,
+    changeIdentity: async change => {
+      const next = change(identity)
+      await saveIdentity(paths.home, next)
+      identity = next
+    },
+  }
+}
+
+/** Where names lead, and which look like others. */
+function decisionsOf(
+  { home, loaded: { config }, exchange, upstreams }: ContextParts,
+  whole: () => NodeContext,
+): Pick<NodeContext, 'routes' | 'lookAlikes'> {
+  const { library, relations } = home
+  const own = exchange.writer.publisher
+  return {
+    routes: new RouteTable({
+      ...{ home: home.paths.home, settings: config.routes, library, relations, own },
+      upstreams: () => upstreams.names(),
+    }),
+    lookAlikes: new LookAlikes({
+      ...{ ...home.nameLists, library, relations, own },
+      routes: { list: () => whole().routes.list() },
+    }),
+  }
+}
+
+/** How records and bytes go out and come in. */
+function bytesOf(
+  { home, loaded: { config }, exchange, libp2p, metrics }: ContextParts,
+  whole: () => NodeContext,
+): Pick<NodeContext, 'writer' | 'streams' | 'protocols' | 'fetcher' | 'sharing' | 'holding'> {
+  const { library, relations, artifacts, purges } = home
+  const { writer, streams, protocols } = exchange
+  return {
+    ...{ writer, streams, protocols },
+    fetcher: new ArtifactFetcher({
+      ...{ streams, protocol: protocols.content, store: artifacts, denied: purges },
+      providersOf: (artifact, publisher, signal) => providersOf(whole(), { artifact, publisher }, signal),
+      onFetched: result => metrics.fetched.inc({ result }),
+    }),
+    sharing: sharingOf(home, { writer, libp2p, config }, whole),
+    holding: new HoldingStatement({
+      ...{ library, relations, writer, peer: libp2p.peerId.toString() as PeerId },
+      isNetworkOn: config.network.mode !== 'off',
+      connectedPeers: () => exchange.connectedPeers(),
+      onFailed: why => createLog().warn(`what this node mirrors could not be signed, and is tried again: ${why}`),
+    }),
+  }
+}
+
+type Connections = 'connectedPeers' | 'parseStored' | 'applyRelations' | 'dial' | 'hangUp' | 'standing' | 'problems'
+
+function connectionsOf(
+  { home, loaded, exchange, libp2p, federation }: ContextParts,
+  whole: () => NodeContext,
+): Pick<NodeContext, Connections> {
+  const { peers, policy, disk, library } = home
+  const net = loaded.config.network.id
+  return {
+    connectedPeers: () => exchange.connectedPeers(),
+    parseStored: envelope => parseUnverifiedRecord(envelope, { net }).record,
+    applyRelations: () => {
+      const joined = federation()
+      if (joined !== null) applyRelations(whole(), joined)
+    },
+    dial: async (address, signal) => {
+      federation()?.discovery.heard([address], peers.isPinned(address.peer) ? 'pinned' : 'hint')
+      const dialled = discoveryPortOf(libp2p).dial(address, { signal })
+      return await dialled.then(
+        () => true,
+        () => false,
+      )
+    },
+    hangUp: async peer => {
+      federation()?.discovery.forget(peer)
+      await exchange.hangUp(peer)
+    },
+    standing: peer => federation()?.discovery.standing(peer) ?? { state: 'dialling' },
+    problems: () => [
+      ...[...exchange.problems.values(), ...exchange.writer.problems(), ...library.problems.values()],
+      ...[policy.problem(), disk.problem()].filter(problem => problem !== null),
+    ],
+  }
+}
