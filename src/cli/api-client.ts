@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestOptions } from 'node:http'
+import { networkInterfaces } from 'node:os'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { AnsweredError, CliError } from './errors.ts'
@@ -93,8 +94,12 @@ function parseNodeUrl(text: string): URL {
   throw new CliError('E_USAGE', `not the address of a node: ${text}`, { hint: '--node http://127.0.0.1:7700' })
 }
 
-/** Whether a node there is on this machine. */
-const isHere = ({ hostname }: URL): boolean => /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/.test(hostname)
+/** Whether a node there is on this machine: what a machine sends to an address of its own goes over no network. */
+function isHere({ hostname }: URL): boolean {
+  if (/^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/.test(hostname)) return true
+  const own = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses.map(({ address }) => address))
+  return own.includes(hostname.replace(/^\[|\]$/g, ''))
+}
 
 /** A node refuses a token that came in the clear, but then others have read it already. */
 function requireConfidential(url: URL): void {

@@ -13,7 +13,8 @@ export interface AdvisoryImport {
   readonly unchanged: number
   readonly withdrawn: number
   readonly skipped: number
-  readonly reasons: readonly { readonly why: string; readonly count: number }[]
+  /** `first`: the first such file, where a whole file was skipped. */
+  readonly reasons: readonly { readonly why: string; readonly count: number; readonly first?: string }[]
 }
 
 /** Sends every OSV document of a path to the node, in requests of bounded size; what went wrong with single ones is counted. */
@@ -23,10 +24,13 @@ export async function importAdvisories(
   progress: (line: string) => void,
 ): Promise<AdvisoryImport> {
   const sums = { added: 0, changed: 0, unchanged: 0, withdrawn: 0 }
-  const skipped = new Map<string, number>()
-  const skip = (why: string, count = 1) => skipped.set(why, (skipped.get(why) ?? 0) + count)
+  const skipped = new Map<string, { readonly count: number; readonly first?: string }>()
+  const skip = (why: string, count: number, file?: string) => {
+    const { count: before, first = file } = skipped.get(why) ?? { count: 0 }
+    skipped.set(why, { count: before + count, ...(first === undefined ? {} : { first }) })
+  }
   let sent = 0
-  for await (const batch of batchesOf(path, skip)) {
+  for await (const batch of batchesOf(path, (why, file) => skip(why, 1, file))) {
     const size = batch.reduce((sum, { length }) => sum + length, 0)
     const upload = { stream: Readable.from(batch), size }
     const report = await node.call<AdvisoryImport>('POST', '/api/advisories', { upload })
@@ -40,12 +44,14 @@ export async function importAdvisories(
       hint: 'OSV documents: one file, a folder of them, or a zip archive',
     })
   }
-  const reasons = [...skipped].map(([why, count]) => ({ why, count })).sort((a, b) => b.count - a.count)
+  const reasons = [...skipped].map(([why, found]) => ({ why, ...found })).sort((a, b) => b.count - a.count)
   return { ...sums, skipped: reasons.reduce((sum, { count }) => sum + count, 0), reasons }
 }
 
+type SkipFile = (why: string, file: string) => void
+
 /** Documents as lines, in batches. */
-async function* batchesOf(path: string, skip: (why: string) => void): AsyncGenerator<Buffer[]> {
+async function* batchesOf(path: string, skip: SkipFile): AsyncGenerator<Buffer[]> {
   let batch: Buffer[] = []
   let bytes = 0
   for await (const file of osvFilesOf(path)) {
@@ -63,17 +69,17 @@ async function* batchesOf(path: string, skip: (why: string) => void): AsyncGener
 }
 
 /** A file is one document or a list of them. */
-function* linesOf(file: OsvFile, skip: (why: string) => void): Generator<Buffer> {
-  if ('why' in file) return skip(file.why)
+function* linesOf(file: OsvFile, skip: SkipFile): Generator<Buffer> {
+  if ('why' in file) return skip(file.why, file.name)
   let parsed: unknown
   try {
     parsed = JSON.parse(file.bytes.toString('utf8'))
   } catch {
-    return skip('not JSON')
+    return skip('not JSON', file.name)
   }
   for (const document of Array.isArray(parsed) ? parsed : [parsed]) {
     const line = Buffer.from(`${JSON.stringify(document)}\n`)
-    if (line.length > BATCH_BYTES) skip(`a document of more than ${BATCH_BYTES} bytes`)
+    if (line.length > BATCH_BYTES) skip(`a document of more than ${BATCH_BYTES} bytes`, file.name)
     else yield line
   }
 }

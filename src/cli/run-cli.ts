@@ -80,7 +80,10 @@ export function programOf(run: Run): Commander {
 }
 
 function addEntry(program: Commander, entry: Command | CommandGroup, run: Run): void {
-  if (!('commands' in entry)) return addCommand(program, entry, run)
+  if (!('commands' in entry)) {
+    addCommand(program, entry, run)
+    return
+  }
   const group = program.command(entry.name).description(entry.summary)
   for (const command of entry.commands) addCommand(group, command, run)
   group.addHelpText('after', examplesText(entry.commands.flatMap(({ examples }) => examples.slice(0, 1))))

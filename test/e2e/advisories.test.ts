@@ -80,7 +80,12 @@ describe('hanse advisory', () => {
     expect(fromFolder).toMatchObject({ added: 1, unchanged: 2, skipped: 0 })
     const zip = zipOf({ 'npm/MAL-2026-1.json': JSON.stringify(malware), 'npm/broken.json': '{', 'x.txt': 'not read' })
     const fromZip = await node.run('advisory', 'import', await file('all.zip', zip))
-    expect(fromZip).toMatchObject({ added: 0, unchanged: 1, skipped: 1, reasons: [{ why: 'not JSON', count: 1 }] })
+    expect(fromZip).toMatchObject({
+      added: 0,
+      unchanged: 1,
+      skipped: 1,
+      reasons: [{ why: 'not JSON', count: 1, first: 'npm/broken.json' }],
+    })
     expect(await node.run('status')).toMatchObject({ advisories: 2, newestAdvisory: '2026-03-01T00:00:00.000Z' })
   })
 

@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type FakeRegistry, startFakeRegistry } from '../node/upstream/fake-registry.ts'
-import { eventually, hanse, NodeProcess } from './hanse-process.ts'
+import { errorOf, eventually, hanse, NodeProcess } from './hanse-process.ts'
 import { NpmClient } from './npm-client.ts'
 
 let node: NodeProcess
@@ -54,6 +54,18 @@ describe('a publisher', () => {
     const visibilityOf = async (purl: string) => JSON.stringify((await node.run('info', purl)).publishers)
     expect(await visibilityOf('npm:@acme/hull')).toContain('"visibility":"private"')
     expect(await visibilityOf('npm:@acme/flag')).toContain('"visibility":"public"')
+  })
+
+  it('releases as the route of the name says where the package does not', async () => {
+    const route = ['route', 'add', 'npm:@acme-open/*', 'allowed', '--publish']
+    await node.run(...route, 'public')
+    expect(errorOf(await node.try(...route, 'private'))).toEqual([1, 'E_ROUTE_TAKEN'])
+    const visibilityOf = async (purl: string) => JSON.stringify((await node.run('info', purl)).publishers)
+    expect((await publish('@acme-open/flag', '1.0.0')).code).toBe(0)
+    expect(await visibilityOf('npm:@acme-open/flag')).toContain('"visibility":"public"')
+    expect((await publish('@acme-open/log', '1.0.0', { publishConfig: { access: 'restricted' } })).code).toBe(0)
+    expect(await visibilityOf('npm:@acme-open/log')).toContain('"visibility":"private"')
+    await node.run('route', 'remove', 'npm:@acme-open/*')
   })
 
   it('cannot release a version twice, nor take one back', async () => {

@@ -69,7 +69,7 @@ describe('a version published an hour ago', () => {
     expect(err).toContain('E403')
     expect(err).toContain('due to policy violations')
     const until = new Date(Date.parse(hourAgo) + 72 * HOUR_MS).toISOString()
-    expect(err).toContain(`1.1.0 is held until ${until} (minimumAge): first seen here ${hourAgo}`)
+    expect(err).toContain(`1.1.0 is held until ${until} (minimumAge): known since ${hourAgo}`)
     expect(await lastOf('sea-mast-rig')).toMatchObject([
       { rule: 'minimumAge', versions: [{ version: '1.1.0', enforced: true, decision: 'hold' }] },
     ])

@@ -39,7 +39,9 @@ const importCommand: Command = {
   view: ({ added, changed, unchanged, withdrawn, skipped, reasons }: AdvisoryImport) =>
     linesOf(
       `${added} added, ${changed} changed, ${withdrawn} withdrawn, ${unchanged} unchanged, ${skipped} skipped`,
-      ...reasons.map(({ why, count }) => `skipped ${count}: ${why}`),
+      ...reasons.map(
+        ({ why, count, first }) => `skipped ${count}: ${why}${first === undefined ? '' : `, first ${first}`}`,
+      ),
     ),
 }
 

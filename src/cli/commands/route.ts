@@ -1,9 +1,10 @@
-import type { Command, CommandGroup } from '../command.ts'
+import { type Command, type CommandGroup, textOf } from '../command.ts'
 import { tableOf, type View } from '../view.ts'
 
 interface RouteLine {
   readonly match: string
   readonly to: string
+  readonly publish?: 'public' | 'private'
 }
 
 const list: Command = {
@@ -20,16 +21,27 @@ const list: Command = {
 const add: Command = {
   name: 'add',
   summary: 'send names that match a pattern to one target',
-  examples: ["hanse route add 'npm:@acme/*' acme", "hanse route add 'npm:left-*' nowhere"],
+  examples: [
+    "hanse route add 'npm:@acme/*' acme",
+    "hanse route add 'npm:left-*' nowhere",
+    "hanse route add 'npm:@acme-open/*' allowed --publish public",
+  ],
   args: [
     { name: '<pattern>', text: "'npm:@acme/*'" },
     { name: '<target>', text: 'a publisher, allowed, upstream/NAME or nowhere' },
   ],
-  async run({ args }, context) {
+  options: [
+    {
+      flags: '--publish <how>',
+      text: 'how npm clients publish such names here, unless publishConfig says; default private',
+      choices: ['public', 'private'],
+    },
+  ],
+  async run(input, context) {
     const node = await context.node()
-    return {
-      data: await node.call<readonly RouteLine[]>('POST', '/api/routes', { body: { match: args[0], to: args[1] } }),
-    }
+    const [match, to] = input.args
+    const publish = textOf(input, 'publish')
+    return { data: await node.call<readonly RouteLine[]>('POST', '/api/routes', { body: { match, to, publish } }) }
   },
   view: routesView,
 }
@@ -55,8 +67,8 @@ export const routeGroup: CommandGroup = {
 
 function routesView(routes: readonly RouteLine[]): View {
   return tableOf(
-    ['PATTERN', 'TARGET'],
-    routes.map(({ match, to }) => [match, to]),
+    ['PATTERN', 'TARGET', 'NPM PUBLISH'],
+    routes.map(({ match, to, publish }) => [match, to, publish ?? 'private']),
     'no routes: every name is refused',
   )
 }

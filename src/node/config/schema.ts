@@ -39,7 +39,12 @@ const routeTarget = z
     'must be allowed, nowhere, upstream/NAME or a publisher',
   )
 
-const routeSchema = z.strictObject({ match: routePattern, to: routeTarget })
+const routeSchema = z.strictObject({
+  match: routePattern,
+  to: routeTarget,
+  /** How an npm client's publish of such a name is released, unless the package itself says; private if it is left out. */
+  publish: z.enum(['public', 'private']).optional(),
+})
 
 /** One registry that routes may name, as config.yaml and `hanse upstream add` give it. */
 export const upstreamSchema = z.strictObject({

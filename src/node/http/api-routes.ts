@@ -115,8 +115,16 @@ export const API_ROUTES: readonly ApiRoute[] = [
     'POST',
     '/api/routes',
     'Add a route',
-    { body: z.strictObject({ match: text(256), to: text(256) }) },
-    (s, { body, who }) => s.addRoute(body, who),
+    {
+      body: z.strictObject({
+        match: text(256),
+        to: text(256),
+        /** How npm clients' publishes of such names are released where the package itself does not say. */
+        publish: z.enum(['public', 'private']).optional(),
+      }),
+    },
+    (s, { body: { match, to, publish }, who }) =>
+      s.addRoute({ match, to, ...(publish === undefined ? {} : { publish }) }, who),
   ),
   route(
     'DELETE',

@@ -31,6 +31,13 @@ export function isOfThisMachine(request: GuardedRequest, proxies: TrustedProxies
 }
 
 /** Whether what the client sent was in the clear on a network: not TLS at a trusted proxy, and not on this machine alone. */
-export function isInTheClear({ ip, protocol }: Pick<GuardedRequest, 'ip' | 'protocol'>): boolean {
-  return protocol !== 'https' && !isLoopbackAddress(ip)
+export function isInTheClear({ ip, protocol, socket }: Pick<GuardedRequest, 'ip' | 'protocol' | 'socket'>): boolean {
+  return protocol !== 'https' && !isLoopbackAddress(ip) && !isFromItself(ip, socket)
+}
+
+/** Whether a machine asks itself at the address that it has for others: that goes over no network either. */
+function isFromItself(ip: string, socket: GuardedRequest['socket'] | undefined): boolean {
+  return (
+    socket?.localAddress !== undefined && socket.remoteAddress === socket.localAddress && ip === socket.remoteAddress
+  )
 }

@@ -69,7 +69,10 @@ export interface NodeServices {
   addPeer(multiaddr: string, who: string): Promise<object>
   removePeer(peer: string, who: string): Promise<object>
   routes(): Promise<object>
-  addRoute(route: { readonly match: string; readonly to: string }, who: string): Promise<object>
+  addRoute(
+    route: { readonly match: string; readonly to: string; readonly publish?: 'public' | 'private' },
+    who: string,
+  ): Promise<object>
   removeRoute(match: string, who: string): Promise<object>
   why(purl: string): Promise<object>
   /** Of an asker with these names, null: of everybody. */

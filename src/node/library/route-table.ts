@@ -1,6 +1,7 @@
 import {
   insertRoute,
   isReleased,
+  matchesPattern,
   type PackageName,
   type PublisherId,
   parsePattern,
@@ -51,6 +52,12 @@ export class RouteTable {
     return publisher === undefined ? resolveRoute(name, view) : resolvePublisher(name, publisher, view)
   }
 
+  /** How npm clients' publishes of a package are released where the package itself does not say. */
+  publishOf(name: PackageName): 'public' | 'private' {
+    const first = this.#settings.find(setting => matchesPattern(this.#parse(setting).match, name))
+    return first === undefined ? 'private' : publishOf(first)
+  }
+
   /** Checks that a route could be added. @throws NodeError E_ROUTE_TAKEN, E_USAGE, E_PUBLISHER */
   requireFree(setting: RouteSetting): void {
     const answer = insertRoute(this.#parsed(), this.#parse(setting))
@@ -63,6 +70,16 @@ export class RouteTable {
     const answer = insertRoute(this.#parsed(), route)
     if (!answer.ok) throw new NodeError(answer.code, answer.why, { hint: answer.hint })
     const at = answer.routes.indexOf(route)
+    const known = this.#settings.find(({ match }) => match === setting.match)
+    if (known !== undefined && known.publish !== setting.publish) {
+      throw new NodeError(
+        'E_ROUTE_TAKEN',
+        `${setting.match} leads to ${setting.to} and publishes ${publishOf(known)}`,
+        {
+          hint: `hanse route remove '${setting.match}'`,
+        },
+      )
+    }
     if (at >= 0) this.#settings = await addRoute(this.#parts.home, setting, at, this.#parts.upstreams())
   }
 
@@ -126,3 +143,5 @@ export class RouteTable {
     return { match: pattern.value, target: resolved }
   }
 }
+
+const publishOf = ({ publish = 'private' }: RouteSetting): 'public' | 'private' => publish

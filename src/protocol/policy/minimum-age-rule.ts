@@ -25,7 +25,7 @@ export function minimumAgeRule({ hours, except, line }: NonNullable<PolicyDocume
 function messageOf({ witnessed, firstSeen }: PolicyFacts, hours: number): string {
   const rest = `what an upstream publishes waits ${hours} h`
   if (witnessed !== null) return `witnessed since ${isoOf(witnessed)}; ${rest}`
-  return firstSeen === null ? `never seen here; ${rest}` : `first seen here ${isoOf(firstSeen)}; ${rest}`
+  return firstSeen === null ? `never seen here; ${rest}` : `known since ${isoOf(firstSeen)}; ${rest}`
 }
 
 const isoOf = (ms: number): string => new Date(ms).toISOString()

@@ -30,7 +30,9 @@ function usedTexts(given: ClientUse, texts: Readonly<Record<string, string>> = {
 
 describe('.npmrc', () => {
   it.each<Client>(['npm', 'pnpm', 'yarn', 'bun'])('makes %s use the node for every name, or for a scope', client => {
-    expect(usedTexts(use(client))).toMatchObject({ '.npmrc': `# hanse use: begin\nregistry=${REGISTRY}\n# hanse use: end\n` })
+    expect(usedTexts(use(client))).toMatchObject({
+      '.npmrc': `# hanse use: begin\nregistry=${REGISTRY}\n# hanse use: end\n`,
+    })
     expect(usedTexts(use(client, { scope: '@acme' }))['.npmrc']).toContain(`\n@acme:registry=${REGISTRY}\n`)
   })
 

@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { type IncomingMessage, request } from 'node:http'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
+import { ApiClient } from '../../../src/cli/api-client.ts'
 import { findRunFile } from '../../../src/cli/run-file.ts'
 import { type RunningNode, startNode } from '../../../src/node/index.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
@@ -96,6 +98,19 @@ test.each(['/api/publish?name=x.tgz', '/api/advisories', '/api/policy/accepted']
     expect(await ask(node, path, { method: 'POST', headers: { authorization } })).toEqual([400, 'E_USAGE'])
   },
 )
+
+const ownAddress = Object.values(networkInterfaces())
+  .flatMap((addresses = []) => addresses)
+  .find(({ family, internal }) => family === 'IPv4' && !internal)?.address
+
+test.skipIf(ownAddress === undefined)('a machine may send itself a token at any address of its own', async () => {
+  const home = await temporaryFolder()
+  await using node = await startNode({ home, http: { host: ownAddress!, port: 0 }, network: 'off' })
+  const { token } = (await findRunFile(home))!
+  expect(await new ApiClient(node.ready.http, token).call('GET', '/api/tokens')).toEqual([])
+  expect(await ask(node, '/api/tokens', { headers: { authorization: `Bearer ${token}` } })).toEqual([200, undefined])
+  expect(await ask(node, '/api/status')).toEqual([401, 'E_UNAUTHORISED'])
+})
 
 test('metrics are for who may read', async () => {
   const { node, token } = await started()

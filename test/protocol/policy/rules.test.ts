@@ -22,7 +22,7 @@ describe('the minimum age', () => {
     const young = factsOf({ firstSeen: NOW - HOUR })
     const until = NOW + 71 * HOUR
     const hint = 'hanse policy waive npm:mast@1.2.3 --rule minimumAge --why TEXT'
-    const message = 'first seen here 2025-12-31T23:00:00.000Z; what an upstream publishes waits 72 h'
+    const message = 'known since 2025-12-31T23:00:00.000Z; what an upstream publishes waits 72 h'
     expect(verdictOf(young, policy)).toEqual({
       decision: 'hold',
       until,

@@ -47,7 +47,7 @@ async function releaseTarball(
     requireTagName(tag)
     if (tagged !== version) throw new NodeError('E_USAGE', `the tag ${tag} is of ${tagged}, not of ${version}`)
   }
-  const isPublic = wantsPublic(versions[version])
+  const isPublic = (accessOf(versions[version]) ?? node.routes.publishOf(purl)) === 'public'
   await publishFile(node, path, { name: 'attachment.tgz', public: isPublic, purl: release, dryRun: false, kind: 'npm' })
   for (const tag of Object.keys(tags)) await setTag(node, purl, tag, version)
   const notice = isPublic
@@ -56,10 +56,11 @@ async function releaseTarball(
   return jsonAnswer({ ok: true, success: true, id: name }, 201, { 'npm-notice': notice.replace(/[^ -~]/g, '?') })
 }
 
-/** Only the package's own word counts: some clients send `access: public` when nobody said so. */
-function wantsPublic(manifest: unknown): boolean {
+/** What the package itself says, or null: some clients send `access: public` when nobody said so. */
+function accessOf(manifest: unknown): 'public' | 'private' | null {
   const { publishConfig } = (manifest ?? {}) as { publishConfig?: { access?: unknown } | null }
-  return typeof publishConfig === 'object' && publishConfig !== null && publishConfig.access === 'public'
+  const access = typeof publishConfig === 'object' && publishConfig !== null ? publishConfig.access : undefined
+  return access === 'public' ? 'public' : access === 'restricted' ? 'private' : null
 }
 
 /** `npm dist-tag add`: the body is the version as JSON text. */
