@@ -203,8 +203,8 @@ it('says before it enforces what it would have refused, then enforces', async ()
   expect((await node.run('policy', 'show')).mode).toBe('dry-run')
   expect(await node.run('policy', 'enforce', '--yes')).toMatchObject({ enforced: true, changed: true })
   expect(await node.run('policy', 'enforce')).toMatchObject({ enforced: true, changed: false })
-  // What was installed already stays installable; what was not is held.
-  expect([await statusOf('yawl', '1.0.0'), await statusOf('yawl', '1.1.0')]).toEqual([200, 403])
+  // That it was installed in dry-run exempts nothing.
+  expect([await statusOf('yawl', '1.0.0'), await statusOf('yawl', '1.1.0')]).toEqual([403, 403])
   expect(await node.run('policy', 'show')).toMatchObject({
     modeFrom: 'hanse policy enforce, by local; the file says dry-run',
   })

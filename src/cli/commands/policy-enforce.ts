@@ -25,9 +25,9 @@ export const policyEnforceCommand: Command = {
   view: enforceView,
 }
 
-/** What was installed stays exempt: people should not think that enforcing takes it away. */
-const STAYS =
-  'what is refused for its age or name alone stays allowed, as it was installed; deny in policy.yaml refuses it'
+/** That it was installed in dry-run exempts nothing: people should know how what they need goes on being installed. */
+const NEEDED =
+  'what was installed in dry-run is refused from then on; hanse policy accept --lockfile FILE exempts what a project needs'
 
 function enforceView({ enforced, changed, installs, wouldRefuse, unanswered = [] }: EnforceAnswer): View {
   if (enforced && !changed) return linesOf('the policy is enforced already')
@@ -39,7 +39,7 @@ function enforceView({ enforced, changed, installs, wouldRefuse, unanswered = []
     ),
     ...unanswered.map(({ package: name, code, message }) => linesOf(`${name}: not judged, ${code}: ${message}`)),
     linesOf(`${wouldRefuse.length} of ${installs} releases installed in the last 7 days would have been refused`),
-    ...(wouldRefuse.some(({ rule }) => EXEMPT_RULES.includes(rule)) ? [linesOf(STAYS)] : []),
+    ...(wouldRefuse.some(({ rule }) => EXEMPT_RULES.includes(rule)) ? [linesOf(NEEDED)] : []),
     linesOf(enforced ? 'the policy is enforced' : 'the policy is not enforced yet'),
     ...(enforced ? [] : [linesOf('help: hanse policy enforce --yes')]),
   )

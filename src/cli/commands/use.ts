@@ -2,7 +2,7 @@ import type { Command, Context, Input } from '../command.ts'
 import { textOf } from '../command.ts'
 import { CliError } from '../errors.ts'
 import { CLIENTS, type Client, type ClientUse, clientFilesOf, FILES_OF, openPointOf } from '../use/client-files.ts'
-import { oursOf, withoutOurs } from '../use/marks.ts'
+import { oursIn, withoutOursIn } from '../use/deno-files.ts'
 import { privateNamesOf } from '../use/private-names.ts'
 import { lookAtProject, readProjectFile, writeProjectFile } from '../use/project-folder.ts'
 import { linesOf, partsOf, type View } from '../view.ts'
@@ -33,7 +33,7 @@ export const useCommand: Command = {
   name: 'use',
   summary: 'make the project in this folder install through the node',
   examples: ['hanse use npm', 'hanse use pnpm --scope @acme', 'hanse use npm --undo'],
-  args: [{ name: '<client>', text: 'npm, pnpm, yarn or bun', choices: CLIENTS }],
+  args: [{ name: '<client>', text: 'npm (also for deno), pnpm, yarn or bun', choices: CLIENTS }],
   options: [
     { flags: '--scope <scope>', text: 'only names of this scope, such as @acme' },
     { flags: '--print', text: 'show the files as they would be, write nothing' },
@@ -82,13 +82,15 @@ async function used(folder: string, use: ClientUse): Promise<FileChange[]> {
 }
 
 async function undone(folder: string, client: Client): Promise<FileChange[]> {
-  const files = FILES_OF[client].map(async name => changeOf(name, await readProjectFile(folder, name), withoutOurs))
+  const files = FILES_OF[client].map(async name =>
+    changeOf(name, await readProjectFile(folder, name), text => withoutOursIn(name, text)),
+  )
   return (await Promise.all(files)).filter(({ changed }) => changed)
 }
 
 function changeOf(file: string, before: string, change: (text: string) => string): FileChange {
   const text = change(before)
-  return { file, changed: text !== before, lines: oursOf(text), text }
+  return { file, changed: text !== before, lines: oursIn(file, text), text }
 }
 
 function scopeOf(input: Input): string | null {

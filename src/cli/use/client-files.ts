@@ -1,4 +1,5 @@
 import { bunfigWith } from './bunfig-text.ts'
+import { DENO_FILES, denoFilesOf, denoOpenPointOf } from './deno-files.ts'
 import { npmrcValue, npmrcWith } from './npmrc-text.ts'
 import type { PrivateNames } from './private-names.ts'
 import { yamlWith } from './yaml-text.ts'
@@ -30,18 +31,19 @@ export interface ClientUse {
 
 /** Every file that `hanse use` may have changed, for `--undo`. */
 export const FILES_OF: Readonly<Record<Client, readonly string[]>> = {
-  npm: ['.npmrc'],
+  npm: ['.npmrc', ...DENO_FILES],
   pnpm: ['.npmrc', 'pnpm-workspace.yaml'],
   yarn: ['.npmrc', '.yarnrc.yml'],
   bun: ['.npmrc', 'bunfig.toml'],
 }
 
-/** The files that make a client use this registry. npm, pnpm, bun and yarn 1 all read the project's `.npmrc`, yarn 2 and later never. */
+/** The files that make a client use this registry. npm, deno, pnpm, bun and yarn 1 all read the project's `.npmrc`, yarn 2 and later never. */
 export function clientFilesOf(use: ClientUse): readonly ClientFile[] {
   const npmrc = { name: '.npmrc', change: (text: string) => npmrcOf(text, use) }
   const yarnYaml = { name: '.yarnrc.yml', change: (text: string) => yarnrc(text, use) }
   if (use.client === 'yarn' && isYarnWithYaml(use)) return [yarnYaml]
   if (use.client === 'yarn' && isYarnUnknown(use)) return [npmrc, yarnYaml]
+  if (use.client === 'npm') return [npmrc, ...denoFilesOf(use)]
   if (use.client === 'bun' && use.present.has('bunfig.toml')) {
     return [npmrc, { name: 'bunfig.toml', change: text => bunfigWith(text, use.privateNames.names) }]
   }
@@ -50,6 +52,7 @@ export function clientFilesOf(use: ClientUse): readonly ClientFile[] {
 
 /** What stays open after the files are written, for people; null: nothing. */
 export function openPointOf(use: ClientUse): string | null {
+  if (use.client === 'npm') return denoOpenPointOf(use)
   const hasGate = (use.client === 'yarn' && (isYarnWithYaml(use) || isYarnUnknown(use))) || use.client === 'pnpm'
   if (!hasGate) return null
   const again = `and run hanse use ${use.client} again`

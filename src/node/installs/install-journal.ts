@@ -66,21 +66,24 @@ export class InstallJournal implements AsyncDisposable {
     return journal
   }
 
-  /** Remembers that a version's bytes were served; never fails, and waits for nothing. */
-  note(install: Install): void {
+  /**
+   * Remembers that a version's bytes were served; never fails, and waits for nothing. `passed`: by the rules themselves. What a
+   * dry-run alone let through was served, and is no version that was installed before.
+   */
+  note({ passed, ...install }: Install & { readonly passed: boolean }): void {
     const key = lineKeyOf(install)
-    if (this.#known.has(key)) return
+    if (this.#known.has(key) && (!passed || this.#installed.has(installedKeyOf(install.purl, install.version)))) return
     if (this.#known.size >= MAX_KNOWN_LINES) this.#known.clear()
     if (this.#waiting.size >= MAX_WAITING_LINES) return
     this.#known.add(key)
     const value = timeBytesOf(install.at)
     this.#waiting.set(key, { type: 'put', table: 'installs', key, value })
     this.#lines++
-    this.#remember(installedKeyOf(install.purl, install.version), install.at)
+    if (passed) this.#remember(installedKeyOf(install.purl, install.version), install.at)
     this.#timer ??= setTimeout(() => void this.settled(), WRITE_AFTER_MS).unref()
   }
 
-  /** When a version was first installed through this node, ms since 1970; null: never. */
+  /** When a version that the rules let pass was first installed through this node, ms since 1970; null: never. */
   firstOf(purl: PackageName, version: string): number | null {
     return this.#installed.get(installedKeyOf(purl, version)) ?? null
   }

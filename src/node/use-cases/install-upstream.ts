@@ -27,6 +27,8 @@ export interface BroughtVersion extends StoredArtifact {
   readonly name: string
   readonly version: string
   readonly upstream: string
+  /** Whether the rules themselves let it through, not a dry-run alone. */
+  readonly passed: boolean
 }
 
 /** Whether `hanse install` can bring what a route leads to: packages of npm registries. */
@@ -40,8 +42,9 @@ export async function installFromUpstream(
   { who, signal }: { readonly who: string; readonly signal: AbortSignal },
 ): Promise<object> {
   const tell = (pick: WithheldPick) => node.verdicts.note({ at: Date.now(), who, purl: spec.package, ...pick })
-  const { purl, name, version, upstream, sha256, size, cid } = await bringVersion(node, spec, route, signal, tell)
-  await noted(node, { purl, version, who, upstream })
+  const brought = await bringVersion(node, spec, route, signal, tell)
+  const { purl, name, version, upstream, sha256, size, cid } = brought
+  await noted(node, { ...brought, who })
   return {
     purl: releaseNameOf(purl, version) ?? purl,
     publisher: upstream,
@@ -73,7 +76,8 @@ export async function bringVersion(
   // Also what is kept already goes through the store: it says so, and nothing is written twice.
   const stored = await node.artifacts.addPulled(tarball.bytes)
   if (await node.artifacts.isPulled(stored.sha256 as Sha256)) await node.ledger.kept(stored)
-  return { purl, name, version, upstream: `upstream/${route.name}`, ...stored }
+  const passed = judgement.verdict.decision === 'allow'
+  return { purl, name, version, upstream: `upstream/${route.name}`, passed, ...stored }
 }
 
 function requireSource(node: NodeContext, purl: PackageName, { name }: UpstreamRoute): NpmSource {
@@ -128,11 +132,12 @@ interface Noted {
   readonly version: string
   readonly who: string
   readonly upstream: string
+  readonly passed: boolean
 }
 
 /** A full disk must not keep bytes that are here from anyone. */
-async function noted(node: NodeContext, { purl, version, who, upstream }: Noted): Promise<void> {
-  node.installs.note({ at: Date.now(), who, purl, version })
+async function noted(node: NodeContext, { purl, version, who, upstream, passed }: Noted): Promise<void> {
+  node.installs.note({ at: Date.now(), who, purl, version, passed })
   try {
     await node.audit.append({ at: Date.now(), who, what: 'install', purl, version, upstream })
   } catch (error) {

@@ -47,7 +47,8 @@ export async function install(
   const artifact = pickArtifact({ package: spec.package, release, fileName, publisher: request.publisher })
   const brought = await bring(node, spec.package, release, artifact, route, signal)
   const { version } = release
-  node.installs.note({ at: Date.now(), who: request.who, purl: spec.package, version })
+  const passed = resolution.judgement.verdict.decision === 'allow'
+  node.installs.note({ at: Date.now(), who: request.who, purl: spec.package, version, passed })
   await remember(node, { purl: spec.package, version, who: request.who }, route)
   return brought
 }

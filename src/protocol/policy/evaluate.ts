@@ -40,11 +40,15 @@ function verdictOf(raised: readonly Raised[]): Verdict {
   const objections = raised.map(({ objection }) => objection)
   const denials = objections.filter(each => each.decision === 'deny')
   const holds = objections.filter(each => each.decision === 'hold')
-  const reasons = [...denials, ...holds].map(reasonOf)
+  const reasons = helpful([...denials, ...holds].map(reasonOf))
   if (denials.length > 0) return { decision: 'deny', reasons }
   if (holds.length === 0) return { decision: 'allow', reasons: [] }
   return { decision: 'hold', until: lastOf(holds.map(({ until }) => until)), reasons }
 }
+
+/** Where one reason stays whatever is done, the hints of the others would help nobody. */
+const helpful = (reasons: readonly Reason[]): readonly Reason[] =>
+  reasons.every(({ hint }) => hint !== undefined) ? reasons : reasons.map(({ hint: _, ...reason }) => reason)
 
 /** A hold without an end outlasts all others. */
 const lastOf = (ends: readonly (number | null)[]): number | null =>

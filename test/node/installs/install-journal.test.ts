@@ -21,8 +21,8 @@ test('says who was served what since when, and what was ever', async () => {
   await using journal = await openOn(database)
   const first = { at: NOW - DAY_MS, purl: LEFT, version: '1.0.0', who: 'ci' }
   const second = { at: NOW, purl: ACME, version: '2.0.0-rc.1', who: '192.0.2.7' }
-  journal.note(first)
-  journal.note(second)
+  journal.note({ ...first, passed: true })
+  journal.note({ ...second, passed: true })
   expect(await journal.since(NOW - 7 * DAY_MS)).toEqual([first, second])
   expect(await journal.since(NOW)).toEqual([second])
   expect([journal.firstOf(LEFT, '1.0.0'), journal.firstOf(ACME, '2.0.0-rc.1')]).toEqual([first.at, second.at])
@@ -34,12 +34,18 @@ test('one line a day, asker and version, however often it is served, in one writ
   await using journal = await openOn(database)
   const before = database.groups
   for (let at = 0; at < 5_000; at++) {
-    journal.note({ at: NOW + at, purl: LEFT, version: `1.0.${at % 50}`, who: at % 2 === 0 ? 'ci' : 'ann' })
+    journal.note({
+      at: NOW + at,
+      purl: LEFT,
+      version: `1.0.${at % 50}`,
+      who: at % 2 === 0 ? 'ci' : 'ann',
+      passed: true,
+    })
   }
   await journal.settled()
   expect(database.groups - before).toBe(1)
   expect(await journal.since(0)).toHaveLength(50)
-  journal.note({ at: NOW + DAY_MS, purl: LEFT, version: '1.0.0', who: 'ci' })
+  journal.note({ at: NOW + DAY_MS, purl: LEFT, version: '1.0.0', who: 'ci', passed: true })
   expect(await journal.since(0)).toHaveLength(51)
 })
 
@@ -47,7 +53,7 @@ test('outlives a restart; lines go after seven days, what was once installed sta
   await using database = await openLevelDatabase(join(await temporaryFolder(), 'db'))
   {
     await using journal = await openOn(database)
-    journal.note({ at: NOW, purl: LEFT, version: '1.0.0', who: 'ci' })
+    journal.note({ at: NOW, purl: LEFT, version: '1.0.0', who: 'ci', passed: true })
   }
   {
     await using journal = await openOn(database)
@@ -69,7 +75,7 @@ test('a disk that takes nothing is told of once, and serving goes on', async () 
     onProblem: message => void problems.push(message),
   })
   for (const version of ['1.0.0', '1.1.0']) {
-    journal.note({ at: NOW, purl: LEFT, version, who: 'ci' })
+    journal.note({ at: NOW, purl: LEFT, version, who: 'ci', passed: true })
     await journal.settled()
   }
   expect(problems).toHaveLength(1)
@@ -80,7 +86,7 @@ test('a disk that takes nothing is told of once, and serving goes on', async () 
   })
   expect(await later.since(0)).toEqual([])
   free = 2 ** 30
-  journal.note({ at: NOW, purl: LEFT, version: '1.2.0', who: 'ci' })
+  journal.note({ at: NOW, purl: LEFT, version: '1.2.0', who: 'ci', passed: true })
   expect(await journal.since(NOW)).toHaveLength(1)
 })
 
@@ -96,6 +102,7 @@ test('a full journal loses its oldest lines, not its newest', async () => {
           purl: LEFT,
           version: `${one % 600}.0.0`,
           who: `t${Math.floor(one / 600)}`,
+          passed: true,
         })
       }
       await journal.settled()
@@ -105,3 +112,14 @@ test('a full journal loses its oldest lines, not its newest', async () => {
   expect(lines.length).toBeLessThanOrEqual(200_000)
   expect(lines.filter(({ at }) => at === NOW)).toHaveLength(60_000)
 }, 120_000)
+
+test('what a dry-run alone let through was served, and was not installed before', async () => {
+  await using database = await openLevelDatabase(join(await temporaryFolder(), 'db'))
+  await using journal = await openOn(database)
+  const served = { at: NOW, purl: LEFT, version: '6.6.6', who: 'ci' }
+  journal.note({ ...served, passed: false })
+  expect([await journal.since(0), journal.firstOf(LEFT, '6.6.6')]).toEqual([[served], null])
+  // Of age later the same day.
+  journal.note({ ...served, at: NOW + 1, passed: true })
+  expect(journal.firstOf(LEFT, '6.6.6')).toBe(NOW + 1)
+})

@@ -84,6 +84,12 @@ describe('advisories', () => {
       expect(verdictOf(facts, document).reasons).toMatchObject([{ rule: 'malware', message: 'MAL-1: reads files' }])
     }
     expect(verdictOf(facts, from('none')).reasons[0]).not.toHaveProperty('hint')
+    // A waiver of another rule would let nothing pass either.
+    const { reasons } = verdictOf(facts, { ...from('none'), deny: [named('npm:mast')] })
+    expect(reasons.map(({ rule, hint }) => [rule, hint])).toEqual([
+      ['malware', undefined],
+      ['deny', undefined],
+    ])
     expect(saying(facts, { ...from('none'), waivers: [waiverOf('npm:mast', ['malware'])] })).toBe('allow')
     expect(saying(facts, from('none', 'allow'))).toBe('allow')
   })

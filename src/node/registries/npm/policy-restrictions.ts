@@ -46,7 +46,8 @@ function upstreamRestrictionsOf({ policyRestrictions, versions }: PackumentDocum
 
 function messageOf(name: string, withheld: ReadonlyMap<string, Verdict>): string {
   const newest = newestFirst(withheld)
-  const lines = newest.slice(0, MAX_TOLD_VERSIONS).map(([version, verdict]) => `${version} ${refusalTextOf(verdict)}`)
+  const told = Map.groupBy(newest.slice(0, MAX_TOLD_VERSIONS), ([, verdict]) => refusalTextOf(verdict))
+  const lines = [...told].map(([text, group]) => `${group.map(([version]) => version).join(', ')} ${text}`)
   const more = newest.slice(MAX_TOLD_VERSIONS).map(([, verdict]) => verdict)
   const rules = new Set(more.flatMap(({ reasons }) => reasons.map(({ rule }) => rule)))
   if (more.length > 0) lines.push(`and ${more.length} more (${[...rules].join(', ')})`)

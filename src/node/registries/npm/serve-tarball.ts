@@ -32,19 +32,19 @@ export async function serveTarball(
   const legal = parts.facts.purges.whyNot(routed.package, version)
   if (legal !== null) throw purged(`npm:${name}@${version}`, legal)
   const listing = await listingOf(routed, wanted, signal)
-  requireAllowed(parts, routed, listing, wanted, request.who)
+  let { passed } = requireAllowed(parts, routed, listing, wanted, request.who)
   const tarball = await routed.source.tarball(name, version, signal)
   if (tarball === null) throw noVersion(name, version)
   try {
     // A document that was renewed meanwhile may mean other bytes by this version, which are new here.
     const later = await listingOf(routed, wanted, signal)
-    if (later.versions !== listing.versions) requireAllowed(parts, routed, later, wanted, request.who)
+    if (later.versions !== listing.versions) ({ passed } = requireAllowed(parts, routed, later, wanted, request.who))
   } catch (refusal) {
     await closeBytes(tarball.bytes)
     throw refusal
   }
   await parts.pin(routed)
-  const install = { at: parts.now(), who: request.who, purl: routed.package, version }
+  const install = { at: parts.now(), who: request.who, purl: routed.package, version, passed }
   if (!request.isHead) parts.told.installs.note(install)
   return tarballAnswer(tarball, request)
 }
@@ -56,7 +56,7 @@ function requireAllowed(
   { versions, failed }: Listing,
   { name, version }: Wanted,
   who: string,
-): void {
+): { readonly passed: boolean } {
   const at = now()
   const judgement = judgeOf(facts, { package: purl, route, versions }, policy(), at)(version)
   const isAllowed = judgement.enforced.decision === 'allow'
@@ -64,6 +64,7 @@ function requireAllowed(
   const pick = withheldPickOf(version, judgement)
   if (pick !== null) told.verdicts.note({ at, who, purl, ...pick })
   if (!isAllowed) throw refusedBy(`npm:${name}@${version}`, judgement.enforced)
+  return { passed: judgement.verdict.decision === 'allow' }
 }
 
 /** What the upstream lists. A publisher's records are at hand; an upstream that is down may have left the bytes here. */

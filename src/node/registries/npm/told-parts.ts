@@ -16,5 +16,5 @@ export interface ToldParts {
   /** What was withheld, or in dry-run would have been. */
   readonly verdicts: { note(withheld: Asked & WithheldPick): void }
   /** Whose bytes were sent. */
-  readonly installs: { note(install: Asked): void }
+  readonly installs: { note(install: Asked & { readonly passed: boolean }): void }
 }
