@@ -10,7 +10,7 @@ import { yarnClassic } from './yarn-classic.ts'
 export type { Client, ClientName } from './client.ts'
 export { type ClientUser, installedVersion, requireDone } from './client-user.ts'
 
-/** Ms that the first test with clients may take to fetch and unpack 190 MB of them. */
+/** Ms that the first test with clients may take to fetch and unpack 230 MB of them. */
 export const CLIENTS_READY_MS = 300_000
 
 /** Every client that the node is tested with. */

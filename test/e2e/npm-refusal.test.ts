@@ -113,7 +113,7 @@ it('npm says which rule holds a version asked for, and until when', async () => 
   expect(code).toBe(1)
   expect(err).toContain('E403')
   expect(err).toContain('due to policy violations')
-  expect(err).toContain('2.0.0 is held until 2030-01-01T00:00:00.000Z (age): younger than 72 hours')
+  expect(err).toContain('2.0.0, 1.1.0 are held until 2030-01-01T00:00:00.000Z (age): younger than 72 hours')
 })
 
 it('npm says it also when every version is held', async () => {

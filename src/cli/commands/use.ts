@@ -5,6 +5,7 @@ import { CLIENTS, type Client, type ClientUse, clientFilesOf, FILES_OF, openPoin
 import { oursIn, withoutOursIn } from '../use/deno-files.ts'
 import { privateNamesOf } from '../use/private-names.ts'
 import { lookAtProject, readProjectFile, writeProjectFile } from '../use/project-folder.ts'
+import { unroutedNoteOf } from '../use/unrouted-note.ts'
 import { linesOf, partsOf, type View } from '../view.ts'
 
 /** One file of the project and the lines that are there for the node. */
@@ -26,6 +27,8 @@ interface UseResult {
   readonly files: readonly UsedFile[]
   /** What the user may want to do about the client's own rules. */
   readonly open: string | null
+  /** What is missing at the node, and the command for it. */
+  readonly unrouted: string | null
 }
 
 /** `hanse use CLIENT`: makes the project in the current folder install through this node, or takes that back. */
@@ -49,7 +52,8 @@ export const useCommand: Command = {
     for (const { file, changed, text } of changes) if (written && changed) await writeProjectFile(folder, file, text)
     const files = changes.map(({ file, changed, lines }) => ({ file, changed, lines }))
     const open = use === null ? null : openPointOf(use)
-    return { data: { client, registry: use?.registry ?? null, written, files, open } satisfies UseResult }
+    const unrouted = use?.unrouted ?? null
+    return { data: { client, registry: use?.registry ?? null, written, files, open, unrouted } satisfies UseResult }
   },
   view: viewOf,
 }
@@ -61,7 +65,7 @@ interface ClientSettings {
 }
 
 /** What to write: the npm front of the node, under its public address if it has one, and the names that are its own. */
-async function useOf(client: Client, folder: string, input: Input, context: Context): Promise<ClientUse> {
+async function useOf(client: Client, folder: string, input: Input, context: Context) {
   const scope = scopeOf(input)
   const node = await context.node()
   const { publicUrl, released, routes } = await node.call<ClientSettings>('GET', '/api/clients/npm')
@@ -72,6 +76,7 @@ async function useOf(client: Client, folder: string, input: Input, context: Cont
     scope,
     privateNames: privateNamesOf(released, routes, scope),
     ...(await lookAtProject(folder)),
+    unrouted: unroutedNoteOf(routes, scope),
   }
 }
 
@@ -100,11 +105,12 @@ function scopeOf(input: Input): string | null {
   throw new CliError('E_USAGE', `${scope} is not a scope`, { hint: 'hanse use npm --scope @acme' })
 }
 
-function viewOf({ client, registry, written, files, open }: UseResult): View {
+function viewOf({ client, registry, written, files, open, unrouted }: UseResult): View {
   const changed = files.filter(each => each.changed)
-  const note = open === null ? [] : [linesOf(`note: ${open}`)]
+  const note = [unrouted, open].flatMap(each => (each === null ? [] : [linesOf(`note: ${each}`)]))
   if (!written) return partsOf(...files.map(({ file, lines }) => linesOf(`# ${file}`, ...lines)), ...note)
-  if (changed.length === 0) return linesOf(`nothing to change for ${client}`)
+  if (changed.length === 0)
+    return partsOf(linesOf(`nothing to change for ${client}`), ...(registry === null ? [] : note))
   const names = changed.map(({ file }) => file).join(', ')
   if (registry === null) return linesOf(`took it out of ${names}`)
   return partsOf(

@@ -116,7 +116,7 @@ function markIn(name: string, text: string): Mark | null {
 function read(name: string, text: string): DenoFile {
   try {
     const root = containerAt(text, 0)
-    if (root === null || text[root.open] !== '{') throw new SyntaxError('it is no JSON object')
+    if (root === null || text[root.open] !== '{') throw new SyntaxError('it begins with something else')
     const inRoot = (key: string) => root.members.find(member => member.key === key)
     const gate = inRoot(GATE)
     const value = gate === undefined ? null : containerAt(text, gate.valueStart)
@@ -127,7 +127,7 @@ function read(name: string, text: string): DenoFile {
     return { root, mark: inRoot(MARK), gate, fields, exclude, list }
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause
-    throw new CliError('E_FILE', `${name}: ${cause.message}`, {
+    throw new CliError('E_FILE', `${name} is no JSON object`, {
       cause,
       hint: `mend ${name}, and run the command again`,
     })

@@ -2,7 +2,7 @@ import type { Client } from './client-files.ts'
 
 /** The files in which a client locks what it installed. */
 export const LOCK_FILES: Readonly<Record<Client, readonly string[]>> = {
-  npm: ['package-lock.json', 'npm-shrinkwrap.json'],
+  npm: ['package-lock.json', 'npm-shrinkwrap.json', 'deno.lock'],
   pnpm: ['pnpm-lock.yaml'],
   yarn: ['yarn.lock'],
   bun: ['bun.lock'],
@@ -10,7 +10,7 @@ export const LOCK_FILES: Readonly<Record<Client, readonly string[]>> = {
 
 /** How each client writes where a tarball is. yarn 4 does only where the registry's own address would not lead there. */
 const ADDRESS: Readonly<Record<Client, RegExp>> = {
-  npm: /"resolved":\s*"(https?:\/\/[^"]+)"/g,
+  npm: /"(?:resolved|tarball)":\s*"(https?:\/\/[^"]+)"/g,
   pnpm: /\btarball: '?(https?:\/\/[^\s,}']+)/g,
   yarn: /^\s+resolved "(https?:\/\/[^"#]+)|::__archiveUrl=(https?%3A%2F%2F[^"&]+)/g,
   bun: /"(https?:\/\/[^"]+\.tgz)"/g,

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type ClientUse, clientFilesOf, FILES_OF, openPointOf } from '../../../src/cli/use/client-files.ts'
@@ -106,7 +107,7 @@ describe('deno.json', () => {
 
   it('where nothing can be added safely is refused with what to do', () => {
     for (const text of ['', '[]', '{', '{"a" 1}', '{"a":}', '{"a":1 "b":2}', '{"a":"', '{"a":/}', '{"a":[}']) {
-      expect(() => used(text), text).toThrow(/deno\.json: /)
+      expect(() => used(text), text).toThrow('deno.json is no JSON object')
     }
     for (const gate of ['null', '[]', '{"exclude":"x"}']) {
       expect(() => used(`{"minimumDependencyAge":${gate}}`), gate).toThrow(/no name can be added safely/)
@@ -123,7 +124,7 @@ it('any file comes back from use and undo as it was, also after using twice', ()
   const field = fc.oneof(age, list).map(value => `"${value.startsWith('[') ? 'exclude' : 'age'}":${value}`)
   const object = fc.tuple(blank, field, blank, fc.constantFrom('', ',')).map(([a, b, c, d]) => `{${a}${b}${d}${c}}`)
   const gate = fc.tuple(blank, fc.oneof(age, object, fc.constant('{}'))).map(parts => parts.join(''))
-  const others = fc.constantFrom('"tasks": {"a": "b, {"}', '"lock"\n: false', 'nodeModulesDir: "auto"')
+  const others = fc.constantFrom<string>('"tasks": {"a": "b, {"}', '"lock"\n: false', 'nodeModulesDir: "auto"')
   const root = fc
     .tuple(fc.array(others, { maxLength: 3 }), fc.option(gate), fc.array(blank, { minLength: 8, maxLength: 8 }))
     .map(([given, value, blanks]) => {
@@ -138,6 +139,11 @@ it('any file comes back from use and undo as it was, also after using twice', ()
     fc.property(root, choices, (before, given) => {
       let text = before
       for (const patterns of given) text = used(text, patterns)
+      // Every such file is an expression of JavaScript too.
+      const { minimumDependencyAge: gate } = runInNewContext(`(${text}\n)`) as {
+        minimumDependencyAge?: { exclude?: string[] }
+      }
+      expect(gate?.exclude ?? []).toEqual(expect.arrayContaining(given.at(-1)!.map(name => `npm:${name}`)))
       expect(undone(text)).toBe(before)
     }),
     { numRuns: 1000 },

@@ -21,6 +21,8 @@ it('finds the lines of a lock file that lead to another registry, however each c
   expect(pinnedRegistriesOf('yarn', berry, NODE)).toEqual([{ url: 'https://a.example/', lines: [2] }])
   const npm = '{\n "resolved": "https://a.example/n/-/n-1.0.0.tgz",\n "resolved": "git+ssh://git@a.example/n.git"\n}'
   expect(pinnedRegistriesOf('npm', npm, NODE)).toEqual([{ url: 'https://a.example/', lines: [2] }])
+  const deno = '{\n "n@1.0.0": {\n  "tarball": "https://a.example/n/-/n-1.0.0.tgz"\n }\n}'
+  expect(pinnedRegistriesOf('npm', deno, NODE)).toEqual([{ url: 'https://a.example/', lines: [3] }])
   const pnpm =
     "    resolution: {integrity: sha512-x, tarball: https://a.example/@s/n/-/@s/n-1.0.0.tgz}\n    tarball: 'x'"
   expect(pinnedRegistriesOf('pnpm', pnpm, NODE)).toEqual([{ url: 'https://a.example/', lines: [1] }])

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { NodeError } from '../../errors.ts'
@@ -25,6 +25,9 @@ import { deleteTag, publishNpm, putTag } from './write-operations.ts'
 
 /** Where clients find this front below the node's address. */
 export const NPM_PREFIX = '/npm'
+
+/** The bundle's chunk, named by the hash of what is in it: bodies that other code of the same version filtered are made again. */
+const BUILD = basename(import.meta.url)
 
 export interface NpmRegistryParts {
   readonly node: NodeContext
@@ -79,7 +82,9 @@ class NpmFront {
       router: this.#router,
       facts: factSourcesOf(node),
       bodies: new PackumentBodies(
-        new BodyFiles(join(node.paths.home, 'bodies', 'npm'), node.version, () => node.disk.requireRoom()),
+        new BodyFiles(join(node.paths.home, 'bodies', 'npm'), `${node.version} ${BUILD}`, () =>
+          node.disk.requireRoom(),
+        ),
       ),
       policy: () => node.policy.inForce(),
       now: Date.now,

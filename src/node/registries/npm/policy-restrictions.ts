@@ -47,7 +47,11 @@ function upstreamRestrictionsOf({ policyRestrictions, versions }: PackumentDocum
 function messageOf(name: string, withheld: ReadonlyMap<string, Verdict>): string {
   const newest = newestFirst(withheld)
   const told = Map.groupBy(newest.slice(0, MAX_TOLD_VERSIONS), ([, verdict]) => refusalTextOf(verdict))
-  const lines = [...told].map(([text, group]) => `${group.map(([version]) => version).join(', ')} ${text}`)
+  const lines = [...told].map(([text, group]) =>
+    group.length === 1
+      ? `${group[0]?.[0]} ${text}`
+      : `${group.map(([version]) => version).join(', ')} ${text.replace(/^is/, 'are')}`,
+  )
   const more = newest.slice(MAX_TOLD_VERSIONS).map(([, verdict]) => verdict)
   const rules = new Set(more.flatMap(({ reasons }) => reasons.map(({ rule }) => rule)))
   if (more.length > 0) lines.push(`and ${more.length} more (${[...rules].join(', ')})`)

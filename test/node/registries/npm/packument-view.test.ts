@@ -146,7 +146,7 @@ describe('the view of a packument', () => {
     )
     const { message } = view.document.policyRestrictions as { message: string }
     expect(message).toBe(
-      '1.7.0, 1.6.0, 1.5.0, 1.4.0, 1.3.0 is denied (deny): no; and 3 more (deny, advisory, licence); hanse why npm:@acme/x@1.7.0',
+      '1.7.0, 1.6.0, 1.5.0, 1.4.0, 1.3.0 are denied (deny): no; and 3 more (deny, advisory, licence); hanse why npm:@acme/x@1.7.0',
     )
   })
 
