@@ -24,7 +24,8 @@ export interface FactSources {
   readonly lookAlikes: { of(name: PackageName): LookAlike | null }
   /** This node's own publisher. */
   readonly own: PublisherId
-  readonly sharing: { disputeOf(name: PackageName, version: string): string | null; readonly revision: string }
+  /** What is disputed is in the revision of each document. */
+  readonly sharing: { disputeOf(name: PackageName, version: string): string | null }
   /** What was removed for legal reasons, and why; no rule and no waiver changes that. */
   readonly purges: { whyNot(name: PackageName, version: string): string | null; readonly revision: string }
 }
@@ -65,9 +66,9 @@ export function factsOf(sources: FactSources, source: PackageSource): (version: 
 }
 
 /** Changes when a fact about a package does that no document and no record says. */
-export function factsRevisionOf({ advisories, lookAlikes, sharing, purges }: FactSources, name: PackageName): string {
+export function factsRevisionOf({ advisories, lookAlikes, purges }: FactSources, name: PackageName): string {
   const { of, how } = lookAlikes.of(name) ?? { of: '', how: '' }
-  return JSON.stringify([advisories.revisionOf(name), of, how, sharing.revision, purges.revision])
+  return JSON.stringify([advisories.revisionOf(name), of, how, purges.revision])
 }
 
 /** A signed record says that scripts run, and not which. */

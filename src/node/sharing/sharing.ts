@@ -57,8 +57,6 @@ export interface SharingParts {
  * follows when the words differ.
  */
 export class Sharing implements AsyncDisposable {
-  /** What is disputed is in the revision of each document, so nothing else changes with it. */
-  readonly revision = 'documents'
   readonly #parts: SharingParts
   readonly #statements: OriginStatements
   readonly #compared = new ComparedDigests()

@@ -8,7 +8,7 @@ export const NO_FACTS: FactSources = {
   advisories: { of: () => [], revisionOf: () => '' },
   lookAlikes: { of: () => null },
   own: 'bafyown' as PublisherId,
-  sharing: { disputeOf: () => null, revision: '' },
+  sharing: { disputeOf: () => null },
   purges: { whyNot: () => null, revision: '' },
 }
 
