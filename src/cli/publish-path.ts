@@ -19,6 +19,8 @@ export interface Published {
   readonly size: number
   readonly sha256: string
   readonly visibility: 'public' | 'private'
+  /** Exactly this was released before. */
+  readonly already?: true
 }
 
 /** Uploads the archive at `path`, or the one npm packs of a package folder, and returns the node's answer. */

@@ -22,7 +22,8 @@ export async function npmTarball(manifest: NpmManifest, padBytes = 0): Promise<T
   await npmFolder(join(folder, 'package'), manifest)
   if (padBytes > 0) await writeFile(join(folder, 'package/data.bin'), noise(padBytes))
   const path = join(folder, `${manifest.name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`)
-  await create({ gzip: true, portable: true, cwd: folder, file: path }, [
+  // One time for all, so that the same manifest is the same bytes whenever it is packed.
+  await create({ gzip: true, portable: true, mtime: new Date(0), cwd: folder, file: path }, [
     'package/package.json',
     'package/index.js',
     ...(padBytes > 0 ? ['package/data.bin'] : []),

@@ -74,7 +74,7 @@ it('says what an import would do, and does nothing', async () => {
   expect([code, json]).toEqual([
     1,
     {
-      ...{ dryRun: true, packages: 2, versions: 3, tags: 3, deprecations: 1 },
+      ...{ dryRun: true, packages: 2, versions: 3, already: 0, tags: 3, deprecations: 1 },
       refused: [{ what: join(storage, 'broken/package.json'), code: 'E_FILE_CORRUPT', why: expect.any(String) }],
     },
   ])
@@ -98,7 +98,12 @@ it('takes over bytes, times, tags and deprecations, and may be run again', async
   expect(digestsOf(hull)).toEqual(digestsOf(stored))
   expect((await packumentOf('from-elsewhere')).error).toBeDefined()
 
-  expect((await run('import', 'verdaccio', storage)).json).toMatchObject({ versions: 3, tags: 0, deprecations: 0 })
+  expect((await run('import', 'verdaccio', storage)).json).toMatchObject({
+    versions: 3,
+    already: 3,
+    tags: 0,
+    deprecations: 0,
+  })
   expect(await packumentOf('@acme/hull')).toEqual(hull)
 })
 
@@ -124,13 +129,13 @@ it('takes no tarball that says it is another package, and a tag that is none sto
   const versions = { '1.0.0': { name: 'keel', version: '1.0.0', dist: { integrity, tarball: 'http://old.example/x' } } }
   await store('keel', { '1.0.0': FIRST }, { latest: '1.0.0' }, { versions })
   await copyFile(path, join(storage, 'keel/keel-1.0.0.tgz'))
-  await store('anchor', { '1.0.0': FIRST }, { '1.x': '1.0.0' })
+  await store('capstan', { '1.0.0': FIRST }, { '1.x': '1.0.0' })
   expect(await run('import', 'verdaccio', storage)).toMatchObject({
     code: 1,
     json: {
       versions: 1,
       refused: [
-        { what: 'anchor', code: 'E_USAGE' },
+        { what: 'capstan', code: 'E_USAGE' },
         { what: 'keel@1.0.0', code: 'E_ARCHIVE_MISMATCH' },
       ],
     },
@@ -140,10 +145,11 @@ it('takes no tarball that says it is another package, and a tag that is none sto
 
 it('hands everything back in the form that Verdaccio keeps', async () => {
   const folder = join(await temporaryFolder(), 'out')
-  expect((await run('export', 'verdaccio', folder)).json).toMatchObject({ packages: 3, versions: 4, withheld: 0 })
+  expect((await run('export', 'verdaccio', folder)).json).toMatchObject({ packages: 4, versions: 5, withheld: 0 })
   expect(JSON.parse(await readFile(join(folder, '.verdaccio-db.json'), 'utf8')).list).toEqual([
     '@acme/hull',
     'anchor',
+    'capstan',
     'mast',
   ])
   const read: (StoredNpmPackage | Unreadable)[] = []
@@ -151,6 +157,7 @@ it('hands everything back in the form that Verdaccio keeps', async () => {
   expect(read.map(each => ('name' in each ? [each.name, each.versions.length, each.tags] : each))).toEqual([
     ['@acme/hull', 2, { latest: '1.0.0', next: '2.0.0-rc.1' }],
     ['anchor', 1, { latest: '1.0.0' }],
+    ['capstan', 1, { latest: '1.0.0' }],
     ['mast', 1, { latest: '0.1.0' }],
   ])
   const [hull] = read

@@ -26,7 +26,7 @@ const verdaccio: Command = {
       tableOf(
         ['NOT TAKEN OVER', 'CODE', 'WHY'],
         refused.map(({ what, code, why }) => [what, code, why]),
-        'everything was taken over',
+        'nothing was refused',
       ),
     ),
 }

@@ -18,6 +18,8 @@ export interface ImportReport {
   readonly dryRun: boolean
   readonly packages: number
   readonly versions: number
+  /** Those of them that were released here before. */
+  readonly already: number
   readonly tags: number
   readonly deprecations: number
   readonly refused: readonly Refused[]
@@ -41,7 +43,7 @@ interface PackageChanges {
  */
 export async function importVerdaccio(node: ApiClient, folder: string, choice: ImportChoice): Promise<ImportReport> {
   const refused: Refused[] = []
-  let [packages, versions, tags, deprecations] = [0, 0, 0, 0]
+  let [packages, versions, already, tags, deprecations] = [0, 0, 0, 0, 0]
   for await (const stored of readVerdaccioStorage(folder)) {
     choice.signal.throwIfAborted()
     if ('why' in stored) refused.push({ what: stored.path, code: 'E_FILE_CORRUPT', why: stored.why })
@@ -49,9 +51,10 @@ export async function importVerdaccio(node: ApiClient, folder: string, choice: I
     choice.progress(stored.name)
     const taken = new Set<string>()
     for (const version of stored.versions) {
-      const problem = await importVersion(node, stored.name, version, choice)
-      if (problem === null) taken.add(version.version)
-      else refused.push({ what: `${stored.name}@${version.version}`, ...problem })
+      const outcome = await importVersion(node, stored.name, version, choice)
+      if ('code' in outcome) refused.push({ what: `${stored.name}@${version.version}`, ...outcome })
+      else taken.add(version.version)
+      if ('already' in outcome && outcome.already) already++
     }
     const changes = await importState(node, stored, taken, choice.dryRun).catch((error: unknown) => {
       refused.push({ what: stored.name, ...refusalOf(error) })
@@ -62,16 +65,16 @@ export async function importVerdaccio(node: ApiClient, folder: string, choice: I
     tags += changes.tags
     deprecations += changes.deprecations
   }
-  return { dryRun: choice.dryRun, packages, versions, tags, deprecations, refused }
+  return { dryRun: choice.dryRun, packages, versions, already, tags, deprecations, refused }
 }
 
-/** Releases one version; why not, or null. */
+/** Releases one version, or says why not. */
 async function importVersion(
   node: ApiClient,
   name: string,
   { version, file, integrity, shasum, publishedMs }: StoredVersion,
   { public: isPublic, dryRun }: ImportChoice,
-): Promise<{ readonly code: string; readonly why: string } | null> {
+): Promise<{ readonly already: boolean } | { readonly code: string; readonly why: string }> {
   const found = await lstat(file).catch(() => null)
   if (found?.isFile() !== true) return { code: 'E_NOT_FOUND', why: `${file} is no file` }
   if (!(await isOfDigest(file, integrity, shasum))) {
@@ -80,8 +83,8 @@ async function importVersion(
   try {
     const at = publishedMs === null ? {} : { at: publishedMs }
     // A tarball that says it is another package is none of this one's versions, whatever its folder and digest.
-    await publishFile(node, file, { public: isPublic, dryRun, purl: `npm:${name}@${version}`, ...at })
-    return null
+    const choice = { public: isPublic, dryRun, purl: `npm:${name}@${version}`, ...at }
+    return { already: (await publishFile(node, file, choice)).already === true }
   } catch (error) {
     return refusalOf(error)
   }

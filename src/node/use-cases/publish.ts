@@ -91,11 +91,12 @@ async function releaseNext(
   artifact: StoredArtifact,
   { visibility, dryRun, claimedMs }: ReleaseChoice,
 ): Promise<object> {
-  const answer = { purl: draft.purl, cid: artifact.cid, size: artifact.size, sha256: artifact.sha256 }
   const known = await knownRelease(node, draft, artifact, visibility)
+  const { cid, size, sha256 } = artifact
+  const answer = { purl: draft.purl, cid, size, sha256, ...(known === null ? {} : { already: true }) }
   if (dryRun) return { ...answer, visibility: known?.visibility ?? visibility, record: known?.record ?? null, dryRun }
   // Also for what is released already: its bytes may have been lost.
-  const coming = { sha256: artifact.sha256, store: () => node.artifacts.add(path, artifact) }
+  const coming = { sha256, store: () => node.artifacts.add(path, artifact) }
   return await node.incoming.release(coming, async () => {
     if (known !== null) return { ...answer, ...known }
     const record = await withManifest(node, draft, manifest =>
