@@ -28,6 +28,9 @@ const CLIENTS: Readonly<Record<ClientName, ClientFactory>> = {
 /** The names of them, in the order in which they are tested. */
 export const CLIENT_NAMES = Object.keys(CLIENTS) as readonly ClientName[]
 
+/** One of each kind, for what does not depend on a client's version: a suite of all would take minutes. */
+export const CLIENT_KINDS = ['npm-11', 'pnpm-10', 'yarn-1', 'yarn-4', 'bun'] as const satisfies readonly ClientName[]
+
 /** A user of one client in a home of its own. */
 export async function openUser(name: ClientName, node: UsedNode): Promise<ClientUser> {
   const home = await ClientHome.open()

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
-  CLIENT_NAMES,
+  CLIENT_KINDS,
   CLIENTS_READY_MS,
   type ClientName,
   installedVersion,
@@ -31,7 +31,7 @@ interface Diagnosis {
 
 const tarballsAsked = () => node.upstream.asked('.tgz').length
 
-describe.each(CLIENT_NAMES)('a project that %s locked from another registry', clientName => {
+describe.each(CLIENT_KINDS)('a project that %s locked from another registry', clientName => {
   it('is found out where its lock file leads past the node, and the command that doctor prints changes that', async () => {
     await using user = await openUser(clientName, node)
     const wanted = { dependencies: { 'sea-mast-rig': '1.0.0', '@dock/crane': '1.0.0' } }

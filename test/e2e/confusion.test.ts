@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
-  CLIENT_NAMES,
+  CLIENT_KINDS,
   CLIENTS_READY_MS,
   type ClientName,
   installedVersion,
@@ -30,7 +30,7 @@ afterAll(async () => await stack.disposeAsync())
 /** Requests of the upstream for any private name; it is asked for others, and pnpm 12 looks for a newer pnpm. */
 const askedOfUpstream = () => PRIVATE.flatMap(name => node.upstream.asked(name)).map(({ path }) => path)
 
-describe.each(CLIENT_NAMES)('%s', (clientName: ClientName) => {
+describe.each(CLIENT_KINDS)('%s', (clientName: ClientName) => {
   it('gets what is private, by newest version and by open range, and upstream hears of neither name', async () => {
     await using user = await openUser(clientName, node)
     const named = await user.project('named', { private: true })

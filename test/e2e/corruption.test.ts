@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { AlteringProxy } from '../clients/altering-proxy.ts'
-import { CLIENT_NAMES, CLIENTS_READY_MS, installedVersion, openUser, requireDone } from '../clients/index.ts'
+import { CLIENT_KINDS, CLIENTS_READY_MS, installedVersion, openUser, requireDone } from '../clients/index.ts'
 import { RegistryNode } from '../clients/registry-node.ts'
 import { Chance } from '../corruption/chance.ts'
 import { corruptPeers } from '../corruption/peer-corruption.ts'
@@ -40,7 +40,7 @@ describe('between a node and its client', () => {
   }, CLIENTS_READY_MS)
   afterAll(async () => await stack.disposeAsync())
 
-  it.each(CLIENT_NAMES)('%s installs no altered byte of what it locked', async clientName => {
+  it.each(CLIENT_KINDS)('%s installs no altered byte of what it locked', async clientName => {
     await using user = await openUser(clientName, node)
     const cwd = await user.project('app', { private: true, dependencies: { 'sea-left-rig': '1.0.0' } })
     await user.throughProxy(cwd, proxy.url)
