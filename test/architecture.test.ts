@@ -50,7 +50,6 @@ const RESERVED: readonly { readonly what: string; readonly code: RegExp; readonl
       'node/storage/backup.ts',
       'node/upstream/npm/former-npm-cache.ts', // for the npm front, under an upstream's former address
       'node/upstream/npm/npm-tarballs.ts', // for the npm front
-      'node/use-cases/cache-verify.ts', // reads and sends nothing
     ],
   },
   {

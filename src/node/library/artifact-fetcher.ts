@@ -1,12 +1,6 @@
 import { type FetchOutcome, fetchArtifact, type KeptStreams } from '../../federation/index.ts'
 import type { Artifact, PeerId, PublisherId } from '../../protocol/index.ts'
-import {
-  type ArtifactStore,
-  artifactSinkOf,
-  type DeniedBytes,
-  requireAdmitted,
-  StorageError,
-} from '../storage/index.ts'
+import { type ArtifactStore, artifactSinkOf, type DeniedBytes, requireAdmitted } from '../storage/index.ts'
 
 /** Artifacts fetched at once: each may hold up to 4 MiB of credit. */
 const MAX_PARALLEL_FETCHES = 8
@@ -143,16 +137,8 @@ export class ArtifactFetcher {
 
 const keyOf = ({ sha256, cid, size }: Artifact): string => `${sha256}/${cid}/${size}`
 
-/** Whether exactly this artifact is held and every leaf is what it should be; altered bytes withdraw it, so that it is fetched again. */
+/** Whether exactly this artifact is held and undamaged; what is altered is fetched again. */
 async function isIntact(store: ArtifactStore, { sha256, cid, size }: Artifact): Promise<boolean> {
   const stat = await store.stat(sha256)
-  const held = stat?.cid === cid && stat.size === size ? await store.open(sha256) : null
-  if (held === null) return false
-  try {
-    for await (const _leaf of held.bytes);
-    return true
-  } catch (error) {
-    if (error instanceof StorageError && error.code === 'E_ARTIFACT_MISMATCH') return false
-    throw error
-  }
+  return stat?.cid === cid && stat.size === size && (await store.isIntact(sha256))
 }

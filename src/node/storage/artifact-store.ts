@@ -98,6 +98,19 @@ export class ArtifactStore {
     return entry === null ? null : { size: entry.size, bytes: this.#leaves(entry) }
   }
 
+  /** Whether an artifact is held and every leaf is what it should be; altered bytes withdraw it. */
+  async isIntact(sha256: Sha256): Promise<boolean> {
+    const held = await this.open(sha256)
+    if (held === null) return false
+    try {
+      for await (const _leaf of held.bytes);
+      return true
+    } catch (error) {
+      if (error instanceof StorageError && error.code === 'E_ARTIFACT_MISMATCH') return false
+      throw error
+    }
+  }
+
   /** Path of a held artifact's file, for tools that read files; its bytes are not checked. */
   pathOf(sha256: Sha256): string {
     return this.#files.path(sha256)

@@ -1,7 +1,6 @@
 import type { Sha256 } from '../../protocol/index.ts'
 import { tarballRows } from '../cache/index.ts'
 import type { NodeContext } from '../node-context.ts'
-import { StorageError } from '../storage/index.ts'
 
 /** Altered artifacts that one answer names; the count is of all. */
 const MAX_NAMED = 1_000
@@ -14,7 +13,7 @@ export async function verifyCache(node: NodeContext, signal: AbortSignal): Promi
   for (const { sha256, size } of entries) {
     signal.throwIfAborted()
     bytes += size
-    if (!(await isIntact(node, sha256))) altered.add(sha256)
+    if (!(await node.artifacts.isIntact(sha256))) altered.add(sha256)
   }
   const names = await namesOf(node, altered)
   const gone = entries.filter(({ sha256 }) => altered.has(sha256))
@@ -25,19 +24,6 @@ export async function verifyCache(node: NodeContext, signal: AbortSignal): Promi
     bytes,
     altered: gone.slice(0, MAX_NAMED).map(({ sha256 }) => ({ sha256, names: names.get(sha256) ?? [] })),
     alteredCount: gone.length,
-  }
-}
-
-/** An artifact that is not held any more is not altered: there is nothing to read. */
-async function isIntact({ artifacts }: NodeContext, sha256: Sha256): Promise<boolean> {
-  const held = await artifacts.open(sha256)
-  if (held === null) return false
-  try {
-    for await (const _leaf of held.bytes);
-    return true
-  } catch (error) {
-    if (error instanceof StorageError && error.code === 'E_ARTIFACT_MISMATCH') return false
-    throw error
   }
 }
 

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { publishFile } from '../../../src/cli/publish-path.ts'
 import { eventually } from '../../e2e/hanse-process.ts'
+import { fillDisk } from '../storage/fill-disk.ts'
 import { startFakeRegistry } from '../upstream/fake-registry.ts'
 import { CacheNode } from '../use-cases/cache-node.ts'
 
@@ -25,19 +26,6 @@ afterAll(async () => {
   if (refused === null) await run('umount', ['-l', disk])
   await rm(disk, { recursive: true, force: true })
 })
-
-/** Writes zeros until the disk takes no more, and gives back all but `leaveBytes`. */
-async function fillBut(leaveBytes: number): Promise<void> {
-  await using file = await open(join(disk, 'filler'), 'w')
-  const block = Buffer.alloc(64 * 1024)
-  let size = 0
-  const isFull = (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOSPC') throw error
-    return { bytesWritten: 0 }
-  }
-  for (let last = 1; last > 0; size += last) last = (await file.write(block).catch(isFull)).bytesWritten
-  await file.truncate(size - leaveBytes)
-}
 
 test('below cache.minFree a node only reads: what upstreams have passes through, and it recovers by itself', async context => {
   if (refused !== null) context.skip(`no disk to fill: ${refused}`)
@@ -63,7 +51,7 @@ test('below cache.minFree a node only reads: what upstreams have passes through,
   await publish('first')
   await kept(1)
 
-  await fillBut(12 * MIB)
+  await fillDisk(join(disk, 'filler'), 12 * MIB)
   await ready(503)
   expect((await readiness())[1]).toContain('less than cache.minFree (20.0 MB): nothing new is kept')
   const files = await readdir(node.home, { recursive: true })

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -10,6 +10,7 @@ import { installTo } from '../../../src/cli/install-to.ts'
 import { type Published, publishFile } from '../../../src/cli/publish-path.ts'
 import { findRunFile } from '../../../src/cli/run-file.ts'
 import { startNode } from '../../../src/node/index.ts'
+import { fillDisk } from './fill-disk.ts'
 
 const run = promisify(execFile)
 const MIB = 2 ** 20
@@ -32,19 +33,6 @@ afterAll(async () => {
   for (const path of [disk, folder]) await rm(path, { recursive: true, force: true })
 })
 
-/** Writes zeros until the disk takes no more, or all but `leaveBytes` of it. */
-async function fill(path: string, leaveBytes = 0): Promise<void> {
-  await using file = await open(path, 'w')
-  const block = Buffer.alloc(64 * 1024)
-  let size = 0
-  const isFull = (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOSPC') throw error
-    return { bytesWritten: 0 }
-  }
-  for (let last = 1; last > 0; size += last) last = (await file.write(block).catch(isFull)).bytesWritten
-  await file.truncate(size - leaveBytes)
-}
-
 test('a full disk refuses a publish whole, and the node goes on with what it has', async context => {
   if (refused !== null) context.skip(`no disk to fill: ${refused}`)
   const home = join(disk, 'home')
@@ -64,7 +52,7 @@ test('a full disk refuses a publish whole, and the node goes on with what it has
     ['but for less than the upload', 12 * MIB],
   ] as const
   for (const [how, leaveBytes] of fillers) {
-    await fill(join(disk, 'filler'), leaveBytes)
+    await fillDisk(join(disk, 'filler'), leaveBytes)
     await expect(publish('anchovy', 16 * MIB), how).rejects.toMatchObject(full)
     if (leaveBytes < 8 * MIB) await expect(publish('sprat', 100), how).rejects.toMatchObject(full)
     const left = (await readdir(home, { recursive: true })).filter(name =>
@@ -91,7 +79,7 @@ test('a start on a full disk ends with a code and goes once there is room', asyn
   {
     await using _first = await start('other')
   }
-  await fill(join(disk, 'filler'))
+  await fillDisk(join(disk, 'filler'))
   for (const name of ['other', 'new'])
     await expect(start(name), name).rejects.toMatchObject({
       code: 'E_DISK_FULL',
