@@ -116,10 +116,11 @@ export class BaseSegment implements Segment {
     return this.#popularity[id] ?? 0
   }
 
-  mayShow(id: number, { type, publisher, publicOnly, mayShow }: Filter): boolean {
+  mayShow(id: number, { filter, publicOnly, mayShow }: Filter): boolean {
     if (this.#dead[id] !== 0 || (publicOnly === true && this.#public[id] !== 1)) return false
-    if (type !== undefined && this.#type[id] !== this.#typeNumber.get(type)) return false
-    if (publisher !== undefined && this.#publisher[id] !== this.#publisherNumber.get(publisher)) return false
+    const { types, publishers } = filter ?? {}
+    if (types?.length && !types.some(type => this.#type[id] === this.#typeNumber.get(type))) return false
+    if (publishers?.length && !publishers.includes(this.publisherOf(id))) return false
     return mayShow?.(this.publisherOf(id)) ?? true
   }
 

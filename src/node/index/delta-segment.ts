@@ -84,11 +84,12 @@ export class DeltaSegment implements Segment {
     return this.#documents.get(id)?.popularity ?? 0
   }
 
-  mayShow(id: number, { type, publisher, publicOnly, mayShow }: Filter): boolean {
+  mayShow(id: number, { filter, publicOnly, mayShow }: Filter): boolean {
     const document = this.#documents.get(id)?.document
     if (document === undefined || (publicOnly === true && !document.isPublic)) return false
-    if (type !== undefined && document.type !== type) return false
-    if (publisher !== undefined && document.publisher !== publisher) return false
+    const { types, publishers } = filter ?? {}
+    if (types?.length && !types.includes(document.type)) return false
+    if (publishers?.length && !publishers.includes(document.publisher)) return false
     return mayShow?.(document.publisher) ?? true
   }
 

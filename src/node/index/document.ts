@@ -1,3 +1,5 @@
+import type { SearchFilter } from './filter.ts'
+
 /** What search keeps of a package; `key` is its identity in the index. */
 export interface Document {
   /** Publisher and package, see `documentKeyOf`. */
@@ -15,8 +17,12 @@ export interface Document {
   readonly version: string
   /** Whether the words are those of a public release. */
   readonly isPublic: boolean
-  /** Any count that grows with use (dependents, downloads), at least 0. */
+  /** Any count that grows with use (dependents, installs), at least 0; ranks on a logarithmic scale. */
   readonly popularity: number
+  /** When the shown release was made, ms since 1970; 0: not known. */
+  readonly releasedMs: number
+  /** How much of what a reader needs the package tells, 0 to 1; null: not known. */
+  readonly quality: number | null
 }
 
 /** Identity of a document: one publisher's package. */
@@ -24,19 +30,22 @@ export const documentKeyOf = (publisher: string, packageName: string): string =>
 
 /** What to search for. */
 export interface SearchQuery {
+  /** Words as typed; none of them is an operator here, see `parseSearchText`. */
   readonly text: string
   /** Hits wanted, 1 to 100. */
   readonly limit: number
-  /** Only packages of this package URL type. */
-  readonly type?: string
-  /** Only packages of this publisher. */
-  readonly publisher?: string
+  /** What every hit must be; without any text, the most popular documents that fit are the hits. */
+  readonly filter?: SearchFilter
   /** Only documents that are public. */
   readonly publicOnly?: boolean
   /** Whether anything of a publisher may be shown. */
   readonly mayShow?: (publisher: string) => boolean
   /** What a document is to be shown as now; null: not at all. Asked for the best alone, at most MAX_REFUSED_OF_ONE times in vain for a publisher. */
   readonly shownAs?: (document: Document) => Document | null
+  /** How close a publisher is to this node, 0 to 1; default 0. */
+  readonly closenessOf?: (publisher: string) => number
+  /** ms since 1970 at which freshness is judged; absent: it does not count. */
+  readonly now?: number
 }
 
 /** Where a field matched: half-open ranges of UTF-16 units. */
@@ -49,7 +58,6 @@ export interface Highlight {
 export interface Hit {
   readonly document: Document
   readonly score: number
-  readonly highlights: readonly Highlight[]
 }
 
 /** Size and health of the index. */

@@ -6,5 +6,8 @@ export {
   type IndexStats,
   type SearchQuery,
 } from './document.ts'
+export { compileFilter, type Filterable, type SearchFilter } from './filter.ts'
+export { highlightsOf } from './highlight.ts'
 export { openSearchIndex, type SearchIndex, type SearchIndexOptions } from './search-index.ts'
 export type { SearchBatchOperation, SearchStore } from './search-store.ts'
+export { queryTokensOf } from './tokenise.ts'

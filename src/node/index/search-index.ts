@@ -13,7 +13,7 @@ import { BaseSegment } from './base-segment.ts'
 import { DeltaSegment } from './delta-segment.ts'
 import type { Document, Hit, IndexStats, SearchQuery } from './document.ts'
 import { groupsOf } from './expand.ts'
-import { highlightsOf } from './highlight.ts'
+import { compileFilter } from './filter.ts'
 import {
   MAX_HITS,
   MAX_QUERY_CHARS,
@@ -111,14 +111,9 @@ class LevelSearchIndex implements SearchIndex {
     if (tokens.length === 0) return []
     const segments = [this.#base, this.#delta]
     const groups = groupsOf(tokens, squashedOf(text), segments)
-    const found = shownOf(this.#scorer.best(groups, segments, query), query.shownAs, Math.max(limit, RERANK_DEPTH))
+    const found = shownOf(this.#scorer.best(groups, segments, query), query, Math.max(limit, RERANK_DEPTH))
     const ranked = [...rerank(text, found.slice(0, RERANK_DEPTH)), ...found.slice(RERANK_DEPTH)].slice(0, limit)
-    const words = tokens.map(token => token.word)
-    const highlights = highlightsOf(
-      words,
-      ranked.map(({ document }) => document),
-    )
-    return ranked.map(({ document, score }, i) => ({ document, score, highlights: highlights[i]! }))
+    return ranked
   }
 
   stats(): IndexStats {
@@ -211,8 +206,9 @@ class LevelSearchIndex implements SearchIndex {
 }
 
 /** The `limit` best documents that may be shown, as they are to be shown. */
-function shownOf(best: Iterable<Scored>, shownAs: SearchQuery['shownAs'], limit: number): Ranked[] {
-  const shown: Ranked[] = []
+function shownOf(best: Iterable<Scored>, { shownAs, filter }: SearchQuery, limit: number): Ranked[] {
+  const fits = compileFilter(filter ?? {})
+  const hits: Ranked[] = []
   const refused = new Map<string, number>()
   let refusals = 0
   for (const { segment, id, score } of best) {
@@ -220,13 +216,14 @@ function shownOf(best: Iterable<Scored>, shownAs: SearchQuery['shownAs'], limit:
     const inVain = refused.get(publisher) ?? 0
     const stored = inVain < MAX_REFUSED_OF_ONE ? segment.documentOf(id) : null
     if (stored === null) continue
-    const document = shownAs === undefined ? stored : shownAs(stored)
+    const shown = shownAs === undefined ? stored : shownAs(stored)
+    const document = shown !== null && fits(shown) ? shown : null
     if (document === null) {
       refused.set(publisher, inVain + 1)
       if (++refusals >= MAX_REFUSED) break
-    } else if (shown.push({ document, score }) >= limit) break
+    } else if (hits.push({ document, score }) >= limit) break
   }
-  return shown
+  return hits
 }
 
 async function* inOrder(...parts: readonly Iterable<Document>[]): AsyncGenerator<Document> {

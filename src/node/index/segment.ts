@@ -10,7 +10,7 @@ export interface Candidate {
 }
 
 /** What may be shown, as far as it is known without the document. */
-export type Filter = Pick<SearchQuery, 'type' | 'publisher' | 'publicOnly' | 'mayShow'>
+export type Filter = Pick<SearchQuery, 'filter' | 'publicOnly' | 'mayShow'>
 
 /** What a query asks of the base and of the delta alike; document ids are the segment's own, from 0 to `size` - 1. */
 export interface Segment {

@@ -46,6 +46,8 @@ export function searchDocumentOf(
     license,
     version: release.version,
     popularity: 0,
+    releasedMs: 0,
+    quality: null,
     isPublic: release.visibility === 'public',
   }
 }

@@ -27,10 +27,10 @@ const MAX_LOOKED_THROUGH = 100
 /** The hits a peer may see: public releases alone, each with the signed records that prove it. */
 export async function searchPublic(node: NodeContext, query: SearchRequest): Promise<SearchHit[]> {
   const { query: text, k, type, publisher } = query
-  const filter = { ...(type ? { type } : {}), ...(publisher ? { publisher } : {}) }
+  const filter = { types: type ? [type] : [], publishers: publisher ? [publisher] : [] }
   const shown = { publicOnly: true, ...shownNow(node, Date.now()) }
   const proven: SearchHit[] = []
-  for (const { document } of node.library.index.search({ text, limit: MAX_LOOKED_THROUGH, ...filter, ...shown })) {
+  for (const { document } of node.library.index.search({ text, limit: MAX_LOOKED_THROUGH, filter, ...shown })) {
     const hit = await provenHitOf(node, document).catch(nothingIfDamaged)
     if (hit !== null) proven.push(hit)
     if (proven.length >= k) break

@@ -2,7 +2,7 @@ import { mergeHits, type VerifiedHit } from '../../federation/index.ts'
 import { type PackageName, type PublisherId, parsePurl, relationText } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import type { SearchHit } from '../http/services.ts'
-import type { Document, Hit } from '../index/index.ts'
+import { type Document, type Hit, highlightsOf, queryTokensOf } from '../index/index.ts'
 import type { NodeContext } from '../node-context.ts'
 import { askFederation } from './ask-federation.ts'
 import { PURL_TYPES } from './purl-types.ts'
@@ -28,14 +28,15 @@ export async function search(node: NodeContext, request: SearchRequest) {
     throw new NodeError('E_USAGE', 'there is nothing to search for', { hint: 'hanse search WORDS' })
   const publisher = request.publisher === undefined ? undefined : node.relations.resolve(request.publisher)
   const type = request.type === undefined ? undefined : parseType(request.type)
-  const filter = { ...(type ? { type } : {}), ...(publisher ? { publisher } : {}) }
-  const local = node.library.index.search({ text, limit, ...filter, ...shownNow(node, Date.now()) })
+  const filter = { types: type ? [type] : [], publishers: publisher ? [publisher] : [] }
+  const asked = { ...(type ? { type } : {}), ...(publisher ? { publisher } : {}) }
+  const local = node.library.index.search({ text, limit, filter, ...shownNow(node, Date.now()) })
   const { hits: found, peers } = request.local
     ? { hits: [], peers: { asked: 0, answered: 0 } }
-    : await askFederation(node, { text, k: limit, ...filter })
+    : await askFederation(node, { text, k: limit, ...asked })
   const hits =
     found.length === 0
-      ? local.map(hit => localHitOf(node, hit))
+      ? local.map(hit => localHitOf(node, text, hit))
       : mergedHitsOf(node, text, local, found.map(candidateOf)).slice(0, limit)
   return { hits: scaled(hits), peers, tookMs: Math.round((performance.now() - began) * 10) / 10 }
 }
@@ -76,13 +77,15 @@ function mergedHitsOf(
   const known = local.map(hit => ({ ...hit.document, hit }))
   return mergeHits(text, known, federated).map(({ hit, score }) =>
     hit.source === 'local'
-      ? { ...localHitOf(node, hit.value.hit), score }
+      ? { ...localHitOf(node, text, hit.value.hit), score }
       : { ...shownHitOf(node, hit.value, score), source: 'federated' },
   )
 }
 
-function localHitOf(node: NodeContext, { document, score, highlights }: Hit): SearchHit {
-  return { ...shownHitOf(node, document, score), source: 'local', highlights }
+function localHitOf(node: NodeContext, text: string, { document, score }: Hit): SearchHit {
+  const words = queryTokensOf(text).map(({ word }) => word)
+  const [highlights] = highlightsOf(words, [document])
+  return { ...shownHitOf(node, document, score), source: 'local', highlights: highlights ?? [] }
 }
 
 function shownHitOf(node: NodeContext, document: Candidate, score: number) {

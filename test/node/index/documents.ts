@@ -17,6 +17,8 @@ export function documentOf(name: string, description = '', more: Partial<Documen
     license: 'MIT',
     version: '1.0.0',
     popularity: 1,
+    releasedMs: 0,
+    quality: null,
     isPublic: true,
     ...more,
   }

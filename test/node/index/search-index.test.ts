@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Document, openSearchIndex, type SearchIndex } from '../../../src/node/index/index.ts'
+import { type Document, highlightsOf, openSearchIndex, type SearchIndex } from '../../../src/node/index/index.ts'
 import { MAX_REFUSED_OF_ONE } from '../../../src/node/index/limits.ts'
 import { documentOf, namesOf, openDatabase, type Store, streamOf } from './documents.ts'
 
@@ -70,11 +70,11 @@ describe.each(['in the delta', 'in the base'])('searching documents %s', place =
 
   it('shows only the type and publisher asked for', () =>
     withIndex(index => {
-      const http = index.search({ text: 'http', limit: 10, type: 'pypi' })
+      const http = index.search({ text: 'http', limit: 10, filter: { types: ['pypi'] } })
       expect(http.map(hit => hit.document.name)).toEqual(['requests'])
-      const other = index.search({ text: 'jsonstream', limit: 10, publisher: 'other' })
+      const other = index.search({ text: 'jsonstream', limit: 10, filter: { publishers: ['other'] } })
       expect(other.map(hit => hit.document.publisher)).toEqual(['other'])
-      expect(index.search({ text: 'jsonstream', limit: 10, publisher: 'nobody' })).toEqual([])
+      expect(index.search({ text: 'jsonstream', limit: 10, filter: { publishers: ['nobody'] } })).toEqual([])
     }))
 
   it('shows only what is public, of publishers that may be shown, where that is asked for', async () => {
@@ -115,7 +115,8 @@ describe.each(['in the delta', 'in the base'])('searching documents %s', place =
   it('marks where a hit matched, also with a typo', () =>
     withIndex(index => {
       const [hit] = index.search({ text: 'framewrok', limit: 1 })
-      const description = hit!.highlights.find(({ field }) => field === 'description')
+      const [highlights] = highlightsOf(['framewrok'], [hit!.document])
+      const description = highlights!.find(({ field }) => field === 'description')
       const [from, to] = description!.ranges[0]!
       expect(hit!.document.description.slice(from, to)).toContain('frame')
     }))
