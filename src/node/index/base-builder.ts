@@ -1,193 +1,166 @@
 import { setImmediate as otherWork } from 'node:timers/promises'
-import { baseKeysOf, type Meta } from './base-layout.ts'
-import { type DictionaryEntry, encodeDictionaryPage } from './dictionary.ts'
+import { type BaseKeys, type BaseSize, baseKeysOf, type ColumnName } from './base-layout.ts'
+import { BatchWriter } from './batch-writer.ts'
+import { CollectedDocuments } from './collected-documents.ts'
+import { writeColumn } from './columns.ts'
 import type { Document } from './document.ts'
-import { impactsOf, popularityByteOf } from './impact.ts'
-import { BATCH_OPERATIONS, DICTIONARY_PAGE_TERMS, DOCUMENTS_PER_SLICE, PAGE_BYTES } from './limits.ts'
-import { encodePostingBlocks, type Postings } from './posting-blocks.ts'
-import { encodeJson, type SearchBatchOperation, type SearchStore, withChecksum } from './search-store.ts'
-import { TOKENISER_VERSION } from './tokenise.ts'
-
-interface Arrival {
-  readonly key: string
-  readonly popularity: number
-  readonly type: string
-  readonly publisher: string
-  readonly isPublic: boolean
-}
+import { DOCUMENTS_PER_SLICE, PAGE_BYTES, TERMS_PER_SLICE } from './limits.ts'
+import { foldedBytesOf } from './names.ts'
+import { BlockWriter } from './posting-blocks.ts'
+import { encodeJson, type SearchStore, withChecksum } from './search-store.ts'
+import { encodeDocument, parseDocument } from './stored-document.ts'
+import { byBytes } from './term-order.ts'
 
 /**
- * Writes one base: document ids in descending popularity, postings in pages, then dictionary and columns.
- * Nothing counts until the caller stores the answered meta; it lets other work run between slices.
+ * Writes one base: document ids in descending popularity, postings in pages, then the columns.
+ * Nothing counts until the caller stores the answered size with its meta; it lets other work run between slices.
  */
 export async function buildBase(
   store: SearchStore,
   generation: number,
   documents: AsyncIterable<Document>,
-): Promise<Omit<Meta, 'mergedThrough'>> {
-  const writer = new BatchWriter(store)
+  { signal }: { readonly signal: AbortSignal },
+): Promise<BaseSize> {
   const keys = baseKeysOf(generation)
   await store.clear(keys.range)
-  const { arrivals, postings } = await readDocuments(documents, writer, keys)
-  const slots = slotsByPopularity(arrivals)
-  const entries = await writePages(writer, keys, postings, slots)
-  const dictionaryPages = await writeDictionary(writer, keys, entries)
-  await writeColumns(writer, keys, arrivals, slots)
+  const writer = new BatchWriter(store)
+  const collected = await collect(documents, writer, keys, signal)
   await writer.flush()
-  return { tokeniser: TOKENISER_VERSION, generation, documents: slots.length, dictionaryPages }
+  const keyOf = (slot: number) =>
+    parseDocument(store.getSync(keys.document(slot)), collected.textsOf(slot))?.key ?? null
+  const slots = collected.slotsByPopularity(keyOf)
+  const terms = await writeTerms(writer, keys, collected, slots)
+  const nameBytes = await writeDocumentColumns(writer, keys, collected, slots)
+  await writer.flush()
+  return { generation, documents: slots.length, ...terms, nameBytes }
 }
 
-type Keys = ReturnType<typeof baseKeysOf>
-/** Per term the arrival slot and impact of each posting, as `slot * 256 + impact`. */
-type RawPostings = Map<string, number[]>
-
-/** A later document of the same key takes the place of the earlier. */
-async function readDocuments(documents: AsyncIterable<Document>, writer: BatchWriter, keys: Keys) {
-  const arrivals: Arrival[] = []
-  const slotOf = new Map<string, number>()
-  const postings: RawPostings = new Map()
+async function collect(documents: AsyncIterable<Document>, writer: BatchWriter, keys: BaseKeys, signal: AbortSignal) {
+  const collected = new CollectedDocuments()
   for await (const document of documents) {
-    const { key, popularity, type, publisher, isPublic } = document
-    const slot = arrivals.length
-    slotOf.set(key, slot)
-    arrivals.push({ key, popularity, type, publisher, isPublic })
-    for (const [term, impact] of impactsOf(document)) {
-      const list = postings.get(term)
-      if (list) list.push(slot * 256 + impact)
-      else postings.set(term, [slot * 256 + impact])
-    }
-    await writer.put(keys.document(slot), encodeJson(document))
-    if (slot % DOCUMENTS_PER_SLICE === 0) await otherWork()
+    const slot = collected.add(document)
+    if (writer.add(keys.document(slot), encodeDocument(document))) await writer.flush()
+    if (slot % DOCUMENTS_PER_SLICE !== 0) continue
+    await otherWork()
+    signal.throwIfAborted()
   }
-  return { arrivals: arrivals.map((arrival, slot) => (slotOf.get(arrival.key) === slot ? arrival : null)), postings }
+  return collected
 }
 
-type Arrivals = readonly (Arrival | null)[]
-
-/** Slot of each document id: by popularity, then by key, so that the arrival order leaves no trace. */
-function slotsByPopularity(arrivals: Arrivals): number[] {
-  const compare = (a: number, b: number): number => {
-    const [left, right] = [arrivals[a]!, arrivals[b]!]
-    return right.popularity - left.popularity || (left.key < right.key ? -1 : 1)
+async function writeTerms(writer: BatchWriter, keys: BaseKeys, collected: CollectedDocuments, slots: Uint32Array) {
+  const { starts, ids, impacts } = collected.postingsOf(slots)
+  const pages = new PageWriter(writer, keys)
+  const order = byBytes(collected.terms.keys()).filter(term => {
+    const number = collected.terms.get(term)!
+    return starts[number + 1]! > starts[number]!
+  })
+  const columns = termColumnsOf(order.length)
+  const texts: Uint8Array[] = []
+  for (const [at, term] of order.entries()) {
+    const number = collected.terms.get(term)!
+    const [from, to] = [starts[number]!, starts[number + 1]!]
+    const place = to - from === 1 ? { page: ids[from]!, offset: impacts[from]! } : pages.place(ids, impacts, from, to)
+    const text = Buffer.from(term)
+    texts.push(text)
+    columns.termLengths[at] = text.length
+    columns.termDf[at] = to - from
+    columns.termPage[at] = place.page
+    columns.termOffset[at] = place.offset
+    columns.termBest[at] = ids[from]!
+    if (pages.isFull) await pages.flush()
+    if (at % TERMS_PER_SLICE === 0) await otherWork()
   }
-  return arrivals.flatMap((arrival, slot) => (arrival === null ? [] : [slot])).sort(compare)
-}
-
-async function writePages(writer: BatchWriter, keys: Keys, raw: RawPostings, slots: readonly number[]) {
-  const idOf = new Int32Array(slots.reduce((highest, slot) => Math.max(highest, slot), -1) + 1).fill(-1)
-  for (const [id, slot] of slots.entries()) idOf[slot] = id
-  const entries: DictionaryEntry[] = []
-  const page = new PageWriter(writer, keys)
-  let done = 0
-  for (const term of sortedTerms(raw.keys())) {
-    const postings = postingsOf(raw.get(term)!, idOf)
-    if (postings.ids.length > 0) entries.push(await writeTerm(page, term, postings))
-    if (++done % 1024 === 0) await otherWork()
+  pages.close()
+  await pages.flush()
+  const termBytes = Buffer.concat(texts)
+  for (const [name, column] of Object.entries({ ...columns, termBytes })) {
+    await writeColumn(writer.put, keys.column(name as ColumnName), column)
   }
-  await page.close()
-  return entries
+  return { terms: order.length, termBytes: termBytes.length }
 }
 
-function postingsOf(raw: readonly number[], idOf: Int32Array): Postings {
-  const packed = raw
-    .map(value => (idOf[Math.floor(value / 256)] ?? -1) * 256 + (value % 256))
-    .filter(value => value >= 0)
-    .sort((a, b) => a - b)
-  return { ids: packed.map(value => Math.floor(value / 256)), impacts: packed.map(value => value % 256) }
-}
+const termColumnsOf = (terms: number) => ({
+  termLengths: new Uint8Array(terms),
+  termDf: new Uint32Array(terms),
+  termPage: new Uint32Array(terms),
+  termOffset: new Uint16Array(terms),
+  termBest: new Uint32Array(terms),
+})
 
-async function writeTerm(page: PageWriter, term: string, postings: Postings): Promise<DictionaryEntry> {
-  const [best, df] = [postings.ids[0]!, postings.ids.length]
-  if (df === 1) return { term, df, page: best, offset: postings.impacts[0]!, best }
-  const start = await page.append(encodePostingBlocks(postings))
-  return { term, df, ...start, best }
-}
-
-function sortedTerms(terms: Iterable<string>): string[] {
-  return [...terms]
-    .map(term => ({ term, bytes: Buffer.from(term) }))
-    .sort((a, b) => Buffer.compare(a.bytes, b.bytes))
-    .map(({ term }) => term)
-}
-
-async function writeDictionary(writer: BatchWriter, keys: Keys, entries: readonly DictionaryEntry[]): Promise<number> {
-  let pages = 0
-  for (let from = 0; from < entries.length; from += DICTIONARY_PAGE_TERMS) {
-    const page = encodeDictionaryPage(entries.slice(from, from + DICTIONARY_PAGE_TERMS))
-    await writer.put(keys.dictionary(pages++), withChecksum(page))
+/** Writes what each document has one of, in the order of ids; answers the bytes of all names. */
+async function writeDocumentColumns(
+  writer: BatchWriter,
+  keys: BaseKeys,
+  collected: CollectedDocuments,
+  slots: Uint32Array,
+): Promise<number> {
+  const names = Array.from(slots, slot => Buffer.from(collected.names[slot]!))
+  const nameBytes = Buffer.concat(names)
+  const folded = Array.from(slots, slot => foldedBytesOf(collected.names[slot]!))
+  await otherWork()
+  const byName = Uint32Array.from(slots.keys()).sort((a, b) => Buffer.compare(folded[a]!, folded[b]!) || a - b)
+  const byHash = Uint32Array.from(slots.keys()).sort(
+    (a, b) => collected.hash.at(slots[a]!) - collected.hash.at(slots[b]!),
+  )
+  const columns: Partial<Record<ColumnName, Parameters<typeof writeColumn>[2]>> = {
+    nameBytes,
+    nameLengths: Uint16Array.from(names, name => name.length),
+    nameSorted: byName,
+    keyHash: Float64Array.from(byHash, id => collected.hash.at(slots[id]!)),
+    keyId: byHash,
+    popularity: Uint8Array.from(slots, slot => collected.popularity.at(slot)),
+    released: Uint16Array.from(slots, slot => collected.released.at(slot)),
+    quality: Uint8Array.from(slots, slot => collected.quality.at(slot)),
+    public: Uint8Array.from(slots, slot => collected.isPublic.at(slot)),
+    type: Uint32Array.from(slots, slot => collected.type.at(slot)),
+    publisher: Uint32Array.from(slots, slot => collected.publisher.at(slot)),
+    license: Uint32Array.from(slots, slot => collected.license.at(slot)),
+    slot: slots,
+  }
+  for (const [name, column] of Object.entries(columns)) {
+    await writeColumn(writer.put, keys.column(name as ColumnName), column)
     await otherWork()
   }
-  return pages
-}
-
-async function writeColumns(writer: BatchWriter, keys: Keys, arrivals: Arrivals, slots: readonly number[]) {
-  const [types, publishers] = [new Map<string, number>(), new Map<string, number>()]
-  const numberOf = (names: Map<string, number>, name: string): number => {
-    if (!names.has(name)) names.set(name, names.size)
-    return names.get(name)!
-  }
-  const popularity = Uint8Array.from(slots, slot => popularityByteOf(arrivals[slot]!.popularity))
-  const type = Uint16Array.from(slots, slot => numberOf(types, arrivals[slot]!.type))
-  const publisher = Uint32Array.from(slots, slot => numberOf(publishers, arrivals[slot]!.publisher))
-  await writer.put(keys.column('popularity'), withChecksum(popularity))
-  await writer.put(keys.column('type'), withChecksum(new Uint8Array(type.buffer)))
-  await writer.put(keys.column('publisher'), withChecksum(new Uint8Array(publisher.buffer)))
-  const open = Uint8Array.from(slots, slot => (arrivals[slot]!.isPublic ? 1 : 0))
-  await writer.put(keys.column('public'), withChecksum(open))
-  await writer.put(keys.column('slot'), withChecksum(new Uint8Array(Uint32Array.from(slots).buffer)))
-  await writer.put(keys.column('names'), encodeJson({ types: [...types.keys()], publishers: [...publishers.keys()] }))
-  for (const [id, slot] of slots.entries()) {
-    await writer.put(keys.id(arrivals[slot]!.key), withChecksum(new Uint8Array(Uint32Array.of(id).buffer)))
-  }
+  await writer.put(keys.labels, encodeJson(collected.labels))
+  return nameBytes.length
 }
 
 /** Fills pages with blocks; a block never straddles two pages, a term's blocks follow each other. */
 class PageWriter {
   readonly #writer: BatchWriter
-  readonly #keys: Keys
-  #blocks: Uint8Array[] = []
+  readonly #keys: BaseKeys
+  readonly #blocks = new BlockWriter()
+  #pending: Uint8Array[] = []
   #bytes = 0
   #page = 0
+  isFull = false
 
-  constructor(writer: BatchWriter, keys: Keys) {
+  constructor(writer: BatchWriter, keys: BaseKeys) {
     this.#writer = writer
     this.#keys = keys
   }
 
-  async append(blocks: readonly Uint8Array[]): Promise<{ page: number; offset: number }> {
+  /** Adds a term's postings and answers where they start. */
+  place(ids: Uint32Array, impacts: Uint8Array, from: number, to: number): { page: number; offset: number } {
     const start = { page: this.#page, offset: this.#bytes }
-    for (const block of blocks) {
-      this.#blocks.push(block)
+    for (const block of this.#blocks.blocksOf(ids, impacts, from, to)) {
+      this.#pending.push(block)
       this.#bytes += block.length
-      if (this.#bytes >= PAGE_BYTES) await this.close()
+      if (this.#bytes >= PAGE_BYTES) this.close()
     }
     return start
   }
 
-  async close(): Promise<void> {
+  close(): void {
     if (this.#bytes === 0) return
-    await this.#writer.put(this.#keys.page(this.#page++), withChecksum(Buffer.concat(this.#blocks)))
-    this.#blocks = []
+    const page = withChecksum(Buffer.concat(this.#pending))
+    this.isFull = this.#writer.add(this.#keys.page(this.#page++), page) || this.isFull
+    this.#pending = []
     this.#bytes = 0
-  }
-}
-
-class BatchWriter {
-  readonly #store: SearchStore
-  #operations: SearchBatchOperation[] = []
-
-  constructor(store: SearchStore) {
-    this.#store = store
-  }
-
-  async put(key: string, value: Uint8Array): Promise<void> {
-    this.#operations.push({ type: 'put', key, value })
-    if (this.#operations.length >= BATCH_OPERATIONS) await this.flush()
   }
 
   async flush(): Promise<void> {
-    const operations = this.#operations
-    this.#operations = []
-    if (operations.length > 0) await this.#store.batch(operations, {})
+    this.isFull = false
+    await this.#writer.flush()
   }
 }

@@ -12,27 +12,63 @@ const padded = (number: number): string => number.toString(16).padStart(12, '0')
 export const logKeyOf = (number: number): string => `log/${padded(number)}`
 export const logNumberOf = (key: string): number => Number.parseInt(key.slice(4), 16)
 
+/** Columns of a base: one value per term, or per document in the order of ids (`sorted` and `key` columns: in their own). */
+export type ColumnName =
+  | 'termBytes'
+  | 'termLengths'
+  | 'termDf'
+  | 'termPage'
+  | 'termOffset'
+  | 'termBest'
+  | 'nameBytes'
+  | 'nameLengths'
+  | 'nameSorted'
+  | 'keyHash'
+  | 'keyId'
+  | 'popularity'
+  | 'released'
+  | 'quality'
+  | 'public'
+  | 'type'
+  | 'publisher'
+  | 'license'
+  | 'slot'
+
+export type BaseKeys = ReturnType<typeof baseKeysOf>
+
 /** Keys of one base, which is written once and never changed. */
 export function baseKeysOf(generation: number) {
   const prefix = `base/${padded(generation)}/`
   return {
     range: { gte: prefix, lt: `base/${padded(generation)}0` },
-    document: (slot: number) => `${prefix}d/${padded(slot)}`,
-    id: (key: string) => `${prefix}k/${key}`,
-    page: (page: number) => `${prefix}p/${padded(page)}`,
-    dictionary: (page: number) => `${prefix}t/${padded(page)}`,
-    column: (name: 'popularity' | 'type' | 'publisher' | 'public' | 'slot' | 'names') => `${prefix}c/${name}`,
+    document: (slot: number) => `${prefix}d/${slot.toString(36).padStart(6, '0')}`,
+    page: (page: number) => `${prefix}p/${page.toString(36).padStart(6, '0')}`,
+    column: (name: ColumnName) => (page: number) => `${prefix}c/${name}/${page}`,
+    labels: `${prefix}labels`,
   }
 }
 
+/** The texts that the columns `type`, `publisher` and `license` number. */
+export interface Labels {
+  readonly types: readonly string[]
+  readonly publishers: readonly string[]
+  readonly licenses: readonly string[]
+}
+
 /** The one mutable value: which base counts, and up to where the log is in it. */
-export interface Meta {
+export interface Meta extends BaseSize {
   readonly tokeniser: number
-  readonly generation: number
   /** Log entries up to this number are in the base. */
   readonly mergedThrough: number
+}
+
+/** What must be known of a base to read it. */
+export interface BaseSize {
+  readonly generation: number
   readonly documents: number
-  readonly dictionaryPages: number
+  readonly terms: number
+  readonly termBytes: number
+  readonly nameBytes: number
 }
 
 export type LogEntry = { readonly upsert: Document } | { readonly remove: string }

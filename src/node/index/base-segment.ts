@@ -1,58 +1,47 @@
-import { baseKeysOf, type Meta } from './base-layout.ts'
-import { type Dictionary, dictionaryOf, type NearTerm } from './dictionary.ts'
+import type { BaseData } from './base-data.ts'
+import { baseKeysOf } from './base-layout.ts'
+import { keyHashOf } from './collected-documents.ts'
 import type { Document } from './document.ts'
-import { readPostingBlock } from './posting-blocks.ts'
-import { checkedValue, parseStoredJson, type SearchStore } from './search-store.ts'
-import type { Candidate, Filter, Segment } from './segment.ts'
+import { namesLicense } from './filter.ts'
+import { LabelNumbers } from './label-numbers.ts'
+import { Names } from './names.ts'
+import { BlockReader } from './posting-blocks.ts'
+import { checkedValue, type SearchStore } from './search-store.ts'
+import type { Candidate, Filter, PostingVisitor, Segment } from './segment.ts'
+import { parseDocument } from './stored-document.ts'
+import { type NearTerm, Terms } from './terms.ts'
 
-/** Column names of types and publishers, by number. */
-interface Names {
-  readonly types: readonly string[]
-  readonly publishers: readonly string[]
-}
-
-/** The merged documents: dictionary and columns in memory, postings and documents on disk. */
+/** The merged documents: terms, names and columns in memory, postings and documents on disk. */
 export class BaseSegment implements Segment {
   readonly size: number
   readonly #store: SearchStore
   readonly #keys: ReturnType<typeof baseKeysOf>
-  readonly #dictionary: Dictionary
-  readonly #popularity: Uint8Array
-  readonly #type: Uint16Array
-  readonly #publisher: Uint32Array
-  readonly #slot: Uint32Array
-  /** 1 for a public document. */
-  readonly #public: Uint8Array
-  readonly #publishers: readonly string[]
-  readonly #typeNumber: ReadonlyMap<string, number>
-  readonly #publisherNumber: ReadonlyMap<string, number>
-  /** Ids that the delta replaced or removed. */
+  readonly #data: BaseData
+  readonly #terms: Terms
+  readonly #names: Names
+  readonly #types: LabelNumbers
+  readonly #publishers: LabelNumbers
+  readonly #licenses: LabelNumbers
+  readonly #reader = new BlockReader()
+  /** 1 for an id that the delta replaced or removed. */
   readonly #dead: Uint8Array
   #deadCount = 0
   /** Set when a stored value did not have its checksum. */
-  damaged = false
+  damaged: boolean
 
-  constructor(store: SearchStore, meta: Pick<Meta, 'generation' | 'documents' | 'dictionaryPages'>) {
+  constructor(store: SearchStore, data: BaseData) {
     this.#store = store
-    this.size = meta.documents
-    this.#keys = baseKeysOf(meta.generation)
-    const pages = Array.from({ length: meta.dictionaryPages }, (_, i) => this.#value(this.#keys.dictionary(i)))
-    this.#dictionary = dictionaryOf(pages.filter(page => page !== null))
-    this.#popularity = this.#column('popularity', 1)
-    this.#type = new Uint16Array(this.#column('type', 2).buffer)
-    this.#publisher = new Uint32Array(this.#column('publisher', 4).buffer)
-    this.#public = this.#column('public', 1)
-    this.#slot = new Uint32Array(this.#column('slot', 4).buffer)
-    const names = (meta.documents > 0
-      ? (parseStoredJson(store.getSync(this.#keys.column('names'))) as Names | null)
-      : null) ?? {
-      types: [],
-      publishers: [],
-    }
-    this.#publishers = names.publishers
-    this.#typeNumber = new Map(names.types.map((name, i) => [name, i]))
-    this.#publisherNumber = new Map(names.publishers.map((name, i) => [name, i]))
+    this.#data = data
+    this.size = data.size.documents
+    this.#keys = baseKeysOf(data.size.generation)
+    this.#terms = new Terms(data.terms)
+    this.#names = new Names(data.nameBytes, data.nameLengths, data.nameSorted)
+    const { types, publishers, licenses } = data.labels
+    this.#types = new LabelNumbers(types, (label, wanted) => label === wanted)
+    this.#publishers = new LabelNumbers(publishers, (label, wanted) => label === wanted)
+    this.#licenses = new LabelNumbers(licenses, (label, wanted) => namesLicense(label, [wanted]))
     this.#dead = new Uint8Array(this.size)
+    this.damaged = data.damaged
   }
 
   get live(): number {
@@ -60,113 +49,153 @@ export class BaseSegment implements Segment {
   }
 
   get terms(): number {
-    return this.#dictionary.count
+    return this.#terms.count
   }
 
   /** Hides the document of this key, if the base has one. */
   hide(key: string): void {
-    const id = this.#idOf(key)
-    if (id === null || this.#dead[id] !== 0) return
-    this.#dead[id] = 1
+    const found = this.#found(key)
+    if (found === null) return
+    this.#dead[found.id] = 1
     this.#deadCount++
   }
 
   lookup(key: string): Document | null {
-    const id = this.#idOf(key)
-    return id === null || this.#dead[id] !== 0 ? null : this.documentOf(id)
+    return this.#found(key)?.document ?? null
   }
 
   dfOf(term: string): number {
-    return this.#dictionary.entryOf(term)?.df ?? 0
+    const at = this.#terms.find(Buffer.from(term))
+    return at < 0 ? 0 : this.#data.terms.df[at]!
   }
 
-  withPrefix(prefix: string): Candidate[] {
-    return this.#dictionary.withPrefix(prefix).map(near => this.#candidate(near))
+  withPrefix(prefix: string, most: number): Candidate[] {
+    return this.#terms.withPrefix(Buffer.from(prefix), most).map(near => this.#candidate(near))
   }
 
-  within(word: string, limit: number): Candidate[] {
-    return this.#dictionary.within(word, limit).map(near => this.#candidate(near))
+  within(word: string, limit: number, most: number): Candidate[] {
+    return this.#terms.within(Buffer.from(word), limit, most).map(near => this.#candidate(near))
   }
 
-  read(term: string, limit: number, visit: (id: number, impact: number) => void): void {
-    const entry = this.#dictionary.entryOf(term)
-    if (entry === null) return
-    if (entry.df === 1) {
-      visit(entry.page, entry.offset)
-      return
-    }
-    let { page, offset } = entry
-    let bytes = this.#value(this.#keys.page(page))
-    let previousId = -1
-    for (let left = Math.min(entry.df, limit); left > 0; ) {
-      if (bytes !== null && offset >= bytes.length) {
-        bytes = this.#value(this.#keys.page(++page))
-        offset = 0
-      }
-      if (bytes === null) return
-      const block = readPostingBlock(bytes, offset, previousId, visit)
-      if (block.count === 0) return
-      offset = block.next
-      previousId = block.lastId
-      left -= block.count
-    }
+  read(term: string, most: number, visit: PostingVisitor): void {
+    const at = this.#terms.find(Buffer.from(term))
+    if (at < 0) return
+    const { df, page, offset } = this.#data.terms
+    const reader = this.#reader
+    if (df[at] === 1) {
+      reader.ids[0] = page[at]!
+      reader.impacts[0] = offset[at]!
+      visit(reader.ids, reader.impacts, 1)
+    } else this.#readBlocks(page[at]!, offset[at]!, Math.min(df[at]!, most), visit)
+  }
+
+  named(prefix: string, most: number, mayShow: (id: number) => boolean): number[] {
+    return this.#names.withPrefix(prefix, most, mayShow)
   }
 
   popularityOf(id: number): number {
-    return this.#popularity[id] ?? 0
+    return this.#data.popularity[id]!
   }
 
-  mayShow(id: number, { filter, publicOnly, mayShow }: Filter): boolean {
-    if (this.#dead[id] !== 0 || (publicOnly === true && this.#public[id] !== 1)) return false
-    const { types, publishers } = filter ?? {}
-    if (types?.length && !types.some(type => this.#type[id] === this.#typeNumber.get(type))) return false
-    if (publishers?.length && !publishers.includes(this.publisherOf(id))) return false
-    return mayShow?.(this.publisherOf(id)) ?? true
+  passing({ filter = {}, publicOnly = false, mayShow }: Filter): (id: number) => boolean {
+    const { type, publisher, license, public: open } = this.#data
+    const types = this.#types.of(filter.types)
+    const publishers = this.#publishers.of(filter.publishers)
+    const licenses = this.#licenses.of(filter.licenses)
+    const mayShowPublisher = mayShow && this.#oncePerPublisher(mayShow)
+    return id =>
+      this.#dead[id] === 0 &&
+      (!publicOnly || open[id] === 1) &&
+      (types === null || types.has(type[id]!)) &&
+      (publishers === null || publishers.has(publisher[id]!)) &&
+      (licenses === null || licenses.has(license[id]!)) &&
+      (mayShowPublisher === undefined || mayShowPublisher(publisher[id]!))
+  }
+
+  nameOf(id: number): string {
+    return this.#names.nameOf(id)
   }
 
   publisherOf(id: number): string {
-    return this.#publishers[this.#publisher[id]!] ?? ''
+    return this.#data.labels.publishers[this.#data.publisher[id]!] ?? ''
+  }
+
+  signalsOf(id: number) {
+    const { popularity, released, quality } = this.#data
+    return { popularity: popularity[id]!, day: released[id]!, quality: quality[id]! }
   }
 
   documentOf(id: number): Document | null {
-    const slot = this.#slot[id]
-    if (slot === undefined) return null
-    const document = parseStoredJson(this.#store.getSync(this.#keys.document(slot))) as Document | null
+    const { labels, type, license, slot } = this.#data
+    const texts = {
+      type: labels.types[type[id]!] ?? '',
+      publisher: this.publisherOf(id),
+      license: labels.licenses[license[id]!] ?? '',
+    }
+    const document = parseDocument(this.#store.getSync(this.#keys.document(slot[id]!)), texts)
     if (document === null) this.damaged = true
     return document
   }
 
-  /** The documents that are not hidden at the time of the call, for the next merge. */
-  documents(): Iterable<Document> {
-    return this.#documents(this.#dead.slice())
+  /** Ids that are hidden at the time of the call, 1 each. */
+  hidden(): Uint8Array<ArrayBuffer> {
+    return this.#dead.slice()
   }
 
-  *#documents(dead: Uint8Array): Iterable<Document> {
-    for (let id = 0; id < this.size; id++) {
-      const document = dead[id] === 0 ? this.documentOf(id) : null
-      if (document !== null) yield document
+  #readBlocks(firstPage: number, offset: number, postings: number, visit: PostingVisitor): void {
+    const reader = this.#reader
+    let page = firstPage
+    let bytes = this.#page(page)
+    let wanted = 0
+    reader.start(offset)
+    for (let left = postings; left > 0 && wanted < this.size; ) {
+      if (bytes !== null && reader.at >= bytes.length) {
+        bytes = this.#page(++page)
+        reader.at = 0
+      }
+      if (bytes === null) return
+      left -= reader.read(bytes, wanted)
+      if (reader.count > 0) wanted = visit(reader.ids, reader.impacts, reader.count)
     }
   }
 
-  #idOf(key: string): number | null {
-    const value = this.size === 0 ? null : checkedValue(this.#store.getSync(this.#keys.id(key)))
-    return value?.byteLength === 4 ? new Uint32Array(value.buffer)[0]! : null
-  }
-
-  #candidate({ term, distance, best }: NearTerm): Candidate {
-    return { term, distance, popularity: this.popularityOf(best) }
-  }
-
-  #column(name: 'popularity' | 'type' | 'publisher' | 'public' | 'slot', width: number): Uint8Array<ArrayBuffer> {
-    const value = this.size === 0 ? new Uint8Array(0) : this.#value(this.#keys.column(name))
-    if (value?.byteLength === this.size * width) return new Uint8Array(value)
-    this.damaged = true
-    return new Uint8Array(this.size * width)
-  }
-
-  #value(key: string): Uint8Array | null {
-    const value = checkedValue(this.#store.getSync(key))
+  #page(page: number): Uint8Array | null {
+    const value = checkedValue(this.#store.getSync(this.#keys.page(page)))
     if (value === null) this.damaged = true
     return value
+  }
+
+  /** The living document of a key, with its id. */
+  #found(key: string): { id: number; document: Document } | null {
+    const { keyHash, keyId } = this.#data
+    const wanted = keyHashOf(key)
+    let [low, high] = [0, this.size]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (keyHash[middle]! < wanted) low = middle + 1
+      else high = middle
+    }
+    for (; keyHash[low] === wanted; low++) {
+      const id = keyId[low]!
+      const document = this.#dead[id] === 0 ? this.documentOf(id) : null
+      if (document?.key === key) return { id, document }
+    }
+    return null
+  }
+
+  #oncePerPublisher(mayShow: (publisher: string) => boolean): (number: number) => boolean {
+    const answers = new Map<number, boolean>()
+    return number => {
+      let may = answers.get(number)
+      if (may === undefined) {
+        may = mayShow(this.#data.labels.publishers[number] ?? '')
+        answers.set(number, may)
+      }
+      return may
+    }
+  }
+
+  #candidate({ at, distance, best }: NearTerm): Candidate {
+    return { term: this.#terms.textOf(at), distance, popularity: this.popularityOf(best) }
   }
 }

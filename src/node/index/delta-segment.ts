@@ -1,45 +1,60 @@
 import type { Document } from './document.ts'
-import { editDistance, letterMaskOf, mayBeWithin } from './edit-distance.ts'
+import { EditDistance, letterMaskOf, mayBeWithin } from './edit-distance.ts'
+import { compileFilter } from './filter.ts'
 import { impactsOf, popularityByteOf } from './impact.ts'
-import type { Candidate, Filter, Segment } from './segment.ts'
+import { BLOCK_POSTINGS } from './limits.ts'
+import type { Candidate, Filter, PostingVisitor, Segment } from './segment.ts'
+import { dayOf, qualityByteOf } from './signals.ts'
 
 interface DeltaTerm {
+  readonly term: string
   readonly bytes: Uint8Array
   readonly mask: number
-  readonly postings: Map<number, number>
+  readonly ids: number[]
+  readonly impacts: number[]
+  /** Highest popularity byte of its documents. */
+  popularity: number
 }
 interface DeltaDocument {
   readonly document: Document
+  readonly foldedName: string
   readonly popularity: number
-  readonly terms: readonly string[]
 }
 
-/** Documents since the last merge, in memory; ids are given in order of arrival and never reused. */
+/** Documents since the last merge, in memory; ids are given in order of arrival and never reused, so a replaced one stays as a gap. */
 export class DeltaSegment implements Segment {
-  readonly #documents = new Map<number, DeltaDocument>()
+  readonly #documents: (DeltaDocument | null)[] = []
   readonly #ids = new Map<string, number>()
   readonly #terms = new Map<string, DeltaTerm>()
-  size = 0
+  readonly #idBlock = new Uint32Array(BLOCK_POSTINGS)
+  readonly #impactBlock = new Uint8Array(BLOCK_POSTINGS)
+
+  get size(): number {
+    return this.#documents.length
+  }
 
   get live(): number {
-    return this.#documents.size
+    return this.#ids.size
   }
 
   upsert(document: Document): void {
     this.remove(document.key)
-    const id = this.size++
-    const impacts = impactsOf(document)
+    const id = this.#documents.length
     const popularity = popularityByteOf(document.popularity)
-    this.#documents.set(id, { document, popularity, terms: [...impacts.keys()] })
+    this.#documents.push({ document, foldedName: document.name.toLowerCase(), popularity })
     this.#ids.set(document.key, id)
-    for (const [term, impact] of impacts) this.#termOf(term).postings.set(id, impact)
+    for (const [term, impact] of impactsOf(document)) {
+      const entry = this.#termOf(term)
+      entry.ids.push(id)
+      entry.impacts.push(impact)
+      entry.popularity = Math.max(entry.popularity, popularity)
+    }
   }
 
   remove(key: string): void {
     const id = this.#ids.get(key)
     if (id === undefined) return
-    for (const term of this.#documents.get(id)?.terms ?? []) this.#drop(term, id)
-    this.#documents.delete(id)
+    this.#documents[id] = null
     this.#ids.delete(key)
   }
 
@@ -49,77 +64,99 @@ export class DeltaSegment implements Segment {
   }
 
   dfOf(term: string): number {
-    return this.#terms.get(term)?.postings.size ?? 0
+    return this.#terms.get(term)?.ids.length ?? 0
   }
 
-  withPrefix(prefix: string): Candidate[] {
-    const found: Candidate[] = []
-    for (const [term, { postings }] of this.#terms) {
-      if (term.length > prefix.length && term.startsWith(prefix)) found.push(this.#candidate(term, 0, postings))
+  withPrefix(prefix: string, most: number): Candidate[] {
+    const found: DeltaTerm[] = []
+    for (const entry of this.#terms.values()) {
+      if (entry.term.length > prefix.length && entry.term.startsWith(prefix)) found.push(entry)
     }
-    return found
+    return mostPopular(found, most).map(entry => candidateOf(entry, 0))
   }
 
-  within(word: string, limit: number): Candidate[] {
-    const wanted = Buffer.from(word)
-    const mask = letterMaskOf(wanted)
-    const found: Candidate[] = []
-    for (const [term, entry] of this.#terms) {
-      if (!mayBeWithin(mask, entry.mask, limit)) continue
-      const distance = editDistance(wanted, entry.bytes, limit)
-      if (distance > 0 && distance <= limit) found.push(this.#candidate(term, distance, entry.postings))
+  within(word: string, limit: number, most: number): Candidate[] {
+    const bytes = Buffer.from(word)
+    const wanted = new EditDistance(bytes)
+    const mask = letterMaskOf(bytes)
+    const found = new Map<DeltaTerm, number>()
+    for (const entry of this.#terms.values()) {
+      if (Math.abs(entry.bytes.length - bytes.length) > limit || !mayBeWithin(mask, entry.mask, limit)) continue
+      const distance = wanted.to(entry.bytes)
+      if (distance > 0 && distance <= limit) found.set(entry, distance)
     }
-    return found
+    return mostPopular([...found.keys()], most).map(entry => candidateOf(entry, found.get(entry)!))
   }
 
-  read(term: string, limit: number, visit: (id: number, impact: number) => void): void {
-    let left = limit
-    for (const [id, impact] of this.#terms.get(term)?.postings ?? []) {
-      if (left-- <= 0) return
-      visit(id, impact)
+  read(term: string, most: number, visit: PostingVisitor): void {
+    const { ids = [], impacts = [] } = this.#terms.get(term) ?? {}
+    for (let from = 0; from < Math.min(ids.length, most); from += BLOCK_POSTINGS) {
+      const count = Math.min(BLOCK_POSTINGS, ids.length - from)
+      for (let i = 0; i < count; i++) {
+        this.#idBlock[i] = ids[from + i]!
+        this.#impactBlock[i] = impacts[from + i]!
+      }
+      visit(this.#idBlock, this.#impactBlock, count)
     }
+  }
+
+  named(prefix: string, most: number, mayShow: (id: number) => boolean): number[] {
+    const wanted = prefix.toLowerCase()
+    const called: number[] = []
+    const begun: number[] = []
+    for (const [id, entry] of this.#documents.entries()) {
+      if (!entry?.foldedName.startsWith(wanted) || !mayShow(id)) continue
+      ;(entry.foldedName.length === wanted.length ? called : begun).push(id)
+    }
+    const firstOf = (ids: number[]) =>
+      ids.sort((a, b) => this.popularityOf(b) - this.popularityOf(a) || a - b).slice(0, most)
+    return [...firstOf(called), ...firstOf(begun)]
   }
 
   popularityOf(id: number): number {
-    return this.#documents.get(id)?.popularity ?? 0
+    return this.#documents[id]?.popularity ?? 0
   }
 
-  mayShow(id: number, { filter, publicOnly, mayShow }: Filter): boolean {
-    const document = this.#documents.get(id)?.document
-    if (document === undefined || (publicOnly === true && !document.isPublic)) return false
-    const { types, publishers } = filter ?? {}
-    if (types?.length && !types.includes(document.type)) return false
-    if (publishers?.length && !publishers.includes(document.publisher)) return false
-    return mayShow?.(document.publisher) ?? true
+  passing({ filter = {}, publicOnly = false, mayShow }: Filter): (id: number) => boolean {
+    const { types = [], publishers = [], licenses = [] } = filter
+    const fits = compileFilter({ types, publishers, licenses })
+    return id => {
+      const document = this.#documents[id]?.document
+      if (document === undefined || (publicOnly && !document.isPublic)) return false
+      return fits(document) && (mayShow?.(document.publisher) ?? true)
+    }
+  }
+
+  nameOf(id: number): string {
+    return this.#documents[id]?.document.name ?? ''
   }
 
   publisherOf(id: number): string {
-    return this.#documents.get(id)?.document.publisher ?? ''
+    return this.#documents[id]?.document.publisher ?? ''
+  }
+
+  signalsOf(id: number) {
+    const { releasedMs = 0, quality = null } = this.#documents[id]?.document ?? {}
+    return { popularity: this.popularityOf(id), day: dayOf(releasedMs), quality: qualityByteOf(quality) }
   }
 
   documentOf(id: number): Document | null {
-    return this.#documents.get(id)?.document ?? null
+    return this.#documents[id]?.document ?? null
   }
 
   #termOf(term: string): DeltaTerm {
     let entry = this.#terms.get(term)
     if (entry === undefined) {
       const bytes = Buffer.from(term)
-      entry = { bytes, mask: letterMaskOf(bytes), postings: new Map() }
+      entry = { term, bytes, mask: letterMaskOf(bytes), ids: [], impacts: [], popularity: 0 }
       this.#terms.set(term, entry)
     }
     return entry
   }
-
-  #drop(term: string, id: number): void {
-    const postings = this.#terms.get(term)?.postings
-    postings?.delete(id)
-    if (postings?.size === 0) this.#terms.delete(term)
-  }
-
-  #candidate(term: string, distance: number, postings: Map<number, number>): Candidate {
-    let popularity = 0
-    for (const id of postings.keys()) popularity = Math.max(popularity, this.popularityOf(id))
-    return { term, distance, popularity }
-  }
 }
+
+function mostPopular(terms: DeltaTerm[], most: number): DeltaTerm[] {
+  return terms.sort((a, b) => b.popularity - a.popularity || (a.term < b.term ? -1 : 1)).slice(0, most)
+}
+
+const candidateOf = ({ term, popularity }: DeltaTerm, distance: number): Candidate => ({ term, distance, popularity })

@@ -1,6 +1,8 @@
-import { MAX_EXPANSIONS } from './limits.ts'
+import type { SearchFilter } from './filter.ts'
+import { MAX_EXPANSIONS, MAX_FILTER_TOKENS } from './limits.ts'
+import { stemOf } from './porter.ts'
 import type { Candidate, Segment } from './segment.ts'
-import type { QueryToken } from './tokenise.ts'
+import { type QueryToken, wordsOf } from './tokenise.ts'
 
 /** A term that counts for a token, at `factor` of its weight. */
 export interface WeightedTerm {
@@ -11,8 +13,11 @@ export interface WeightedTerm {
 /** What a query looks up for one token; the best of `terms` counts, not their sum. */
 export interface TermGroup {
   readonly terms: readonly WeightedTerm[]
-  /** Whether a document that lacks it misses a word of the query. */
-  readonly required: boolean
+  /**
+   * word: a document that lacks it misses a word of the query. extra: it only adds. must: a document that lacks it is no
+   * hit. not: one that has it is none.
+   */
+  readonly role: 'word' | 'extra' | 'must' | 'not'
 }
 
 const PREFIX_FACTOR = 0.7
@@ -25,13 +30,21 @@ const MIN_TWO_TYPO_CHARS = 5
 export function groupsOf(tokens: readonly QueryToken[], squashed: string, segments: readonly Segment[]): TermGroup[] {
   const groups: TermGroup[] = tokens.map((token, i) => ({
     terms: expand(token, { isLast: i === tokens.length - 1, isAlone: tokens.length === 1 }, segments),
-    required: true,
+    role: 'word',
   }))
   if (tokens.length > 1 && tokens.length <= MAX_NAME_TOKENS) {
     const terms = expand({ word: squashed, stem: squashed }, { isLast: true, isAlone: true }, segments)
-    groups.push({ terms, required: false })
+    groups.push({ terms, role: 'extra' })
   }
   return groups
+}
+
+/** Groups of what a filter says of words: those of keywords and phrases must be there, lone excluded words must not. */
+export function filterGroupsOf({ keywords = [], phrases = [], without = [] }: SearchFilter): TermGroup[] {
+  const must = new Set([...keywords, ...phrases].flatMap(wordsOf))
+  const not = new Set(without.map(wordsOf).flatMap(words => (words.length === 1 ? words : [])))
+  const groupOf = (role: TermGroup['role']) => (word: string) => ({ terms: [{ term: stemOf(word), factor: 1 }], role })
+  return [...[...must].map(groupOf('must')), ...[...not].map(groupOf('not'))].slice(0, MAX_FILTER_TOKENS)
 }
 
 /** Longer queries are descriptions, not names with their punctuation lost. */
@@ -44,7 +57,8 @@ interface Place {
 
 function expand({ word, stem }: QueryToken, place: Place, segments: readonly Segment[]): WeightedTerm[] {
   const exact = [...new Set([word, stem])].filter(term => segments.some(segment => segment.dfOf(term) > 0))
-  const prefixes = place.isLast && word.length >= MIN_PREFIX_CHARS ? candidates(segments, s => s.withPrefix(word)) : []
+  const hasPrefixes = place.isLast && word.length >= MIN_PREFIX_CHARS
+  const prefixes = hasPrefixes ? segments.flatMap(segment => segment.withPrefix(word, MAX_EXPANSIONS + 2)) : []
   const typos = typosOf(word, exact.length > 0, place, segments)
   const expansions = [...typos, ...prefixes]
     .filter(({ term }) => !exact.includes(term))
@@ -61,13 +75,9 @@ function expand({ word, stem }: QueryToken, place: Place, segments: readonly Seg
 /** One edit; two only for a word that nothing within one edit explains. Known words inside a longer query are right. */
 function typosOf(word: string, isKnown: boolean, place: Place, segments: readonly Segment[]): Candidate[] {
   if (word.length < MIN_ONE_TYPO_CHARS || (isKnown && !place.isAlone)) return []
-  const one = candidates(segments, segment => segment.within(word, 1))
-  if (one.length > 0 || isKnown || word.length < MIN_TWO_TYPO_CHARS) return one
-  return candidates(segments, segment => segment.within(word, 2))
-}
-
-function candidates(segments: readonly Segment[], ask: (segment: Segment) => Candidate[]): Candidate[] {
-  return segments.flatMap(ask)
+  const near = (limit: number) => segments.flatMap(segment => segment.within(word, limit, MAX_EXPANSIONS + 2))
+  const one = near(1)
+  return one.length > 0 || isKnown || word.length < MIN_TWO_TYPO_CHARS ? one : near(2)
 }
 
 const byPromise = (a: Candidate, b: Candidate): number =>

@@ -8,13 +8,13 @@ export interface SearchFilter {
   readonly types?: readonly string[]
   /** Publishers, one of whom it comes from. */
   readonly publishers?: readonly string[]
-  /** SPDX identifiers, one of which its licence names; case does not matter. */
+  /** SPDX identifiers, one of which its licence names; case does not matter, `GPL-3.0` is also `GPL-3.0-or-later`. */
   readonly licenses?: readonly string[]
-  /** Keywords, all of which it has; case does not matter. */
+  /** Keywords, all of which it has; case and endings do not matter. */
   readonly keywords?: readonly string[]
   /** Runs of words, all of which stand in its name, one of its keywords or its description. */
   readonly phrases?: readonly string[]
-  /** Words, none of which it has. */
+  /** Words and runs of words, none of which it has. */
   readonly without?: readonly string[]
 }
 
@@ -23,49 +23,107 @@ export type Filterable = Pick<Document, 'type' | 'publisher' | 'license' | 'keyw
 
 /** Whether documents fit a filter; the filter is read once. */
 export function compileFilter(filter: SearchFilter): (document: Filterable) => boolean {
-  const tests = [...columnTestsOf(filter), ...wordTestsOf(filter)]
+  const { types, publishers, licenses, keywords, phrases, without } = filter
+  const tests: Test[] = []
+  if (types?.length) tests.push(oneOf(types, ({ type }) => type))
+  if (publishers?.length) tests.push(oneOf(publishers, ({ publisher }) => publisher))
+  if (licenses?.length) tests.push(licenseTestOf(licenses))
+  const [wanted, unwanted] = [runsOf(phrases), runsOf(without)]
+  for (const keyword of runsOf(keywords)) tests.push(document => document.keywords.some(each => isRun(each, keyword)))
+  if (wanted.length + unwanted.length > 0) tests.push(wordTestOf(wanted, unwanted))
   return document => tests.every(test => test(document))
-}
-
-/** Whether an SPDX expression names one of these identifiers. */
-export function namesLicense(expression: string, identifiers: readonly string[]): boolean {
-  const named = expression.toLowerCase().split(/[\s()+]+/)
-  return identifiers.some(identifier => named.includes(identifier.toLowerCase()))
 }
 
 type Test = (document: Filterable) => boolean
 
-function columnTestsOf({ types, publishers, licenses }: SearchFilter): Test[] {
-  const tests: Test[] = []
-  if (types?.length) tests.push(({ type }) => types.includes(type))
-  if (publishers?.length) tests.push(({ publisher }) => publishers.includes(publisher))
-  if (licenses?.length) tests.push(({ license }) => namesLicense(license, licenses))
-  return tests
+/** Words that follow each other. */
+interface Run {
+  readonly stems: readonly string[]
+  /** How each word begins whose stem it is: a text without these has no such words, which is seen before it is taken apart. */
+  readonly begins: readonly string[]
 }
 
-function wordTestsOf({ keywords, phrases, without }: SearchFilter): Test[] {
-  const tests: Test[] = []
-  for (const keyword of keywords?.map(stemsOf) ?? []) {
-    tests.push(document => document.keywords.some(each => stemsOf(each) === keyword))
-  }
-  for (const phrase of phrases?.map(stemsOf) ?? []) {
-    tests.push(document => textsOf(document).some(text => text.includes(phrase)))
-  }
-  const unwanted = without?.map(stemsOf) ?? []
-  if (unwanted.length > 0) {
-    tests.push(document => {
-      const texts = textsOf(document)
-      return !unwanted.some(words => texts.some(text => text.includes(words)))
-    })
-  }
-  return tests
+function oneOf(values: readonly string[], columnOf: (document: Filterable) => string): Test {
+  const wanted = new Set(values)
+  return document => wanted.has(columnOf(document))
 }
 
-/** Stems of a text, each between spaces, so that a run of words is a substring. */
-const stemsOf = (text: string): string => ` ${wordsOf(text).map(stemOf).join(' ')} `
+/** Operators of SPDX expressions are no licences. */
+const SPDX_OPERATORS = new Set(['', 'and', 'or', 'with'])
 
-const textsOf = ({ name, keywords, description }: Filterable): string[] => [
-  ` ${nameWordsOf(name).map(stemOf).join(' ')} `,
-  ...keywords.map(stemsOf),
-  stemsOf(description),
-]
+/** Documents share few licences, so that each expression is taken apart once. */
+function licenseTestOf(identifiers: readonly string[]): Test {
+  const answers = new Map<string, boolean>()
+  return ({ license }) => {
+    const known = answers.get(license)
+    if (known !== undefined) return known
+    const answer = namesLicense(license, identifiers)
+    answers.set(license, answer)
+    return answer
+  }
+}
+
+/** Whether an SPDX expression names one of these identifiers, or is one of these expressions. */
+export function namesLicense(expression: string, identifiers: readonly string[]): boolean {
+  const names = licensesIn(expression)
+  return identifiers.some(each => names.includes(spacedOnce(each)))
+}
+
+const spacedOnce = (text: string): string => text.trim().replace(/\s+/g, ' ').toLowerCase()
+
+/** What an SPDX expression may be asked for by, lower case: itself whole, each licence, and that without `-only`, `-or-later` and `+`. */
+function licensesIn(expression: string): string[] {
+  const whole = spacedOnce(expression)
+  const named = whole.split(/[\s()/]+/).filter(each => !SPDX_OPERATORS.has(each))
+  return [whole, ...named, ...named.map(each => each.replace(/-only$|-or-later$|\+$/, ''))]
+}
+
+/** Letters at the end of a stem that its words may not have: `visibility` is `visibl`, `ponies` is `poni`. */
+const CHANGED_LETTERS = 3
+
+/** The runs of words that these texts are; a text without words is none. */
+function runsOf(texts: readonly string[] = []): Run[] {
+  const runs = texts.map(text => wordsOf(text).map(stemOf)).filter(stems => stems.length > 0)
+  const begins = (stem: string) => stem.slice(0, Math.max(1, stem.length - CHANGED_LETTERS))
+  return runs.map(stems => ({ stems, begins: stems.map(begins) }))
+}
+
+/** A text of a document, its words taken apart when they are first asked for. */
+interface Text {
+  readonly folded: string
+  words: readonly string[] | null
+  readonly wordsOf: (text: string) => readonly string[]
+  readonly whole: string
+}
+
+const textOf = (whole: string, split = wordsOf): Text => ({
+  ...{ folded: whole.normalize('NFKC').toLowerCase(), words: null, wordsOf: split, whole },
+})
+
+function wordTestOf(wanted: readonly Run[], unwanted: readonly Run[]): Test {
+  return ({ name, keywords, description }) => {
+    const texts = [textOf(name, nameWordsOf), ...keywords.map(each => textOf(each)), textOf(description)]
+    const has = (run: Run) => texts.some(text => hasRun(text, run))
+    return wanted.every(has) && !unwanted.some(has)
+  }
+}
+
+function isRun(keyword: string, run: Run): boolean {
+  const text = textOf(keyword)
+  return hasRun(text, run) && text.words?.length === run.stems.length
+}
+
+/** Whether words follow each other in a text whose stems are these. */
+function hasRun(text: Text, { stems, begins }: Run): boolean {
+  if (!begins.every(begin => text.folded.includes(begin))) return false
+  text.words ??= text.wordsOf(text.whole)
+  const { words } = text
+  for (let from = 0; from + stems.length <= words.length; from++) {
+    if (stems.every((stem, i) => hasStem(words[from + i]!, stem))) return true
+  }
+  return false
+}
+
+/** A stem keeps the first letter of its word, which spares most words the stemmer. */
+const hasStem = (word: string, stem: string): boolean =>
+  word.charCodeAt(0) === stem.charCodeAt(0) && stemOf(word) === stem

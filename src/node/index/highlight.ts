@@ -4,8 +4,10 @@ import type { Document, Highlight } from './document.ts'
 const MAX_HIGHLIGHT_TOKENS = 8
 const MIN_MATCH_CHARS = 2
 
+type Shown = Pick<Document, 'name' | 'description'>
+
 /** Where each document shows the words of the query, typos included; in the order of `documents`. */
-export function highlightsOf(words: readonly string[], documents: readonly Document[]): Highlight[][] {
+export function highlightsOf(words: readonly string[], documents: readonly Shown[]): Highlight[][] {
   const ranges = documents.map(() => ({ name: [] as [number, number][], description: [] as [number, number][] }))
   const fuse = new Fuse(documents, {
     keys: ['name', 'description'],

@@ -8,6 +8,8 @@ export {
 } from './document.ts'
 export { compileFilter, type Filterable, type SearchFilter } from './filter.ts'
 export { highlightsOf } from './highlight.ts'
+export { mergeInWorker } from './merge-in-worker.ts'
+export { IS_WORDS, type IsWord, MAX_FILTER_VALUES, type ParsedQuery, parseSearchText } from './query-language.ts'
 export { openSearchIndex, type SearchIndex, type SearchIndexOptions } from './search-index.ts'
 export type { SearchBatchOperation, SearchStore } from './search-store.ts'
 export { queryTokensOf } from './tokenise.ts'

@@ -2,8 +2,10 @@
 
 /** Characters of a query that are read; longer ones are cut before any other work. */
 export const MAX_QUERY_CHARS = 512
-/** Tokens of a query that are looked up: one bit each in the mask of matched tokens. */
+/** Tokens of a query that are looked up, at most: one bit each in the mask of matched tokens. */
 export const MAX_QUERY_TOKENS = 16
+/** Words of keywords and phrases that must stand in every hit, and words that must not: a bit each beside those of the tokens. */
+export const MAX_FILTER_TOKENS = 14
 /** Characters of one token; longer runs are no words and would bloat the dictionary. */
 export const MAX_TOKEN_CHARS = 48
 /** Characters of a description that are indexed: the protocol allows 1 KiB. */
@@ -20,17 +22,20 @@ export const MAX_HITS = 100
 export const MAX_REFUSED_OF_ONE = 100
 /** Documents of all publishers that a query reads in vain, about 10 µs each. */
 export const MAX_REFUSED = 4096
-/** Hits that the re-rank looks at. */
-export const RERANK_DEPTH = 40
-/** Postings in one block. */
+/** Best documents of the ranking loop, whose names are then compared with the query. */
+export const RERANK_DEPTH = 64
+/** Documents whose name is the query, or starts with it, that are compared whatever their text. */
+export const MAX_NAMED = 24
+/** Postings in one block: a byte counts them. */
 export const BLOCK_POSTINGS = 128
 /** Bytes after which a page of posting blocks is closed: one LevelDB block. */
 export const PAGE_BYTES = 4096
-/** Terms in one stored dictionary page. */
-export const DICTIONARY_PAGE_TERMS = 4096
-/** Documents in the in-memory delta before it is merged into the base. */
-export const MERGE_AT_DOCUMENTS = 4096
-/** Documents handled before the builder lets other work run; about 5 ms. */
+/** Bytes of one stored page of a column. */
+export const COLUMN_PAGE_BYTES = 1 << 18
+/** Documents in the in-memory delta before it is merged into the base, at least and at most; between them a sixteenth of the base. */
+export const MERGE_AT_DOCUMENTS = { least: 4096, most: 16_384, shareOfBase: 1 / 16 }
+/** Documents or terms handled before the builder lets other work run; about 5 ms. */
 export const DOCUMENTS_PER_SLICE = 128
-/** Operations in one LevelDB batch while a base is written. */
-export const BATCH_OPERATIONS = 512
+export const TERMS_PER_SLICE = 2048
+/** Bytes in one LevelDB batch while a base is written. */
+export const BATCH_BYTES = 1 << 20

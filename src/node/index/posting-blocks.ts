@@ -1,75 +1,113 @@
 import { BLOCK_POSTINGS } from './limits.ts'
 
 /**
- * A block holds up to 128 postings in ascending document id:
- * count byte, varint of (last id - previous block's last id), maximal impact byte,
- * then per posting varint of the id's delta and its impact byte.
+ * A block holds up to 128 postings in ascending document id: count byte, varint of the bytes that follow it, varint of
+ * (last id - previous block's last id), then per posting varint of the id's delta and its impact byte.
  */
-export interface Postings {
-  readonly ids: readonly number[]
-  /** 1 to 255, in the order of `ids`. */
-  readonly impacts: readonly number[]
-}
+export class BlockWriter {
+  #bytes = new Uint8Array(1 << 16)
+  #length = 0
 
-/** The blocks of one term; the first delta counts from id -1. */
-export function encodePostingBlocks(postings: Postings): Uint8Array[] {
-  const blocks: Uint8Array[] = []
-  let previousId = -1
-  for (let from = 0; from < postings.ids.length; from += BLOCK_POSTINGS) {
-    const to = Math.min(from + BLOCK_POSTINGS, postings.ids.length)
-    blocks.push(encodeBlock(postings, from, to, previousId))
-    previousId = postings.ids[to - 1]!
-  }
-  return blocks
-}
-
-/** Calls `visit(id, impact)` for each posting of the block at `offset` and answers where the next block starts and its last id. */
-export function readPostingBlock(
-  bytes: Uint8Array,
-  offset: number,
-  previousId: number,
-  visit: (id: number, impact: number) => void,
-): { readonly next: number; readonly lastId: number; readonly count: number } {
-  const count = bytes[offset]!
-  let at = offset + 1
-  while (bytes[at]! >= 0x80) at++
-  at += 2
-  let id = previousId
-  for (let i = 0; i < count; i++) {
-    let delta = 0
-    let shift = 0
-    let byte = bytes[at++]!
-    while (byte >= 0x80) {
-      delta |= (byte & 0x7f) << shift
-      shift += 7
-      byte = bytes[at++]!
+  /** Blocks of one term, the first delta counted from id -1: postings [from, to) of the two columns. */
+  blocksOf(ids: Uint32Array, impacts: Uint8Array, from: number, to: number): Uint8Array[] {
+    const blocks: Uint8Array[] = []
+    let previousId = -1
+    for (let start = from; start < to; start += BLOCK_POSTINGS) {
+      const end = Math.min(start + BLOCK_POSTINGS, to)
+      blocks.push(this.#blockOf(ids, impacts, start, end, previousId))
+      previousId = ids[end - 1]!
     }
-    id += delta | (byte << shift)
-    visit(id, bytes[at++]!)
+    return blocks
   }
-  return { next: at, lastId: id, count }
+
+  #blockOf(ids: Uint32Array, impacts: Uint8Array, from: number, to: number, previousId: number): Uint8Array {
+    this.#length = 0
+    this.#varint(ids[to - 1]! - previousId)
+    let id = previousId
+    for (let i = from; i < to; i++) {
+      this.#varint(ids[i]! - id)
+      this.#bytes[this.#length++] = impacts[i]!
+      id = ids[i]!
+    }
+    const body = this.#bytes.slice(0, this.#length)
+    this.#length = 0
+    this.#bytes[this.#length++] = to - from
+    this.#varint(body.length)
+    return Buffer.concat([this.#bytes.subarray(0, this.#length), body])
+  }
+
+  #varint(value: number): void {
+    let rest = value
+    while (rest >= 0x80) {
+      this.#bytes[this.#length++] = (rest & 0x7f) | 0x80
+      rest >>>= 7
+    }
+    this.#bytes[this.#length++] = rest
+  }
 }
 
-function encodeBlock(postings: Postings, from: number, to: number, previousId: number): Uint8Array {
-  const out: number[] = [to - from]
-  pushVarint(out, postings.ids[to - 1]! - previousId)
-  let maximum = 0
-  for (let i = from; i < to; i++) maximum = Math.max(maximum, postings.impacts[i]!)
-  out.push(maximum)
-  let id = previousId
-  for (let i = from; i < to; i++) {
-    pushVarint(out, postings.ids[i]! - id)
-    out.push(postings.impacts[i]!)
-    id = postings.ids[i]!
-  }
-  return Uint8Array.from(out)
-}
+/** Decodes blocks one after the other into its own columns. */
+export class BlockReader {
+  readonly ids = new Uint32Array(256)
+  readonly impacts = new Uint8Array(256)
+  /** Postings of the block that was read last. */
+  count = 0
+  /** Where the next block starts. */
+  at = 0
+  #lastId = -1
+  /** Where the varint that was read last ends. */
+  #after = 0
 
-function pushVarint(out: number[], value: number): void {
-  let rest = value
-  while (rest >= 0x80) {
-    out.push((rest & 0x7f) | 0x80)
-    rest >>>= 7
+  /** Starts a term's first block at `offset`. */
+  start(offset: number): void {
+    this.at = offset
+    this.count = 0
+    this.#lastId = -1
   }
-  out.push(rest)
+
+  /**
+   * Reads the block at `at`, unless all its ids are below `from`: then `count` is 0 and it is passed over. Answers the postings of the
+   * block.
+   */
+  read(bytes: Uint8Array, from: number): number {
+    const count = bytes[this.at]!
+    const length = this.#varint(bytes, this.at + 1)
+    const body = this.#after
+    const span = this.#varint(bytes, body)
+    this.at = body + length
+    const lastId = this.#lastId + span
+    this.count = lastId < from ? 0 : count
+    if (lastId >= from) this.#decode(bytes, this.#after, count)
+    this.#lastId = lastId
+    return count
+  }
+
+  #varint(bytes: Uint8Array, start: number): number {
+    let at = start
+    let byte = bytes[at++]!
+    let value = byte & 0x7f
+    for (let shift = 7; byte >= 0x80; shift += 7) {
+      byte = bytes[at++]!
+      value |= (byte & 0x7f) << shift
+    }
+    this.#after = at
+    return value
+  }
+
+  #decode(bytes: Uint8Array, start: number, count: number): void {
+    const { ids, impacts } = this
+    let at = start
+    let id = this.#lastId
+    for (let i = 0; i < count; i++) {
+      let byte = bytes[at++]!
+      let delta = byte & 0x7f
+      for (let shift = 7; byte >= 0x80; shift += 7) {
+        byte = bytes[at++]!
+        delta |= (byte & 0x7f) << shift
+      }
+      id += delta
+      ids[i] = id
+      impacts[i] = bytes[at++]!
+    }
+  }
 }

@@ -1,8 +1,8 @@
-import { BestFirst } from './best-first.ts'
+import { BestFew } from './best-few.ts'
 import type { TermGroup } from './expand.ts'
-import { weightOfImpact } from './impact.ts'
 import { MAX_POSTINGS_READ } from './limits.ts'
 import type { Filter, Segment } from './segment.ts'
+import { MAX_POPULARITY_POINTS, popularityPointsOf } from './signals.ts'
 
 /** A document of a segment with its score. */
 export interface Scored {
@@ -11,86 +11,188 @@ export interface Scored {
   readonly score: number
 }
 
-const POPULARITY_WEIGHT = 5
+/** A group with what it can add: `weights` of its terms per full impact, the highest first in `bound`. */
+interface WeighedGroup {
+  readonly group: TermGroup
+  readonly weights: readonly number[]
+  readonly bound: number
+  /** Postings that it reads. */
+  readonly postings: number
+  readonly bit: number
+}
+
 const ALL_MATCHED_BONUS = 6
-const MAX_SCORE_SLOTS_KEPT = 1 << 22
+const MAX_KEPT_SLOTS = 1 << 22
 
-/** Adds up a query's postings, a term at a time; its arrays are kept between queries and cleaned by what was touched. */
+/**
+ * Adds up a query's postings, the rarest words first, and stops taking in documents that no longer can be among the best
+ * (H. Turtle, J. Flood, "Query evaluation: strategies and optimizations", 1995, MaxScore). Its arrays are kept between queries.
+ */
 export class Scorer {
-  #totals = new Float64Array(0)
+  #totals = new Float32Array(0)
   /** Best of the group that was last added, valid while the group's bit is set. */
-  #bests = new Float64Array(0)
+  #bests = new Float32Array(0)
+  /** Groups that matched, a bit each. */
   #masks = new Uint32Array(0)
+  #touched = new Uint32Array(0)
+  #touchedCount = 0
 
-  /** The documents of all segments that pass the filter, best first; ordered only as far as they are taken. */
-  best(groups: readonly TermGroup[], segments: readonly Segment[], filter: Filter): Generator<Scored> {
-    const documents = segments.reduce((sum, segment) => sum + segment.size, 0)
-    const idfs = groups.map(group => idfsOf(group, segments, documents))
-    const required = groups.reduce((bits, group, i) => (group.required ? bits | (1 << i) : bits), 0)
-    const found = new BestFirst<Scored>(byScore)
-    for (const segment of segments) {
-      const touched = this.#add(groups, idfs, segment)
-      for (const id of touched) {
-        const mask = this.#masks[id]!
-        this.#masks[id] = 0
-        if (!segment.mayShow(id, filter)) continue
-        const bonus = (mask & required) === required ? ALL_MATCHED_BONUS : 0
-        const prior = (POPULARITY_WEIGHT * segment.popularityOf(id)) / 255
-        found.offer({ segment, id, score: this.#totals[id]! + bonus + prior })
-      }
-    }
-    return found.taken()
+  /** The best `most` documents of each segment that pass the filter, best first. */
+  best(groups: readonly TermGroup[], segments: readonly Segment[], filter: Filter, most: number): Scored[] {
+    const weighed = weigh(groups, segments)
+    const found = segments.flatMap(segment => {
+      const best = this.#bestOf(segment, weighed, segment.passing(filter), most)
+      return best.map(({ id, score }) => ({ segment, id, score }))
+    })
+    return found.sort(byScore)
   }
 
-  #add(groups: readonly TermGroup[], idfs: readonly number[][], segment: Segment): number[] {
+  #bestOf(segment: Segment, groups: readonly WeighedGroup[], mayShow: (id: number) => boolean, most: number) {
     this.#reserve(segment.size)
-    const [totals, bests, masks] = [this.#totals, this.#bests, this.#masks]
-    const touched: number[] = []
-    for (const [i, group] of groups.entries()) {
-      const bit = 1 << i
-      for (const [j, { term, factor }] of group.terms.entries()) {
-        const weight = factor * (1 + idfs[i]![j]!)
-        segment.read(term, MAX_POSTINGS_READ, (id, impact) => {
-          if (id >= segment.size) return
-          const score = weight * weightOfImpact(impact)
+    this.#touchedCount = 0
+    const words = bitsOf(groups, 'word')
+    let rest = groups.reduce((sum, { bound }) => sum + bound, 0)
+    let kept: Uint32Array | null = null
+    for (const group of groups) {
+      if (kept === null && group.postings > this.#touchedCount * 4 && this.#touchedCount >= most) {
+        kept = this.#contenders(segment, mayShow, most, rest)
+      }
+      if (kept === null) this.#add(segment, group)
+      else this.#refine(segment, group, kept)
+      rest -= group.bound
+    }
+    const best = new BestFew(most)
+    const [must, not] = [bitsOf(groups, 'must'), bitsOf(groups, 'not')]
+    for (let i = 0; i < this.#touchedCount; i++) {
+      const id = this.#touched[i]!
+      const mask = this.#masks[id]!
+      this.#masks[id] = 0
+      if ((mask & must) !== must || (mask & not) !== 0) continue
+      const bonus = (mask & words) === words ? ALL_MATCHED_BONUS : 0
+      const score = this.#totals[id]! + bonus + popularityPointsOf(segment.popularityOf(id))
+      if (score > best.bar && mayShow(id)) best.add(id, score)
+    }
+    return best.sorted()
+  }
+
+  /**
+   * The touched documents that can still be among the best `most`, ascending; null while one not touched can. `rest` is what the
+   * groups to come add at most. A document not touched lacks a word, so it has no bonus.
+   */
+  #contenders(segment: Segment, mayShow: (id: number) => boolean, most: number, rest: number): Uint32Array | null {
+    const [touched, totals] = [this.#touched.subarray(0, this.#touchedCount), this.#totals]
+    const best = new BestFew(most)
+    const sure = (id: number): number => totals[id]! + popularityPointsOf(segment.popularityOf(id))
+    for (const id of touched) {
+      const score = sure(id)
+      if (score > best.bar && mayShow(id)) best.add(id, score)
+    }
+    if (rest + MAX_POPULARITY_POINTS > best.bar) return null
+    return touched.filter(id => sure(id) + rest + ALL_MATCHED_BONUS >= best.bar).sort()
+  }
+
+  #add(segment: Segment, { group, weights, bit }: WeighedGroup): void {
+    const [totals, bests, masks, touched] = [this.#totals, this.#bests, this.#masks, this.#touched]
+    const size = segment.size
+    let touchedCount = this.#touchedCount
+    for (const [j, { term }] of group.terms.entries()) {
+      const weight = weights[j]! / 255
+      segment.read(term, mostOf(group), (ids, impacts, count) => {
+        for (let i = 0; i < count; i++) {
+          const id = ids[i]!
+          if (id >= size) return size
+          const score = weight * impacts[i]!
           const mask = masks[id]!
-          if (mask === 0) {
-            touched.push(id)
-            totals[id] = 0
-          }
           if ((mask & bit) === 0) {
+            if (mask === 0) {
+              touched[touchedCount++] = id
+              totals[id] = score
+            } else totals[id]! += score
             masks[id] = mask | bit
-            totals[id]! += score
             bests[id] = score
           } else if (score > bests[id]!) {
             totals[id]! += score - bests[id]!
             bests[id] = score
           }
-        })
-      }
+        }
+        return 0
+      })
     }
-    return touched
+    this.#touchedCount = touchedCount
+  }
+
+  /** Adds to the documents in `kept` alone, passing over blocks without any. */
+  #refine(segment: Segment, { group, weights, bit }: WeighedGroup, kept: Uint32Array): void {
+    const [totals, bests, masks] = [this.#totals, this.#bests, this.#masks]
+    for (const [j, { term }] of group.terms.entries()) {
+      const weight = weights[j]! / 255
+      let next = 0
+      segment.read(term, mostOf(group), (ids, impacts, count) => {
+        for (let i = 0; i < count && next < kept.length; ) {
+          const id = ids[i]!
+          const wanted = kept[next]!
+          if (id < wanted) i++
+          else if (id > wanted) next++
+          else {
+            const score = weight * impacts[i]!
+            const before = (masks[id]! & bit) === 0 ? 0 : bests[id]!
+            if (score > before) {
+              totals[id]! += score - before
+              bests[id] = score
+            }
+            masks[id]! |= bit
+            i++
+            next++
+          }
+        }
+        return next < kept.length ? kept[next]! : Number.POSITIVE_INFINITY
+      })
+    }
   }
 
   #reserve(size: number): void {
-    if (this.#masks.length >= size && this.#masks.length <= Math.max(size * 4, MAX_SCORE_SLOTS_KEPT)) return
+    if (this.#masks.length >= size && this.#masks.length <= Math.max(size * 4, MAX_KEPT_SLOTS)) return
     const room = Math.ceil(size * 1.25)
-    this.#totals = new Float64Array(room)
-    this.#bests = new Float64Array(room)
+    this.#totals = new Float32Array(room)
+    this.#bests = new Float32Array(room)
     this.#masks = new Uint32Array(room)
+    this.#touched = new Uint32Array(room)
   }
 }
 
-/** Inverse document frequency of each term; a stand-in is never rarer than the word that was typed. */
-function idfsOf(group: TermGroup, segments: readonly Segment[], documents: number): number[] {
-  const idfs = group.terms.map(({ term }) => {
-    const df = segments.reduce((sum, segment) => sum + segment.dfOf(term), 0)
-    return Math.log(1 + Math.max(0, documents - df + 0.5) / (df + 0.5))
+/** A word that every hit must have is looked for everywhere. */
+const mostOf = ({ role }: TermGroup): number =>
+  role === 'must' || role === 'not' ? Number.POSITIVE_INFINITY : MAX_POSTINGS_READ
+
+/** Gives every group its bit and its weights; what adds most for each posting comes first, what must not be there last. */
+function weigh(groups: readonly TermGroup[], segments: readonly Segment[]): WeighedGroup[] {
+  const documents = segments.reduce((sum, segment) => sum + segment.size, 0)
+  const dfOf = (term: string): number => segments.reduce((sum, segment) => sum + segment.dfOf(term), 0)
+  const weighed = groups.map((group, i) => {
+    const dfs = group.terms.map(({ term }) => dfOf(term))
+    const weights = group.role === 'not' ? dfs.map(() => 0) : weightsOf(group, dfs, documents)
+    return {
+      group,
+      weights,
+      bound: Math.max(0, ...weights),
+      postings: dfs.reduce((sum, df) => sum + df, 0),
+      bit: 1 << i,
+    }
   })
-  const exact = idfs.filter((_, j) => group.terms[j]!.factor === 1)
-  const most = exact.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...exact)
-  return idfs.map(idf => Math.min(idf, most))
+  const isNot = ({ group }: WeighedGroup): number => (group.role === 'not' ? 1 : 0)
+  return weighed.sort((a, b) => isNot(a) - isNot(b) || a.postings - b.postings)
 }
+
+/** 1 + inverse document frequency of each term, by its factor; a stand-in is never rarer than the word that was typed. */
+function weightsOf({ terms }: TermGroup, dfs: readonly number[], documents: number): number[] {
+  const idfs = dfs.map(df => Math.log(1 + Math.max(0, documents - df + 0.5) / (df + 0.5)))
+  const typed = idfs.filter((_, j) => terms[j]!.factor === 1)
+  const most = typed.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...typed)
+  return idfs.map((idf, j) => terms[j]!.factor * (1 + Math.min(idf, most)))
+}
+
+const bitsOf = (groups: readonly WeighedGroup[], role: TermGroup['role']): number =>
+  groups.reduce((bits, { group, bit }) => (group.role === role ? bits | bit : bits), 0)
 
 const byScore = (a: Scored, b: Scored): number =>
   b.score - a.score || b.segment.popularityOf(b.id) - a.segment.popularityOf(a.id) || a.id - b.id

@@ -1,4 +1,5 @@
 import { buildBase } from './base-builder.ts'
+import { type BaseData, readBase } from './base-data.ts'
 import {
   BASES_RANGE,
   baseKeysOf,
@@ -12,24 +13,18 @@ import {
 import { BaseSegment } from './base-segment.ts'
 import { DeltaSegment } from './delta-segment.ts'
 import type { Document, Hit, IndexStats, SearchQuery } from './document.ts'
-import { groupsOf } from './expand.ts'
-import { compileFilter } from './filter.ts'
-import {
-  MAX_HITS,
-  MAX_QUERY_CHARS,
-  MAX_REFUSED,
-  MAX_REFUSED_OF_ONE,
-  MERGE_AT_DOCUMENTS,
-  RERANK_DEPTH,
-} from './limits.ts'
-import { type Ranked, rerank } from './rerank.ts'
-import { type Scored, Scorer } from './scorer.ts'
+import { findHits } from './find-hits.ts'
+import { MERGE_AT_DOCUMENTS } from './limits.ts'
+import { DamagedIndexError, mergeBase, type RunMerge } from './merge-base.ts'
+import { Scorer } from './scorer.ts'
 import { encodeJson, parseStoredJson, type SearchBatchOperation, type SearchStore } from './search-store.ts'
-import { queryTokensOf, squashedOf, TOKENISER_VERSION } from './tokenise.ts'
+import { TOKENISER_VERSION } from './tokenise.ts'
 
 export interface SearchIndexOptions {
-  /** Changes since the last merge that start one; default 4,096. */
+  /** Changes since the last merge that start one; default 4,096, or a sixteenth of the base, at most 16,384. */
   readonly mergeAt?: number
+  /** Carries merges out; default: in this thread, between other work. */
+  readonly runMerge?: RunMerge
   /** Told when a merge in the background failed; everything stays findable and the next change tries again. */
   readonly onMergeFailed?: (error: unknown) => void
 }
@@ -50,7 +45,8 @@ export interface SearchIndex extends AsyncDisposable {
   merge(): Promise<void>
 }
 
-const EMPTY: Meta = { tokeniser: TOKENISER_VERSION, generation: 0, mergedThrough: 0, documents: 0, dictionaryPages: 0 }
+const NOTHING = { generation: 0, documents: 0, terms: 0, termBytes: 0, nameBytes: 0 }
+const EMPTY: Meta = { tokeniser: TOKENISER_VERSION, mergedThrough: 0, ...NOTHING }
 
 /** Opens the index in its own sublevel of LevelDB, which it then owns. */
 export async function openSearchIndex(store: SearchStore, options: SearchIndexOptions = {}): Promise<SearchIndex> {
@@ -69,15 +65,19 @@ interface Pending {
 
 class LevelSearchIndex implements SearchIndex {
   readonly #store: SearchStore
-  readonly #mergeAt: number
+  readonly #mergeAt: number | null
+  readonly #runMerge: RunMerge
   readonly #onMergeFailed: (error: unknown) => void
   readonly #scorer = new Scorer()
+  readonly #closing = new AbortController()
   #meta: Meta
   #base: BaseSegment
   #delta = new DeltaSegment()
   /** The last change of each key since the merge. */
   #pending = new Map<string, Pending>()
   #lastNumber: number
+  /** A number is used once, whether its base came to count or not. */
+  #lastGeneration: number
   #work: Promise<void> = Promise.resolve()
   #merging = false
   #damaged: boolean
@@ -86,9 +86,12 @@ class LevelSearchIndex implements SearchIndex {
     this.#store = store
     this.#meta = meta
     this.#damaged = damaged
-    this.#base = new BaseSegment(store, meta)
+    // The columns of another version may be others.
+    this.#base = new BaseSegment(store, readBase(store, meta.tokeniser === TOKENISER_VERSION ? meta : NOTHING))
     this.#lastNumber = meta.mergedThrough
-    this.#mergeAt = options.mergeAt ?? MERGE_AT_DOCUMENTS
+    this.#lastGeneration = meta.generation
+    this.#mergeAt = options.mergeAt ?? null
+    this.#runMerge = options.runMerge ?? ((job, { signal }) => mergeBase(store, job, { signal }))
     this.#onMergeFailed = options.onMergeFailed ?? (() => {})
   }
 
@@ -105,15 +108,7 @@ class LevelSearchIndex implements SearchIndex {
   }
 
   search(query: SearchQuery): Hit[] {
-    const limit = Math.min(Math.max(1, Math.trunc(query.limit) || 1), MAX_HITS)
-    const text = query.text.slice(0, MAX_QUERY_CHARS)
-    const tokens = queryTokensOf(text)
-    if (tokens.length === 0) return []
-    const segments = [this.#base, this.#delta]
-    const groups = groupsOf(tokens, squashedOf(text), segments)
-    const found = shownOf(this.#scorer.best(groups, segments, query), query, Math.max(limit, RERANK_DEPTH))
-    const ranked = [...rerank(text, found.slice(0, RERANK_DEPTH)), ...found.slice(RERANK_DEPTH)].slice(0, limit)
-    return ranked
+    return findHits(query, [this.#base, this.#delta], this.#scorer)
   }
 
   stats(): IndexStats {
@@ -126,19 +121,29 @@ class LevelSearchIndex implements SearchIndex {
   }
 
   rebuild(documents: AsyncIterable<Document>): Promise<void> {
-    return this.#enqueue(() => this.#replaceBase(documents, this.#lastNumber))
+    return this.#enqueue(async signal => {
+      const mergedThrough = this.#lastNumber
+      const size = await buildBase(this.#store, ++this.#lastGeneration, documents, { signal })
+      await this.#replaceBase(readBase(this.#store, size), mergedThrough)
+    })
   }
 
   merge(): Promise<void> {
-    return this.#enqueue(async () => {
-      const unreadable = this.#damaged || this.#base.damaged || this.#meta.tokeniser !== TOKENISER_VERSION
-      if (this.#pending.size === 0 || unreadable) return
+    return this.#enqueue(async signal => {
+      if (this.#pending.size === 0 || this.stats().needsRebuild) return
+      const mergedThrough = this.#lastNumber
       const changed = [...this.#pending.values()].flatMap(({ entry }) => ('upsert' in entry ? [entry.upsert] : []))
-      await this.#replaceBase(inOrder(this.#base.documents(), changed), this.#lastNumber)
+      const job = { from: this.#meta, hidden: this.#base.hidden(), changed, generation: ++this.#lastGeneration }
+      const merged = await this.#runMerge(job, { signal }).catch(error => {
+        this.#damaged ||= error instanceof DamagedIndexError
+        throw error
+      })
+      await this.#replaceBase(merged, mergedThrough)
     })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort()
     await this.#work
   }
 
@@ -162,7 +167,7 @@ class LevelSearchIndex implements SearchIndex {
   #log(entry: LogEntry): SearchBatchOperation[] {
     const number = ++this.#lastNumber
     this.#apply({ number, entry })
-    if (number - this.#meta.mergedThrough >= this.#mergeAt && !this.#merging) {
+    if (number - this.#meta.mergedThrough >= this.#changesToMerge() && !this.#merging) {
       this.#merging = true
       this.merge()
         .catch(this.#onMergeFailed)
@@ -183,49 +188,30 @@ class LevelSearchIndex implements SearchIndex {
     else this.#delta.remove(key)
   }
 
-  #enqueue(work: () => Promise<void>): Promise<void> {
-    const result = this.#work.then(work)
+  #changesToMerge(): number {
+    const { least, most, shareOfBase } = MERGE_AT_DOCUMENTS
+    return this.#mergeAt ?? Math.min(most, Math.max(least, Math.floor(this.#base.size * shareOfBase)))
+  }
+
+  /** One after the other; what has not begun when the index is closed is left for the next start. */
+  #enqueue(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const { signal } = this.#closing
+    const result = this.#work.then(() => (signal.aborted ? undefined : work(signal)))
     this.#work = result.catch(() => {})
     return result
   }
 
-  /** Writes the new base aside, makes it count with one synced write, then replays what came meanwhile. */
-  async #replaceBase(documents: AsyncIterable<Document>, mergedThrough: number): Promise<void> {
-    const built = await buildBase(this.#store, this.#meta.generation + 1, documents)
-    const meta: Meta = { ...built, mergedThrough }
+  /** Makes a base that is written count, with one synced write, then replays what came meanwhile. */
+  async #replaceBase(base: BaseData, mergedThrough: number): Promise<void> {
+    const meta: Meta = { tokeniser: TOKENISER_VERSION, mergedThrough, ...base.size }
     await this.#store.batch([{ type: 'put', key: META_KEY, value: encodeJson(meta) }], { sync: true })
     const later = [...this.#pending.values()].filter(({ number }) => number > mergedThrough)
     this.#meta = meta
-    this.#base = new BaseSegment(this.#store, meta)
+    this.#base = new BaseSegment(this.#store, base)
     this.#delta = new DeltaSegment()
     this.#pending = new Map()
     this.#damaged = false
     for (const pending of later) this.#apply(pending)
     await this.dropOldBases()
   }
-}
-
-/** The `limit` best documents that may be shown, as they are to be shown. */
-function shownOf(best: Iterable<Scored>, { shownAs, filter }: SearchQuery, limit: number): Ranked[] {
-  const fits = compileFilter(filter ?? {})
-  const hits: Ranked[] = []
-  const refused = new Map<string, number>()
-  let refusals = 0
-  for (const { segment, id, score } of best) {
-    const publisher = segment.publisherOf(id)
-    const inVain = refused.get(publisher) ?? 0
-    const stored = inVain < MAX_REFUSED_OF_ONE ? segment.documentOf(id) : null
-    if (stored === null) continue
-    const shown = shownAs === undefined ? stored : shownAs(stored)
-    const document = shown !== null && fits(shown) ? shown : null
-    if (document === null) {
-      refused.set(publisher, inVain + 1)
-      if (++refusals >= MAX_REFUSED) break
-    } else if (hits.push({ document, score }) >= limit) break
-  }
-  return hits
-}
-
-async function* inOrder(...parts: readonly Iterable<Document>[]): AsyncGenerator<Document> {
-  for (const part of parts) yield* part
 }

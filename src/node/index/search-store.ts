@@ -28,11 +28,11 @@ export function withChecksum(value: Uint8Array): Uint8Array {
   return stored
 }
 
-/** The value that was stored, in memory of its own alignment; null when it is absent or damaged. */
-export function checkedValue(stored: Uint8Array | undefined): Uint8Array<ArrayBuffer> | null {
+/** The value that was stored, in the memory that was read; null when it is absent or damaged. */
+export function checkedValue(stored: Uint8Array | undefined): Uint8Array | null {
   if (stored === undefined || stored.byteLength < CHECKSUM_BYTES) return null
-  const value = new Uint8Array(stored.subarray(CHECKSUM_BYTES))
-  const expected = new DataView(stored.buffer, stored.byteOffset).getUint32(0, true)
+  const value = stored.subarray(CHECKSUM_BYTES)
+  const expected = (stored[0]! | (stored[1]! << 8) | (stored[2]! << 16) | (stored[3]! << 24)) >>> 0
   return crc32(value) === expected ? value : null
 }
 
@@ -42,5 +42,6 @@ export const encodeJson = (value: unknown): Uint8Array => withChecksum(Buffer.fr
 /** The JSON value that was stored, or null. */
 export function parseStoredJson(stored: Uint8Array | undefined): unknown {
   const value = checkedValue(stored)
-  return value === null ? null : JSON.parse(Buffer.from(value.buffer).toString('utf8'))
+  if (value === null) return null
+  return JSON.parse(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8'))
 }

@@ -1,4 +1,5 @@
 import type { Document, SearchQuery } from './document.ts'
+import type { Signals } from './signals.ts'
 
 /** A term that a token may stand for. */
 export interface Candidate {
@@ -12,19 +13,30 @@ export interface Candidate {
 /** What may be shown, as far as it is known without the document. */
 export type Filter = Pick<SearchQuery, 'filter' | 'publicOnly' | 'mayShow'>
 
+/**
+ * Takes a block of postings, the first `count` of both columns, and answers the lowest document id that it still wants:
+ * the reader passes over blocks before it, and ends at one it cannot reach.
+ */
+export type PostingVisitor = (ids: Uint32Array, impacts: Uint8Array, count: number) => number
+
 /** What a query asks of the base and of the delta alike; document ids are the segment's own, from 0 to `size` - 1. */
 export interface Segment {
   readonly size: number
   dfOf(term: string): number
-  withPrefix(prefix: string): Candidate[]
-  within(word: string, limit: number): Candidate[]
-  /** Calls `visit` for at most `limit` postings, in the segment's order. */
-  read(term: string, limit: number, visit: (id: number, impact: number) => void): void
+  /** The `most` terms with the most popular documents that start with `prefix`, and are longer. */
+  withPrefix(prefix: string, most: number): Candidate[]
+  /** The `most` terms with the most popular documents 1 to `limit` edits away. */
+  within(word: string, limit: number, most: number): Candidate[]
+  /** Gives about the first `most` of a term's postings in ascending document id. */
+  read(term: string, most: number, visit: PostingVisitor): void
+  /** Documents that pass and whose name is `prefix`, whatever the case, at most `most`; and as many whose name starts so. */
+  named(prefix: string, most: number, mayShow: (id: number) => boolean): number[]
   popularityOf(id: number): number
-  /** Whether the document is alive and passes the filter. */
-  mayShow(id: number, filter: Filter): boolean
-  /** '' for an id that the segment does not have. */
+  /** Tests whether a document is alive and passes the filter, as far as columns tell. */
+  passing(filter: Filter): (id: number) => boolean
+  nameOf(id: number): string
   publisherOf(id: number): string
+  signalsOf(id: number): Omit<Signals, 'closeness'>
   /** null when it cannot be read. */
   documentOf(id: number): Document | null
 }

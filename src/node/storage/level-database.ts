@@ -50,7 +50,12 @@ export interface LevelDatabaseOptions {
 /** Opens the LevelDB in `folder`. @throws StorageError E_HOME_IN_USE when another process has it. */
 export async function openLevelDatabase(folder: string, options: LevelDatabaseOptions = {}): Promise<LevelDatabase> {
   await requireWhole(folder)
-  const level = new ClassicLevel<string, Uint8Array>(folder, { keyEncoding: 'utf8', valueEncoding: 'view' })
+  // The search index merges in a thread that opens the database a second time.
+  const level = new ClassicLevel<string, Uint8Array>(folder, {
+    keyEncoding: 'utf8',
+    valueEncoding: 'view',
+    multithreading: true,
+  })
   try {
     await level.open()
   } catch (error) {
@@ -87,7 +92,8 @@ export class LevelDatabase implements AsyncDisposable {
   groups = 0
   readonly #level: ClassicLevel<string, Uint8Array>
   readonly #tables: ReadonlyMap<TableName, Table>
-  readonly #folder: string
+  /** Where it is. */
+  readonly folder: string
   readonly #freeBytes: (folder: string) => Promise<number>
   #waiting: Waiting[] = []
   #flushing: Promise<void> | null = null
@@ -102,7 +108,7 @@ export class LevelDatabase implements AsyncDisposable {
   ) {
     this.#level = level
     this.#tables = tables
-    this.#folder = folder
+    this.folder = folder
     this.#freeBytes = freeBytes
   }
 
@@ -180,7 +186,7 @@ export class LevelDatabase implements AsyncDisposable {
 
   /** Refuses a write before LevelDB sees it when the disk is nearly full: a log torn by ENOSPC needs a restart. */
   async #requireRoom(): Promise<void> {
-    if ((await this.#freeBytes(this.#folder)) >= DISK_RESERVE_BYTES) return
+    if ((await this.#freeBytes(this.folder)) >= DISK_RESERVE_BYTES) return
     throw new StorageError('E_DISK_FULL', `less than ${DISK_RESERVE_BYTES} bytes are free: nothing was written`, {
       hint: MAKE_ROOM,
     })

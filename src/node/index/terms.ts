@@ -1,0 +1,145 @@
+import { EditDistance, letterMaskOf, mayBeWithin } from './edit-distance.ts'
+
+/** Terms of a base as they are stored, sorted by their bytes. */
+export interface TermColumns {
+  /** All terms, one after the other. */
+  readonly bytes: Uint8Array
+  /** Bytes of each term. */
+  readonly lengths: Uint8Array
+  /** Documents that have it. */
+  readonly df: Uint32Array
+  /** Page of its postings; at df 1 the document id. */
+  readonly page: Uint32Array
+  /** Where they start in the page; at df 1 the impact. */
+  readonly offset: Uint16Array
+  /** Lowest, so most popular, document id. */
+  readonly best: Uint32Array
+}
+
+/** A term near what was typed: its number, the edits between, and its most popular document. */
+export interface NearTerm {
+  readonly at: number
+  readonly distance: number
+  readonly best: number
+}
+
+/** All terms of a base in memory: about 35 bytes a term. */
+export class Terms {
+  readonly count: number
+  readonly columns: TermColumns
+  readonly #starts: Uint32Array
+  /** Term numbers by length, then by number; `#masks` and `#bucket` are in this order. */
+  readonly #byLength: Uint32Array
+  readonly #masks: Uint32Array
+  /** Where the terms of each length start in `#byLength`. */
+  readonly #buckets = new Uint32Array(258)
+
+  constructor(columns: TermColumns) {
+    const { bytes, lengths } = columns
+    this.columns = columns
+    this.count = lengths.length
+    this.#starts = new Uint32Array(lengths.length + 1)
+    this.#byLength = new Uint32Array(lengths.length)
+    this.#masks = new Uint32Array(lengths.length)
+    for (const length of lengths) this.#buckets[length + 1]!++
+    for (let i = 1; i < this.#buckets.length; i++) this.#buckets[i]! += this.#buckets[i - 1]!
+    const next = this.#buckets.slice()
+    for (let i = 0, at = 0; i < lengths.length; i++) {
+      const end = at + lengths[i]!
+      const place = next[lengths[i]!]!++
+      this.#byLength[place] = i
+      this.#masks[place] = letterMaskOf(bytes, at, end)
+      this.#starts[i + 1] = end
+      at = end
+    }
+  }
+
+  /** Number of a term, or -1. */
+  find(term: Uint8Array): number {
+    const at = this.#lowerBound(term)
+    return at < this.count && this.#compare(at, term) === 0 ? at : -1
+  }
+
+  textOf(at: number): string {
+    const { buffer, byteOffset } = this.columns.bytes
+    const start = this.#starts[at]!
+    return Buffer.from(buffer, byteOffset + start, this.#starts[at + 1]! - start).toString('utf8')
+  }
+
+  /** The `most` terms with the most popular documents among those that start with `prefix`, without the prefix itself. */
+  withPrefix(prefix: Uint8Array, most: number): NearTerm[] {
+    const { best } = this.columns
+    const found = new MostPopular(most)
+    for (let i = this.#lowerBound(prefix); i < this.count && this.#startsWith(i, prefix); i++) {
+      if (this.columns.lengths[i]! > prefix.length) found.offer(i, 0, best[i]!)
+    }
+    return found.items
+  }
+
+  /** The `most` terms with the most popular documents among those 1 to `limit` edits away. */
+  within(word: Uint8Array, limit: number, most: number): NearTerm[] {
+    const wanted = new EditDistance(word)
+    const mask = letterMaskOf(word)
+    const { bytes, best } = this.columns
+    const [byLength, masks, starts] = [this.#byLength, this.#masks, this.#starts]
+    const found = new MostPopular(most)
+    const until = this.#buckets[Math.min(256, wanted.length + limit + 1)]!
+    for (let i = this.#buckets[Math.max(0, wanted.length - limit)]!; i < until; i++) {
+      if (!mayBeWithin(mask, masks[i]!, limit)) continue
+      const at = byLength[i]!
+      const distance = wanted.to(bytes, starts[at]!, starts[at + 1]!)
+      if (distance > 0 && distance <= limit) found.offer(at, distance, best[at]!)
+    }
+    return found.items
+  }
+
+  #startsWith(at: number, prefix: Uint8Array): boolean {
+    const start = this.#starts[at]!
+    if (this.#starts[at + 1]! - start < prefix.length) return false
+    for (let i = 0; i < prefix.length; i++) if (this.columns.bytes[start + i] !== prefix[i]) return false
+    return true
+  }
+
+  #compare(at: number, wanted: Uint8Array): number {
+    const { bytes } = this.columns
+    const start = this.#starts[at]!
+    const length = this.#starts[at + 1]! - start
+    const common = Math.min(length, wanted.length)
+    for (let i = 0; i < common; i++) {
+      const difference = bytes[start + i]! - wanted[i]!
+      if (difference !== 0) return difference
+    }
+    return length - wanted.length
+  }
+
+  #lowerBound(wanted: Uint8Array): number {
+    let low = 0
+    let high = this.count
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#compare(middle, wanted) < 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}
+
+/** The few terms with the lowest best document, in that order. */
+class MostPopular {
+  readonly items: NearTerm[] = []
+  readonly #most: number
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  offer(at: number, distance: number, best: number): void {
+    const { items } = this
+    const last = items.at(-1)
+    if (items.length >= this.#most && best >= last!.best) return
+    if (items.length >= this.#most) items.pop()
+    let place = items.length
+    while (place > 0 && items[place - 1]!.best > best) place--
+    items.splice(place, 0, { at, distance, best })
+  }
+}
