@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import { errorReportOf } from './errors.ts'
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts'
-import type { View } from './view.ts'
+import { isMarked, type MarkedCell, type View } from './view.ts'
 
 export interface Streams {
   readonly out: NodeJS.WritableStream & { readonly isTTY?: boolean }
@@ -70,20 +70,33 @@ export class Output {
 
   #table({ columns, rows, none }: Extract<View, { is: 'table' }>): string[] {
     if (rows.length === 0) return [none]
-    const cells = rows.map(row => row.map(cellOf))
-    const widths = columns.map((name, at) => Math.max(name.length, ...cells.map(row => row[at]?.length ?? 0)))
-    const line = (row: readonly string[]) =>
+    const cells = rows.map(row => row.map(markedCellOf))
+    const widths = columns.map((name, at) => Math.max(name.length, ...cells.map(row => row[at]?.marked.length ?? 0)))
+    const line = (row: readonly MarkedCell[]) =>
       row
-        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .map((cell, at) => `${this.#marked(cell)}${' '.repeat((widths[at] ?? 0) - cell.marked.length)}`)
         .join('  ')
         .trimEnd()
-    return [this.#styled('dim', line(columns)), ...cells.map(line)]
+    return [this.#styled('dim', line(columns.map(markedCellOf))), ...cells.map(line)]
+  }
+
+  #marked({ marked, ranges }: MarkedCell): string {
+    let [text, at] = ['', 0]
+    for (const [from, to] of ranges) {
+      text += marked.slice(at, from) + this.#styled('bold', marked.slice(from, to))
+      at = to
+    }
+    return text + marked.slice(at)
   }
 
   #styled(style: Style, text: string, stream = this.#streams.out): string {
     return stream.isTTY ? styleText(style, text, { stream: stream as NodeJS.WriteStream }) : text
   }
 }
+
+/** What replaces a character is one UTF-16 unit as it was, so that ranges stay right. */
+const markedCellOf = (value: unknown): MarkedCell =>
+  isMarked(value) ? { marked: plain(value.marked), ranges: value.ranges } : { marked: cellOf(value), ranges: [] }
 
 function cellOf(value: unknown): string {
   if (value === null || value === undefined) return '-'

@@ -23,7 +23,7 @@ export async function runCli(
   environment: Environment,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const output = new Output(argv.includes('--json'))
+  const output = new Output(flagsOf(argv).includes('--json'))
   let exitCode: ExitCode = EXIT.ok
   const program = programOf(async (command, input, globals) => {
     const outcome = await command.run(input, contextOf(command, globals, { environment, signal, output }))
@@ -42,6 +42,12 @@ export async function runCli(
     if (error.code === 'commander.help') return output.error(new CliError('E_USAGE', 'a command is missing', { hint }))
     return output.error(new CliError('E_USAGE', error.message.replace(/^error: /, '').replaceAll('\n', ' '), { hint }))
   }
+}
+
+/** What follows `--` is words, whatever they look like. */
+function flagsOf(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--')
+  return end < 0 ? argv : argv.slice(0, end)
 }
 
 /** The help of what was meant: a command, a group, or the whole. */

@@ -10,6 +10,16 @@ export type View =
   | { readonly is: 'lines'; readonly lines: readonly string[] }
   | { readonly is: 'parts'; readonly parts: readonly View[] }
 
+/** A cell with parts that stand out at a terminal, and nowhere else. */
+export interface MarkedCell {
+  readonly marked: string
+  /** Half-open ranges of UTF-16 units, in order, that do not overlap. */
+  readonly ranges: readonly (readonly [number, number])[]
+}
+
+export const isMarked = (value: unknown): value is MarkedCell =>
+  typeof value === 'object' && value !== null && 'marked' in value && 'ranges' in value
+
 /** Every field of an object, one a line. */
 export function fieldsOf(data: object): View {
   return { is: 'fields', fields: Object.entries(data) }

@@ -1,4 +1,4 @@
-import type { KeptStreams, PeerAddress, PeerStanding } from '../federation/index.ts'
+import type { KeptStreams, PeerAddress, PeerStanding, SearchMemory } from '../federation/index.ts'
 import type { PackageName, PeerId, WellFormedRecord } from '../protocol/index.ts'
 import type { Advisories } from './advisories/index.ts'
 import type { CacheLedger, CachePins, DiskRoom, PurgeList, UpstreamCache } from './cache/index.ts'
@@ -48,6 +48,8 @@ export interface NodeContext {
   readonly libp2p: Network
   readonly peers: PeerBook
   readonly seen: SeenHits
+  /** What searches learned about peers and their records. */
+  readonly searchMemory: SearchMemory
   readonly incoming: IncomingBytes
   readonly absent: AbsentHolders
   readonly publishing: Turns<PackageName>

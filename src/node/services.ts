@@ -15,6 +15,7 @@ import { pruneCache } from './use-cases/cache-prune.ts'
 import { cacheStats } from './use-cases/cache-stats.ts'
 import { verifyCache } from './use-cases/cache-verify.ts'
 import { clientSettings } from './use-cases/client-settings.ts'
+import { complete } from './use-cases/complete.ts'
 import { doctor } from './use-cases/doctor.ts'
 import { info } from './use-cases/info.ts'
 import { install } from './use-cases/install.ts'
@@ -26,7 +27,7 @@ import { policyServicesOf } from './use-cases/policy-services.ts'
 import { publish } from './use-cases/publish.ts'
 import { listPurges, purge, undoPurge } from './use-cases/purge.ts'
 import { changeRelation, listPublishers } from './use-cases/relations.ts'
-import { search } from './use-cases/search.ts'
+import { search } from './use-cases/search/search.ts'
 import { status } from './use-cases/status.ts'
 import { createToken, listTokens, revokeToken } from './use-cases/tokens.ts'
 import { addUpstream, listUpstreams, removeUpstream } from './use-cases/upstreams.ts'
@@ -38,6 +39,7 @@ export function servicesOf(node: NodeContext): NodeServices {
     status: asker => status(node, asker),
     publish: (request, bytes) => publish(node, request, bytes),
     search: request => search(node, request),
+    complete: async request => complete(node, request),
     info: purl => info(node, purl),
     install: (request, signal) => install(node, request, signal),
     openArtifact: sha256 => openArtifact(node, sha256 as Sha256),

@@ -46,14 +46,16 @@ test('people see one line an advisory, and how much is held', () => {
 })
 
 test('a hit whose name looks like another is named below the hits', () => {
-  const hit = { purl: 'pkg:npm/expresss', publisher: 'a', publisherName: 'a', source: 'local', relation: 'none' }
+  const verdict = { decision: 'allow', rule: null, reason: null, until: null }
+  const publisher = { publisher: 'a', publisherName: 'a', source: 'local', relation: 'none' }
+  const hit = { ...publisher, version: '1.0.0', description: '', highlights: [], verdict }
   const hits = [
-    { ...hit, looksLike: { of: 'express', how: 'a letter repeated' } },
-    { ...hit, purl: 'pkg:npm/x' },
+    { ...hit, purl: 'pkg:npm/expresss', name: 'expresss', looksLike: { of: 'express', how: 'a letter repeated' } },
+    { ...hit, purl: 'pkg:npm/x', name: 'x' },
   ]
-  const lines = linesOf(searchCommand.view({ hits, peers: { asked: 0, answered: 0 }, tookMs: 1 } as never))
-  expect(lines.slice(3)).toEqual([
-    'pkg:npm/expresss looks like express: a letter repeated',
+  const answer = { hits, hidden: 0, notes: [], peers: { asked: 0, answered: 0 }, tookMs: 1 }
+  expect(linesOf(searchCommand.view(answer as never)).slice(3)).toEqual([
+    'npm:expresss looks like express: a letter repeated',
     '2 hits in 1 ms; 0 of 0 peers answered',
   ])
 })

@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream'
+import { stripVTControlCharacters, styleText } from 'node:util'
 import { expect, test } from 'vitest'
 import { peersView } from '../../src/cli/commands/peer.ts'
 import { searchCommand } from '../../src/cli/commands/search.ts'
@@ -113,14 +114,71 @@ test('status tells people the network in words and each address on a line', () =
   ])
 })
 
-test('search names publishers as other commands take them, and counts one hit as one', () => {
-  const hit = { publisher: ID, source: 'federated', relation: 'none', description: 'rope', score: 1, version: null }
-  const view = (...hits: object[]) =>
-    linesOf(searchCommand.view({ hits, peers: { asked: 1, answered: 1 }, tookMs: 3 } as never))
-  const [, line, ...rest] = view({ ...hit, purl: 'pkg:npm/x', publisherName: null })
-  expect(line).toBe(`pkg:npm/x  federated  ${ID}  rope`)
+const ALLOWED = { decision: 'allow', rule: null, reason: null, until: null }
+const hitOf = (more: object = {}) => ({
+  ...{ purl: 'pkg:npm/%40acme/rope', name: '@acme/rope', version: '1.0.0', publisher: ID, publisherName: 'acme' },
+  ...{ description: 'a rope that holds', source: 'local', relation: 'allow', highlights: [], verdict: ALLOWED },
+  ...more,
+})
+const answerOf = (hits: readonly object[], more: object = {}) =>
+  searchCommand.view({ hits, hidden: 0, notes: [], peers: { asked: 1, answered: 1 }, tookMs: 3, ...more } as never)
+
+test('search names packages and publishers as other commands take them, and counts one hit as one', () => {
+  const [, line, ...rest] = linesOf(answerOf([hitOf({ publisherName: null, relation: 'none', source: 'federated' })]))
+  expect(line).toBe(`npm:@acme/rope  1.0.0    ${ID} (none, at peers)  allow    a rope that holds`)
   expect(rest).toEqual(['1 hit in 3 ms; 1 of 1 peers answered'])
-  const two = view(...['pkg:npm/x', 'pkg:npm/y'].map(purl => ({ ...hit, purl, publisherName: 'acme' })))
-  expect(two[1]).toBe('pkg:npm/x  federated  acme       rope')
+  const two = linesOf(answerOf([hitOf(), hitOf({ purl: 'pkg:pypi/y', name: 'y' })]))
+  expect(two[1]).toMatch(/ acme \(allow\) /)
+  expect(two[2]).toMatch(/^pypi:y /)
   expect(two.at(-1)).toMatch(/^2 hits in/)
+  expect(linesOf(answerOf([]))).toEqual(['nothing found', '0 hits in 3 ms; 1 of 1 peers answered'])
+})
+
+test('search says what this node says of each hit, what is hidden and who did not answer', () => {
+  const held = { decision: 'hold', rule: 'origin', reason: 'its digest is disputed', until: '2027-01-01T00:00:00.000Z' }
+  const malware = { decision: 'deny', rule: 'malware', reason: 'MAL-1 names it', until: null }
+  const verdicts = [held, malware, { ...malware, rule: 'route', reason: 'no route' }, { ...ALLOWED, would: malware }]
+  const lines = linesOf(
+    answerOf(
+      verdicts.map(verdict => hitOf({ verdict })),
+      { hidden: 2, notes: ['is:x was left out'], peers: { asked: 10, answered: 7 } },
+    ),
+  )
+  expect(lines.slice(1, 5).map(line => line.split(/ {2,}/)[3])).toEqual([
+    'held until 2027-01-01T00:00:00.000Z',
+    'denied: malware',
+    'not allowed here',
+    'allow (enforced: denied: malware)',
+  ])
+  expect(lines.slice(5)).toEqual([
+    'npm:@acme/rope@1.0.0 (origin): its digest is disputed',
+    'npm:@acme/rope@1.0.0 (malware): MAL-1 names it',
+    'npm:@acme/rope@1.0.0 (malware): MAL-1 names it',
+    'is:x was left out',
+    '4 hits in 3 ms; 7 of 10 peers answered',
+    '2 hidden by policy; --all shows them',
+    'partial: 3 of 10 peers did not answer in time',
+  ])
+})
+
+test('where a search matched stands out at a terminal, and only there', () => {
+  const highlights = [
+    { field: 'name', ranges: [[6, 10]] },
+    {
+      field: 'description',
+      ranges: [
+        [2, 6],
+        [12, 900],
+      ],
+    }, // the rest is not shown
+  ]
+  const view = answerOf([hitOf({ highlights })])
+  const plain = linesOf(view)[1]
+  expect(plain).toBe('npm:@acme/rope  1.0.0    acme (allow)  allow    a rope that holds')
+  const [out, err] = [Object.assign(new PassThrough(), { isTTY: true }), new PassThrough()]
+  new Output(false, { out, err }).result({}, view)
+  const [, line = ''] = String(out.read()).split('\n')
+  expect(stripVTControlCharacters(line)).toBe(plain)
+  const bold = line.split(styleText('bold', '|', { validateStream: false }).split('|')[0] ?? '').slice(1)
+  expect(bold.map(part => part.split('\u001b')[0])).toEqual(['rope', 'rope', 'holds'])
 })

@@ -32,13 +32,16 @@ let node: NodeProcess
 let publisher: PublisherId
 let publicFeed: FeedId
 const acknowledged = new Map<number, Acknowledged>()
+/** Publishes that the very next search did not show. */
+const notFound: number[] = []
 
 const bytesOf = (number: number) => Buffer.from(`cargo ${number}\n`.repeat(200))
 const isPublic = (number: number) => number % 4 !== 0
+const packageOf = (number: number) => `pkg:generic/cargo-${number % 20}`
 
 /** Publishes over HTTP; null when the node did not live to answer. */
 async function publish(number: number, http: string, token: string): Promise<Acknowledged | null> {
-  const purl = `pkg:generic/cargo-${number % 20}@1.0.${number}`
+  const purl = `${packageOf(number)}@1.0.${number}`
   const query = new URLSearchParams({ name: `cargo-${number}.txt`, purl, public: isPublic(number) ? '1' : '0' })
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/octet-stream' }
   const answer = await fetch(`${http}/api/publish?${query}`, { method: 'POST', headers, body: bytesOf(number) }).catch(
@@ -49,6 +52,27 @@ async function publish(number: number, http: string, token: string): Promise<Ack
   if (body === null) return null
   if (!answer.ok) throw new Error(`publish ${number}: ${JSON.stringify(body)}`)
   return { number, record: body.record, sha256: body.sha256 }
+}
+
+/** Asks the search API; null when the node did not live to answer. */
+async function search(text: string, http: string, token: string) {
+  const headers = { authorization: `Bearer ${token}` }
+  const query = new URLSearchParams({ q: text, local: '1', limit: '50' })
+  const answer = await fetch(`${http}/api/search?${query}`, { headers }).catch(() => null)
+  const body = (await answer?.json().catch(() => null)) as SearchAnswer | null | undefined
+  return answer === null || !body ? null : { status: answer.status, ...body }
+}
+
+interface SearchAnswer {
+  readonly hits?: readonly { readonly purl: string; readonly version: string }[]
+  readonly error?: { readonly code: string }
+}
+
+/** The version that a search by name shows of the package of a publish; null when the node did not live to answer. */
+async function versionFound(number: number, http: string, token: string): Promise<string | null> {
+  const answer = await search(`cargo-${number % 20}`, http, token)
+  if (answer === null) return null
+  return answer.hits?.find(({ purl }) => purl === packageOf(number))?.version ?? 'none'
 }
 
 /** Publishes what is not acknowledged yet; after `killAfter` of them the process is killed with the rest on their way. */
@@ -64,10 +88,23 @@ async function publishAll(killAfter: number): Promise<void> {
       if (answer === null) continue
       acknowledged.set(number, answer)
       if (++done === killAfter) killed = node.end('SIGKILL')
+      const version = await versionFound(number, http, token)
+      if (version !== null && version !== `1.0.${number}`) notFound.push(number)
     }
   }
   await Promise.all(Array.from({ length: PARALLEL }, work))
   await killed
+}
+
+/** Starts the killed node again: its search shows all that was acknowledged, or what was stored after it. */
+async function restartAndSearch(): Promise<void> {
+  await node.restart()
+  const token = await node.token()
+  const newest = Map.groupBy(acknowledged.keys(), packageOf).values()
+  for (const number of [...newest].map(numbers => Math.max(...numbers))) {
+    const version = await versionFound(number, node.ready.http, token)
+    expect(Number(version?.split('.')[2])).toBeGreaterThanOrEqual(number)
+  }
 }
 
 async function publicChain(): Promise<WellFormedRecord[]> {
@@ -101,7 +138,7 @@ describe('a node killed in the middle of 200 publishes', () => {
   it('has every acknowledged one after each restart, and no gap in its feed', async () => {
     for (const killAfter of [...KILLS_AFTER, PUBLISHES]) {
       await publishAll(killAfter)
-      if (acknowledged.size < PUBLISHES) await node.restart()
+      if (acknowledged.size < PUBLISHES) await restartAndSearch()
       const records = await publicChain()
       expect(records.map(({ seq }) => seq)).toEqual(records.map((_, index) => index + 1))
       expect(records.map(({ prev }) => prev)).toEqual([null, ...records.slice(0, -1).map(({ id }) => id)])
@@ -110,6 +147,7 @@ describe('a node killed in the middle of 200 publishes', () => {
       expect(lost).toEqual([])
     }
     expect(acknowledged.size).toBe(PUBLISHES)
+    expect(notFound).toEqual([])
     expect((await node.run('status')).releases).toBe(PUBLISHES)
     const headers = { authorization: `Bearer ${await node.token()}` }
     for (const { number, sha256 } of acknowledged.values()) {
@@ -119,6 +157,24 @@ describe('a node killed in the middle of 200 publishes', () => {
       expect(bytes.equals(bytesOf(number))).toBe(true)
     }
   }, 180_000)
+
+  it('answers odd searches like others', async () => {
+    const { http } = node.ready
+    const token = await node.token()
+    const ask = async (text: string) => (await search(text, http, token))!
+    for (const text of ['', ' ', '"', 'x'.repeat(5_001)]) {
+      expect(await ask(text)).toMatchObject({ status: 400, error: { code: 'E_USAGE' } })
+    }
+    const purls = async (text: string) => {
+      const { status, hits } = await ask(text)
+      expect([text, status]).toEqual([text, 200])
+      return hits!.map(({ purl }) => purl)
+    }
+    for (const text of ['🦄', '包管理', 'x'.repeat(5_000), '\ud800']) expect(await purls(text)).toEqual([])
+    for (const text of ['c', 'the of and', '__proto__', 'constructor', 'cargo"', "('cargo"]) await purls(text)
+    expect(await purls('cargo '.repeat(500))).toEqual(await purls('cargo'))
+    expect((await purls('"cargo-7'))[0]).toBe('pkg:generic/cargo-7')
+  })
 
   it('shows the digest of a full refold, and nothing for doctor to find', async () => {
     const [row] = ((await node.run('publishers')) as unknown as { id: string; digest: string }[]).filter(

@@ -2,6 +2,7 @@ import type { Command, CommandGroup } from '../command.ts'
 import { advisoryGroup } from './advisory.ts'
 import { backupCommand } from './backup.ts'
 import { cacheGroup } from './cache.ts'
+import { completionGroup } from './completion.ts'
 import { configGroup } from './config.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
@@ -37,6 +38,7 @@ export const COMMAND_SECTIONS: readonly (readonly [title: string, entries: reado
   ['Look after keys and tokens', [keyGroup, tokenGroup]],
   ['Look after what is stored', [cacheGroup, purgeCommand, backupCommand, restoreCommand, importGroup, exportGroup]],
   ['Check by hand', [verifyGroup]],
+  ['Help while typing', [completionGroup]],
 ]
 
 export const COMMANDS: readonly (Command | CommandGroup)[] = COMMAND_SECTIONS.flatMap(([, entries]) => entries)

@@ -12,6 +12,9 @@ interface InfoAnswer {
       readonly state: unknown
       readonly artifacts: readonly unknown[]
     }[]
+    /** Packages known here that need it, and installs through this node; absent where it is not held. */
+    readonly dependents?: number
+    readonly installs?: number
     /** false: seen in search answers of peers alone; its records are not here. */
     readonly held: boolean
   }[]
@@ -48,10 +51,11 @@ function warningsOf({ looksLike = null, advisories = [] }: InfoAnswer): string[]
   return [...like, ...advisories.map(({ id, kind, severity, summary }) => `${kind} ${id} (${severity}): ${summary}`)]
 }
 
-function publisherView({ id, name, relation, versions, held }: InfoAnswer['publishers'][number]): View[] {
+function publisherView({ id, name, relation, versions, held, ...use }: InfoAnswer['publishers'][number]): View[] {
   const shown = typeof relation === 'string' ? relation : JSON.stringify(relation)
   return [
     linesOf(`publisher ${name ?? ''} ${id} ${shown}${held ? '' : ', not held here: seen in answers of peers'}`),
+    ...(held ? [linesOf(`dependents: ${use.dependents ?? 0}, installs through this node: ${use.installs ?? 0}`)] : []),
     tableOf(
       ['VERSION', 'STATE', 'FILES'],
       versions.map(({ version, state, artifacts }) => [version, state, artifacts.length]),

@@ -7,7 +7,7 @@ import {
 } from '../../protocol/index.ts'
 import { FederationError } from '../errors.ts'
 import type { Clock } from '../streams/clock.ts'
-import { MAX_PEER_BYTES, MAX_PEER_HITS } from './limits.ts'
+import { MAX_PEER_BYTES, MAX_PEER_HITS, PACKED_BYTES } from './limits.ts'
 import { TokenBuckets } from './token-buckets.ts'
 
 export interface AnswerSearchesPorts {
@@ -16,11 +16,13 @@ export interface AnswerSearchesPorts {
     request: SearchRequest,
     options: { readonly signal: AbortSignal },
   ) => Promise<readonly SearchHit[]> | readonly SearchHit[]
+  /** Tags of publishers of which public packages are held, at most 256; absent: it is not told. */
+  readonly held?: () => readonly string[]
   readonly clock: Clock
 }
 
-/** The answering side: a request handler of `/hanse/<net>/search/1`, one hit a message, ending at the asker's deadline. */
-export function answerSearches({ searchPublic, clock }: AnswerSearchesPorts) {
+/** The answering side: a request handler of `/hanse/<net>/search/1`, some hits a message, ending at the asker's deadline. */
+export function answerSearches({ searchPublic, held, clock }: AnswerSearchesPorts) {
   const buckets = new TokenBuckets()
   return async function* answer(request: {
     readonly peer: PeerId
@@ -37,9 +39,10 @@ export function answerSearches({ searchPublic, clock }: AnswerSearchesPorts) {
       const signal = AbortSignal.any([request.signal, late.signal])
       const k = Math.min(asked.k, MAX_PEER_HITS)
       const hits = await searchPublic({ ...asked, k }, { signal })
+      const told = asked.tellHeld ? held?.() : undefined
       let bytes = 0
-      for (const hit of hits.slice(0, k)) {
-        const message = encodeSearchHits({ hits: [hit] })
+      for (const [i, packed] of packsOf(hits.slice(0, k), told).entries()) {
+        const message = encodeSearchHits({ hits: packed, held: i === 0 ? told : undefined })
         bytes += message.byteLength
         if (signal.aborted || bytes > MAX_PEER_BYTES) return
         yield message
@@ -48,4 +51,20 @@ export function answerSearches({ searchPublic, clock }: AnswerSearchesPorts) {
       cancel()
     }
   }
+}
+
+/** Hits in their order, as many in one message as fit 32 KiB: frames cost more than bytes. */
+function packsOf(hits: readonly SearchHit[], told: readonly string[] | undefined): SearchHit[][] {
+  const packs: SearchHit[][] = told === undefined ? [] : [[]]
+  let room = told === undefined ? 0 : PACKED_BYTES
+  for (const hit of hits) {
+    const size = hit.envelopes.reduce((sum, { byteLength }) => sum + byteLength, 0)
+    room -= size
+    if (room < 0) {
+      packs.push([])
+      room = PACKED_BYTES - size
+    }
+    packs.at(-1)!.push(hit)
+  }
+  return packs
 }

@@ -1,15 +1,18 @@
 import {
-  encodeSearchRequest,
+  heldTagOf,
   MAX_QUERY_LENGTH,
   MAX_SEARCH_MS,
   type PeerId,
-  ProtocolError,
   type PublisherId,
-  parseSearchHits,
   type SearchHit,
+  type SearchRequest,
 } from '../../protocol/index.ts'
 import type { Clock } from '../streams/clock.ts'
-import { MAX_BAD_HITS, MAX_PEER_BYTES, MAX_PEER_HITS, MAX_PEERS_ASKED, SEARCH_DEADLINE_MS } from './limits.ts'
+import type { KnownPeers } from './known-peers.ts'
+import { MAX_PEER_HITS, MIN_SHARE, SEARCH_DEADLINE_MS } from './limits.ts'
+import { SearchMachine } from './machine.ts'
+import { PeerSearch } from './peer-search.ts'
+import { pickPeers } from './pick-peers.ts'
 import type { VerifiedHit } from './verify-hit.ts'
 
 /** What asking needs; `KeptStreams` is a `request`, `verifyHit` a `verify`. */
@@ -23,6 +26,12 @@ export interface AskPeersPorts {
   readonly verify: (hit: SearchHit) => Promise<VerifiedHit | null>
   /** Whether what verified is wanted here; false leaves it out and blames nobody. */
   readonly accepts?: (hit: VerifiedHit) => boolean
+  /** Whether what a hit names is known better here, so that it need not be verified. */
+  readonly isHeld?: (hit: SearchHit) => boolean
+  /** Whether the publisher of this tag is not followed here; absent: nobody is. */
+  readonly lacks?: (tag: string) => boolean
+  /** What earlier searches learned about peers. */
+  readonly known: KnownPeers
   /** `/hanse/<net>/search/1`. */
   readonly protocol: string
   readonly clock: Clock
@@ -32,9 +41,9 @@ export interface AskPeersPorts {
 
 export interface PeerQuery {
   readonly text: string
-  /** Peers to ask, best first; the first 16 are. */
+  /** Connected peers, best first; at most 16 are asked at once, at most 28 in all. */
   readonly peers: readonly PeerId[]
-  /** Hits wanted of each, at most 50. */
+  /** Hits wanted; each peer is asked for all of them, or for its share when many are asked, at most 50. */
   readonly k: number
   /** ms; default 300. */
   readonly deadlineMs?: number
@@ -49,105 +58,50 @@ export interface PeerHit extends VerifiedHit {
 
 export interface PeerAnswer {
   readonly hits: readonly PeerHit[]
-  /** Peers asked, and those that answered in full before the deadline. */
-  readonly peers: { readonly asked: number; readonly answered: number }
+  /** Peers asked, those that answered in full in time, and whether that was not all of them. */
+  readonly peers: { readonly asked: number; readonly answered: number; readonly partial: boolean }
 }
 
-/** Asks peers at once and answers at the deadline at the latest with the hits that were verified by then. */
+/** Asks the peers that cover what is not held here, and answers at the deadline at the latest with the hits verified by then. */
 export async function askPeers(
   ports: AskPeersPorts,
   query: PeerQuery,
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<PeerAnswer> {
   const text = query.text.trim().slice(0, MAX_QUERY_LENGTH).toWellFormed()
-  const peers = text === '' ? [] : [...new Set(query.peers)].slice(0, MAX_PEERS_ASKED)
-  const deadlineMs = Math.min(Math.max(1, Math.round(query.deadlineMs ?? SEARCH_DEADLINE_MS)), MAX_SEARCH_MS)
-  const k = Math.min(Math.max(1, Math.round(query.k)), MAX_PEER_HITS)
-  const { type, publisher } = query
-  const payload = encodeSearchRequest({ query: text, k, deadlineMs, type, publisher })
-  const over = new AbortController()
-  const search: Search = { ports, payload, limit: k, query, signal: over.signal, found: new Map(), answered: 0 }
-  const cancel = ports.clock.after(deadlineMs, () => over.abort())
-  const stop = (): void => over.abort()
+  if (text === '' || query.peers.length === 0 || signal?.aborted) return NOBODY_ASKED
+  const { known, lacks = () => true } = ports
+  const wanted = query.publisher && heldTagOf(query.publisher)
+  const candidates = [...new Set(query.peers)].map(peer => known.candidate(peer))
+  const plan = pickPeers(candidates, wanted === undefined ? lacks : tag => tag === wanted)
+  const request = requestOf(text, query, plan.first.length)
+  const search = new PeerSearch(ports, request, new SearchMachine(plan, request.deadlineMs))
+  const stop = (): void => search.stop()
   signal?.addEventListener('abort', stop)
-  if (signal?.aborted) over.abort()
   try {
-    await Promise.race([Promise.all(peers.map(peer => askPeer(search, peer))), aborted(over.signal)])
-    return { hits: [...search.found.values()], peers: { asked: peers.length, answered: search.answered } }
+    return await search.run()
   } finally {
-    cancel()
     signal?.removeEventListener('abort', stop)
-    over.abort()
   }
 }
 
-interface Search {
-  readonly ports: AskPeersPorts
-  readonly payload: Uint8Array
-  readonly limit: number
-  readonly query: PeerQuery
-  readonly signal: AbortSignal
-  readonly found: Map<string, PeerHit>
-  answered: number
-}
+const NOBODY_ASKED: PeerAnswer = { hits: [], peers: { asked: 0, answered: 0, partial: false } }
 
-/** Never throws: a peer that fails has not answered. */
-async function askPeer(search: Search, peer: PeerId): Promise<void> {
-  const { ports, payload, signal } = search
-  try {
-    if (signal.aborted) return
-    const messages = ports.request(peer, ports.protocol, payload, { signal })
-    const outcome = await readHits(search, peer, messages)
-    if (signal.aborted) return
-    if (outcome === 'bad') ports.onOffence?.(peer, 'record-invalid')
-    else search.answered++
-  } catch (error) {
-    if (error instanceof ProtocolError && !signal.aborted) ports.onOffence?.(peer, 'message-malformed')
+function requestOf(
+  query: string,
+  { k, deadlineMs = SEARCH_DEADLINE_MS, type, publisher }: PeerQuery,
+  peers: number,
+): SearchRequest {
+  return {
+    query,
+    k: Math.min(shareOf(Math.max(1, Math.round(k)), peers), MAX_PEER_HITS),
+    deadlineMs: Math.min(Math.max(1, Math.round(deadlineMs)), MAX_SEARCH_MS),
+    type,
+    publisher,
   }
 }
 
-/** Takes hits until the answer ends or is as long as one may be. */
-async function readHits(
-  { ports, signal, limit, query, found }: Search,
-  peer: PeerId,
-  messages: AsyncIterable<Uint8Array>,
-): Promise<'ended' | 'bad'> {
-  let [bytes, hits, bad] = [0, 0, 0]
-  for await (const message of messages) {
-    bytes += message.byteLength
-    if (signal.aborted || bytes > MAX_PEER_BYTES) break
-    const sent = parseSearchHits(message).hits
-    for (const hit of sent.slice(0, limit - hits)) {
-      const verified = await ports.verify(hit)
-      if (signal.aborted) return 'ended'
-      if (verified === null) bad++
-      else if (isAskedFor(verified, query) && ports.accepts?.(verified) !== false) keep(found, verified, peer)
-      if (bad >= MAX_BAD_HITS) return 'bad'
-    }
-    // A message without hits also counts, so that empty ones cannot go on until the deadline.
-    hits += Math.max(1, sent.length)
-    if (hits >= limit) break
-  }
-  return bad > 0 ? 'bad' : 'ended'
-}
-
-function isAskedFor(hit: VerifiedHit, { type, publisher }: PeerQuery): boolean {
-  return (
-    (type === undefined || hit.package.startsWith(`pkg:${type}/`)) && (publisher ?? hit.publisher) === hit.publisher
-  )
-}
-
-/** One hit per publisher and package: the first that came. */
-function keep(found: Map<string, PeerHit>, hit: VerifiedHit, peer: PeerId): void {
-  const key = `${hit.publisher} ${hit.package}`
-  const known = found.get(key)
-  if (known === undefined) found.set(key, { ...hit, from: [peer] })
-  else if (!known.from.includes(peer)) found.set(key, { ...known, from: [...known.from, peer] })
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  if (signal.aborted) resolve()
-  else signal.addEventListener('abort', () => resolve(), { once: true })
-  return promise
+/** Every hit costs its verification: of many peers, twice what is wanted in all, and five of each. */
+function shareOf(wanted: number, peers: number): number {
+  return Math.min(wanted, Math.max(MIN_SHARE, Math.ceil((2 * wanted) / Math.max(1, peers))))
 }

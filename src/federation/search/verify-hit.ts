@@ -8,7 +8,6 @@ import {
   ProtocolError,
   type PublisherId,
   parsePurl,
-  parseRecordOnPool,
   type ReleaseName,
   type ReleaseOp,
   type ReleaseSummary,
@@ -18,6 +17,7 @@ import {
   signerRoleOf,
   type WellFormedRecord,
 } from '../../protocol/index.ts'
+import type { VerifiedRecords } from './verified-records.ts'
 
 /**
  * A hit whose records verify: the publisher of this id delegated to the feed that released this. All of it is read from
@@ -39,8 +39,8 @@ export interface VerifiedHit {
 }
 
 /** Verifies [genesis, rotates…, delegate, release] of one network; null for anything that does not hold. */
-export async function verifyHit(hit: SearchHit, context: { readonly net: string }): Promise<VerifiedHit | null> {
-  const records = await parseAll(hit.envelopes, context)
+export async function verifyHit(hit: SearchHit, known: Pick<VerifiedRecords, 'parse'>): Promise<VerifiedHit | null> {
+  const records = await parseAll(hit.envelopes, known)
   if (records === null || records.length < 3) return null
   if (records.some(record => record.publisher !== hit.publisher)) return null
   const [genesis, release, delegate] = [records[0]!, records.at(-1)!, records.at(-2)!]
@@ -65,12 +65,12 @@ export async function verifyHit(hit: SearchHit, context: { readonly net: string 
 
 async function parseAll(
   envelopes: readonly Uint8Array[],
-  context: { readonly net: string },
+  known: Pick<VerifiedRecords, 'parse'>,
 ): Promise<WellFormedRecord[] | null> {
   const records: WellFormedRecord[] = []
   for (const envelope of envelopes) {
     try {
-      records.push(await parseRecordOnPool(envelope, context))
+      records.push(await known.parse(envelope))
     } catch (error) {
       if (error instanceof ProtocolError) return null
       throw error

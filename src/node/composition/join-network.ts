@@ -26,7 +26,7 @@ import { type RunningNetwork, startNetwork } from '../network/start-network.ts'
 import { acceptStreams } from '../network/stream-port.ts'
 import type { NodeContext } from '../node-context.ts'
 import { HeliaBlockstore } from '../storage/index.ts'
-import { searchPublic } from '../use-cases/search-public.ts'
+import { heldTags, searchPublic } from '../use-cases/search-public.ts'
 import type { Exchange } from './exchange.ts'
 import type { OpenHome } from './open-home.ts'
 
@@ -120,7 +120,11 @@ function answerPeers(home: OpenHome, { streams, protocols, changes }: Exchange, 
   )
   streams.handle(
     protocols.search,
-    answerSearches({ searchPublic: query => searchPublic(node, query), clock: systemClock }),
+    answerSearches({
+      searchPublic: query => searchPublic(node, query),
+      held: () => heldTags(node),
+      clock: systemClock,
+    }),
   )
 }
 

@@ -1,3 +1,4 @@
+import { SearchMemory } from '../../federation/index.ts'
 import { type PeerId, parseUnverifiedRecord } from '../../protocol/index.ts'
 import type { LoadedConfig } from '../config/index.ts'
 import { saveIdentity } from '../identity/identity-file.ts'
@@ -53,6 +54,7 @@ export function nodeContextOf(parts: ContextParts): NodeContext {
     ...{ incoming: home.incoming, purges: home.purges, purgeBytes: home.purgeBytes, disk: home.disk },
     ...{ cache: home.cache, ledger: home.ledger, pins: home.pins },
     ...{ verdicts: new VerdictLog(), seen: new SeenHits(), absent: new AbsentHolders(), publishing: new Turns() },
+    searchMemory: new SearchMemory(config.network.id),
     backupPassphrase: surroundings.backupPassphrase,
     ...identityOf(home),
     ...decisionsOf(parts, whole),

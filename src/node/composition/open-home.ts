@@ -5,7 +5,7 @@ import { DiskRoom, minFreeOf, PurgeList } from '../cache/index.ts'
 import type { LoadedConfig } from '../config/index.ts'
 import { NodeError } from '../errors.ts'
 import { createIdentity, type Identity, readIdentity, saveIdentity } from '../identity/identity-file.ts'
-import { openSearchIndex } from '../index/index.ts'
+import { mergeInWorker, openSearchIndex } from '../index/index.ts'
 import { InstallJournal } from '../installs/index.ts'
 import { IncomingBytes } from '../library/incoming-bytes.ts'
 import { Library } from '../library/library.ts'
@@ -53,18 +53,30 @@ export async function openHome(stack: AsyncDisposableStack, paths: DataDirectory
   const isPurged = purgedOnArrival(purges, artifacts, purgeBytes)
   // What a crash left between the decision to purge and the deed.
   for (const purge of purges.list()) await purgeBytes(purge)
-  const index = stack.use(await openSearchIndex(database.table('index')))
-  const library = await Library.open({ net: config.network.id, database, records: new RecordStore(database), index })
+  const index = stack.use(
+    await openSearchIndex(database.table('index'), {
+      runMerge: mergeInWorker({ location: database.folder, sublevel: 'index' }),
+      onMergeFailed: err => createLog().error({ err }, 'the search index was not merged; the next change tries again'),
+    }),
+  )
+  const installs = stack.use(
+    await InstallJournal.open({ database, onProblem: (message, err) => createLog().error({ err }, message) }),
+  )
   const relations = await RelationBook.open(join(paths.state, 'relations.json'))
+  const library = await Library.open({
+    ...{ net: config.network.id, database, records: new RecordStore(database), index },
+    use: {
+      installsOf: (publisher, name) => installs.installsOf(publisher, name),
+      pinOf: name => relations.pinOf(name),
+    },
+  })
+  installs.onCounted(names => library.rerank(names))
   const incoming = new IncomingBytes(library.access, artifacts)
   const cached = await openCache(stack, { paths, config, database, artifacts, incoming, library, relations })
   const upstreamBook = await UpstreamBook.open(join(paths.state, 'upstreams.json'))
   const peers = await PeerBook.open(join(paths.state, 'peers.json'), message => createLog().warn(message))
   stack.defer(() => peers.settled())
   const tokens = stack.use(await TokenBook.open(join(paths.state, 'tokens.json')))
-  const installs = stack.use(
-    await InstallJournal.open({ database, onProblem: (message, err) => createLog().error({ err }, message) }),
-  )
   const audit = stack.use(await openAuditLog(paths.auditLog))
   const policy = stack.use(
     await PolicyStore.open({

@@ -3,17 +3,11 @@ import { ADVISORY_ROUTES } from './advisory-routes.ts'
 import { type ApiRoute, flag, none, purl, route, text } from './api-route.ts'
 import { CACHE_ROUTES } from './cache-routes.ts'
 import { POLICY_ROUTES } from './policy-routes.ts'
+import { SEARCH_ROUTES } from './search-routes.ts'
 import { TOKEN_ROUTES } from './token-routes.ts'
 
 export type { ApiRoute } from './api-route.ts'
 
-const searchQuery = z.strictObject({
-  q: z.string().max(5_000).default(''),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-  local: flag,
-  type: text(32).optional(),
-  publisher: text(256).optional(),
-})
 const publishQuery = z.strictObject({
   name: text(255),
   public: flag,
@@ -52,15 +46,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
       stream,
     ),
   ),
-  route('GET', '/api/search', 'Search this node, then its peers', { query: searchQuery }, (s, { query }) =>
-    s.search({
-      text: query.q,
-      limit: query.limit,
-      local: query.local,
-      ...(query.type ? { type: query.type } : {}),
-      ...(query.publisher ? { publisher: query.publisher } : {}),
-    }),
-  ),
+  ...SEARCH_ROUTES,
   route('GET', '/api/info', 'A package and who publishes it', { query: z.strictObject({ purl }) }, (s, { query }) =>
     s.info(query.purl),
   ),

@@ -12,14 +12,18 @@ export class BestFew {
   }
 
   /** What a score must exceed to be kept. */
-  get bar(): number {
-    return this.#count < this.#most ? Number.NEGATIVE_INFINITY : this.#scores[0]!
-  }
+  bar = Number.NEGATIVE_INFINITY
 
   /** Keeps an id whose score is above the bar. */
   add(id: number, score: number): void {
     if (this.#count < this.#most) this.#rise(this.#count++, id, score)
     else this.#sink(id, score)
+    if (this.#count === this.#most) this.bar = this.#scores[0]!
+  }
+
+  /** What is kept, in ascending id. */
+  ids(): Uint32Array {
+    return this.#ids.slice(0, this.#count).sort()
   }
 
   /** Best first; equal scores in ascending id. */

@@ -1,6 +1,6 @@
 import type { Document } from './document.ts'
 import { stemOf } from './porter.ts'
-import { nameWordsOf, wordsOf } from './tokenise.ts'
+import { textWordsOf, wordsOf } from './tokenise.ts'
 
 /** What every hit must be. An empty list asks for nothing. */
 export interface SearchFilter {
@@ -92,17 +92,14 @@ function runsOf(texts: readonly string[] = []): Run[] {
 interface Text {
   readonly folded: string
   words: readonly string[] | null
-  readonly wordsOf: (text: string) => readonly string[]
   readonly whole: string
 }
 
-const textOf = (whole: string, split = wordsOf): Text => ({
-  ...{ folded: whole.normalize('NFKC').toLowerCase(), words: null, wordsOf: split, whole },
-})
+const textOf = (whole: string): Text => ({ folded: whole.normalize('NFKC').toLowerCase(), words: null, whole })
 
 function wordTestOf(wanted: readonly Run[], unwanted: readonly Run[]): Test {
   return ({ name, keywords, description }) => {
-    const texts = [textOf(name, nameWordsOf), ...keywords.map(each => textOf(each)), textOf(description)]
+    const texts = [name, ...keywords, description].map(textOf)
     const has = (run: Run) => texts.some(text => hasRun(text, run))
     return wanted.every(has) && !unwanted.some(has)
   }
@@ -116,7 +113,7 @@ function isRun(keyword: string, run: Run): boolean {
 /** Whether words follow each other in a text whose stems are these. */
 function hasRun(text: Text, { stems, begins }: Run): boolean {
   if (!begins.every(begin => text.folded.includes(begin))) return false
-  text.words ??= text.wordsOf(text.whole)
+  text.words ??= textWordsOf(text.whole)
   const { words } = text
   for (let from = 0; from + stems.length <= words.length; from++) {
     if (stems.every((stem, i) => hasStem(words[from + i]!, stem))) return true

@@ -1,17 +1,17 @@
 import type { Document } from './document.ts'
 import { MAX_DESCRIPTION_CHARS, MAX_KEYWORDS } from './limits.ts'
 import { stemOf } from './porter.ts'
-import { nameWordsOf, squashedOf, wordsOf } from './tokenise.ts'
+import { squashedOf, textWordsOf } from './tokenise.ts'
 
 /**
  * BM25F (Robertson, Zaragoza, "The Probabilistic Relevance Framework", 2009) folded into one byte per posting.
  * Average lengths are constants, measured on Debian 12 and npm, so that a document's impacts never depend on others:
  * the delta, the base and a rebuild agree to the byte.
  */
-const K1 = 1.5
-const B = 0.3
-const NAME = { weight: 2.5, averageWords: 2.7 }
-const KEYWORDS = { weight: 1.5, averageWords: 3 }
+const K1 = 1
+const B = 0.75
+const NAME = { weight: 1.2, averageWords: 2.7 }
+const KEYWORDS = { weight: 1, averageWords: 3 }
 const DESCRIPTION = { weight: 1, averageWords: 7 }
 const POPULARITY_STEPS_PER_DOUBLING = 8
 
@@ -19,8 +19,8 @@ const POPULARITY_STEPS_PER_DOUBLING = 8
 export function impactsOf(document: Document): Map<string, number> {
   const frequencies = new Map<string, number>()
   addName(frequencies, document.name)
-  addField(frequencies, document.keywords.slice(0, MAX_KEYWORDS).flatMap(wordsOf), KEYWORDS)
-  addField(frequencies, wordsOf(document.description.slice(0, MAX_DESCRIPTION_CHARS)), DESCRIPTION)
+  addField(frequencies, document.keywords.slice(0, MAX_KEYWORDS).flatMap(textWordsOf), KEYWORDS)
+  addField(frequencies, textWordsOf(document.description.slice(0, MAX_DESCRIPTION_CHARS)), DESCRIPTION)
   const impacts = new Map<string, number>()
   for (const [term, frequency] of frequencies) impacts.set(term, impactOf(frequency))
   return impacts
@@ -32,15 +32,12 @@ export function popularityByteOf(popularity: number): number {
   return Math.min(255, Math.round(POPULARITY_STEPS_PER_DOUBLING * Math.log2(1 + popularity)))
 }
 
-/** Saturated weight of a byte: 0 to 1. */
-export const weightOfImpact = (impact: number): number => impact / 255
-
 function impactOf(frequency: number): number {
   return Math.max(1, Math.round((255 * frequency) / (K1 + frequency)))
 }
 
 function addName(frequencies: Map<string, number>, name: string): void {
-  const words = nameWordsOf(name)
+  const words = textWordsOf(name)
   addField(frequencies, words, NAME)
   const share = fieldShare(words.length, NAME)
   for (const word of new Set(words)) raise(frequencies, word, share)

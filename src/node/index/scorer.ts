@@ -21,7 +21,25 @@ interface WeighedGroup {
   readonly bit: number
 }
 
+/** What is known between two groups. */
+interface Standing {
+  readonly segment: Segment
+  readonly mayShow: (id: number) => boolean
+  readonly most: number
+  /** What the groups to come add at most. */
+  readonly rest: number
+  /** Words that were added. */
+  readonly seen: number
+  readonly isCommon: boolean
+}
+
 const ALL_MATCHED_BONUS = 6
+/** Share of all documents that have a common word. */
+const COMMON_SHARE = 1 / 50
+/** Documents that common words add to, the best by their rarer words. */
+const MAX_CONTENDERS = 4_096
+/** Postings that are read before it is worth asking who still matters. */
+const LEAST_COMMON = 1_000
 const MAX_KEPT_SLOTS = 1 << 22
 
 /**
@@ -50,45 +68,62 @@ export class Scorer {
   #bestOf(segment: Segment, groups: readonly WeighedGroup[], mayShow: (id: number) => boolean, most: number) {
     this.#reserve(segment.size)
     this.#touchedCount = 0
-    const words = bitsOf(groups, 'word')
     let rest = groups.reduce((sum, { bound }) => sum + bound, 0)
+    let seen = 0
     let kept: Uint32Array | null = null
     for (const group of groups) {
-      if (kept === null && group.postings > this.#touchedCount * 4 && this.#touchedCount >= most) {
-        kept = this.#contenders(segment, mayShow, most, rest)
+      const isWorthAsking = kept === null && this.#touchedCount >= most && group.postings > LEAST_COMMON
+      if (isWorthAsking) {
+        const isCommon = group.postings > segment.size * COMMON_SHARE
+        kept = this.#contenders({ segment, mayShow, most, rest, seen, isCommon })
       }
       if (kept === null) this.#add(segment, group)
       else this.#refine(segment, group, kept)
       rest -= group.bound
+      if (group.group.role === 'word') seen |= group.bit
     }
+    return this.#sorted(segment, groups, mayShow, most)
+  }
+
+  /** Takes the best out, and leaves the masks clean. */
+  #sorted(segment: Segment, groups: readonly WeighedGroup[], mayShow: (id: number) => boolean, most: number) {
+    const [words, must, not] = [bitsOf(groups, 'word'), bitsOf(groups, 'must'), bitsOf(groups, 'not')]
+    const [touched, totals, masks] = [this.#touched, this.#totals, this.#masks]
     const best = new BestFew(most)
-    const [must, not] = [bitsOf(groups, 'must'), bitsOf(groups, 'not')]
     for (let i = 0; i < this.#touchedCount; i++) {
-      const id = this.#touched[i]!
-      const mask = this.#masks[id]!
-      this.#masks[id] = 0
+      const id = touched[i]!
+      const mask = masks[id]!
+      masks[id] = 0
       if ((mask & must) !== must || (mask & not) !== 0) continue
       const bonus = (mask & words) === words ? ALL_MATCHED_BONUS : 0
-      const score = this.#totals[id]! + bonus + popularityPointsOf(segment.popularityOf(id))
+      const score = totals[id]! + bonus + popularityPointsOf(segment.popularityOf(id))
       if (score > best.bar && mayShow(id)) best.add(id, score)
     }
     return best.sorted()
   }
 
   /**
-   * The touched documents that can still be among the best `most`, ascending; null while one not touched can. `rest` is what the
-   * groups to come add at most. A document not touched lacks a word, so it has no bonus.
+   * The documents that can still be among the best, ascending; null while that may be one not touched, which lacks a word and so
+   * has no bonus. A common word brings nobody in once enough documents have a rarer one, and adds to a few thousand at most.
    */
-  #contenders(segment: Segment, mayShow: (id: number) => boolean, most: number, rest: number): Uint32Array | null {
-    const [touched, totals] = [this.#touched.subarray(0, this.#touchedCount), this.#totals]
+  #contenders({ segment, mayShow, most, rest, seen, isCommon }: Standing): Uint32Array | null {
+    const [touched, totals, masks] = [this.#touched, this.#totals, this.#masks]
+    const sureOf = (id: number): number => totals[id]! + popularityPointsOf(segment.popularityOf(id))
     const best = new BestFew(most)
-    const sure = (id: number): number => totals[id]! + popularityPointsOf(segment.popularityOf(id))
-    for (const id of touched) {
-      const score = sure(id)
-      if (score > best.bar && mayShow(id)) best.add(id, score)
+    for (let i = 0; i < this.#touchedCount; i++) {
+      const score = sureOf(touched[i]!)
+      if (score > best.bar && mayShow(touched[i]!)) best.add(touched[i]!, score)
     }
-    if (rest + MAX_POPULARITY_POINTS > best.bar) return null
-    return touched.filter(id => sure(id) + rest + ALL_MATCHED_BONUS >= best.bar).sort()
+    if (best.bar === Number.NEGATIVE_INFINITY) return null
+    if (!isCommon && rest + MAX_POPULARITY_POINTS > best.bar) return null
+    const least = best.bar - rest
+    const kept = new BestFew(MAX_CONTENDERS)
+    for (let i = 0; i < this.#touchedCount; i++) {
+      const id = touched[i]!
+      const score = sureOf(id) + ((masks[id]! & seen) === seen ? ALL_MATCHED_BONUS : 0)
+      if (score >= least && score > kept.bar) kept.add(id, score)
+    }
+    return kept.ids()
   }
 
   #add(segment: Segment, { group, weights, bit }: WeighedGroup): void {

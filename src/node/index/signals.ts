@@ -24,13 +24,13 @@ export interface Signals {
   readonly closeness: number
 }
 
-const POPULARITY_WEIGHT = 5
+const POPULARITY_WEIGHT = 8
 const FRESHNESS_WEIGHT = 1
 const CLOSENESS_WEIGHT = 1.5
 const QUALITY_WEIGHT = 0.5
 const FRESHNESS_HALF_LIFE_DAYS = 365
 
-/** Points of popularity alone, 0 to 5: what the ranking loop knows of every document. */
+/** Points of popularity alone, 0 to 8: what the ranking loop knows of every document. */
 export const popularityPointsOf = (popularityByte: number): number => (POPULARITY_WEIGHT * popularityByte) / 255
 export const MAX_POPULARITY_POINTS = POPULARITY_WEIGHT
 

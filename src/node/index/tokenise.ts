@@ -8,6 +8,7 @@ const ASCII = /^[\x20-\x7e]*$/
 const ASCII_WORD = /[a-z0-9]+/g
 const WORD = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}]/u
+const HAS_CAMEL_EDGE = /[\p{Ll}\p{N}]\p{Lu}|\p{Lu}\p{Lu}\p{Ll}/u
 const CAMEL_EDGE = /(\p{Ll}|\p{N})(\p{Lu})|(\p{Lu})(\p{Lu}\p{Ll})/gu
 
 /** One word of a query: as typed (folded) and its stem. */
@@ -32,11 +33,11 @@ function unicodeWordsOf(text: string): string[] {
   return words
 }
 
-/** Words of a name; `JSONStream` is also `json stream`. */
-export function nameWordsOf(name: string): string[] {
-  const whole = wordsOf(name)
-  if (name === name.toLowerCase()) return whole
-  const split = wordsOf(name.replace(CAMEL_EDGE, '$1$3 $2$4'))
+/** Words of a name or a text that is indexed; `JSONStream` is also `json stream`. */
+export function textWordsOf(text: string): string[] {
+  const whole = wordsOf(text)
+  if (!HAS_CAMEL_EDGE.test(text)) return whole
+  const split = wordsOf(text.replace(CAMEL_EDGE, '$1$3 $2$4'))
   return split.length === whole.length ? whole : [...whole, ...split.filter(word => !whole.includes(word))]
 }
 

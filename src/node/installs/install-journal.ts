@@ -1,5 +1,6 @@
-import type { PackageName } from '../../protocol/index.ts'
+import type { PackageName, PublisherId } from '../../protocol/index.ts'
 import type { LevelDatabase, Write } from '../storage/index.ts'
+import { InstallCounts } from './install-counts.ts'
 import {
   FIRST_KEYS,
   firstKeyOf,
@@ -30,14 +31,30 @@ export interface InstallJournalParts {
   readonly onProblem: (message: string, cause: unknown) => void
 }
 
+/** What the journal is told of an install. */
+export interface NotedInstall extends Install {
+  /** Whether the rules themselves let it pass. */
+  readonly passed: boolean
+  /** Who released what was served; absent for an upstream's. */
+  readonly publisher?: PublisherId
+}
+
+/** Told after installs were counted and written, of which packages. */
+export type InstallListener = (names: ReadonlySet<PackageName>) => Promise<void>
+
 /**
- * Which versions were served to whom in the last seven days, one line a day, asker and version; and which were ever.
+ * Which versions were served to whom in the last seven days, one line a day, asker and version; which were ever; and how often
+ * what publishers released was.
  * Lines are written together once a second: a crash may lose the last of them, which costs no more than an exemption.
  */
 export class InstallJournal implements AsyncDisposable {
   readonly #parts: Required<InstallJournalParts>
   /** When each version was installed first, ms since 1970; the first installed first. */
   readonly #installed: Map<string, number>
+  readonly #counts: InstallCounts
+  /** Packages counted since the last write. */
+  #counted = new Set<PackageName>()
+  #listener: InstallListener = async () => {}
   readonly #waiting = new Map<string, Write>()
   /** Keys of today's lines that are on their way to the disk or there. */
   readonly #known = new Set<string>()
@@ -47,9 +64,10 @@ export class InstallJournal implements AsyncDisposable {
   #writing: Promise<void> = Promise.resolve()
   #hasProblem = false
 
-  private constructor(parts: Required<InstallJournalParts>, installed: Map<string, number>) {
+  private constructor(parts: Required<InstallJournalParts>, installed: Map<string, number>, counts: InstallCounts) {
     this.#parts = parts
     this.#installed = installed
+    this.#counts = counts
   }
 
   /** Reads which versions were installed, and forgets lines that are too old. */
@@ -60,7 +78,11 @@ export class InstallJournal implements AsyncDisposable {
     for await (const [key, value] of database.scan('installs', FIRST_KEYS)) {
       first.push([installedOf(key), timeOf(value) ?? 0])
     }
-    const journal = new InstallJournal(parts, new Map(first.toSorted(([, a], [, b]) => a - b)))
+    const journal = new InstallJournal(
+      parts,
+      new Map(first.toSorted(([, a], [, b]) => a - b)),
+      await InstallCounts.open(database),
+    )
     await journal.#forgetOld()
     await journal.#count()
     return journal
@@ -68,9 +90,9 @@ export class InstallJournal implements AsyncDisposable {
 
   /**
    * Remembers that a version's bytes were served; never fails, and waits for nothing. `passed`: by the rules themselves. What a
-   * dry-run alone let through was served, and is no version that was installed before.
+   * dry-run alone let through was served, and is no version that was installed before, nor counted.
    */
-  note({ passed, ...install }: Install & { readonly passed: boolean }): void {
+  note({ passed, publisher, ...install }: NotedInstall): void {
     const key = lineKeyOf(install)
     if (this.#known.has(key) && (!passed || this.#installed.has(installedKeyOf(install.purl, install.version)))) return
     if (this.#known.size >= MAX_KNOWN_LINES) this.#known.clear()
@@ -80,12 +102,26 @@ export class InstallJournal implements AsyncDisposable {
     this.#waiting.set(key, { type: 'put', table: 'installs', key, value })
     this.#lines++
     if (passed) this.#remember(installedKeyOf(install.purl, install.version), install.at)
+    if (passed && publisher !== undefined) this.#countOne(publisher, install)
     this.#timer ??= setTimeout(() => void this.settled(), WRITE_AFTER_MS).unref()
   }
 
   /** When a version that the rules let pass was first installed through this node, ms since 1970; null: never. */
   firstOf(purl: PackageName, version: string): number | null {
     return this.#installed.get(installedKeyOf(purl, version)) ?? null
+  }
+
+  /**
+   * How often a publisher's package was installed through this node, one install a day, asker and version. Restarts and more than
+   * MAX_KNOWN_LINES installs a day may count one twice, which a logarithmic rank does not notice.
+   */
+  installsOf(publisher: PublisherId, name: PackageName): number {
+    return this.#counts.of(publisher, name)
+  }
+
+  /** Calls one listener from now on. */
+  onCounted(listener: InstallListener): void {
+    this.#listener = listener
   }
 
   /** Who was served what since a moment of the last seven days, in no order. */
@@ -113,6 +149,11 @@ export class InstallJournal implements AsyncDisposable {
     await this.settled()
   }
 
+  #countOne(publisher: PublisherId, { purl, at }: Install): void {
+    for (const write of this.#counts.add(publisher, purl, at)) this.#waiting.set(write.key, write)
+    this.#counted.add(purl)
+  }
+
   #remember(installed: string, at: number): void {
     if (this.#installed.has(installed)) return
     this.#installed.set(installed, at)
@@ -128,9 +169,12 @@ export class InstallJournal implements AsyncDisposable {
 
   async #write(): Promise<void> {
     const writes = [...this.#waiting.values()]
+    const counted = this.#counted
     this.#waiting.clear()
+    this.#counted = new Set()
     try {
       await this.#parts.database.commit(writes)
+      if (counted.size > 0) await this.#listener(counted)
       if (this.#lines > MAX_JOURNAL_LINES) await this.#forgetSurplus()
       this.#hasProblem = false
     } catch (cause) {

@@ -10,3 +10,5 @@ export const WRITE_AFTER_MS = 1_000
 export const MAX_WAITING_LINES = 20_000
 /** Lines of today known to be written, so that they are not written again. */
 export const MAX_KNOWN_LINES = 20_000
+/** Packages whose installs are counted, about 25 MB of memory when all of them are installed. */
+export const MAX_COUNTED_PACKAGES = 100_000

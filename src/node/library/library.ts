@@ -10,10 +10,11 @@ import {
   type TouchedPackage,
   type WellFormedRecord,
 } from '../../protocol/index.ts'
-import { type Document, documentKeyOf, type SearchBatchOperation, type SearchIndex } from '../index/index.ts'
+import type { SearchBatchOperation, SearchIndex } from '../index/index.ts'
 import type { Damage, LevelDatabase, RecordStore, Write } from '../storage/index.ts'
 import { FeedAccess } from './feed-access.ts'
-import { searchDocumentOf } from './search-document.ts'
+import { IndexKeeper } from './index-keeper.ts'
+import { Popularity, type UseSignals } from './popularity.ts'
 
 const REPAIR_HINT = 'run: hanse doctor --repair'
 /** Records folded at once while a library opens: bounds memory, keeps the event loop answering. */
@@ -24,6 +25,8 @@ export interface LibraryParts {
   readonly database: LevelDatabase
   readonly records: RecordStore
   readonly index: SearchIndex
+  /** Without them, a package's popularity is its dependents alone. */
+  readonly use?: UseSignals
 }
 
 /** Told after records were stored, folded and indexed. */
@@ -38,6 +41,8 @@ export class Library {
   readonly access = new FeedAccess(this.catalogue)
   readonly index: SearchIndex
   readonly records: RecordStore
+  readonly popularity: Popularity
+  readonly #keeper: IndexKeeper
   readonly #net: string
   readonly #database: LevelDatabase
   /** What is wrong with what is stored, by subject, for /readyz. */
@@ -50,13 +55,15 @@ export class Library {
     this.records = parts.records
     this.index = parts.index
     this.#database = parts.database
+    this.popularity = new Popularity(parts.use)
+    this.#keeper = new IndexKeeper(this)
   }
 
   /** Folds all stored records and brings the index in line. @throws StorageError E_RECORD_CORRUPT */
   static async open(parts: LibraryParts): Promise<Library> {
     const library = new Library(parts)
     await library.#refold()
-    await library.#reconcileIndex()
+    await library.#writeIndex(await library.#keeper.reconcile())
     return library
   }
 
@@ -69,15 +76,14 @@ export class Library {
     for (const record of records) this.#heal(record)
     const { touched } = this.catalogue.add(records)
     this.access.add(records)
-    const writes = touched.flatMap(each => this.#indexWritesOf(each)).map(indexWriteOf)
-    try {
-      await this.#database.commit(writes)
-      this.problems.delete('index')
-    } catch (error) {
-      // The records are safe and the index is rebuilt from them: whoever waits for the change must still hear of it.
-      this.problems.set('index', `search index not written: ${error instanceof Error ? error.message : String(error)}`)
-    }
+    await this.#writeIndex(this.#keeper.take(touched))
     for (const listener of this.#listeners) listener(records, touched)
+  }
+
+  /** Ranks packages anew whose use changed; those that do not fit into one write follow with the next change. */
+  async rerank(names: Iterable<PackageName>): Promise<void> {
+    for (const name of names) this.popularity.move(name)
+    await this.#writeIndex(this.#keeper.rerank())
   }
 
   /** Calls `listener` after every change until the answer is called. */
@@ -180,40 +186,15 @@ export class Library {
     }
   }
 
-  /** A crash between a record and its place in the index, or another tokeniser: rebuild; it takes seconds and loses nothing. */
-  async #reconcileIndex(): Promise<void> {
-    const documents = [...this.#documents()]
-    const { needsRebuild, documents: indexed } = this.index.stats()
-    const isCurrent = (document: Document) => {
-      const found = this.index.lookup(document.key)
-      return found !== null && isSameDocument(found, document)
-    }
-    if (!needsRebuild && indexed === documents.length && documents.every(isCurrent)) return
-    await this.index.rebuild(
-      (async function* () {
-        yield* documents
-      })(),
-    )
-  }
-
-  *#documents(): Generator<Document> {
-    for (const publisher of this.catalogue.publishers()) {
-      for (const state of this.catalogue.publisher(publisher)?.packages.values() ?? []) {
-        const document = searchDocumentOf(publisher, state)
-        if (document !== null) yield document
-      }
+  /** The records are safe and the index is rebuilt from them: what it could not be told is a problem, and no failure. */
+  async #writeIndex(operations: readonly SearchBatchOperation[]): Promise<void> {
+    try {
+      await this.#database.commit(operations.map(indexWriteOf))
+      this.problems.delete('index')
+    } catch (error) {
+      this.problems.set('index', `search index not written: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
-
-  #indexWritesOf({ publisher, package: name }: TouchedPackage): SearchBatchOperation[] {
-    const state = this.package(publisher, name)
-    const document = state === null ? null : searchDocumentOf(publisher, state)
-    return document === null ? this.index.remove(documentKeyOf(publisher, name)) : this.index.upsert(document)
-  }
-}
-
-function isSameDocument(a: Document, b: Document): boolean {
-  return (Object.keys(b) as (keyof Document)[]).every(key => String(a[key]) === String(b[key]))
 }
 
 function indexWriteOf(operation: SearchBatchOperation): Write {

@@ -1,5 +1,5 @@
 import { askPeers, systemClock, type VerifiedHit, verifyHit } from '../../federation/index.ts'
-import { hasExpired, type PublisherId, parsePurl } from '../../protocol/index.ts'
+import { hasExpired, heldTagOf, type PublisherId, parsePurl, type SearchHit } from '../../protocol/index.ts'
 import type { NodeContext } from '../node-context.ts'
 
 type PeerQuery = Parameters<typeof askPeers>[1]
@@ -7,16 +7,19 @@ type PeerQuery = Parameters<typeof askPeers>[1]
 /** Hits wanted when one package is looked for: all that a peer sends. */
 const MAX_SOUGHT = 50
 
-/** Asks connected peers until the deadline; what verifies and is believed here is remembered as seen. */
+/** Asks connected peers until the deadline at the latest; what verifies and is believed here is remembered as seen. */
 export async function askFederation(node: NodeContext, query: Omit<PeerQuery, 'peers' | 'deadlineMs'>) {
   const peers = node.connectedPeers()
-  if (peers.length === 0) return { hits: [], peers: { asked: 0, answered: 0 } }
   const now = Date.now()
+  const followed = followedTagsOf(node)
   const answer = await askPeers(
     {
       request: (peer, protocol, payload, options) => node.streams.request(peer, protocol, payload, options),
-      verify: hit => verifyHit(hit, { net: node.net }),
+      verify: hit => verifyHit(hit, node.searchMemory.records),
       accepts: hit => isBelieved(node, hit, now),
+      isHeld: hit => isHeld(node, hit),
+      lacks: tag => !followed.has(tag),
+      known: node.searchMemory.peers,
       protocol: node.protocols.search,
       clock: systemClock,
       onOffence: (peer, code) => node.streams.reportOffence(peer, code),
@@ -34,6 +37,19 @@ export async function seekPublishers(node: NodeContext, name: string): Promise<r
   const { name: text, type, package: wanted } = parsed.value
   const { hits } = await askFederation(node, { text, k: MAX_SOUGHT, type })
   return [...new Set(hits.filter(hit => hit.package === wanted).map(({ publisher }) => publisher))]
+}
+
+/** Publishers whose feeds come here by themselves. */
+function followedTagsOf({ relations, writer }: NodeContext): ReadonlySet<string> {
+  const followed = relations.known().filter(publisher => relations.relationOf(publisher).follow)
+  return new Set([writer.publisher, ...followed].map(heldTagOf))
+}
+
+/** Whether the feed that releases it comes here by itself and is here: the index has found what there is to find. */
+function isHeld({ relations, writer, library }: NodeContext, { publisher, purl }: SearchHit): boolean {
+  if (publisher !== writer.publisher && !relations.relationOf(publisher).follow) return false
+  const name = parsePurl(purl)
+  return name.ok && library.package(publisher, name.value.package) !== null
 }
 
 /** Whether a verified hit may be shown: not of a blocked publisher, not expired, not known better here. */

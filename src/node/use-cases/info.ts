@@ -58,7 +58,7 @@ function heldPublisherOf(node: NodeContext, id: PublisherId, name: PackageName):
     deprecated,
     artifacts: artifacts.map(({ artifact: { name: file, cid, size, sha256 } }) => ({ name: file, cid, size, sha256 })),
   }))
-  return { ...publisherOf(node, id), versions, held: true }
+  return { ...publisherOf(node, id), versions, ...node.library.popularity.useOf(id, name), held: true }
 }
 
 /** What verified hits said: signed, but a yank or void may be missing, and files are listed once its records are here. */

@@ -48,7 +48,10 @@ export async function install(
   const brought = await bring(node, spec.package, release, artifact, route, signal)
   const { version } = release
   const passed = resolution.judgement.verdict.decision === 'allow'
-  node.installs.note({ at: Date.now(), who: request.who, purl: spec.package, version, passed })
+  node.installs.note({
+    ...{ at: Date.now(), who: request.who, purl: spec.package, version, passed },
+    publisher: route.publisher,
+  })
   await remember(node, { purl: spec.package, version, who: request.who }, route)
   return brought
 }

@@ -1,5 +1,7 @@
 import type { answerSearches } from '../../federation/index.ts'
 import {
+  heldTagOf,
+  MAX_HELD_TAGS,
   MAX_HIT_ENVELOPES,
   mayServe,
   type PackageState,
@@ -29,13 +31,35 @@ export async function searchPublic(node: NodeContext, query: SearchRequest): Pro
   const { query: text, k, type, publisher } = query
   const filter = { types: type ? [type] : [], publishers: publisher ? [publisher] : [] }
   const shown = { publicOnly: true, ...shownNow(node, Date.now()) }
+  const found = node.library.index.search({ text, limit: MAX_LOOKED_THROUGH, filter, ...shown })
+  const envelopeOf = envelopesOf(node)
   const proven: SearchHit[] = []
-  for (const { document } of node.library.index.search({ text, limit: MAX_LOOKED_THROUGH, filter, ...shown })) {
-    const hit = await provenHitOf(node, document).catch(nothingIfDamaged)
-    if (hit !== null) proven.push(hit)
-    if (proven.length >= k) break
+  for (let at = 0; at < found.length && proven.length < k; ) {
+    const next = found.slice(at, at + k - proven.length)
+    at += next.length
+    const proving = next.map(({ document }) => provenHitOf(node, document, envelopeOf).catch(nothingIfDamaged))
+    proven.push(...(await Promise.all(proving)).filter(hit => hit !== null))
   }
   return proven
+}
+
+type EnvelopeOf = (id: RecordId) => Promise<Uint8Array | null>
+
+/** Reads each record of one answer once: hits of one publisher share genesis and delegate. */
+function envelopesOf({ library }: NodeContext): EnvelopeOf {
+  const read = new Map<RecordId, Promise<Uint8Array | null>>()
+  return id => {
+    const envelope = read.get(id) ?? library.records.envelope(id)
+    read.set(id, envelope)
+    return envelope
+  }
+}
+
+/** Of which publishers a search here can find public packages: the first 256 that came. */
+export function heldTags({ library, relations }: NodeContext): string[] {
+  const mayBeFound = (publisher: PublisherId) =>
+    library.access.hasPublicPackage(publisher) && !relations.relationOf(publisher).block
+  return library.catalogue.publishers().filter(mayBeFound).slice(0, MAX_HELD_TAGS).map(heldTagOf)
 }
 
 /** One damaged record must not keep the others from being found; /readyz and `hanse doctor` tell of it. */
@@ -44,7 +68,7 @@ function nothingIfDamaged(error: unknown): null {
   throw error
 }
 
-async function provenHitOf(node: NodeContext, document: Document): Promise<SearchHit | null> {
+async function provenHitOf(node: NodeContext, document: Document, envelopeOf: EnvelopeOf): Promise<SearchHit | null> {
   const publisher = document.publisher as PublisherId
   const state = node.library.package(publisher, document.package as PackageState['package'])
   const release = state?.releases.get(document.version) ?? null
@@ -53,7 +77,7 @@ async function provenHitOf(node: NodeContext, document: Document): Promise<Searc
   const shown = { kind: 'release', visibility: release.visibility, audience: NOBODY, blocked } as const
   if (!mayServe(shown, { kind: 'peer', peer: ANYONE }).may) return null
   const purl = releaseNameOf(state.package, release.version)
-  const envelopes = await proofOf(node, publisher, state.package, release)
+  const envelopes = await proofOf(node, publisher, state, release, envelopeOf)
   return purl === null || envelopes === null ? null : { publisher, purl, score: 0, envelopes }
 }
 
@@ -61,15 +85,16 @@ async function provenHitOf(node: NodeContext, document: Document): Promise<Searc
 async function proofOf(
   { library }: NodeContext,
   publisher: PublisherId,
-  name: PackageState['package'],
+  { package: name }: PackageState,
   release: ReleaseState,
+  envelopeOf: EnvelopeOf,
 ): Promise<Uint8Array[] | null> {
   for (const id of standingRecordsOf(release)) {
     const record = await library.records.record(id)
     if (record === null || !library.access.isPublic(record)) continue
     const delegation = library.catalogue.delegationOf(publisher, record.feed, name)
     if (delegation === null || delegation.length >= MAX_HIT_ENVELOPES) continue
-    const envelopes = await Promise.all(delegation.map(each => library.records.envelope(each)))
+    const envelopes = await Promise.all(delegation.map(envelopeOf))
     const held = envelopes.filter(envelope => envelope !== null)
     if (held.length === delegation.length) return [...held, record.envelope]
   }

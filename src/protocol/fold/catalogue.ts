@@ -48,6 +48,8 @@ export interface ReleaseState {
   readonly records: readonly RecordId[]
   /** public if any public record releases it. */
   readonly visibility: Visibility
+  /** Time that the first of `records` claims, ms since 1970; display only. Not in the digest. */
+  readonly claimedMs: number
   /** When the first of its artifacts is vouched for by no feed any more, as it is when read, ms since 1970; null: never. Not in the digest. */
   readonly expires: number | null
 }

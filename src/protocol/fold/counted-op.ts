@@ -9,6 +9,8 @@ export interface CountedOp {
   readonly at: OpAddress
   readonly key: string
   readonly seq: number
+  /** Time its record claims, ms since 1970; decides nothing here. */
+  readonly claimedMs: number
   readonly feed: LiveFeed
 }
 
@@ -56,7 +58,7 @@ export function countedOpsOf(record: WellFormedRecord, feed: LiveFeed): CountedO
   for (const [index, op] of record.understood.ops.entries()) {
     if (!isInScope(op, feed)) continue
     const at: OpAddress = [record.id as RecordId, index]
-    ops.push({ op, at, key: addressKeyOf(at), seq: record.seq, feed })
+    ops.push({ op, at, key: addressKeyOf(at), seq: record.seq, claimedMs: record.ts, feed })
   }
   return ops
 }

@@ -35,6 +35,7 @@ export function releaseStateOf(
     described: newest.at,
     records: [...new Set(ops.map(op => op.at[0]))],
     visibility: ops.some(isPublic) ? 'public' : 'private',
+    claimedMs: ops[0].claimedMs,
   } as const
   if (artifacts.every(isForEver)) return { ...release, expires: null }
   return {

@@ -31,6 +31,9 @@ export function isLicenceEntry(entry: string): boolean {
   return parsed !== null && 'license' in parsed
 }
 
+/** Whether a text is an SPDX expression (SPDX 2.3, annex D). */
+export const isLicenceExpression = (text: string): boolean => parseExpression(text) !== null
+
 function parseExpression(expression: string): Info | null {
   if (expression.length > MAX_EXPRESSION_CHARS) return null
   try {

@@ -30,6 +30,9 @@ export const MAX_QUERY_LENGTH = 256
 export const MAX_SEARCH_HITS = 100
 /** Longest deadline of a search, ms. */
 export const MAX_SEARCH_MS = 5000
+/** Most publishers that an answer to a search names as held, and characters of each tag. */
+export const MAX_HELD_TAGS = 256
+export const HELD_TAG_LENGTH = 12
 /** Most envelopes that prove one hit: genesis, rotates, delegate, release. */
 export const MAX_HIT_ENVELOPES = 16
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { VerifiedRecords } from '../../../src/federation/search/verified-records.ts'
 import { verifyHit } from '../../../src/federation/search/verify-hit.ts'
 import type { PublisherId, SearchHit } from '../../../src/protocol/index.ts'
 import { delegateOf, goodHit, hitOf, NET, publisherOf, releaseOf, rotateOf, testKey } from './signed-hits.ts'
@@ -6,7 +7,7 @@ import { delegateOf, goodHit, hitOf, NET, publisherOf, releaseOf, rotateOf, test
 const PURL = 'pkg:npm/left-pad@1.0.0'
 const acme = publisherOf(1)
 const release = releaseOf(acme, PURL)
-const verify = (hit: SearchHit) => verifyHit(hit, { net: NET })
+const verify = (hit: SearchHit) => verifyHit(hit, new VerifiedRecords(NET))
 
 describe('a federated hit verifies', () => {
   it('when the genesis delegated to the feed that released it', async () => {
@@ -94,6 +95,6 @@ describe('a federated hit is dropped', () => {
   })
 
   it('when it was made for another network', async () => {
-    expect(await verifyHit(goodHit(1, PURL), { net: 'other' })).toBeNull()
+    expect(await verifyHit(goodHit(1, PURL), new VerifiedRecords('other'))).toBeNull()
   })
 })

@@ -1,25 +1,17 @@
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { answerSearches, systemClock } from '../../../src/federation/index.ts'
-import { Advisories } from '../../../src/node/advisories/index.ts'
-import { openSearchIndex } from '../../../src/node/index/index.ts'
-import { Library } from '../../../src/node/library/library.ts'
-import { RelationBook } from '../../../src/node/library/relation-book.ts'
-import { LookAlikes, nameListsOf } from '../../../src/node/look-alikes/index.ts'
 import type { NodeContext } from '../../../src/node/node-context.ts'
-import { openLevelDatabase, RecordStore } from '../../../src/node/storage/index.ts'
 import { info } from '../../../src/node/use-cases/info.ts'
-import { search } from '../../../src/node/use-cases/search.ts'
-import { searchPublic } from '../../../src/node/use-cases/search-public.ts'
+import { search } from '../../../src/node/use-cases/search/search.ts'
+import { heldTags, searchPublic } from '../../../src/node/use-cases/search-public.ts'
 import { SeenHits } from '../../../src/node/use-cases/seen-hits.ts'
 import {
   buildRootRecord,
   buildWriterRecord,
   encodeSearchHits,
   feedIdOf,
+  heldTagOf,
   type OpsBody,
-  type PeerId,
-  type PublisherId,
   parseSearchHits,
   type ReleaseName,
   type ReleaseOp,
@@ -36,57 +28,16 @@ import {
   rotateOf,
   testKey,
 } from '../../federation/search/signed-hits.ts'
-import { temporaryFolder } from '../../temporary-folder.ts'
+import { searchingNode } from './searching-node.ts'
 
 const acme = publisherOf(1)
 const { publisher } = acme.genesis
 const PURL = 'pkg:npm/left-pad@1.0.0'
-const PEER = '12D3KooWpeer' as PeerId
 const release = releaseOf(acme, PURL, { description: 'pads on the left' })
 
-const NO_ROUTES: readonly [] = []
-
-/** The parts of a node that searching needs, on a database of its own; its one peer answers with `answer`. */
-async function nodeWith(records: readonly WellFormedRecord[], answer?: ReturnType<typeof answerSearches>) {
-  const folder = await temporaryFolder()
-  const database = await openLevelDatabase(join(folder, 'database'))
-  const index = await openSearchIndex(database.table('index'))
-  const library = await Library.open({ net: NET, database, records: new RecordStore(database), index })
-  await library.store.append(records)
-  await library.absorb(records)
-  const offences: string[] = []
-  const relations = await RelationBook.open(join(folder, 'relations.json'))
-  const none = nameListsOf([])
-  const routes = { list: () => NO_ROUTES }
-  const own = 'nobody' as PublisherId
-  const node = {
-    net: NET,
-    library,
-    relations,
-    advisories: new Advisories(database),
-    lookAlikes: new LookAlikes({ mostUsed: none, installed: none, library, relations, routes, own }),
-    seen: new SeenHits(),
-    writer: { publisher: 'nobody' },
-    protocols: { search: '/search' },
-    config: { search: { deadlineMs: 5_000 } },
-    artifacts: { has: async () => false },
-    libp2p: { peerId: 'self' },
-    connectedPeers: () => (answer === undefined ? [] : [PEER]),
-    streams: {
-      reportOffence: (_: PeerId, code: string) => offences.push(code),
-      request: async function* (peer: PeerId, protocol: string, payload: Uint8Array) {
-        if (protocol === '/search' && answer !== undefined) {
-          yield* answer({ peer, payload, signal: new AbortController().signal })
-        }
-      },
-    },
-  } as unknown as NodeContext
-  const dispose = async () => {
-    await index[Symbol.asyncDispose]()
-    await database[Symbol.asyncDispose]()
-  }
-  return { node, offences, [Symbol.asyncDispose]: dispose }
-}
+/** A node of its own whose one peer, if there is any, answers with `answer`. */
+const nodeWith = (records: readonly WellFormedRecord[], answer?: ReturnType<typeof answerSearches>) =>
+  searchingNode({ records, ...(answer === undefined ? {} : { answer }) })
 
 const answering = (node: NodeContext) =>
   answerSearches({ searchPublic: query => searchPublic(node, query), clock: systemClock })
@@ -140,7 +91,7 @@ describe('a peer that searches here', () => {
           ...{ source: 'federated', relation: 'none', score: 1 },
         },
       ])
-      expect(peers).toEqual({ asked: 1, answered: 1 })
+      expect(peers).toEqual({ asked: 1, answered: 1, partial: false })
       expect(client.offences).toEqual([])
     }
   })
@@ -164,6 +115,17 @@ describe('a peer that searches here', () => {
     expect(await of(delegateOf(acme, { body: { expires: Date.now() - 1 } }))).toBe(0)
     expect(await of(delegateOf(acme, { body: { visibility: 'private' } }))).toBe(0)
     expect(await of(delegateOf(acme), true)).toBe(0)
+  })
+
+  it('is told of whom there are public packages, and of nobody private or blocked', async () => {
+    const told = async (delegate: WellFormedRecord, block = false) => {
+      await using server = await nodeWith([acme.genesis, delegate, release])
+      if (block) await server.node.relations.change(publisher, { do: 'block' })
+      return heldTags(server.node)
+    }
+    expect(await told(delegateOf(acme))).toEqual([heldTagOf(publisher)])
+    expect(await told(delegateOf(acme, { body: { visibility: 'private' } }))).toEqual([])
+    expect(await told(delegateOf(acme), true)).toEqual([])
   })
 
   it('gets the public package of a node whose private and blocked packages match better', async () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { parsePurl } from '../../../protocol/index.ts'
+import type { SearchHit } from '../../http/services.ts'
 import type { NodeContext } from '../../node-context.ts'
-import { search } from '../../use-cases/search.ts'
+import { search } from '../../use-cases/search/search.ts'
 import { jsonAnswer, type NpmAnswer } from './npm-answer.ts'
 
 /** Hits looked through: the node's own bound of one search. */
@@ -12,35 +12,44 @@ const query = z.object({
   from: z.coerce.number().int().min(0).max(10_000).catch(0).default(0),
 })
 
-type SearchHit = Awaited<ReturnType<typeof search>>['hits'][number]
-
-/** npm's search over everything this node's own search finds, peers included; of every publisher, allowed or not. */
+/**
+ * npm's search over everything this node's own search finds, peers included, in the same language; of every publisher, allowed or
+ * not, and nothing that the policy denies. A search for nothing finds nothing.
+ */
 export async function searchNpm(node: NodeContext, given: unknown): Promise<NpmAnswer> {
   const { text, size, from } = query.parse(given)
   const limit = Math.min(MAX_HITS, from + Math.max(size, 1))
-  const { hits } = await search(node, { text, limit, local: false, type: 'npm' })
+  const hits = text.trim() === '' ? [] : (await search(node, { text, limit, local: false, types: ['npm'] })).hits
   const objects = hits.slice(from, from + size).map(objectOf)
   return jsonAnswer({ objects, total: hits.length, time: new Date().toUTCString() }, 200, {
     'cache-control': 'no-store',
   })
 }
 
-function objectOf({ purl, publisher, publisherName, version, description, score, looksLike }: SearchHit): object {
-  const parsed = parsePurl(purl)
-  const { namespace = null, name = purl } = parsed.ok ? parsed.value : {}
+function objectOf(hit: SearchHit): object {
+  const { name, publisher, publisherName, version, keywords, license, released, score, quality } = hit
+  const slash = name.indexOf('/')
   return {
     package: {
-      name: namespace === null ? name : `${namespace}/${name}`,
-      scope: namespace === null ? 'unscoped' : namespace.slice(1),
-      version: version ?? '',
-      // npm's clients show nothing else that could carry a warning.
-      description: looksLike === undefined ? description : `LOOKS LIKE ${looksLike.of}! ${description}`,
-      keywords: [],
+      name,
+      scope: slash < 0 ? 'unscoped' : name.slice(1, slash),
+      version,
+      description: describedOf(hit),
+      keywords,
+      ...(license === '' ? {} : { license }),
+      ...(released === null ? {} : { date: released }),
       links: {},
       publisher: { username: publisherName ?? publisher },
       maintainers: [{ username: publisherName ?? publisher }],
     },
-    score: { final: score, detail: { quality: 0, popularity: 0, maintenance: 0 } },
+    // Popularity and maintenance are no numbers of this node's that compare with npm's.
+    score: { final: score, detail: { quality: quality ?? 0, popularity: 0, maintenance: 0 } },
     searchScore: score,
   }
+}
+
+/** npm's clients show nothing else that could carry a warning. */
+function describedOf({ description, looksLike, verdict }: SearchHit): string {
+  const held = verdict.decision === 'hold' ? `HELD UNTIL ${verdict.until ?? 'somebody decides'}! ` : ''
+  return looksLike === undefined ? `${held}${description}` : `LOOKS LIKE ${looksLike.of}! ${held}${description}`
 }

@@ -44,7 +44,9 @@ export async function serveTarball(
     throw refusal
   }
   await parts.pin(routed)
-  const install = { at: parts.now(), who: request.who, purl: routed.package, version, passed }
+  const { package: purl, route } = routed
+  const released = route.to === 'publisher' ? { publisher: route.publisher } : {}
+  const install = { at: parts.now(), who: request.who, purl, version, passed, ...released }
   if (!request.isHead) parts.told.installs.note(install)
   return tarballAnswer(tarball, request)
 }

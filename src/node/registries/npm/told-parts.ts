@@ -1,4 +1,4 @@
-import type { PackageName } from '../../../protocol/index.ts'
+import type { PackageName, PublisherId } from '../../../protocol/index.ts'
 import type { WithheldPick } from './withheld-picks.ts'
 
 /** Which version somebody asked for. */
@@ -15,6 +15,6 @@ export interface Asked {
 export interface ToldParts {
   /** What was withheld, or in dry-run would have been. */
   readonly verdicts: { note(withheld: Asked & WithheldPick): void }
-  /** Whose bytes were sent. */
-  readonly installs: { note(install: Asked & { readonly passed: boolean }): void }
+  /** Whose bytes were sent; `publisher` for what one released. */
+  readonly installs: { note(install: Asked & { readonly passed: boolean; readonly publisher?: PublisherId }): void }
 }

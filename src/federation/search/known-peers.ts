@@ -1,0 +1,78 @@
+import { MAX_HELD_TAGS, type PeerId } from '../../protocol/index.ts'
+import { CLAIMS_AGE_MS, MAX_KNOWN_PEERS, MAX_PROVEN, NEWEST_SHARE } from './limits.ts'
+import type { PeerCandidate } from './pick-peers.ts'
+
+interface KnownPeer {
+  claimed: ReadonlySet<string> | null
+  claimedAt: number
+  /** In the order in which they were proven last. */
+  readonly proven: Set<string>
+  usualMs: number | null
+  hasStalled: boolean
+  askedAt: number
+}
+
+/** What searches have learned about peers: what they hold, how long they take. Bounded; the one unheard of for longest is forgotten. */
+export class KnownPeers {
+  readonly #peers = new Map<PeerId, KnownPeer>()
+
+  /** What choosing peers needs to know of one. */
+  candidate(peer: PeerId): PeerCandidate {
+    const { claimed, proven, usualMs, hasStalled, askedAt } = this.#peers.get(peer) ?? newPeer()
+    return { peer, claimed, proven, usualMs, hasStalled, askedAt }
+  }
+
+  /** Whether what the peer says it holds is unknown or old at `now`, ms. */
+  wantsClaims(peer: PeerId, now: number): boolean {
+    const { claimed, claimedAt } = this.#peers.get(peer) ?? newPeer()
+    return claimed === null || now - claimedAt >= CLAIMS_AGE_MS
+  }
+
+  asked(peer: PeerId, now: number): void {
+    this.#touch(peer).askedAt = now
+  }
+
+  /** The peer says that it holds public packages of these publishers. */
+  claims(peer: PeerId, tags: readonly string[], now: number): void {
+    const known = this.#touch(peer)
+    known.claimed = new Set(tags.slice(0, MAX_HELD_TAGS))
+    known.claimedAt = now
+  }
+
+  /** A verified hit of this publisher came from the peer. */
+  proved(peer: PeerId, tag: string): void {
+    const { proven } = this.#touch(peer)
+    proven.delete(tag)
+    proven.add(tag)
+    if (proven.size > MAX_PROVEN) proven.delete(proven.values().next().value!)
+  }
+
+  /** The peer answered in full, `ms` after it was asked. */
+  answered(peer: PeerId, ms: number): void {
+    const known = this.#touch(peer)
+    known.usualMs = known.usualMs === null ? ms : known.usualMs * (1 - NEWEST_SHARE) + ms * NEWEST_SHARE
+    known.hasStalled = false
+  }
+
+  /** The deadline came before the end of the peer's answer. */
+  stalled(peer: PeerId): void {
+    this.#touch(peer).hasStalled = true
+  }
+
+  #touch(peer: PeerId): KnownPeer {
+    const known = this.#peers.get(peer) ?? newPeer()
+    this.#peers.delete(peer)
+    this.#peers.set(peer, known)
+    if (this.#peers.size > MAX_KNOWN_PEERS) this.#peers.delete(this.#peers.keys().next().value!)
+    return known
+  }
+}
+
+const newPeer = (): KnownPeer => ({
+  claimed: null,
+  claimedAt: Number.NEGATIVE_INFINITY,
+  proven: new Set(),
+  usualMs: null,
+  hasStalled: false,
+  askedAt: Number.NEGATIVE_INFINITY,
+})
