@@ -50,8 +50,8 @@ async function* documentsOf(packages: AsyncIterable<CorpusPackage>): AsyncGenera
   for await (const each of packages) yield documentOf(each)
 }
 
-/** Names stay byte-exact: nothing here reads a package URL. */
-const purlOf = (name: string, type: string): string => `pkg:${type}/${name}`
+const purlOf = (name: string, type: string): string =>
+  `pkg:${type}/${name.split('/').map(encodeURIComponent).join('/')}`
 
 function searchFilterOf({ publisher, license, type, keyword }: QueryFilter): SearchFilter {
   const list = (value: string | undefined) => (value === undefined ? [] : [value])

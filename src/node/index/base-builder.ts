@@ -2,14 +2,14 @@ import { setImmediate as otherWork } from 'node:timers/promises'
 import { type BaseKeys, type BaseSize, baseKeysOf, type ColumnName } from './base-layout.ts'
 import { BatchWriter } from './batch-writer.ts'
 import { CollectedDocuments } from './collected-documents.ts'
-import { writeColumn } from './columns.ts'
+import { narrowColumn, writeColumn } from './columns.ts'
 import type { Document } from './document.ts'
-import { DOCUMENTS_PER_SLICE, PAGE_BYTES, TERMS_PER_SLICE } from './limits.ts'
+import { DOCUMENTS_PER_SLICE, MAX_DOCUMENTS, PAGE_BYTES, TERMS_PER_SLICE } from './limits.ts'
 import { foldedBytesOf } from './names.ts'
 import { BlockWriter } from './posting-blocks.ts'
 import { encodeJson, type SearchStore, withChecksum } from './search-store.ts'
-import { encodeDocument, parseDocument } from './stored-document.ts'
 import { byBytes } from './term-order.ts'
+import { PLACE_BYTES } from './terms.ts'
 
 /**
  * Writes one base: document ids in descending popularity, postings in pages, then the columns.
@@ -24,27 +24,44 @@ export async function buildBase(
   const keys = baseKeysOf(generation)
   await store.clear(keys.range)
   const writer = new BatchWriter(store)
-  const collected = await collect(documents, writer, keys, signal)
-  await writer.flush()
-  const keyOf = (slot: number) =>
-    parseDocument(store.getSync(keys.document(slot)), collected.textsOf(slot))?.key ?? null
-  const slots = collected.slotsByPopularity(keyOf)
+  const collected = await collect(documents, signal)
+  const slots = collected.slotsByPopularity()
+  const written = await writeDocuments(writer, keys, collected, slots)
   const terms = await writeTerms(writer, keys, collected, slots)
-  const nameBytes = await writeDocumentColumns(writer, keys, collected, slots)
   await writer.flush()
-  return { generation, documents: slots.length, ...terms, nameBytes }
+  return { generation, documents: slots.length, ...terms, ...written }
 }
 
-async function collect(documents: AsyncIterable<Document>, writer: BatchWriter, keys: BaseKeys, signal: AbortSignal) {
+async function collect(documents: AsyncIterable<Document>, signal: AbortSignal): Promise<CollectedDocuments> {
   const collected = new CollectedDocuments()
   for await (const document of documents) {
-    const slot = collected.add(document)
-    if (writer.add(keys.document(slot), encodeDocument(document))) await writer.flush()
-    if (slot % DOCUMENTS_PER_SLICE !== 0) continue
+    collected.add(document)
+    if (collected.size % DOCUMENTS_PER_SLICE !== 0) continue
     await otherWork()
     signal.throwIfAborted()
   }
+  if (collected.size > MAX_DOCUMENTS) throw new RangeError(`an index holds at most ${MAX_DOCUMENTS} documents`)
   return collected
+}
+
+/** Writes the documents in the order of ids, so that those most often shown lie together, then their columns. */
+async function writeDocuments(
+  writer: BatchWriter,
+  keys: BaseKeys,
+  collected: CollectedDocuments,
+  slots: Uint32Array,
+): Promise<Pick<BaseSize, 'nameBytes' | 'odd'>> {
+  for (const [id, slot] of slots.entries()) {
+    if (writer.add(keys.document(id), collected.rows[slot]!)) await writer.flush()
+  }
+  const nameBytes = await writeDocumentColumns(writer, keys, collected, slots)
+  const odd = Uint32Array.from(slots.keys()).filter(id => collected.odd.at(slots[id]!) === 1)
+  const hashOf = (id: number): number => collected.hash.at(slots[id]!)
+  odd.sort((a, b) => hashOf(a) - hashOf(b))
+  await writeColumn(writer.put, keys.column('oddHash'), Float64Array.from(odd, hashOf))
+  await writeColumn(writer.put, keys.column('oddId'), odd)
+  await writer.put(keys.labels, encodeJson(collected.labels))
+  return { nameBytes, odd: odd.length }
 }
 
 async function writeTerms(writer: BatchWriter, keys: BaseKeys, collected: CollectedDocuments, slots: Uint32Array) {
@@ -59,14 +76,13 @@ async function writeTerms(writer: BatchWriter, keys: BaseKeys, collected: Collec
   for (const [at, term] of order.entries()) {
     const number = collected.terms.get(term)!
     const [from, to] = [starts[number]!, starts[number + 1]!]
-    const place = to - from === 1 ? { page: ids[from]!, offset: impacts[from]! } : pages.place(ids, impacts, from, to)
+    const place = to - from === 1 ? ids[from]! * 256 + impacts[from]! : pages.place(ids, impacts, from, to)
     const text = Buffer.from(term)
     texts.push(text)
     columns.termLengths[at] = text.length
     columns.termDf[at] = to - from
-    columns.termPage[at] = place.page
-    columns.termOffset[at] = place.offset
-    columns.termBest[at] = ids[from]!
+    columns.termPlace[at] = place
+    columns.termPopularity[at] = collected.popularity.at(slots[ids[from]!]!)
     if (pages.isFull) await pages.flush()
     if (at % TERMS_PER_SLICE === 0) await otherWork()
   }
@@ -82,9 +98,8 @@ async function writeTerms(writer: BatchWriter, keys: BaseKeys, collected: Collec
 const termColumnsOf = (terms: number) => ({
   termLengths: new Uint8Array(terms),
   termDf: new Uint32Array(terms),
-  termPage: new Uint32Array(terms),
-  termOffset: new Uint16Array(terms),
-  termBest: new Uint32Array(terms),
+  termPlace: new Uint32Array(terms),
+  termPopularity: new Uint8Array(terms),
 })
 
 /** Writes what each document has one of, in the order of ids; answers the bytes of all names. */
@@ -99,29 +114,28 @@ async function writeDocumentColumns(
   const folded = Array.from(slots, slot => foldedBytesOf(collected.names[slot]!))
   await otherWork()
   const byName = Uint32Array.from(slots.keys()).sort((a, b) => Buffer.compare(folded[a]!, folded[b]!) || a - b)
-  const byHash = Uint32Array.from(slots.keys()).sort(
-    (a, b) => collected.hash.at(slots[a]!) - collected.hash.at(slots[b]!),
-  )
+  const { types, publishers, licenses } = collected.labels
+  const numbers = (column: { at(slot: number): number }, { length }: readonly string[]) =>
+    narrowColumn(
+      length,
+      Array.from(slots, slot => column.at(slot)),
+    )
   const columns: Partial<Record<ColumnName, Parameters<typeof writeColumn>[2]>> = {
     nameBytes,
     nameLengths: Uint16Array.from(names, name => name.length),
     nameSorted: byName,
-    keyHash: Float64Array.from(byHash, id => collected.hash.at(slots[id]!)),
-    keyId: byHash,
     popularity: Uint8Array.from(slots, slot => collected.popularity.at(slot)),
     released: Uint16Array.from(slots, slot => collected.released.at(slot)),
     quality: Uint8Array.from(slots, slot => collected.quality.at(slot)),
     public: Uint8Array.from(slots, slot => collected.isPublic.at(slot)),
-    type: Uint32Array.from(slots, slot => collected.type.at(slot)),
-    publisher: Uint32Array.from(slots, slot => collected.publisher.at(slot)),
-    license: Uint32Array.from(slots, slot => collected.license.at(slot)),
-    slot: slots,
+    type: numbers(collected.type, types),
+    publisher: numbers(collected.publisher, publishers),
+    license: numbers(collected.license, licenses),
   }
   for (const [name, column] of Object.entries(columns)) {
     await writeColumn(writer.put, keys.column(name as ColumnName), column)
     await otherWork()
   }
-  await writer.put(keys.labels, encodeJson(collected.labels))
   return nameBytes.length
 }
 
@@ -140,9 +154,9 @@ class PageWriter {
     this.#keys = keys
   }
 
-  /** Adds a term's postings and answers where they start. */
-  place(ids: Uint32Array, impacts: Uint8Array, from: number, to: number): { page: number; offset: number } {
-    const start = { page: this.#page, offset: this.#bytes }
+  /** Adds a term's postings and answers their place. */
+  place(ids: Uint32Array, impacts: Uint8Array, from: number, to: number): number {
+    const start = this.#page * PLACE_BYTES + this.#bytes
     for (const block of this.#blocks.blocksOf(ids, impacts, from, to)) {
       this.#pending.push(block)
       this.#bytes += block.length

@@ -12,19 +12,18 @@ const padded = (number: number): string => number.toString(16).padStart(12, '0')
 export const logKeyOf = (number: number): string => `log/${padded(number)}`
 export const logNumberOf = (key: string): number => Number.parseInt(key.slice(4), 16)
 
-/** Columns of a base: one value per term, or per document in the order of ids (`sorted` and `key` columns: in their own). */
+/** Columns of a base: one value per term, or per document in the order of ids (`nameSorted` and the odd ones: in their own). */
 export type ColumnName =
   | 'termBytes'
   | 'termLengths'
   | 'termDf'
-  | 'termPage'
-  | 'termOffset'
-  | 'termBest'
+  | 'termPlace'
+  | 'termPopularity'
   | 'nameBytes'
   | 'nameLengths'
   | 'nameSorted'
-  | 'keyHash'
-  | 'keyId'
+  | 'oddHash'
+  | 'oddId'
   | 'popularity'
   | 'released'
   | 'quality'
@@ -32,7 +31,6 @@ export type ColumnName =
   | 'type'
   | 'publisher'
   | 'license'
-  | 'slot'
 
 export type BaseKeys = ReturnType<typeof baseKeysOf>
 
@@ -41,7 +39,7 @@ export function baseKeysOf(generation: number) {
   const prefix = `base/${padded(generation)}/`
   return {
     range: { gte: prefix, lt: `base/${padded(generation)}0` },
-    document: (slot: number) => `${prefix}d/${slot.toString(36).padStart(6, '0')}`,
+    document: (id: number) => `${prefix}d/${id.toString(36).padStart(6, '0')}`,
     page: (page: number) => `${prefix}p/${page.toString(36).padStart(6, '0')}`,
     column: (name: ColumnName) => (page: number) => `${prefix}c/${name}/${page}`,
     labels: `${prefix}labels`,
@@ -69,6 +67,8 @@ export interface BaseSize {
   readonly terms: number
   readonly termBytes: number
   readonly nameBytes: number
+  /** Documents whose package does not follow from their name. */
+  readonly odd: number
 }
 
 export type LogEntry = { readonly upsert: Document } | { readonly remove: string }

@@ -1,4 +1,4 @@
-import type { BaseData } from './base-data.ts'
+import { type BaseData, storedDocumentOf } from './base-data.ts'
 import { baseKeysOf } from './base-layout.ts'
 import { keyHashOf } from './collected-documents.ts'
 import type { Document } from './document.ts'
@@ -8,8 +8,8 @@ import { Names } from './names.ts'
 import { BlockReader } from './posting-blocks.ts'
 import { checkedValue, type SearchStore } from './search-store.ts'
 import type { Candidate, Filter, PostingVisitor, Segment } from './segment.ts'
-import { parseDocument } from './stored-document.ts'
-import { type NearTerm, Terms } from './terms.ts'
+import { usualNameOf } from './stored-document.ts'
+import { type NearTerm, PLACE_BYTES, Terms } from './terms.ts'
 
 /** The merged documents: terms, names and columns in memory, postings and documents on disk. */
 export class BaseSegment implements Segment {
@@ -19,6 +19,7 @@ export class BaseSegment implements Segment {
   readonly #data: BaseData
   readonly #terms: Terms
   readonly #names: Names
+  readonly #odd: ReadonlySet<number>
   readonly #types: LabelNumbers
   readonly #publishers: LabelNumbers
   readonly #licenses: LabelNumbers
@@ -40,6 +41,7 @@ export class BaseSegment implements Segment {
     this.#types = new LabelNumbers(types, (label, wanted) => label === wanted)
     this.#publishers = new LabelNumbers(publishers, (label, wanted) => label === wanted)
     this.#licenses = new LabelNumbers(licenses, (label, wanted) => namesLicense(label, [wanted]))
+    this.#odd = new Set(data.oddId)
     this.#dead = new Uint8Array(this.size)
     this.damaged = data.damaged
   }
@@ -54,14 +56,15 @@ export class BaseSegment implements Segment {
 
   /** Hides the document of this key, if the base has one. */
   hide(key: string): void {
-    const found = this.#found(key)
-    if (found === null) return
-    this.#dead[found.id] = 1
+    const id = this.#idOf(key)
+    if (id === null) return
+    this.#dead[id] = 1
     this.#deadCount++
   }
 
   lookup(key: string): Document | null {
-    return this.#found(key)?.document ?? null
+    const id = this.#idOf(key)
+    return id === null ? null : this.documentOf(id)
   }
 
   dfOf(term: string): number {
@@ -80,13 +83,13 @@ export class BaseSegment implements Segment {
   read(term: string, most: number, visit: PostingVisitor): void {
     const at = this.#terms.find(Buffer.from(term))
     if (at < 0) return
-    const { df, page, offset } = this.#data.terms
+    const { df, place } = this.#data.terms
     const reader = this.#reader
     if (df[at] === 1) {
-      reader.ids[0] = page[at]!
-      reader.impacts[0] = offset[at]!
+      reader.ids[0] = place[at]! >>> 8
+      reader.impacts[0] = place[at]! & 255
       visit(reader.ids, reader.impacts, 1)
-    } else this.#readBlocks(page[at]!, offset[at]!, Math.min(df[at]!, most), visit)
+    } else this.#readBlocks(place[at]!, Math.min(df[at]!, most), visit)
   }
 
   named(prefix: string, most: number, mayShow: (id: number) => boolean): number[] {
@@ -126,13 +129,7 @@ export class BaseSegment implements Segment {
   }
 
   documentOf(id: number): Document | null {
-    const { labels, type, license, slot } = this.#data
-    const texts = {
-      type: labels.types[type[id]!] ?? '',
-      publisher: this.publisherOf(id),
-      license: labels.licenses[license[id]!] ?? '',
-    }
-    const document = parseDocument(this.#store.getSync(this.#keys.document(slot[id]!)), texts)
+    const document = storedDocumentOf(this.#store, this.#data, this.nameOf(id), id)
     if (document === null) this.damaged = true
     return document
   }
@@ -142,12 +139,12 @@ export class BaseSegment implements Segment {
     return this.#dead.slice()
   }
 
-  #readBlocks(firstPage: number, offset: number, postings: number, visit: PostingVisitor): void {
+  #readBlocks(place: number, postings: number, visit: PostingVisitor): void {
     const reader = this.#reader
-    let page = firstPage
+    let page = Math.floor(place / PLACE_BYTES)
     let bytes = this.#page(page)
     let wanted = 0
-    reader.start(offset)
+    reader.start(place % PLACE_BYTES)
     for (let left = postings; left > 0 && wanted < this.size; ) {
       if (bytes !== null && reader.at >= bytes.length) {
         bytes = this.#page(++page)
@@ -165,22 +162,40 @@ export class BaseSegment implements Segment {
     return value
   }
 
-  /** The living document of a key, with its id. */
-  #found(key: string): { id: number; document: Document } | null {
-    const { keyHash, keyId } = this.#data
+  /** The living document of a key. */
+  #idOf(key: string): number | null {
+    const usual = usualNameOf(key)
+    const isMeant = (id: number): boolean => this.#dead[id] === 0 && (usual === null || this.#isFrom(id, usual))
+    const ids = usual === null ? this.#oddIdsOf(key) : this.#names.called(usual.name)
+    return ids.find(id => isMeant(id) && this.#hasKey(id, key, usual !== null)) ?? null
+  }
+
+  #isFrom(id: number, { publisher, type }: { readonly publisher: string; readonly type: string }): boolean {
+    return this.publisherOf(id) === publisher && this.#typeOf(id) === type
+  }
+
+  /** The key of an odd document is only in its text, and another may have its name. */
+  #hasKey(id: number, key: string, isUsual: boolean): boolean {
+    if (isUsual && !this.#odd.has(id)) return true
+    return this.documentOf(id)?.key === key
+  }
+
+  #oddIdsOf(key: string): number[] {
+    const { oddHash, oddId } = this.#data
     const wanted = keyHashOf(key)
-    let [low, high] = [0, this.size]
+    let [low, high] = [0, oddHash.length]
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (keyHash[middle]! < wanted) low = middle + 1
+      if (oddHash[middle]! < wanted) low = middle + 1
       else high = middle
     }
-    for (; keyHash[low] === wanted; low++) {
-      const id = keyId[low]!
-      const document = this.#dead[id] === 0 ? this.documentOf(id) : null
-      if (document?.key === key) return { id, document }
-    }
-    return null
+    const ids: number[] = []
+    for (; oddHash[low] === wanted; low++) ids.push(oddId[low]!)
+    return ids
+  }
+
+  #typeOf(id: number): string {
+    return this.#data.labels.types[this.#data.type[id]!] ?? ''
   }
 
   #oncePerPublisher(mayShow: (publisher: string) => boolean): (number: number) => boolean {
@@ -195,7 +210,7 @@ export class BaseSegment implements Segment {
     }
   }
 
-  #candidate({ at, distance, best }: NearTerm): Candidate {
-    return { term: this.#terms.textOf(at), distance, popularity: this.popularityOf(best) }
+  #candidate({ at, distance, popularity }: NearTerm): Candidate {
+    return { term: this.#terms.textOf(at), distance, popularity }
   }
 }

@@ -4,6 +4,7 @@ import type { Document } from './document.ts'
 import { GrowingColumn } from './growing-column.ts'
 import { impactsOf, popularityByteOf } from './impact.ts'
 import { dayOf, qualityByteOf } from './signals.ts'
+import { encodeDocument, isOdd, parseDocument } from './stored-document.ts'
 
 /**
  * 48 bits of the SHA-256 of a document's key: nobody makes two keys of one hash in numbers that matter, and whoever looks a
@@ -27,6 +28,10 @@ export class CollectedDocuments {
   readonly type = words()
   readonly publisher = words()
   readonly license = words()
+  /** 1 for a document whose package does not follow from its name. */
+  readonly odd = bytes()
+  /** Stored forms. */
+  readonly rows: Uint8Array[] = []
   /** Number of each term. */
   readonly terms = new Map<string, number>()
   readonly #exactPopularity = new GrowingColumn(length => new Float64Array(length))
@@ -36,10 +41,15 @@ export class CollectedDocuments {
   readonly #postingStarts = words()
   readonly #labels = { types: new Labelling(), publishers: new Labelling(), licenses: new Labelling() }
 
-  /** Takes a document and answers its slot. */
-  add(document: Document): number {
-    const slot = this.names.length
+  /** Documents taken. */
+  get size(): number {
+    return this.names.length
+  }
+
+  add(document: Document): void {
     this.names.push(document.name)
+    this.rows.push(encodeDocument(document))
+    this.odd.push(isOdd(document) ? 1 : 0)
     this.hash.push(keyHashOf(document.key))
     this.#exactPopularity.push(document.popularity)
     this.popularity.push(popularityByteOf(document.popularity))
@@ -54,17 +64,18 @@ export class CollectedDocuments {
       this.#postingTerms.push(this.#numberOf(term))
       this.#postingImpacts.push(impact)
     }
-    return slot
   }
 
-  /** The texts of a document that the columns number. */
-  textsOf(slot: number): Pick<Document, 'type' | 'publisher' | 'license'> {
+  #keyOf(slot: number): string | undefined {
     const { types, publishers, licenses } = this.labels
-    return {
+    const columns = {
+      name: this.names[slot]!,
       type: types[this.type.at(slot)]!,
       publisher: publishers[this.publisher.at(slot)]!,
       license: licenses[this.license.at(slot)]!,
+      isPublic: this.isPublic.at(slot) === 1,
     }
+    return parseDocument(this.rows[slot], columns)?.key
   }
 
   get labels(): Labels {
@@ -74,17 +85,17 @@ export class CollectedDocuments {
 
   /**
    * Slot of each document id: by popularity, then by hash, so that the arrival order leaves no trace. Of several documents of
-   * one key the last counts; `keyOf` gives the key of a slot.
+   * one key the last counts.
    */
-  slotsByPopularity(keyOf: (slot: number) => string | null): Uint32Array {
+  slotsByPopularity(): Uint32Array {
     const [popularity, hashes] = [this.#exactPopularity, this.hash]
-    const replaced = this.#replacedSlots(keyOf)
+    const replaced = this.#replacedSlots()
     return Uint32Array.from(this.names.keys())
       .filter(slot => !replaced.has(slot))
       .sort((a, b) => popularity.at(b) - popularity.at(a) || hashes.at(a) - hashes.at(b))
   }
 
-  #replacedSlots(keyOf: (slot: number) => string | null): ReadonlySet<number> {
+  #replacedSlots(): ReadonlySet<number> {
     const sharing = new Map<number, number[]>()
     const sorted = this.hash.values.slice().sort()
     const shared = new Set(sorted.filter((hash, i) => hash === sorted[i + 1]))
@@ -94,7 +105,7 @@ export class CollectedDocuments {
     }
     const replaced = new Set<number>()
     for (const slots of sharing.values()) {
-      const last = new Map(slots.map(slot => [keyOf(slot), slot]))
+      const last = new Map(slots.map(slot => [this.#keyOf(slot), slot]))
       for (const slot of slots) if (![...last.values()].includes(slot)) replaced.add(slot)
     }
     return replaced

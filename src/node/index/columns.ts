@@ -28,3 +28,21 @@ export function readColumn(
   }
   return bytes
 }
+
+/** Columns of numbers, by the bytes of one. */
+export type NumberColumn = Uint8Array | Uint16Array | Uint32Array
+
+/** Numbers below `bound` in as few bytes each as hold them. */
+export function narrowColumn(bound: number, values: ArrayLike<number>): NumberColumn {
+  if (bound <= 1 << 8) return Uint8Array.from(values)
+  return bound <= 1 << 16 ? Uint16Array.from(values) : Uint32Array.from(values)
+}
+
+/** The narrow column of these bytes. */
+export function narrowColumnOf(bound: number, bytes: Uint8Array<ArrayBuffer>): NumberColumn {
+  if (bound <= 1 << 8) return bytes
+  return bound <= 1 << 16 ? new Uint16Array(bytes.buffer) : new Uint32Array(bytes.buffer)
+}
+
+/** Bytes of one number of a narrow column. */
+export const narrowWidthOf = (bound: number): number => (bound <= 1 << 8 ? 1 : bound <= 1 << 16 ? 2 : 4)

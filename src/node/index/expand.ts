@@ -2,7 +2,7 @@ import type { SearchFilter } from './filter.ts'
 import { MAX_EXPANSIONS, MAX_FILTER_TOKENS } from './limits.ts'
 import { stemOf } from './porter.ts'
 import type { Candidate, Segment } from './segment.ts'
-import { type QueryToken, wordsOf } from './tokenise.ts'
+import { type QueryToken, queryTokensOf, squashedOf, wordsOf } from './tokenise.ts'
 
 /** A term that counts for a token, at `factor` of its weight. */
 export interface WeightedTerm {
@@ -25,15 +25,24 @@ const TYPO_FACTORS = [1, 0.7, 0.45]
 const MIN_PREFIX_CHARS = 2
 const MIN_ONE_TYPO_CHARS = 3
 const MIN_TWO_TYPO_CHARS = 5
+/** What is longer is found by its other words. */
+const MAX_TYPO_CHARS = 32
 
 /** Groups of a query: one per token, and one for the whole query as a squashed name. */
-export function groupsOf(tokens: readonly QueryToken[], squashed: string, segments: readonly Segment[]): TermGroup[] {
+export function groupsOf(text: string, segments: readonly Segment[]): TermGroup[] {
+  const [tokens, squashed, isOneRun] = [queryTokensOf(text), squashedOf(text), !text.includes(' ')]
   const groups: TermGroup[] = tokens.map((token, i) => ({
-    terms: expand(token, { isLast: i === tokens.length - 1, isAlone: tokens.length === 1 }, segments),
+    terms: expand(token, { isLast: i === tokens.length - 1, typos: tokens.length === 1 ? 'any' : 'unknown' }, segments),
     role: 'word',
   }))
   if (tokens.length > 1 && tokens.length <= MAX_NAME_TOKENS) {
-    const terms = expand({ word: squashed, stem: squashed }, { isLast: true, isAlone: true }, segments)
+    // One run without spaces is a name as it is written; words apart have a typo only if one of them is not known.
+    const hasTypo = isOneRun || groups.some(({ terms }) => terms[0]?.factor !== 1)
+    const terms = expand(
+      { word: squashed, stem: squashed },
+      { isLast: true, typos: hasTypo ? 'any' : 'none' },
+      segments,
+    )
     groups.push({ terms, role: 'extra' })
   }
   return groups
@@ -52,7 +61,8 @@ const MAX_NAME_TOKENS = 6
 
 interface Place {
   readonly isLast: boolean
-  readonly isAlone: boolean
+  /** Which words may have typos: any, those that are not known, none. */
+  readonly typos: 'any' | 'unknown' | 'none'
 }
 
 function expand({ word, stem }: QueryToken, place: Place, segments: readonly Segment[]): WeightedTerm[] {
@@ -74,7 +84,8 @@ function expand({ word, stem }: QueryToken, place: Place, segments: readonly Seg
 
 /** One edit; two only for a word that nothing within one edit explains. Known words inside a longer query are right. */
 function typosOf(word: string, isKnown: boolean, place: Place, segments: readonly Segment[]): Candidate[] {
-  if (word.length < MIN_ONE_TYPO_CHARS || (isKnown && !place.isAlone)) return []
+  if (word.length < MIN_ONE_TYPO_CHARS || word.length > MAX_TYPO_CHARS) return []
+  if (place.typos === 'none' || (isKnown && place.typos === 'unknown')) return []
   const near = (limit: number) => segments.flatMap(segment => segment.within(word, limit, MAX_EXPANSIONS + 2))
   const one = near(1)
   return one.length > 0 || isKnown || word.length < MIN_TWO_TYPO_CHARS ? one : near(2)

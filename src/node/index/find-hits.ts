@@ -7,7 +7,7 @@ import { rerank } from './rerank.ts'
 import type { Scored, Scorer } from './scorer.ts'
 import type { Segment } from './segment.ts'
 import { dayOf, popularityPointsOf } from './signals.ts'
-import { queryTextOf, queryTokensOf, squashedOf } from './tokenise.ts'
+import { queryTextOf } from './tokenise.ts'
 
 /** How many more candidates are looked at when too few of them may be shown. */
 const DEEPER = 8
@@ -29,7 +29,7 @@ export function findHits(query: SearchQuery, segments: readonly Segment[], score
 /** What answers the best `most` candidates of a query, unordered. */
 function candidateSource(text: string, query: SearchQuery, segments: readonly Segment[], scorer: Scorer) {
   const { filter = {} } = query
-  const groups = [...groupsOf(queryTokensOf(text), squashedOf(text), segments), ...filterGroupsOf(filter)]
+  const groups = [...groupsOf(text, segments), ...filterGroupsOf(filter)]
   const named = namedBy(text, segments, query)
   if (groups.some(({ role }) => role !== 'not')) {
     return (most: number) => joined(scorer.best(groups, segments, query, most), named)

@@ -32,6 +32,8 @@ export const BLOCK_POSTINGS = 128
 export const PAGE_BYTES = 4096
 /** Bytes of one stored page of a column. */
 export const COLUMN_PAGE_BYTES = 1 << 18
+/** Documents of one base: a place of a posting has 24 bits for them. */
+export const MAX_DOCUMENTS = 1 << 24
 /** Documents in the in-memory delta before it is merged into the base, at least and at most; between them a sixteenth of the base. */
 export const MERGE_AT_DOCUMENTS = { least: 4096, most: 16_384, shareOfBase: 1 / 16 }
 /** Documents or terms handled before the builder lets other work run; about 5 ms. */

@@ -1,9 +1,9 @@
 import { buildBase } from './base-builder.ts'
-import { type BaseData, readBase } from './base-data.ts'
-import { type BaseSize, baseKeysOf } from './base-layout.ts'
+import { type BaseData, readBase, storedDocumentOf } from './base-data.ts'
+import type { BaseSize } from './base-layout.ts'
 import type { Document } from './document.ts'
+import { Names } from './names.ts'
 import type { SearchStore } from './search-store.ts'
-import { parseDocument } from './stored-document.ts'
 
 /** What a merge makes of one base and the changes since: all that it needs beside the store, as plain values. */
 export interface MergeJob {
@@ -38,22 +38,16 @@ export async function mergeBase(
 ): Promise<BaseData> {
   const base = readBase(store, from)
   if (base.damaged) throw new DamagedIndexError()
+  const names = new Names(base.nameBytes, base.nameLengths, base.nameSorted)
   return readBase(store, await buildBase(store, generation, documents(), { signal }))
 
   async function* documents(): AsyncGenerator<Document> {
-    for (let id = 0; id < from.documents; id++) if (hidden[id] === 0) yield documentOf(store, base, id)
+    for (let id = 0; id < from.documents; id++) {
+      if (hidden[id] !== 0) continue
+      const document = storedDocumentOf(store, base, names.nameOf(id), id)
+      if (document === null) throw new DamagedIndexError()
+      yield document
+    }
     yield* changed
   }
-}
-
-function documentOf(store: SearchStore, { size, labels, type, publisher, license, slot }: BaseData, id: number) {
-  const stored = store.getSync(baseKeysOf(size.generation).document(slot[id]!))
-  const texts = {
-    type: labels.types[type[id]!] ?? '',
-    publisher: labels.publishers[publisher[id]!] ?? '',
-    license: labels.licenses[license[id]!] ?? '',
-  }
-  const document = parseDocument(stored, texts)
-  if (document === null) throw new DamagedIndexError()
-  return document
 }

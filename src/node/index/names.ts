@@ -21,6 +21,18 @@ export class Names {
     )
   }
 
+  /** Documents with exactly this name. */
+  called(name: string): number[] {
+    const wanted = foldedBytesOf(name)
+    const found: number[] = []
+    for (let i = this.#lowerBound(wanted); i < this.count; i++) {
+      const id = this.#sorted[i]!
+      if (this.#compare(id, wanted, Number.POSITIVE_INFINITY) !== 0) break
+      if (this.nameOf(id) === name) found.push(id)
+    }
+    return found
+  }
+
   /** At most `most` documents whose name is this, whatever the case, and as many whose name starts so, the most popular first. */
   withPrefix(prefix: string, most: number, mayShow: (id: number) => boolean): number[] {
     const wanted = foldedBytesOf(prefix)

@@ -36,8 +36,8 @@ interface Standing {
 const ALL_MATCHED_BONUS = 6
 /** Share of all documents that have a common word. */
 const COMMON_SHARE = 1 / 50
-/** Documents that common words add to, the best by their rarer words. */
-const MAX_CONTENDERS = 4_096
+/** Documents that common words add to, at least: the best by their rarer words. */
+const MAX_CONTENDERS = 1_024
 /** Postings that are read before it is worth asking who still matters. */
 const LEAST_COMMON = 1_000
 const MAX_KEPT_SLOTS = 1 << 22
@@ -104,7 +104,7 @@ export class Scorer {
 
   /**
    * The documents that can still be among the best, ascending; null while that may be one not touched, which lacks a word and so
-   * has no bonus. A common word brings nobody in once enough documents have a rarer one, and adds to a few thousand at most.
+   * has no bonus. A common word brings nobody in once enough documents have a rarer one, and adds to a thousand.
    */
   #contenders({ segment, mayShow, most, rest, seen, isCommon }: Standing): Uint32Array | null {
     const [touched, totals, masks] = [this.#touched, this.#totals, this.#masks]
@@ -117,7 +117,7 @@ export class Scorer {
     if (best.bar === Number.NEGATIVE_INFINITY) return null
     if (!isCommon && rest + MAX_POPULARITY_POINTS > best.bar) return null
     const least = best.bar - rest
-    const kept = new BestFew(MAX_CONTENDERS)
+    const kept = new BestFew(Math.max(MAX_CONTENDERS, 2 * most))
     for (let i = 0; i < this.#touchedCount; i++) {
       const id = touched[i]!
       const score = sureOf(id) + ((masks[id]! & seen) === seen ? ALL_MATCHED_BONUS : 0)

@@ -45,7 +45,7 @@ export interface SearchIndex extends AsyncDisposable {
   merge(): Promise<void>
 }
 
-const NOTHING = { generation: 0, documents: 0, terms: 0, termBytes: 0, nameBytes: 0 }
+const NOTHING = { generation: 0, documents: 0, terms: 0, termBytes: 0, nameBytes: 0, odd: 0 }
 const EMPTY: Meta = { tokeniser: TOKENISER_VERSION, mergedThrough: 0, ...NOTHING }
 
 /** Opens the index in its own sublevel of LevelDB, which it then owns. */

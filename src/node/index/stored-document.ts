@@ -1,39 +1,57 @@
 import { type Document, documentKeyOf } from './document.ts'
 import { encodeJson, parseStoredJson } from './search-store.ts'
 
-/** Package, name, description, keywords, version, popularity, release time, quality, public; '' for a text that follows from others. */
-type Row = readonly [string, string, string, readonly string[], string, number, number, number | null, 0 | 1]
-type Labelled = Pick<Document, 'type' | 'publisher' | 'license'>
+/** What the columns have of a document. */
+type InColumns = Pick<Document, 'name' | 'type' | 'publisher' | 'license' | 'isPublic'>
+
+/** Description, keywords, version, popularity, release time, quality; then the package if it does not follow from the name. */
+type Row = readonly [string, readonly string[], string, number, number, number | null, string?]
 
 /** The document without what the columns have, in few bytes. */
 export function encodeDocument(document: Document): Uint8Array {
-  const { package: purl, name, description, keywords, version } = document
-  const { popularity, releasedMs, quality, isPublic } = document
-  const usual = usualPackageOf(document.type, name)
-  const row: Row = [
-    purl === usual ? '' : purl,
-    name,
-    description,
-    keywords,
-    version,
-    popularity,
-    releasedMs,
-    quality,
-    isPublic ? 1 : 0,
-  ]
-  return encodeJson(row)
+  const { package: purl, description, keywords, version, popularity, releasedMs, quality } = document
+  const row: Row = [description, keywords, version, popularity, releasedMs, quality]
+  return encodeJson(isOdd(document) ? [...row, purl] : row)
 }
 
 /** The document that was stored, or null when it is absent or damaged. */
-export function parseDocument(stored: Uint8Array | undefined, labels: Labelled): Document | null {
+export function parseDocument(stored: Uint8Array | undefined, columns: InColumns): Document | null {
   const row = parseStoredJson(stored) as Row | null
   if (row === null) return null
-  const [purl, name, description, keywords, version, popularity, releasedMs, quality, isPublic] = row
-  const { type, publisher, license } = labels
-  const named = purl === '' ? usualPackageOf(type, name) : purl
-  const key = documentKeyOf(publisher, named)
-  const rest = { name, type, description, keywords, license, version, popularity, releasedMs, quality }
-  return { key, publisher, package: named, ...rest, isPublic: isPublic === 1 }
+  const [description, keywords, version, popularity, releasedMs, quality, odd] = row
+  const { name, type, publisher, license, isPublic } = columns
+  const purl = odd ?? usualPackageOf(type, name)
+  const texts = { name, type, description, keywords, license, version }
+  return {
+    key: documentKeyOf(publisher, purl),
+    publisher,
+    package: purl,
+    ...texts,
+    isPublic,
+    popularity,
+    releasedMs,
+    quality,
+  }
 }
 
-const usualPackageOf = (type: string, name: string): string => `pkg:${type}/${name.replace('@', '%40')}`
+/** Whether the package of a document is another than its name says. */
+export const isOdd = ({ package: purl, type, name }: Pick<Document, 'package' | 'type' | 'name'>): boolean =>
+  purl !== usualPackageOf(type, name)
+
+/** What a key says of its document, if the package is the usual one of its name. */
+export function usualNameOf(key: string): Pick<Document, 'publisher' | 'type' | 'name'> | null {
+  const [, publisher = '', purl = '', type = '', path = ''] = /^(.*) (pkg:([^/]*)\/(.*))$/s.exec(key) ?? []
+  const name = decoded(path)
+  return name !== null && purl !== '' && usualPackageOf(type, name) === purl ? { publisher, type, name } : null
+}
+
+function decoded(path: string): string | null {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return null
+  }
+}
+
+const usualPackageOf = (type: string, name: string): string =>
+  `pkg:${type}/${name.toWellFormed().split('/').map(encodeURIComponent).join('/')}`

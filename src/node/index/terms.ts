@@ -8,22 +8,23 @@ export interface TermColumns {
   readonly lengths: Uint8Array
   /** Documents that have it. */
   readonly df: Uint32Array
-  /** Page of its postings; at df 1 the document id. */
-  readonly page: Uint32Array
-  /** Where they start in the page; at df 1 the impact. */
-  readonly offset: Uint16Array
-  /** Lowest, so most popular, document id. */
-  readonly best: Uint32Array
+  /** Where its postings start, `page * PLACE_BYTES + offset`; at df 1 the posting itself, `document id * 256 + impact`. */
+  readonly place: Uint32Array
+  /** Popularity byte of its most popular document. */
+  readonly popularity: Uint8Array
 }
 
-/** A term near what was typed: its number, the edits between, and its most popular document. */
+/** Offsets in a page are below this. */
+export const PLACE_BYTES = 8192
+
+/** A term near what was typed: its number, the edits between, and the popularity byte of its most popular document. */
 export interface NearTerm {
   readonly at: number
   readonly distance: number
-  readonly best: number
+  readonly popularity: number
 }
 
-/** All terms of a base in memory: about 35 bytes a term. */
+/** All terms of a base in memory: about 38 bytes a term. */
 export class Terms {
   readonly count: number
   readonly columns: TermColumns
@@ -68,10 +69,10 @@ export class Terms {
 
   /** The `most` terms with the most popular documents among those that start with `prefix`, without the prefix itself. */
   withPrefix(prefix: Uint8Array, most: number): NearTerm[] {
-    const { best } = this.columns
+    const { popularity } = this.columns
     const found = new MostPopular(most)
     for (let i = this.#lowerBound(prefix); i < this.count && this.#startsWith(i, prefix); i++) {
-      if (this.columns.lengths[i]! > prefix.length) found.offer(i, 0, best[i]!)
+      if (this.columns.lengths[i]! > prefix.length) found.offer(i, 0, popularity[i]!)
     }
     return found.items
   }
@@ -80,7 +81,7 @@ export class Terms {
   within(word: Uint8Array, limit: number, most: number): NearTerm[] {
     const wanted = new EditDistance(word)
     const mask = letterMaskOf(word)
-    const { bytes, best } = this.columns
+    const { bytes, popularity } = this.columns
     const [byLength, masks, starts] = [this.#byLength, this.#masks, this.#starts]
     const found = new MostPopular(most)
     const until = this.#buckets[Math.min(256, wanted.length + limit + 1)]!
@@ -88,7 +89,7 @@ export class Terms {
       if (!mayBeWithin(mask, masks[i]!, limit)) continue
       const at = byLength[i]!
       const distance = wanted.to(bytes, starts[at]!, starts[at + 1]!)
-      if (distance > 0 && distance <= limit) found.offer(at, distance, best[at]!)
+      if (distance > 0 && distance <= limit) found.offer(at, distance, popularity[at]!)
     }
     return found.items
   }
@@ -124,7 +125,7 @@ export class Terms {
   }
 }
 
-/** The few terms with the lowest best document, in that order. */
+/** The few terms with the most popular documents, in that order; fewer edits first, then as they come. */
 class MostPopular {
   readonly items: NearTerm[] = []
   readonly #most: number
@@ -133,13 +134,16 @@ class MostPopular {
     this.#most = most
   }
 
-  offer(at: number, distance: number, best: number): void {
+  offer(at: number, distance: number, popularity: number): void {
     const { items } = this
-    const last = items.at(-1)
-    if (items.length >= this.#most && best >= last!.best) return
-    if (items.length >= this.#most) items.pop()
+    const isBetter = (than: NearTerm): boolean =>
+      popularity > than.popularity || (popularity === than.popularity && distance < than.distance)
+    if (items.length >= this.#most) {
+      if (!isBetter(items.at(-1)!)) return
+      items.pop()
+    }
     let place = items.length
-    while (place > 0 && items[place - 1]!.best > best) place--
-    items.splice(place, 0, { at, distance, best })
+    while (place > 0 && isBetter(items[place - 1]!)) place--
+    items.splice(place, 0, { at, distance, popularity })
   }
 }
