@@ -55,7 +55,7 @@ const RESERVED: readonly { readonly what: string; readonly code: RegExp; readonl
   {
     what: 'reaches the blockstore without its gate',
     code: /new HeliaBlockstore\(/,
-    files: ['node/composition/join-network.ts'],
+    files: ['node/composition/open-network.ts'],
   },
   {
     what: 'answers peers',

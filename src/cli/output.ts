@@ -4,11 +4,14 @@ import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts'
 import { isMarked, type MarkedCell, type View } from './view.ts'
 
 export interface Streams {
-  readonly out: NodeJS.WritableStream & { readonly isTTY?: boolean }
+  readonly out: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
   readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean }
 }
 
 type Style = Parameters<typeof styleText>[0]
+
+/** Characters that a cut column keeps, however narrow the terminal: then the line wraps. */
+const LEAST_CUT_CHARS = 16
 
 /** The one place that prints: with `json` one document on stdout, else text for people. */
 export class Output {
@@ -68,16 +71,24 @@ export class Output {
     return fields.map(([name, value]) => `${this.#styled('dim', name.padEnd(width))}  ${cellOf(value)}`)
   }
 
-  #table({ columns, rows, none }: Extract<View, { is: 'table' }>): string[] {
+  #table({ columns, rows, none, isLastCut }: Extract<View, { is: 'table' }>): string[] {
     if (rows.length === 0) return [none]
     const cells = rows.map(row => row.map(markedCellOf))
     const widths = columns.map((name, at) => Math.max(name.length, ...cells.map(row => row[at]?.marked.length ?? 0)))
+    const room = isLastCut ? this.#roomBeside(widths.slice(0, -1)) : Number.POSITIVE_INFINITY
     const line = (row: readonly MarkedCell[]) =>
-      row
+      [...row.slice(0, -1), ...row.slice(-1).map(cell => cutTo(cell, room))]
         .map((cell, at) => `${this.#marked(cell)}${' '.repeat((widths[at] ?? 0) - cell.marked.length)}`)
         .join('  ')
         .trimEnd()
     return [this.#styled('dim', line(columns.map(markedCellOf))), ...cells.map(line)]
+  }
+
+  /** Characters left in a line of the terminal after columns of these widths. */
+  #roomBeside(widths: readonly number[]): number {
+    const { isTTY, columns } = this.#streams.out
+    if (isTTY !== true || columns === undefined) return Number.POSITIVE_INFINITY
+    return Math.max(LEAST_CUT_CHARS, columns - widths.reduce((sum, width) => sum + width + 2, 0))
   }
 
   #marked({ marked, ranges }: MarkedCell): string {
@@ -97,6 +108,19 @@ export class Output {
 /** What replaces a character is one UTF-16 unit as it was, so that ranges stay right. */
 const markedCellOf = (value: unknown): MarkedCell =>
   isMarked(value) ? { marked: plain(value.marked), ranges: value.ranges } : { marked: cellOf(value), ranges: [] }
+
+/** What fits, ending in an ellipsis where something is left out. */
+function cutTo({ marked, ranges }: MarkedCell, room: number): MarkedCell {
+  if (marked.length <= room) return { marked, ranges }
+  const kept = marked
+    .slice(0, room - 1)
+    .replace(/[\ud800-\udbff]$/, '')
+    .trimEnd()
+  const inside = ranges
+    .map(([from, to]) => [from, Math.min(to, kept.length)] as const)
+    .filter(([from, to]) => from < to)
+  return { marked: `${kept}…`, ranges: inside }
+}
 
 function cellOf(value: unknown): string {
   if (value === null || value === undefined) return '-'

@@ -6,6 +6,8 @@ export type View =
       readonly columns: readonly string[]
       readonly rows: readonly (readonly unknown[])[]
       readonly none: string
+      /** The last column is cut to the width of a terminal: it is there to be read, not to be copied. */
+      readonly isLastCut: boolean
     }
   | { readonly is: 'lines'; readonly lines: readonly string[] }
   | { readonly is: 'parts'; readonly parts: readonly View[] }
@@ -25,8 +27,13 @@ export function fieldsOf(data: object): View {
   return { is: 'fields', fields: Object.entries(data) }
 }
 
-export function tableOf(columns: readonly string[], rows: readonly (readonly unknown[])[], none: string): View {
-  return { is: 'table', columns, rows, none }
+export function tableOf(
+  columns: readonly string[],
+  rows: readonly (readonly unknown[])[],
+  none: string,
+  { isLastCut = false }: { readonly isLastCut?: boolean } = {},
+): View {
+  return { is: 'table', columns, rows, none, isLastCut }
 }
 
 export function linesOf(...lines: readonly string[]): View {

@@ -1,6 +1,7 @@
 import type { PackageName } from './ids.ts'
 import type { Pattern } from './pattern.ts'
-import { matchesPattern } from './pattern.ts'
+import { matchesText } from './pattern.ts'
+import { shortNameOf } from './purl.ts'
 
 /** What this node may install from a publisher: nothing, any name a route leads there, or named patterns. */
 export type Allowance = 'none' | 'any' | readonly Pattern[]
@@ -52,7 +53,9 @@ export function changeRelation(relation: Relation, change: RelationChange, name:
 /** Whether an allowance covers a package, before any question of routes. */
 export function isAllowed(relation: Relation, packageName: PackageName): boolean {
   if (relation.block || relation.allow === 'none') return false
-  return relation.allow === 'any' || relation.allow.some(pattern => matchesPattern(pattern, packageName))
+  if (relation.allow === 'any') return true
+  const shortName = shortNameOf(packageName)
+  return relation.allow.some(pattern => matchesText(pattern, shortName))
 }
 
 /** One word or two for people and JSON: `none`, `follow`, `allow`, `origin`, `mirror`, `allow+origin+mirror`, `block`. */

@@ -1,6 +1,6 @@
 import type { PackageName, PublisherId } from './ids.ts'
 import type { Pattern } from './pattern.ts'
-import { matchesPattern, patternsOverlap } from './pattern.ts'
+import { matchesText, patternsOverlap } from './pattern.ts'
 import { shortNameOf } from './purl.ts'
 import type { Relation } from './relation.ts'
 import { isAllowed } from './relation.ts'
@@ -49,7 +49,8 @@ export type RouteAnswer =
 /** The one answer to where a package comes from, for the CLI and every front (specification section 9.2). */
 export function resolveRoute(packageName: PackageName, view: RouteView): RouteAnswer {
   if (view.own !== null && view.isOwn(packageName)) return toPublisher(view.own, null)
-  const route = view.routes.find(each => matchesPattern(each.match, packageName))
+  const shortName = shortNameOf(packageName)
+  const route = view.routes.find(each => matchesText(each.match, shortName))
   if (route === undefined) return refuse('E_NO_ROUTE', 'no route matches', packageName, view)
   const { target } = route
   switch (target.to) {

@@ -182,3 +182,27 @@ test('where a search matched stands out at a terminal, and only there', () => {
   const bold = line.split(styleText('bold', '|', { validateStream: false }).split('|')[0] ?? '').slice(1)
   expect(bold.map(part => part.split('\u001b')[0])).toEqual(['rope', 'rope', 'holds'])
 })
+
+test('a search fits a terminal of 80 columns where names are short, and nothing else is cut', () => {
+  const description = `a rope that holds ${'very '.repeat(9)}well`
+  const highlights = [
+    {
+      field: 'description',
+      ranges: [
+        [2, 6],
+        [56, 68],
+      ],
+    },
+  ]
+  const view = answerOf([hitOf({ description, highlights })])
+  const at = (terminal: object) => {
+    const [out, err] = [Object.assign(new PassThrough(), terminal), new PassThrough()]
+    new Output(false, { out, err }).result({}, view)
+    return stripVTControlCharacters(String(out.read())).split('\n')[1]!
+  }
+  const start = 'npm:@acme/rope  1.0.0    acme (allow)  allow    a rope that holds very'
+  expect(at({ isTTY: true, columns: 80 })).toBe(`${start} very ver…`)
+  expect(at({ isTTY: true, columns: 80 })).toHaveLength(80)
+  expect(at({ isTTY: true, columns: 20 })).toMatch(/ {2}allow {4}a rope that hol…$/)
+  for (const whole of [{}, { columns: 80 }, { isTTY: true }]) expect(at(whole)).toContain(description)
+})

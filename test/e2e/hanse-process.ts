@@ -66,9 +66,14 @@ export class NodeProcess implements AsyncDisposable {
     this.#flags = flags
   }
 
+  /** A node whose home is an empty folder; `restart` starts it. */
+  static async empty(flags: readonly string[] = []): Promise<NodeProcess> {
+    return new NodeProcess(await temporaryFolder(), flags)
+  }
+
   /** A node in a new home, started. */
   static async start(flags: readonly string[] = []): Promise<NodeProcess> {
-    const node = new NodeProcess(await temporaryFolder(), flags)
+    const node = await NodeProcess.empty(flags)
     await node.restart()
     return node
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { cp, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { eventually, NodeProcess } from './hanse-process.ts'
 import { npmTarball, type Tarball } from './npm-package.ts'
@@ -36,20 +36,13 @@ async function expectInstalled(node: NodeProcess, purl: string, { sha256 }: Tarb
   expect(createHash('sha256').update(bytes).digest('hex')).toBe(sha256)
 }
 
-/** A stopped node whose home is gone; `restore` and `restart` bring it back. */
-async function emptyNode(): Promise<NodeProcess> {
-  const node = await NodeProcess.start()
-  await node.end('SIGTERM')
-  await rm(node.home, { recursive: true })
-  return node
-}
-
 async function readyz(node: NodeProcess): Promise<{ status: number; body: string }> {
   const answer = await fetch(new URL('/readyz', node.ready.http))
   return { status: answer.status, body: await answer.text() }
 }
 
-describe('a backup', () => {
+// Side by side: both wait for other processes most of their time.
+describe.concurrent('a backup', () => {
   it('brings the publisher back on a new node that others install from, with what was published after it', async () => {
     await using publisher = await NodeProcess.start()
     await using mirror = await NodeProcess.start(['--bootstrap', publisher.address])
@@ -76,7 +69,7 @@ describe('a backup', () => {
     const before = await publisher.try('key', 'list')
     await publisher.end('SIGKILL')
 
-    await using restored = await emptyNode()
+    await using restored = await NodeProcess.empty()
     expect(await restored.run('restore', file)).toMatchObject({ publisher: id, artifacts: 2, leftOutRecords: 0 })
     await restored.restart(['--bootstrap', mirror.address])
     expect(restored.ready.publisher).toBe(id)
@@ -108,7 +101,7 @@ describe('a backup', () => {
     await publisher.end('SIGKILL')
 
     await using stranger = await NodeProcess.start()
-    await using restored = await emptyNode()
+    await using restored = await NodeProcess.empty()
     await restored.run('restore', file)
     await restored.restart(['--bootstrap', stranger.address])
     const refused = await restored.try('publish', second.path, '--public')
@@ -128,28 +121,35 @@ describe('a backup', () => {
 })
 
 describe('a home rolled back to an old copy', () => {
-  it('adopts its own longer chain from a peer before it writes, so that nothing forks', async () => {
-    await using publisher = await NodeProcess.start()
-    await using mirror = await NodeProcess.start(['--bootstrap', publisher.address])
-    const id = publisher.ready.publisher
-    const old = await rollBackAfterOne(publisher, mirror)
-
+  let publisher: NodeProcess
+  let mirror: NodeProcess
+  let old: string
+  beforeAll(async () => {
+    publisher = await NodeProcess.start()
+    mirror = await NodeProcess.start(['--bootstrap', publisher.address])
+    old = await copyAfterOne(publisher, mirror)
+  }, 120_000)
+  beforeEach(async () => {
+    await publisher.end('SIGTERM')
+    await rm(publisher.home, { recursive: true })
     await cp(old, publisher.home, { recursive: true })
+  })
+  afterAll(async () => {
+    await publisher[Symbol.asyncDispose]()
+    await mirror[Symbol.asyncDispose]()
+  })
+
+  it('adopts its own longer chain from a peer before it writes, so that nothing forks', async () => {
     await publisher.restart(['--bootstrap', mirror.address])
     const next = await lantern('1.3.0')
     await publisher.run('publish', next.path, '--public')
-    await agree(publisher, mirror, id)
+    await agree(publisher, mirror, publisher.ready.publisher)
     const shown = JSON.stringify(await mirror.run('info', 'npm:lantern'))
     for (const version of ['1.0.0', '1.1.0', '1.2.0', '1.3.0']) expect(shown).toContain(version)
     expect(await readyz(publisher)).toMatchObject({ status: 200 })
   }, 180_000)
 
   it('reports a cloned feed and stops writing once a peer shows the other branch', async () => {
-    await using publisher = await NodeProcess.start()
-    await using mirror = await NodeProcess.start(['--bootstrap', publisher.address])
-    const old = await rollBackAfterOne(publisher, mirror)
-
-    await cp(old, publisher.home, { recursive: true })
     await publisher.restart(['--network', 'off'])
     const [fork, next] = await Promise.all([lantern('9.0.0'), lantern('9.1.0')])
     await publisher.run('publish', fork.path, '--public')
@@ -164,8 +164,8 @@ describe('a home rolled back to an old copy', () => {
   }, 180_000)
 })
 
-/** Publishes 1.0.0, keeps a copy of the home, publishes two more that reach the mirror, and takes the home away. */
-async function rollBackAfterOne(publisher: NodeProcess, mirror: NodeProcess): Promise<string> {
+/** Publishes 1.0.0, keeps a copy of the home, and publishes two more that reach the mirror. */
+async function copyAfterOne(publisher: NodeProcess, mirror: NodeProcess): Promise<string> {
   const [first, ...later] = await Promise.all(['1.0.0', '1.1.0', '1.2.0'].map(lantern))
   await mirror.run('mirror', publisher.ready.publisher)
   await publisher.run('publish', first!.path, '--public')
@@ -179,7 +179,5 @@ async function rollBackAfterOne(publisher: NodeProcess, mirror: NodeProcess): Pr
     () => mirror.run('status'),
     status => status.artifacts === 3,
   )
-  await publisher.end('SIGTERM')
-  await rm(publisher.home, { recursive: true })
   return copy
 }

@@ -5,7 +5,8 @@ import { affected, osv } from '../protocol/advisory/osv-samples.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { errorOf, eventually, hanse, NodeProcess } from './hanse-process.ts'
 import { NpmClient } from './npm-client.ts'
-import { npmFolder } from './npm-package.ts'
+import { npmFolder, npmTarball } from './npm-package.ts'
+import { fishCompletions, hasPrograms, typed, typingEnvironment } from './typed-lines.ts'
 
 interface Hit {
   readonly purl: string
@@ -70,10 +71,9 @@ describe('hanse search', () => {
     [['star is:followed'], []],
     [['npm:starfinder'], [FINDER]],
   ])('%j finds the same at a peer and at home', async (words, found) => {
-    const at = await search(office, ...words)
-    expect(purlsOf(at)).toEqual(found.toSorted())
+    const [at, home] = await Promise.all([search(office, ...words), search(harbour, '--local', ...words)])
+    expect([purlsOf(at), purlsOf(home)]).toEqual([found.toSorted(), found.toSorted()])
     expect(at.hits.every(({ source }) => source === 'federated')).toBe(true)
-    expect(purlsOf(await search(harbour, '--local', ...words))).toEqual(found.toSorted())
   })
 
   it('refuses a search for nothing, lists what fits without words, and tells what it did not understand', async () => {
@@ -117,3 +117,81 @@ describe('hanse search', () => {
     expect(stdout).toContain('1 hidden by policy; --all shows them')
   })
 })
+
+describe('Tab', () => {
+  const LINES = [
+    'hanse install npm:@acme/hulk\t',
+    'hanse install npm:@acme/hul\tl',
+    'hanse info npm:ro\t',
+    'hanse peer l\t',
+    'hanse sea\t --ty\tnpm keyw\tcli',
+  ]
+  const COMPLETED = [
+    '<install><npm:@acme/hulk>',
+    '<install><npm:@acme/hull>',
+    '<info><npm:rope>',
+    '<peer><list>',
+    '<search><--type><npm><keyword:cli>',
+  ]
+  let env: NodeJS.ProcessEnv
+  beforeAll(async () => {
+    env = await typingEnvironment(harbour.home)
+    for (const name of ['@acme/hull', '@acme/hulk', 'rope']) await publish(name, { description: 'of a ship' })
+  })
+
+  it.skipIf(!hasPrograms('bash', 'script'))(
+    'completes commands, flags and names in bash, which breaks words at : and @',
+    async () => {
+      const bash = 'bash --norc --noprofile -i'
+      const setUp = 'eval "$(hanse completion bash)"'
+      expect(await typed(bash, env, [setUp, ...LINES])).toEqual(COMPLETED)
+      const quoted = ["hanse install 'npm:@acme/hull\t", 'hanse search @acme/hull\t']
+      expect(await typed(bash, env, [setUp, ...quoted])).toEqual([
+        '<install><npm:@acme/hull>',
+        '<search><npm:@acme/hull>',
+      ])
+      expect(await typed(bash, env, [`${setUp}; COMP_WORDBREAKS=' '`, ...LINES])).toEqual(COMPLETED)
+    },
+  )
+
+  it.skipIf(!hasPrograms('zsh', 'script'))('completes them in zsh', async () => {
+    const setUp = 'autoload -U compinit; compinit -u -D; eval "$(hanse completion zsh)"'
+    expect(await typed('zsh -f -i', env, [setUp, ...LINES])).toEqual(COMPLETED)
+  })
+
+  it.skipIf(!hasPrograms('fish'))('completes them in fish', async () => {
+    const names = await fishCompletions(env, 'hanse install npm:@ac')
+    expect(names).toEqual(expect.arrayContaining(['npm:@acme/hulk', 'npm:@acme/hull']))
+    expect(await fishCompletions(env, 'hanse pee')).toContain('peer')
+    expect(await fishCompletions(env, 'hanse search --ty')).toContain('--type')
+  })
+})
+
+describe('what is needed, and what is installed here through hanse and npm’s address,', () => {
+  it('is found first, after a restart too', async () => {
+    const found = async () => (await search(harbour, 'tightens sails', '--local')).hits.map(({ purl }) => purl)
+    for (const name of ['winch', 'capstan']) await publish(name, { description: 'tightens sails' })
+    await publish('deck', { description: 'a deck', dependencies: { capstan: '^1.0.0' } })
+    expect(await useOf('npm:capstan')).toEqual({ dependents: 1, installs: 0 })
+    expect(await found()).toEqual(['pkg:npm/capstan', 'pkg:npm/winch'])
+    await harbour.run('install', 'npm:winch', '--to', join(await temporaryFolder(), 'winch'))
+    const tarball = await fetch(`${harbour.ready.http}/npm/winch/-/winch-1.0.0.tgz`)
+    expect([tarball.status, (await tarball.arrayBuffer()).byteLength > 0]).toEqual([200, true])
+    await harbour.end('SIGTERM')
+    await harbour.restart()
+    expect(await useOf('npm:winch')).toEqual({ dependents: 0, installs: 2 })
+    expect(await found()).toEqual(['pkg:npm/winch', 'pkg:npm/capstan'])
+  })
+})
+
+/** Publishes at the harbour, for itself alone. */
+async function publish(name: string, more: object): Promise<void> {
+  await harbour.run('publish', (await npmTarball({ name, version: '1.0.0', ...more })).path)
+}
+
+/** What `hanse info` says of the use of a package. */
+async function useOf(name: string): Promise<{ dependents: unknown; installs: unknown }> {
+  const { publishers } = await harbour.run('info', name)
+  const [{ dependents, installs } = {}] = publishers as Record<string, unknown>[]
+  return { dependents, installs }
+}

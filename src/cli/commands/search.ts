@@ -75,7 +75,9 @@ export const searchCommand: Command = {
   },
   view: ({ hits, hidden, notes, peers, tookMs }: SearchAnswer) =>
     partsOf(
-      tableOf(['PACKAGE', 'VERSION', 'PUBLISHER', 'VERDICT', 'DESCRIPTION'], hits.map(rowOf), 'nothing found'),
+      tableOf(['PACKAGE', 'VERSION', 'PUBLISHER', 'VERDICT', 'DESCRIPTION'], hits.map(rowOf), 'nothing found', {
+        isLastCut: true,
+      }),
       linesOf(
         ...hits.flatMap(warningsOf),
         ...notes,

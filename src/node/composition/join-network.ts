@@ -2,7 +2,6 @@ import {
   announcementCodecOf,
   answerSearches,
   contentHandler,
-  createBlockBroker,
   type DialFailure,
   DiscoveryDriver,
   dialCodeOf,
@@ -13,48 +12,17 @@ import {
   systemClock,
 } from '../../federation/index.ts'
 import { type PeerId, type PublisherId, topicsOf } from '../../protocol/index.ts'
-import type { LoadedConfig } from '../config/index.ts'
 import { MirrorKeeper } from '../library/mirror-keeper.ts'
 import { createLog } from '../log.ts'
 import { discoveryPortOf, parsePeerAddress } from '../network/discovery-port.ts'
 import { gossipPortOf } from '../network/gossip-port.ts'
-import { listenAddressesOf } from '../network/listen-address.ts'
 import { rememberPeers } from '../network/peer-memory.ts'
-import { PublicBlockstore } from '../network/public-blockstore.ts'
 import { REFUSED_MS, UNRELIABLE_MS } from '../network/refused-peers.ts'
-import { type RunningNetwork, startNetwork } from '../network/start-network.ts'
 import { acceptStreams } from '../network/stream-port.ts'
 import type { NodeContext } from '../node-context.ts'
-import { HeliaBlockstore } from '../storage/index.ts'
 import { heldTags, searchPublic } from '../use-cases/search-public.ts'
 import type { Exchange } from './exchange.ts'
 import type { OpenHome } from './open-home.ts'
-
-/** Starts libp2p and Helia; all that bitswap can reach is what the gate lets anyone have. */
-export async function openNetwork(
-  stack: AsyncDisposableStack,
-  home: OpenHome,
-  exchange: Exchange,
-  { config, origins }: LoadedConfig,
-): Promise<RunningNetwork> {
-  const { id: net, mode, announce, mdns, allow } = config.network
-  const isDefault = origins.get('network.listen')?.origin === 'default'
-  const listen = mode === 'off' ? [] : await listenAddressesOf(config.network.listen, isDefault)
-  const blocks = new PublicBlockstore(
-    new HeliaBlockstore(home.artifacts, home.foreign, home.purges),
-    (cid, peer) => home.gate.mayServeBlock(cid, peer),
-    cid => home.foreign.has(Buffer.from(cid.multihash.bytes).toString('hex')),
-  )
-  const broker = createBlockBroker({
-    streams: exchange.streams,
-    protocol: exchange.protocols.content,
-    providersOf: () => exchange.connectedPeers(),
-  })
-  const nodeSeed = home.identity.node.seed
-  const isRefused = (peer: PeerId) => exchange.refused.isRefused(peer, Date.now())
-  const options = { net, nodeSeed, mode, listen, announce, mdns, peers: allow, isRefused, topics: topicsOf(net) }
-  return stack.use(await startNetwork(options, blocks, broker))
-}
 
 /** What goes on between this node and its peers. */
 export interface Federation {

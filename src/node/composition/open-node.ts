@@ -5,9 +5,10 @@ import type { Network } from '../network/network.ts'
 import type { NodeContext } from '../node-context.ts'
 import { removeOldFormerCaches } from '../use-cases/cache-former.ts'
 import { Exchange } from './exchange.ts'
-import { type Federation, joinFederation, openNetwork } from './join-network.ts'
+import { type Federation, joinFederation } from './join-network.ts'
 import { type NodeSurroundings, nodeContextOf } from './node-context-of.ts'
 import type { OpenHome } from './open-home.ts'
+import { openNetwork } from './open-network.ts'
 import { Upstreams } from './open-upstreams.ts'
 
 /** Joins the network with what is on disk. */

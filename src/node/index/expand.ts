@@ -1,7 +1,8 @@
 import type { SearchFilter } from './filter.ts'
 import { MAX_EXPANSIONS, MAX_FILTER_TOKENS } from './limits.ts'
 import { stemOf } from './porter.ts'
-import type { Candidate, Segment } from './segment.ts'
+import type { TermSource } from './public-terms.ts'
+import type { Candidate } from './segment.ts'
 import { type QueryToken, queryTokensOf, squashedOf, wordsOf } from './tokenise.ts'
 
 /** A term that counts for a token, at `factor` of its weight. */
@@ -29,7 +30,7 @@ const MIN_TWO_TYPO_CHARS = 5
 const MAX_TYPO_CHARS = 32
 
 /** Groups of a query: one per token, and one for the whole query as a squashed name. */
-export function groupsOf(text: string, segments: readonly Segment[]): TermGroup[] {
+export function groupsOf(text: string, segments: readonly TermSource[]): TermGroup[] {
   const [tokens, squashed, isOneRun] = [queryTokensOf(text), squashedOf(text), !text.includes(' ')]
   const groups: TermGroup[] = tokens.map((token, i) => ({
     terms: expand(token, { isLast: i === tokens.length - 1, typos: tokens.length === 1 ? 'any' : 'unknown' }, segments),
@@ -65,7 +66,7 @@ interface Place {
   readonly typos: 'any' | 'unknown' | 'none'
 }
 
-function expand({ word, stem }: QueryToken, place: Place, segments: readonly Segment[]): WeightedTerm[] {
+function expand({ word, stem }: QueryToken, place: Place, segments: readonly TermSource[]): WeightedTerm[] {
   const exact = [...new Set([word, stem])].filter(term => segments.some(segment => segment.dfOf(term) > 0))
   const hasPrefixes = place.isLast && word.length >= MIN_PREFIX_CHARS
   const prefixes = hasPrefixes ? segments.flatMap(segment => segment.withPrefix(word, MAX_EXPANSIONS + 2)) : []
@@ -83,7 +84,7 @@ function expand({ word, stem }: QueryToken, place: Place, segments: readonly Seg
 }
 
 /** One edit; two only for a word that nothing within one edit explains. Known words inside a longer query are right. */
-function typosOf(word: string, isKnown: boolean, place: Place, segments: readonly Segment[]): Candidate[] {
+function typosOf(word: string, isKnown: boolean, place: Place, segments: readonly TermSource[]): Candidate[] {
   if (word.length < MIN_ONE_TYPO_CHARS || word.length > MAX_TYPO_CHARS) return []
   if (place.typos === 'none' || (isKnown && place.typos === 'unknown')) return []
   const near = (limit: number) => segments.flatMap(segment => segment.within(word, limit, MAX_EXPANSIONS + 2))

@@ -3,6 +3,7 @@ import type { Document, Hit, SearchQuery } from './document.ts'
 import { filterGroupsOf, groupsOf } from './expand.ts'
 import { compileFilter } from './filter.ts'
 import { MAX_HITS, MAX_NAMED, MAX_REFUSED, MAX_REFUSED_OF_ONE, RERANK_DEPTH } from './limits.ts'
+import { publicTermsOf } from './public-terms.ts'
 import { rerank } from './rerank.ts'
 import type { Scored, Scorer } from './scorer.ts'
 import type { Segment } from './segment.ts'
@@ -29,7 +30,8 @@ export function findHits(query: SearchQuery, segments: readonly Segment[], score
 /** What answers the best `most` candidates of a query, unordered. */
 function candidateSource(text: string, query: SearchQuery, segments: readonly Segment[], scorer: Scorer) {
   const { filter = {} } = query
-  const groups = [...groupsOf(text, segments), ...filterGroupsOf(filter)]
+  const terms = query.publicOnly ? segments.map(segment => publicTermsOf(segment, query)) : segments
+  const groups = [...groupsOf(text, terms), ...filterGroupsOf(filter)]
   const named = namedBy(text, segments, query)
   if (groups.some(({ role }) => role !== 'not')) {
     return (most: number) => joined(scorer.best(groups, segments, query, most), named)

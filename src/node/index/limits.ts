@@ -31,7 +31,7 @@ export const BLOCK_POSTINGS = 128
 /** Bytes after which a page of posting blocks is closed: one LevelDB block. */
 export const PAGE_BYTES = 4096
 /** Bytes of one stored page of a column. */
-export const COLUMN_PAGE_BYTES = 1 << 18
+export const COLUMN_PAGE_BYTES = 1 << 16
 /** Documents of one base: a place of a posting has 24 bits for them. */
 export const MAX_DOCUMENTS = 1 << 24
 /** Documents in the in-memory delta before it is merged into the base, at least and at most; between them a sixteenth of the base. */

@@ -41,6 +41,8 @@ const MAX_CONTENDERS = 1_024
 /** Postings that are read before it is worth asking who still matters. */
 const LEAST_COMMON = 1_000
 const MAX_KEPT_SLOTS = 1 << 22
+/** A delta that grows makes room for so many more documents at a time. */
+const SLOTS_AT_ONCE = 4_096
 
 /**
  * Adds up a query's postings, the rarest words first, and stops taking in documents that no longer can be among the best
@@ -187,7 +189,7 @@ export class Scorer {
 
   #reserve(size: number): void {
     if (this.#masks.length >= size && this.#masks.length <= Math.max(size * 4, MAX_KEPT_SLOTS)) return
-    const room = Math.ceil(size * 1.25)
+    const room = Math.ceil(size / SLOTS_AT_ONCE) * SLOTS_AT_ONCE
     this.#totals = new Float32Array(room)
     this.#bests = new Float32Array(room)
     this.#masks = new Uint32Array(room)

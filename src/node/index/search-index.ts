@@ -25,7 +25,7 @@ export interface SearchIndexOptions {
   readonly mergeAt?: number
   /** Carries merges out; default: in this thread, between other work. */
   readonly runMerge?: RunMerge
-  /** Told when a merge in the background failed; everything stays findable and the next change tries again. */
+  /** Told when a merge in the background failed; everything stays findable, and it is tried again after as many changes. */
   readonly onMergeFailed?: (error: unknown) => void
 }
 
@@ -80,6 +80,8 @@ class LevelSearchIndex implements SearchIndex {
   #lastGeneration: number
   #work: Promise<void> = Promise.resolve()
   #merging = false
+  /** The change after which those that start a merge are counted. */
+  #mergeAfter: number
   #damaged: boolean
 
   constructor(store: SearchStore, meta: Meta, damaged: boolean, options: SearchIndexOptions) {
@@ -89,6 +91,7 @@ class LevelSearchIndex implements SearchIndex {
     // The columns of another version may be others.
     this.#base = new BaseSegment(store, readBase(store, meta.tokeniser === TOKENISER_VERSION ? meta : NOTHING))
     this.#lastNumber = meta.mergedThrough
+    this.#mergeAfter = meta.mergedThrough
     this.#lastGeneration = meta.generation
     this.#mergeAt = options.mergeAt ?? null
     this.#runMerge = options.runMerge ?? ((job, { signal }) => mergeBase(store, job, { signal }))
@@ -167,10 +170,14 @@ class LevelSearchIndex implements SearchIndex {
   #log(entry: LogEntry): SearchBatchOperation[] {
     const number = ++this.#lastNumber
     this.#apply({ number, entry })
-    if (number - this.#meta.mergedThrough >= this.#changesToMerge() && !this.#merging) {
+    if (number - this.#mergeAfter >= this.#changesToMerge() && !this.#merging) {
       this.#merging = true
       this.merge()
-        .catch(this.#onMergeFailed)
+        .catch(error => {
+          // What failed now would fail at each change: the next try waits for as many changes again.
+          this.#mergeAfter = this.#lastNumber
+          this.#onMergeFailed(error)
+        })
         .finally(() => {
           this.#merging = false
         })
@@ -207,6 +214,7 @@ class LevelSearchIndex implements SearchIndex {
     await this.#store.batch([{ type: 'put', key: META_KEY, value: encodeJson(meta) }], { sync: true })
     const later = [...this.#pending.values()].filter(({ number }) => number > mergedThrough)
     this.#meta = meta
+    this.#mergeAfter = mergedThrough
     this.#base = new BaseSegment(this.#store, base)
     this.#delta = new DeltaSegment()
     this.#pending = new Map()

@@ -1,28 +1,18 @@
 import type { PackageName, PublisherId } from '../../protocol/index.ts'
 import type { LevelDatabase, Write } from '../storage/index.ts'
+import { FirstInstalls } from './first-installs.ts'
 import { InstallCounts } from './install-counts.ts'
 import {
-  FIRST_KEYS,
-  firstKeyOf,
   type Install,
   installedKeyOf,
-  installedOf,
   installOf,
   LINE_KEYS,
   lineKeyOf,
   linesBefore,
   linesSince,
   timeBytesOf,
-  timeOf,
 } from './install-line.ts'
-import {
-  JOURNAL_MS,
-  MAX_INSTALLED,
-  MAX_JOURNAL_LINES,
-  MAX_KNOWN_LINES,
-  MAX_WAITING_LINES,
-  WRITE_AFTER_MS,
-} from './limits.ts'
+import { JOURNAL_MS, MAX_JOURNAL_LINES, MAX_KNOWN_LINES, MAX_WAITING_LINES, WRITE_AFTER_MS } from './limits.ts'
 
 export interface InstallJournalParts {
   readonly database: LevelDatabase
@@ -49,8 +39,7 @@ export type InstallListener = (names: ReadonlySet<PackageName>) => Promise<void>
  */
 export class InstallJournal implements AsyncDisposable {
   readonly #parts: Required<InstallJournalParts>
-  /** When each version was installed first, ms since 1970; the first installed first. */
-  readonly #installed: Map<string, number>
+  readonly #first: FirstInstalls
   readonly #counts: InstallCounts
   /** Packages counted since the last write. */
   #counted = new Set<PackageName>()
@@ -64,9 +53,9 @@ export class InstallJournal implements AsyncDisposable {
   #writing: Promise<void> = Promise.resolve()
   #hasProblem = false
 
-  private constructor(parts: Required<InstallJournalParts>, installed: Map<string, number>, counts: InstallCounts) {
+  private constructor(parts: Required<InstallJournalParts>, first: FirstInstalls, counts: InstallCounts) {
     this.#parts = parts
-    this.#installed = installed
+    this.#first = first
     this.#counts = counts
   }
 
@@ -74,15 +63,7 @@ export class InstallJournal implements AsyncDisposable {
   static async open(given: InstallJournalParts): Promise<InstallJournal> {
     const parts = { now: Date.now, ...given }
     const { database } = parts
-    const first: [string, number][] = []
-    for await (const [key, value] of database.scan('installs', FIRST_KEYS)) {
-      first.push([installedOf(key), timeOf(value) ?? 0])
-    }
-    const journal = new InstallJournal(
-      parts,
-      new Map(first.toSorted(([, a], [, b]) => a - b)),
-      await InstallCounts.open(database),
-    )
+    const journal = new InstallJournal(parts, await FirstInstalls.open(database), await InstallCounts.open(database))
     await journal.#forgetOld()
     await journal.#count()
     return journal
@@ -94,21 +75,22 @@ export class InstallJournal implements AsyncDisposable {
    */
   note({ passed, publisher, ...install }: NotedInstall): void {
     const key = lineKeyOf(install)
-    if (this.#known.has(key) && (!passed || this.#installed.has(installedKeyOf(install.purl, install.version)))) return
+    const installed = installedKeyOf(install.purl, install.version)
+    if (this.#known.has(key) && (!passed || this.#first.of(installed) !== null)) return
     if (this.#known.size >= MAX_KNOWN_LINES) this.#known.clear()
     if (this.#waiting.size >= MAX_WAITING_LINES) return
     this.#known.add(key)
     const value = timeBytesOf(install.at)
     this.#waiting.set(key, { type: 'put', table: 'installs', key, value })
     this.#lines++
-    if (passed) this.#remember(installedKeyOf(install.purl, install.version), install.at)
+    if (passed) this.#writeLater(this.#first.add(installed, install.at))
     if (passed && publisher !== undefined) this.#countOne(publisher, install)
     this.#timer ??= setTimeout(() => void this.settled(), WRITE_AFTER_MS).unref()
   }
 
   /** When a version that the rules let pass was first installed through this node, ms since 1970; null: never. */
   firstOf(purl: PackageName, version: string): number | null {
-    return this.#installed.get(installedKeyOf(purl, version)) ?? null
+    return this.#first.of(installedKeyOf(purl, version))
   }
 
   /**
@@ -150,21 +132,12 @@ export class InstallJournal implements AsyncDisposable {
   }
 
   #countOne(publisher: PublisherId, { purl, at }: Install): void {
-    for (const write of this.#counts.add(publisher, purl, at)) this.#waiting.set(write.key, write)
+    this.#writeLater(this.#counts.add(publisher, purl, at))
     this.#counted.add(purl)
   }
 
-  #remember(installed: string, at: number): void {
-    if (this.#installed.has(installed)) return
-    this.#installed.set(installed, at)
-    const put = firstKeyOf(installed)
-    this.#waiting.set(put, { type: 'put', table: 'installs', key: put, value: timeBytesOf(at) })
-    for (const oldest of this.#installed.keys()) {
-      if (this.#installed.size <= MAX_INSTALLED) break
-      this.#installed.delete(oldest)
-      const key = firstKeyOf(oldest)
-      this.#waiting.set(key, { type: 'del', table: 'installs', key })
-    }
+  #writeLater(writes: readonly Write[]): void {
+    for (const write of writes) this.#waiting.set(write.key, write)
   }
 
   async #write(): Promise<void> {

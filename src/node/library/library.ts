@@ -14,9 +14,9 @@ import type { SearchBatchOperation, SearchIndex } from '../index/index.ts'
 import type { Damage, LevelDatabase, RecordStore, Write } from '../storage/index.ts'
 import { FeedAccess } from './feed-access.ts'
 import { IndexKeeper } from './index-keeper.ts'
+import { KnownDamage, REPAIR_HINT } from './known-damage.ts'
 import { Popularity, type UseSignals } from './popularity.ts'
 
-const REPAIR_HINT = 'run: hanse doctor --repair'
 /** Records folded at once while a library opens: bounds memory, keeps the event loop answering. */
 const REFOLD_BATCH = 1_000
 
@@ -47,7 +47,7 @@ export class Library {
   readonly #database: LevelDatabase
   /** What is wrong with what is stored, by subject, for /readyz. */
   readonly problems = new Map<string, string>()
-  readonly #damage = new Map<PublisherId, Damage[]>()
+  readonly #damage = new KnownDamage(this.problems)
   readonly #listeners = new Set<LibraryListener>()
 
   private constructor(parts: LibraryParts) {
@@ -73,7 +73,7 @@ export class Library {
 
   /** Takes in records that are durable already. */
   async absorb(records: readonly WellFormedRecord[]): Promise<void> {
-    for (const record of records) this.#heal(record)
+    for (const record of records) this.#damage.heal(record)
     const { touched } = this.catalogue.add(records)
     this.access.add(records)
     await this.#writeIndex(this.#keeper.take(touched))
@@ -123,13 +123,12 @@ export class Library {
 
   /** Records of public feeds that were lost here and that a peer may bring. */
   lostHeads(publisher: PublisherId): readonly FeedHead[] {
-    const lost = (this.#damage.get(publisher) ?? []).flatMap(damage => damage.lost ?? [])
-    return lost.filter(head => this.access.isPublic(head))
+    return this.#damage.lostHeads(publisher).filter(head => this.access.isPublic(head))
   }
 
   /** Whether nothing of a feed is known to be damaged here: only then this node can give all that its heads promise. */
-  isWhole({ publisher, feed }: { readonly publisher: PublisherId; readonly feed: FeedId }): boolean {
-    return !(this.#damage.get(publisher) ?? []).some(damage => damage.feed === feed)
+  isWhole(feed: { readonly publisher: PublisherId; readonly feed: FeedId }): boolean {
+    return this.#damage.isWhole(feed)
   }
 
   /** Feeds held, over all publishers. */
@@ -140,27 +139,7 @@ export class Library {
 
   /** Takes note of damage: of an own feed it stops the writer, of any it is told by /readyz until the lost records are back. */
   damaged(damage: Damage): void {
-    const all = this.#damage.get(damage.publisher) ?? []
-    all.push(damage)
-    this.#tellDamage(damage.publisher, all)
-  }
-
-  #heal({ publisher, id }: WellFormedRecord): void {
-    const damage = this.#damage.get(publisher)
-    const left = damage?.filter(({ lost }) => lost?.id !== id)
-    if (left !== undefined && left.length < damage!.length) this.#tellDamage(publisher, left)
-  }
-
-  #tellDamage(publisher: PublisherId, damage: Damage[]): void {
-    const [first] = damage
-    if (first === undefined) {
-      this.#damage.delete(publisher)
-      this.problems.delete(publisher)
-      return
-    }
-    this.#damage.set(publisher, damage)
-    const more = damage.length > 1 ? ` (and ${damage.length - 1} more)` : ''
-    this.problems.set(publisher, `E_RECORD_CORRUPT: ${first.problem}${more}; ${REPAIR_HINT}`)
+    this.#damage.note(damage)
   }
 
   async #refold(): Promise<void> {

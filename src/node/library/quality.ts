@@ -24,7 +24,7 @@ export function qualityOf({ type, name, release }: Described): number {
   const answers = [
     isTelling(description, name),
     keywords.length > 0,
-    isLicenceExpression(license),
+    license !== '' && isLicenceExpression(license),
     release.deprecated === null,
     ...(stable === null ? [] : [stable]),
   ]

@@ -78,6 +78,11 @@ export class RelationBook {
     return this.#pins.get(name) ?? null
   }
 
+  /** Local names of publishers; another map after they changed. */
+  names(): ReadonlyMap<string, PublisherId> {
+    return this.#names
+  }
+
   /** The local name of a publisher, or null. */
   localNameOf(publisher: PublisherId): string | null {
     for (const [name, id] of this.#names) if (id === publisher) return name

@@ -29,10 +29,18 @@ export interface RouteTableParts {
   readonly upstreams: () => readonly string[]
 }
 
+/** Routes as they are asked, and what they were made of. */
+interface ParsedRoutes {
+  readonly routes: readonly Route[]
+  readonly settings: readonly RouteSetting[]
+  readonly names: ReadonlyMap<string, PublisherId>
+}
+
 /** The routes of config.yaml, and the one way a name is resolved through them. */
 export class RouteTable {
   readonly #parts: RouteTableParts
   #settings: readonly RouteSetting[]
+  #known: ParsedRoutes | null = null
 
   /** @throws NodeError E_CONFIG with the key of a route whose target nobody here knows. */
   constructor(parts: RouteTableParts) {
@@ -54,8 +62,8 @@ export class RouteTable {
 
   /** How npm clients' publishes of a package are released where the package itself does not say. */
   publishOf(name: PackageName): 'public' | 'private' {
-    const first = this.#settings.find(setting => matchesPattern(this.#parse(setting).match, name))
-    return first === undefined ? 'private' : publishOf(first)
+    const at = this.#parsed().findIndex(({ match }) => matchesPattern(match, name))
+    return at < 0 ? 'private' : publishOf(this.#settings[at]!)
   }
 
   /** Checks that a route could be added. @throws NodeError E_ROUTE_TAKEN, E_USAGE, E_PUBLISHER */
@@ -117,8 +125,14 @@ export class RouteTable {
     }
   }
 
+  /** Parsed anew only after a route or a publisher's name changed: every hit of a search is resolved. */
   #parsed(): readonly Route[] {
-    return this.#settings.map(setting => this.#parse(setting))
+    const settings = this.#settings
+    const names = this.#parts.relations.names()
+    if (this.#known?.settings !== settings || this.#known.names !== names) {
+      this.#known = { settings, names, routes: settings.map(setting => this.#parse(setting)) }
+    }
+    return this.#known.routes
   }
 
   #requireKnown(setting: RouteSetting, at: number): void {

@@ -13,6 +13,7 @@ export function shownReleaseOf(state: PackageState, now: number | null): Release
   )
   const open = live.filter(release => release.visibility === 'public')
   const choice = open.length > 0 ? open : live
+  if (choice.length <= 1) return choice[0] ?? null
   const parsed = parsePurl(state.package)
   const version = pickVersion(
     parsed.ok ? parsed.value.type : 'generic',

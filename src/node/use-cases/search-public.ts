@@ -15,6 +15,7 @@ import {
 import type { Document } from '../index/index.ts'
 import type { NodeContext } from '../node-context.ts'
 import { StorageError } from '../storage/index.ts'
+import { orderForPeers } from './order-for-peers.ts'
 import { shownNow } from './shown-now.ts'
 
 type SearchRequest = Parameters<Parameters<typeof answerSearches>[0]['searchPublic']>[0]
@@ -31,7 +32,7 @@ export async function searchPublic(node: NodeContext, query: SearchRequest): Pro
   const { query: text, k, type, publisher } = query
   const filter = { types: type ? [type] : [], publishers: publisher ? [publisher] : [] }
   const shown = { publicOnly: true, ...shownNow(node, Date.now()) }
-  const found = node.library.index.search({ text, limit: MAX_LOOKED_THROUGH, filter, ...shown })
+  const found = orderForPeers(text, node.library.index.search({ text, limit: MAX_LOOKED_THROUGH, filter, ...shown }))
   const envelopeOf = envelopesOf(node)
   const proven: SearchHit[] = []
   for (let at = 0; at < found.length && proven.length < k; ) {

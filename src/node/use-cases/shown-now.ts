@@ -15,7 +15,9 @@ export function shownNow(
       const state = library.package(publisher, document.package as PackageName)
       const release = state?.releases.get(document.version)
       if (release?.state === 'live' && !hasExpired(release.expires, now)) return document
-      return state === null ? null : searchDocumentOf(publisher, state, now)
+      const earlier = state === null ? null : searchDocumentOf(publisher, state, now)
+      // A package is used however it is shown, and its own records do not say how much.
+      return earlier === null ? null : { ...earlier, popularity: document.popularity }
     },
   }
 }

@@ -16,6 +16,7 @@ import { goodHit, NET } from './signed-hits.ts'
 
 const DEADLINE_MS = 300
 const SEARCHES = 4
+const SEEDS = 80
 const KINDS = [
   'honest',
   'honest',
@@ -176,9 +177,9 @@ class Simulation {
 const heldOf = ({ publisher }: SearchHit): string => heldTagOf(publisher)
 
 describe('a simulated network of honest, slow, stalling, forging, flooding and lying peers', () => {
-  it.each([0, 1, 2, 3])('answers by the deadline with all that was verified by then, seeds %i mod 4', async rest => {
+  it('answers by the deadline with all that was verified by then', async () => {
     const faults: string[] = []
-    for (let seed = rest; seed < 200; seed += 4) {
+    for (let seed = 0; seed < SEEDS; seed++) {
       const simulation = new Simulation(seed + 1)
       await simulation.run()
       faults.push(...simulation.faults.map(fault => `seed ${seed}: ${fault}`))

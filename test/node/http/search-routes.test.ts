@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { API_ROUTES } from '../../../src/node/http/api-routes.ts'
 import { openApiOf } from '../../../src/node/http/openapi.ts'
-import type { NodeServices, SearchRequest } from '../../../src/node/http/services.ts'
+import type { SearchRequest } from '../../../src/node/http/search-services.ts'
+import type { NodeServices } from '../../../src/node/http/services.ts'
 
 const routeOf = (path: string) => API_ROUTES.find(route => route.path === path)!
 

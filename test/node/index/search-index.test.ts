@@ -204,6 +204,26 @@ describe('changes', () => {
     expect(namesOf(again, 'package299')[0]).toBe('package299')
   })
 
+  it('whose merge fails stay findable, and the merge is tried again after as many more', async () => {
+    await using database = await openDatabase()
+    let tries = 0
+    const told: unknown[] = []
+    await using index = await openSearchIndex(database.store, {
+      mergeAt: 10,
+      runMerge: () => {
+        tries++
+        return Promise.reject(new Error('no thread'))
+      },
+      onMergeFailed: error => told.push(error),
+    })
+    for (let i = 0; i < 35; i++) {
+      index.upsert(documentOf(`package${i}`))
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    expect([tries, told.length]).toEqual([3, 3])
+    expect(namesOf(index, 'package34')[0]).toBe('package34')
+  })
+
   it('of any sequence, merged at any time, end as a rebuild from the documents that remain', async () => {
     const word = fc.constantFrom('alpha', 'beta', 'gamma', 'delta', 'web', 'server', 'parser')
     const change = fc.record({

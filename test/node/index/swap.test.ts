@@ -41,73 +41,77 @@ async function makeChanges(store: Store, index: SearchIndex): Promise<void> {
   }
 }
 
+const DOCUMENTS = documentsAfter()
+/** Entries of a store with a base and changes that wait. */
+let entries: readonly { readonly type: 'put'; readonly key: string; readonly value: Uint8Array }[]
+/** An index built of the documents alone: what every other one is held against. */
+let rebuilt: SearchIndex
+/** What opening such a store asks of it, and what a merge does after that. */
+let atOpening = 0
+let operations: readonly ('batch' | 'clear')[] = []
+beforeAll(async () => {
+  const stack = new AsyncDisposableStack()
+  rebuilt = stack.use(await openSearchIndex(stack.use(await openDatabase()).store))
+  await rebuilt.rebuild(streamOf(DOCUMENTS))
+  const { store } = stack.use(await openDatabase())
+  await makeBase(store)
+  await makeChanges(store, await openSearchIndex(store))
+  const found = await store.iterator({ gte: '', lt: '\uffff' }).all()
+  entries = found.map(([key, value]) => ({ type: 'put', key, value }))
+  const opening = failingStore(store, NEVER, 'is refused')
+  await openSearchIndex(opening.store)
+  atOpening = opening.asked.length
+  const whole = await prepare(NEVER, 'is refused')
+  stack.use(whole.database)
+  await whole.index.merge()
+  operations = whole.failing.asked.slice(atOpening)
+  return () => stack.disposeAsync()
+})
+
 /** A database with a base and changes that wait, whose store fails at the operation of that number after opening. */
 async function prepare(at: number, failure: Failure) {
   const database = await openDatabase()
-  const { store } = database
-  await makeBase(store)
-  await makeChanges(store, await openSearchIndex(store))
-  const opening = failingStore(store, NEVER, failure)
-  await openSearchIndex(opening.store)
-  const failing = failingStore(store, opening.asked.length + at, failure)
-  return { database, failing, index: await openSearchIndex(failing.store), duringOpening: opening.asked.length }
+  await database.store.batch([...entries])
+  const failing = failingStore(database.store, atOpening + at, failure)
+  return { database, failing, index: await openSearchIndex(failing.store) }
 }
 
 /** As `prepare`, with two failures: the merge's operation `refused` is refused though done, number `at` of the next merge stops. */
 async function prepareTwice(refused: number, at: number) {
-  const { database, duringOpening } = await prepare(NEVER, 'is refused')
-  const first = failingStore(database.store, duringOpening + refused, 'is refused though done')
-  const failing = failingStore(first.store, duringOpening + refused + 1 + at, 'stops before')
+  const { database } = await prepare(NEVER, 'is refused')
+  const first = failingStore(database.store, atOpening + refused, 'is refused though done')
+  const failing = failingStore(first.store, atOpening + refused + 1 + at, 'stops before')
   return { database, failing, index: await openSearchIndex(failing.store) }
 }
 
 /** What is wrong with what a new process finds in the store. */
 async function faultsAfterReopening(store: Store): Promise<string[]> {
-  const documents = documentsAfter()
   const index = await openSearchIndex(store)
-  const faults = [...faultsOf(index, documents, SEED), ...(await leftoversOf(store))]
+  const faults = [...faultsOf(index, DOCUMENTS, SEED), ...(await leftoversOf(store))]
   await index.merge()
-  await using other = await openDatabase()
-  await using rebuilt = await openSearchIndex(other.store)
-  await rebuilt.rebuild(streamOf(documents))
-  return [...faults, ...faultsOf(index, documents, SEED), ...differencesOf(index, rebuilt, documents, SEED)]
+  return [...faults, ...faultsOf(index, DOCUMENTS, SEED), ...differencesOf(index, rebuilt, DOCUMENTS, SEED)]
 }
 
-/** What a merge asks of the store. */
-let operations: readonly ('batch' | 'clear')[] = []
-let atOpening = 0
-beforeAll(async () => {
-  const { database, failing, index, duringOpening } = await prepare(NEVER, 'is refused')
-  await index.merge()
-  atOpening = duringOpening
-  operations = failing.asked.slice(duringOpening)
-  await database[Symbol.asyncDispose]()
-})
-
 describe('a merge', () => {
-  it.each(['stops before', 'stops halfway', 'stops after'] as const)(
-    'whose process %s any one of its writes leaves a whole index',
-    async failure => {
-      expect(operations.filter(operation => operation === 'batch').length).toBeGreaterThan(2)
-      for (const at of operations.keys()) {
-        const { database, failing, index } = await prepare(at, failure)
-        await Promise.race([index.merge(), failing.stopped])
-        expect([at, await faultsAfterReopening(await database.reopen())]).toEqual([at, []])
-        await database[Symbol.asyncDispose]()
-      }
-    },
-  )
+  it('whose process stops before, within or after any one of its writes leaves a whole index', async () => {
+    expect(operations.filter(operation => operation === 'batch').length).toBeGreaterThan(2)
+    for (const [at, failure] of momentsOf(operations)) {
+      const { database, failing, index } = await prepare(at, failure)
+      await Promise.race([index.merge(), failing.stopped])
+      expect([at, failure, await faultsAfterReopening(await database.reopen())]).toEqual([at, failure, []])
+      await database[Symbol.asyncDispose]()
+    }
+  })
 
   it('that is refused any one of its writes says so, hides nothing, and is whole at the next try and after reopening', async () => {
-    const documents = documentsAfter()
     for (const at of operations.keys()) {
       const { database, index } = await prepare(at, 'is refused')
       await expect(index.merge()).rejects.toThrow('refused')
-      expect([at, faultsOf(index, documents, SEED)]).toEqual([at, []])
+      expect([at, faultsOf(index, DOCUMENTS, SEED)]).toEqual([at, []])
       const late = generatedPackage(OLD + 50)
       await database.store.batch(index.upsert(late))
       await index.merge()
-      expect([at, faultsOf(index, [...documents, late], SEED)]).toEqual([at, []])
+      expect([at, faultsOf(index, [...DOCUMENTS, late], SEED)]).toEqual([at, []])
       await database.store.batch(index.remove(late.key))
       expect([at, await faultsAfterReopening(await database.reopen())]).toEqual([at, []])
       await database[Symbol.asyncDispose]()
@@ -137,20 +141,20 @@ describe('a merge', () => {
     await index.merge().catch(() => {})
     expect(index.stats().needsRebuild).toBe(true)
     await using again = await openSearchIndex(await database.reopen())
-    await again.rebuild(streamOf(documentsAfter()))
-    expect(faultsOf(again, documentsAfter(), SEED)).toEqual([])
+    await again.rebuild(streamOf(DOCUMENTS))
+    expect(faultsOf(again, DOCUMENTS, SEED)).toEqual([])
   })
 })
 
 describe('a rebuild', () => {
   it('that stops at any one of its writes leaves the index as it was or as it should be', async () => {
     const whole = await prepare(NEVER, 'stops halfway')
-    await whole.index.rebuild(streamOf(documentsAfter()))
-    const count = whole.failing.asked.length - whole.duringOpening
+    await whole.index.rebuild(streamOf(DOCUMENTS))
+    const count = whole.failing.asked.length - atOpening
     await whole.database[Symbol.asyncDispose]()
     for (const at of numbers(count)) {
       const { database, failing, index } = await prepare(at, 'stops halfway')
-      await Promise.race([index.rebuild(streamOf(documentsAfter())), failing.stopped])
+      await Promise.race([index.rebuild(streamOf(DOCUMENTS)), failing.stopped])
       expect([at, await faultsAfterReopening(await database.reopen())]).toEqual([at, []])
       await database[Symbol.asyncDispose]()
     }
@@ -170,6 +174,16 @@ describe('opening', () => {
     }
   })
 })
+
+/** Before each write and after the last; a batch is done or not, a range may also be cleared by half. */
+function momentsOf(done: readonly ('batch' | 'clear')[]): (readonly [at: number, failure: Failure])[] {
+  const moments = done.flatMap((operation, at) =>
+    (['stops before', 'stops halfway'] as const)
+      .slice(0, operation === 'batch' ? 1 : 2)
+      .map(failure => [at, failure] as const),
+  )
+  return [...moments, [done.length - 1, 'stops after']]
+}
 
 /** Where the base keeps a document that stays: what is read last to look it up. */
 async function keyOfDocument(store: Store): Promise<string> {

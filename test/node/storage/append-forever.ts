@@ -1,6 +1,6 @@
 // Child of crash.test.ts: appends one record after the other and prints the id of each once it is acknowledged.
 import { writeSync } from 'node:fs'
-import { openLevelDatabase } from '../../../src/node/storage/level-database.ts'
+import { openLevelDatabase } from '../../../src/node/storage/open-level-database.ts'
 import { RecordStore } from '../../../src/node/storage/record-store.ts'
 import { forgePublisher } from '../../federation/sync/forge.ts'
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
-import { openLevelDatabase } from '../../../src/node/storage/level-database.ts'
+import { openLevelDatabase } from '../../../src/node/storage/open-level-database.ts'
 import { RecordStore } from '../../../src/node/storage/record-store.ts'
 import type { RecordId } from '../../../src/protocol/index.ts'
 import { forgePublisher } from '../../federation/sync/forge.ts'

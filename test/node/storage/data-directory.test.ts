@@ -7,7 +7,8 @@ import { z } from 'zod'
 import { openAuditLog } from '../../../src/node/storage/audit-log.ts'
 import { HOME_FORMAT, openDataDirectory } from '../../../src/node/storage/data-directory.ts'
 import { readJsonFile, replaceFile, replaceJsonFile } from '../../../src/node/storage/json-file.ts'
-import { openLevelDatabase } from '../../../src/node/storage/level-database.ts'
+import { openLevelDatabase } from '../../../src/node/storage/open-level-database.ts'
+import { runProcess } from '../../run-process.ts'
 import { scopedFolder } from './temporary-home.ts'
 
 let stack: AsyncDisposableStack
@@ -81,9 +82,15 @@ describe('the data directory', () => {
     await expect(openDataDirectory(folder)).rejects.toMatchObject({ code: 'E_HOME_NEWER' })
   })
 
-  test('keeps a second opener of the database itself out', async () => {
+  test('keeps another process out of the database itself', async () => {
     await using _database = await openLevelDatabase(folder)
-    await expect(openLevelDatabase(folder)).rejects.toMatchObject({ code: 'E_HOME_IN_USE' })
+    const source = import.meta.resolve('../../../src/node/storage/open-level-database.ts')
+    const opening = `
+      const { openLevelDatabase } = await import(process.argv[1])
+      const told = await openLevelDatabase(process.argv[2]).then(() => 'opened', error => error.code)
+      console.log(told)`
+    const { out } = await runProcess(process.execPath, ['-e', opening, source, folder], { env: process.env })
+    expect(out).toBe('E_HOME_IN_USE\n')
   })
 })
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { FeedStore } from '../../../src/federation/sync/feed-store.ts'
 import { foldStored } from '../../../src/node/storage/catalogue.ts'
-import { openLevelDatabase } from '../../../src/node/storage/level-database.ts'
+import { openLevelDatabase } from '../../../src/node/storage/open-level-database.ts'
 import { RecordStore } from '../../../src/node/storage/record-store.ts'
 import { CatalogueFold, parseRecord } from '../../../src/protocol/index.ts'
 import { describeFeedStore } from '../../federation/sync/feed-store-contract.ts'

@@ -28,6 +28,7 @@ import {
   rotateOf,
   testKey,
 } from '../../federation/search/signed-hits.ts'
+import { needing, PublisherFeed } from '../library/publisher-feed.ts'
 import { searchingNode } from './searching-node.ts'
 
 const acme = publisherOf(1)
@@ -145,6 +146,22 @@ describe('a peer that searches here', () => {
     }
   })
 
+  it('is not told by their order or choice what is needed by private packages or installed here', async () => {
+    const names = ['left-arm', 'left-hand', 'left-pad']
+    const [about, inner] = [new PublisherFeed(20), new PublisherFeed(30, 'private')]
+    const open = names.map(name => about.release(`pkg:npm/${name}@1.0.0`, { description: 'on the left' }))
+    const secret = [1, 2, 3].map(i => inner.release(`pkg:npm/inner-${i}@1.0.0`, needing('left-pad')))
+    await using plain = await nodeWith([...about.first, ...open])
+    await using used = await nodeWith([...about.first, ...open, ...inner.first, ...secret])
+    const told = async (node: NodeContext, query: string, k: number) =>
+      (await searchPublic(node, { ...request, query, k })).map(({ purl }) => purl)
+    const here = await search(used.node, { text: 'on the left', limit: 1, local: true })
+    expect(here.hits).toMatchObject([{ purl: 'pkg:npm/left-pad' }])
+    for (const query of ['left', 'on the left', 'le', 'lefft', 'left-pad'])
+      for (const k of [1, 2, 3]) expect(await told(used.node, query, k)).toEqual(await told(plain.node, query, k))
+    expect(await told(used.node, 'left-pad', 1)).toEqual([PURL])
+  })
+
   it('gets the newest release that has not expired', async () => {
     await using server = await nodeWith(withExpiredNewest)
     const hits = await searchPublic(server.node, request)
@@ -160,6 +177,18 @@ describe('a peer that searches here', () => {
     }
     expect(parseSearchHits(encodeSearchHits({ hits: [dressed] })).hits).toEqual([{ ...hit, score: 1_000_000 }])
     expect(await shown(dressed)).toEqual(await shown(hit))
+  })
+
+  it('is not told whether a word stands in a private package', async () => {
+    const [about, inner] = [new PublisherFeed(20), new PublisherFeed(30, 'private')]
+    const open = [...about.first, about.release('pkg:npm/toolbox@1.0.0', { description: 'a fjordix helper' })]
+    const secret = [...inner.first, inner.release('pkg:npm/inner@1.0.0', { description: 'fjordax of acme' })]
+    await using plain = await nodeWith(open)
+    await using both = await nodeWith([...open, ...secret])
+    for (const query of ['fjordax', 'zzzz fjordax', 'fjordax zzzz', 'fjordxa', 'fjorda'])
+      expect(await searchPublic(both.node, { ...request, query })).toEqual(
+        await searchPublic(plain.node, { ...request, query }),
+      )
   })
 })
 

@@ -1,12 +1,12 @@
 import { describe, expect, it, test } from 'vitest'
-import type { SearchRequest } from '../../../src/node/http/services.ts'
+import type { SearchRequest } from '../../../src/node/http/search-services.ts'
 import type { NodeContext } from '../../../src/node/node-context.ts'
 import { searchNpm } from '../../../src/node/registries/npm/search-answer.ts'
 import { complete } from '../../../src/node/use-cases/complete.ts'
 import { closenessOf } from '../../../src/node/use-cases/search/closeness.ts'
 import { search } from '../../../src/node/use-cases/search/search.ts'
 import type { PublisherId } from '../../../src/protocol/index.ts'
-import { hitOf, publisherOf } from '../../federation/search/signed-hits.ts'
+import { delegateOf, hitOf, publisherOf, releaseOf, testKey } from '../../federation/search/signed-hits.ts'
 import { releasing, searchingNode } from './searching-node.ts'
 
 const acme = publisherOf(1)
@@ -277,7 +277,31 @@ describe('a search by npm', () => {
   })
 })
 
+describe('a search that finds nothing', () => {
+  it('says where a name may come from all the same, if names are routed to an upstream', async () => {
+    await using here = await searchingNode({ records: releasing(acme, PACKAGES) })
+    expect((await asking(here.node, 'zzzz')).notes).toEqual([])
+    await here.node.routes.add({ match: 'npm:*', to: 'upstream/npmjs' })
+    expect((await asking(here.node, 'zzzz')).notes).toEqual([expect.stringContaining('hanse why npm:NAME')])
+    expect((await asking(here.node, 'hull')).notes).toEqual([])
+  })
+})
+
 describe('completion of a name', () => {
+  it('knows how much a package is used whose newest release has expired', async () => {
+    const expiring = { ...acme, writer: testKey(60) }
+    const lasting = delegateOf(acme)
+    const needing = { dependencies: [['rope-long', '^1', 'runtime']] as const }
+    await using here = await searchingNode({
+      records: [
+        ...[acme.genesis, lasting, delegateOf(expiring, { seq: 3, after: lasting, body: { expires: 1 } })],
+        ...[releaseOf(acme, 'pkg:npm/rope-long@1.0.0'), releaseOf(expiring, 'pkg:npm/rope-long@2.0.0')],
+        ...releasing(port, [{ name: 'rope' }, { name: 'deck', ...needing }, { name: 'mast', ...needing }]),
+      ],
+    })
+    expect(complete(here.node, { text: 'npm:rope', limit: 2 }).names).toEqual(['npm:rope-long', 'npm:rope'])
+  })
+
   it('gives the short names that begin so, with their type or without', async () => {
     await using here = await searchingNode({ records: releasing(acme, PACKAGES) })
     const names = (text: string, limit = 10) => complete(here.node, { text, limit }).names

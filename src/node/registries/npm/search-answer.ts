@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { SearchHit } from '../../http/services.ts'
+import type { SearchHit } from '../../http/search-services.ts'
 import type { NodeContext } from '../../node-context.ts'
 import { search } from '../../use-cases/search/search.ts'
 import { jsonAnswer, type NpmAnswer } from './npm-answer.ts'

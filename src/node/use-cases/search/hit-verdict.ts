@@ -6,7 +6,7 @@ import {
   sourceLinesOf,
   type Verdict,
 } from '../../../protocol/index.ts'
-import type { HitVerdict } from '../../http/services.ts'
+import type { HitVerdict } from '../../http/search-services.ts'
 import type { NodeContext } from '../../node-context.ts'
 import { factSourcesOf } from '../../policy/fact-sources.ts'
 import type { PackageSource } from '../../policy/facts.ts'

@@ -1,7 +1,7 @@
 import { mergeHits } from '../../../federation/index.ts'
 import type { PackageName, PublisherId } from '../../../protocol/index.ts'
 import { NodeError } from '../../errors.ts'
-import type { SearchAnswer, SearchRequest } from '../../http/services.ts'
+import type { SearchAnswer, SearchRequest } from '../../http/search-services.ts'
 import { compileFilter, type Document, type SearchFilter } from '../../index/index.ts'
 import type { NodeContext } from '../../node-context.ts'
 import { askFederation } from '../ask-federation.ts'
@@ -11,6 +11,7 @@ import { closenessOf } from './closeness.ts'
 import { hitJudgeOf, type Judged } from './hit-verdict.ts'
 import { type Chosen, shownHitsOf } from './shown-hits.ts'
 import { isPackageAllowed } from './standing.ts'
+import { upstreamNotesOf } from './upstream-note.ts'
 import { type Wanted, wantedOf } from './wanted.ts'
 
 /** Local hits looked through where some may be denied: as many as the engine ranks anyway. */
@@ -51,7 +52,8 @@ export async function search(node: NodeContext, request: SearchRequest): Promise
   }
   const hits = shownHitsOf(node, wanted.text, answer.chosen)
   const tookMs = Math.round((performance.now() - began) * 10) / 10
-  return { hits, hidden: answer.hidden, notes: wanted.notes, peers, tookMs }
+  const notes = hits.length > 0 ? wanted.notes : [...wanted.notes, ...upstreamNotesOf(node)]
+  return { hits, hidden: answer.hidden, notes, peers, tookMs }
 }
 
 interface LocalSearch {

@@ -1,5 +1,5 @@
 import { relationText } from '../../../protocol/index.ts'
-import type { HitVerdict, SearchHit } from '../../http/services.ts'
+import type { HitVerdict, SearchHit } from '../../http/search-services.ts'
 import { highlightsOf, queryTokensOf } from '../../index/index.ts'
 import type { NodeContext } from '../../node-context.ts'
 import type { Candidate } from './candidate.ts'

@@ -1,6 +1,6 @@
 import { type PublisherId, parsePackageSpec, parsePurl } from '../../../protocol/index.ts'
 import { NodeError } from '../../errors.ts'
-import type { SearchRequest } from '../../http/services.ts'
+import type { SearchRequest } from '../../http/search-services.ts'
 import { IS_WORDS, type IsWord, parseSearchText, type SearchFilter } from '../../index/index.ts'
 import type { NodeContext } from '../../node-context.ts'
 import { PURL_TYPES } from '../purl-types.ts'

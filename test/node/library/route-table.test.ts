@@ -1,0 +1,59 @@
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { openSearchIndex } from '../../../src/node/index/index.ts'
+import { Library } from '../../../src/node/library/library.ts'
+import { RelationBook } from '../../../src/node/library/relation-book.ts'
+import { RouteTable } from '../../../src/node/library/route-table.ts'
+import { openLevelDatabase, RecordStore } from '../../../src/node/storage/index.ts'
+import type { PackageName, PublisherId } from '../../../src/protocol/index.ts'
+import { NET, publisherOf } from '../../federation/search/signed-hits.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
+
+const [ACME, PORT, OWN] = [1, 10, 20].map(seed => publisherOf(seed).genesis.publisher) as [
+  PublisherId,
+  PublisherId,
+  PublisherId,
+]
+const NAME = 'pkg:npm/%40acme/hull' as PackageName
+
+async function table() {
+  const stack = new AsyncDisposableStack()
+  const home = await temporaryFolder()
+  const database = stack.use(await openLevelDatabase(join(home, 'db')))
+  const index = stack.use(await openSearchIndex(database.table('index')))
+  const library = await Library.open({ net: NET, database, records: new RecordStore(database), index })
+  const relations = await RelationBook.open(join(home, 'relations.json'))
+  await relations.change(ACME, { do: 'allow', patterns: [] }, 'acme')
+  await relations.change(PORT, { do: 'allow', patterns: [] }, 'port')
+  const routes = new RouteTable({ home, settings: [], library, relations, own: OWN, upstreams: () => ['npmjs'] })
+  return { routes, relations, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+}
+
+test('every change of a route or of a publisher’s name decides the next name', async () => {
+  await using here = await table()
+  const { routes, relations } = here
+  expect(routes.resolve(NAME)).toMatchObject({ to: 'refused', refused: 'E_NO_ROUTE' })
+  await routes.add({ match: 'npm:@acme/*', to: 'acme', publish: 'public' })
+  expect(routes.resolve(NAME)).toMatchObject({ to: 'publisher', publisher: ACME })
+  expect(routes.publishOf(NAME)).toBe('public')
+  await routes.add({ match: 'npm:@acme/hull', to: 'port' })
+  expect(routes.resolve(NAME)).toMatchObject({ to: 'publisher', publisher: PORT })
+  expect(routes.publishOf(NAME)).toBe('private')
+  await routes.remove('npm:@acme/*')
+  await relations.change(PORT, { do: 'follow' }, 'harbour')
+  await relations.change(ACME, { do: 'follow' }, 'port')
+  expect(routes.resolve(NAME)).toMatchObject({ to: 'publisher', publisher: ACME })
+  await routes.remove('npm:@acme/hull')
+  expect(routes.resolve(NAME)).toMatchObject({ to: 'refused', refused: 'E_NO_ROUTE' })
+})
+
+test('names are resolved without reading the routes anew', async () => {
+  await using here = await table()
+  const { routes, relations } = here
+  for (let i = 0; i < 20; i++) await routes.add({ match: `npm:@acme/p${i}`, to: 'acme' })
+  routes.resolve(NAME)
+  const read = vi.spyOn(relations, 'resolve')
+  for (let i = 0; i < 20; i++)
+    expect(routes.resolve(`pkg:npm/%40acme/p${i}` as PackageName)).toMatchObject({ publisher: ACME })
+  expect(read).not.toHaveBeenCalled()
+})
