@@ -127,7 +127,7 @@ function rowOf(hit: Hit): unknown[] {
   return [
     markedOf(shortOf(hit), rangesOf(hit, 'name'), typeOf(purl).length + 1),
     version,
-    `${publisherName ?? publisher} (${relation}${at})`,
+    relation === 'self' ? 'this node' : `${publisherName ?? publisher} (${relation}${at})`,
     verdictTextOf(verdict),
     markedOf(description.slice(0, SHOWN_CHARS), rangesOf(hit, 'description'), 0),
   ]

@@ -56,7 +56,8 @@ export async function openHome(stack: AsyncDisposableStack, paths: DataDirectory
   const index = stack.use(
     await openSearchIndex(database.table('index'), {
       runMerge: mergeInWorker({ location: database.folder, sublevel: 'index' }),
-      onMergeFailed: err => createLog().error({ err }, 'the search index was not merged; it goes on without, and tries again later'),
+      onMergeFailed: err =>
+        createLog().error({ err }, 'the search index was not merged; it goes on without, and tries again later'),
     }),
   )
   const installs = stack.use(

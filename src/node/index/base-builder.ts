@@ -4,12 +4,11 @@ import { BatchWriter } from './batch-writer.ts'
 import { CollectedDocuments } from './collected-documents.ts'
 import { narrowColumn, writeColumn } from './columns.ts'
 import type { Document } from './document.ts'
-import { DOCUMENTS_PER_SLICE, MAX_DOCUMENTS, PAGE_BYTES, TERMS_PER_SLICE } from './limits.ts'
+import { DOCUMENTS_PER_SLICE, MAX_DOCUMENTS, TERMS_PER_SLICE } from './limits.ts'
 import { foldedBytesOf } from './names.ts'
-import { BlockWriter } from './posting-blocks.ts'
-import { encodeJson, type SearchStore, withChecksum } from './search-store.ts'
+import { PageWriter } from './page-writer.ts'
+import { encodeJson, type SearchStore } from './search-store.ts'
 import { byBytes } from './term-order.ts'
-import { PLACE_BYTES } from './terms.ts'
 
 /**
  * Writes one base: document ids in descending popularity, postings in pages, then the columns.
@@ -23,13 +22,26 @@ export async function buildBase(
 ): Promise<BaseSize> {
   const keys = baseKeysOf(generation)
   await store.clear(keys.range)
-  const writer = new BatchWriter(store)
   const collected = await collect(documents, signal)
+  try {
+    return { generation, ...(await writeBase(new BatchWriter(store, { signal }), keys, collected)) }
+  } catch (error) {
+    // A disk that is full needs its room back; what is stopped or killed is cleared at the next opening.
+    if (!signal.aborted) await store.clear(keys.range).catch(() => {})
+    throw error
+  }
+}
+
+async function writeBase(
+  writer: BatchWriter,
+  keys: BaseKeys,
+  collected: CollectedDocuments,
+): Promise<Omit<BaseSize, 'generation'>> {
   const slots = collected.slotsByPopularity()
   const written = await writeDocuments(writer, keys, collected, slots)
   const terms = await writeTerms(writer, keys, collected, slots)
   await writer.flush()
-  return { generation, documents: slots.length, ...terms, ...written }
+  return { documents: slots.length, ...terms, ...written }
 }
 
 async function collect(documents: AsyncIterable<Document>, signal: AbortSignal): Promise<CollectedDocuments> {
@@ -137,44 +149,4 @@ async function writeDocumentColumns(
     await otherWork()
   }
   return nameBytes.length
-}
-
-/** Fills pages with blocks; a block never straddles two pages, a term's blocks follow each other. */
-class PageWriter {
-  readonly #writer: BatchWriter
-  readonly #keys: BaseKeys
-  readonly #blocks = new BlockWriter()
-  #pending: Uint8Array[] = []
-  #bytes = 0
-  #page = 0
-  isFull = false
-
-  constructor(writer: BatchWriter, keys: BaseKeys) {
-    this.#writer = writer
-    this.#keys = keys
-  }
-
-  /** Adds a term's postings and answers their place. */
-  place(ids: Uint32Array, impacts: Uint8Array, from: number, to: number): number {
-    const start = this.#page * PLACE_BYTES + this.#bytes
-    for (const block of this.#blocks.blocksOf(ids, impacts, from, to)) {
-      this.#pending.push(block)
-      this.#bytes += block.length
-      if (this.#bytes >= PAGE_BYTES) this.close()
-    }
-    return start
-  }
-
-  close(): void {
-    if (this.#bytes === 0) return
-    const page = withChecksum(Buffer.concat(this.#pending))
-    this.isFull = this.#writer.add(this.#keys.page(this.#page++), page) || this.isFull
-    this.#pending = []
-    this.#bytes = 0
-  }
-
-  async flush(): Promise<void> {
-    this.isFull = false
-    await this.#writer.flush()
-  }
 }

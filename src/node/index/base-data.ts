@@ -13,7 +13,7 @@ export interface BaseData {
   readonly nameBytes: Uint8Array
   readonly nameLengths: Uint16Array
   readonly nameSorted: Uint32Array
-  /** Key hashes of documents whose package is not the usual one of their name, ascending, and the ids beside them. */
+  /** Key hashes of documents whose key does not tell their name, ascending, and the ids beside them. */
   readonly oddHash: Float64Array
   readonly oddId: Uint32Array
   readonly popularity: Uint8Array

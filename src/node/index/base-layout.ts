@@ -67,7 +67,7 @@ export interface BaseSize {
   readonly terms: number
   readonly termBytes: number
   readonly nameBytes: number
-  /** Documents whose package does not follow from their name. */
+  /** Documents whose key does not tell their name. */
   readonly odd: number
 }
 

@@ -1,8 +1,9 @@
 import { type BaseData, storedDocumentOf } from './base-data.ts'
 import { baseKeysOf } from './base-layout.ts'
-import { keyHashOf } from './collected-documents.ts'
 import type { Document } from './document.ts'
+import type { Effort } from './effort.ts'
 import { namesLicense } from './filter.ts'
+import { keyHashOf } from './key-hash.ts'
 import { LabelNumbers } from './label-numbers.ts'
 import { Names } from './names.ts'
 import { BlockReader } from './posting-blocks.ts'
@@ -19,7 +20,8 @@ export class BaseSegment implements Segment {
   readonly #data: BaseData
   readonly #terms: Terms
   readonly #names: Names
-  readonly #odd: ReadonlySet<number>
+  /** 1 for an id whose key does not tell its name. */
+  readonly #odd: Uint8Array
   readonly #types: LabelNumbers
   readonly #publishers: LabelNumbers
   readonly #licenses: LabelNumbers
@@ -41,7 +43,8 @@ export class BaseSegment implements Segment {
     this.#types = new LabelNumbers(types, (label, wanted) => label === wanted)
     this.#publishers = new LabelNumbers(publishers, (label, wanted) => label === wanted)
     this.#licenses = new LabelNumbers(licenses, (label, wanted) => namesLicense(label, [wanted]))
-    this.#odd = new Set(data.oddId)
+    this.#odd = new Uint8Array(this.size)
+    for (const id of data.oddId) this.#odd[id] = 1
     this.#dead = new Uint8Array(this.size)
     this.damaged = data.damaged
   }
@@ -76,8 +79,8 @@ export class BaseSegment implements Segment {
     return this.#terms.withPrefix(Buffer.from(prefix), most).map(near => this.#candidate(near))
   }
 
-  within(word: string, limit: number, most: number): Candidate[] {
-    return this.#terms.within(Buffer.from(word), limit, most).map(near => this.#candidate(near))
+  within(word: string, limit: number, most: number, effort: Effort): Candidate[] {
+    return this.#terms.within(Buffer.from(word), limit, most, effort).map(near => this.#candidate(near))
   }
 
   read(term: string, most: number, visit: PostingVisitor): void {
@@ -164,24 +167,24 @@ export class BaseSegment implements Segment {
 
   /** The living document of a key. */
   #idOf(key: string): number | null {
+    return this.#usualIdOf(key) ?? this.#oddIdsOf(key).find(id => this.documentOf(id)?.key === key) ?? null
+  }
+
+  #usualIdOf(key: string): number | null {
     const usual = usualNameOf(key)
-    const isMeant = (id: number): boolean => this.#dead[id] === 0 && (usual === null || this.#isFrom(id, usual))
-    const ids = usual === null ? this.#oddIdsOf(key) : this.#names.called(usual.name)
-    return ids.find(id => isMeant(id) && this.#hasKey(id, key, usual !== null)) ?? null
+    if (usual === null) return null
+    const isMeant = (id: number): boolean =>
+      this.#dead[id] === 0 &&
+      this.#odd[id] === 0 &&
+      this.publisherOf(id) === usual.publisher &&
+      this.#typeOf(id) === usual.type
+    return this.#names.called(usual.name, isMeant)
   }
 
-  #isFrom(id: number, { publisher, type }: { readonly publisher: string; readonly type: string }): boolean {
-    return this.publisherOf(id) === publisher && this.#typeOf(id) === type
-  }
-
-  /** The key of an odd document is only in its text, and another may have its name. */
-  #hasKey(id: number, key: string, isUsual: boolean): boolean {
-    if (isUsual && !this.#odd.has(id)) return true
-    return this.documentOf(id)?.key === key
-  }
-
+  /** The living documents that this may be the key of, although it does not tell their names. */
   #oddIdsOf(key: string): number[] {
     const { oddHash, oddId } = this.#data
+    if (oddHash.length === 0) return []
     const wanted = keyHashOf(key)
     let [low, high] = [0, oddHash.length]
     while (low < high) {
@@ -191,7 +194,7 @@ export class BaseSegment implements Segment {
     }
     const ids: number[] = []
     for (; oddHash[low] === wanted; low++) ids.push(oddId[low]!)
-    return ids
+    return ids.filter(id => this.#dead[id] === 0)
   }
 
   #typeOf(id: number): string {

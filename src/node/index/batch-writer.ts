@@ -4,11 +4,13 @@ import type { SearchBatchOperation, SearchStore } from './search-store.ts'
 /** Collects writes into batches of bounded size. */
 export class BatchWriter {
   readonly #store: Pick<SearchStore, 'batch'>
+  readonly #signal: AbortSignal
   #operations: SearchBatchOperation[] = []
   #bytes = 0
 
-  constructor(store: Pick<SearchStore, 'batch'>) {
+  constructor(store: Pick<SearchStore, 'batch'>, { signal }: { readonly signal: AbortSignal }) {
     this.#store = store
+    this.#signal = signal
   }
 
   readonly put = async (key: string, value: Uint8Array): Promise<void> => {
@@ -22,7 +24,9 @@ export class BatchWriter {
     return this.#bytes >= BATCH_BYTES
   }
 
+  /** Writes what was taken; throws when the signal is aborted. */
   async flush(): Promise<void> {
+    this.#signal.throwIfAborted()
     const operations = this.#operations
     this.#operations = []
     this.#bytes = 0

@@ -1,18 +1,10 @@
-import { hash } from 'node:crypto'
 import type { Labels } from './base-layout.ts'
 import type { Document } from './document.ts'
 import { GrowingColumn } from './growing-column.ts'
 import { impactsOf, popularityByteOf } from './impact.ts'
+import { keyHashOf } from './key-hash.ts'
 import { dayOf, qualityByteOf } from './signals.ts'
 import { encodeDocument, isOdd, parseDocument } from './stored-document.ts'
-
-/**
- * 48 bits of the SHA-256 of a document's key: nobody makes two keys of one hash in numbers that matter, and whoever looks a
- * key up compares the key itself.
- */
-export function keyHashOf(key: string): number {
-  return Number.parseInt(hash('sha256', key, 'hex').slice(0, 12), 16)
-}
 
 const bytes = () => new GrowingColumn(length => new Uint8Array(length))
 const words = () => new GrowingColumn(length => new Uint32Array(length))
@@ -28,7 +20,7 @@ export class CollectedDocuments {
   readonly type = words()
   readonly publisher = words()
   readonly license = words()
-  /** 1 for a document whose package does not follow from its name. */
+  /** 1 for a document whose key does not tell its name. */
   readonly odd = bytes()
   /** Stored forms. */
   readonly rows: Uint8Array[] = []
@@ -84,7 +76,7 @@ export class CollectedDocuments {
   }
 
   /**
-   * Slot of each document id: by popularity, then by hash, so that the arrival order leaves no trace. Of several documents of
+   * Slot of each document id: by popularity, then by hash, so that ids do not depend on the order of arrival. Of several documents of
    * one key the last counts.
    */
   slotsByPopularity(): Uint32Array {
@@ -96,17 +88,16 @@ export class CollectedDocuments {
   }
 
   #replacedSlots(): ReadonlySet<number> {
-    const sharing = new Map<number, number[]>()
     const sorted = this.hash.values.slice().sort()
     const shared = new Set(sorted.filter((hash, i) => hash === sorted[i + 1]))
-    for (let slot = 0; shared.size > 0 && slot < this.names.length; slot++) {
-      const hash = this.hash.at(slot)
-      if (shared.has(hash)) sharing.set(hash, [...(sharing.get(hash) ?? []), slot])
-    }
+    const last = new Map<string | undefined, number>()
     const replaced = new Set<number>()
-    for (const slots of sharing.values()) {
-      const last = new Map(slots.map(slot => [this.#keyOf(slot), slot]))
-      for (const slot of slots) if (![...last.values()].includes(slot)) replaced.add(slot)
+    for (let slot = 0; shared.size > 0 && slot < this.size; slot++) {
+      if (!shared.has(this.hash.at(slot))) continue
+      const key = this.#keyOf(slot)
+      const earlier = last.get(key)
+      if (earlier !== undefined) replaced.add(earlier)
+      last.set(key, slot)
     }
     return replaced
   }

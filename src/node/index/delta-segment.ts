@@ -1,10 +1,15 @@
 import type { Document } from './document.ts'
 import { EditDistance, letterMaskOf, mayBeWithin } from './edit-distance.ts'
+import type { Effort } from './effort.ts'
 import { compileFilter } from './filter.ts'
 import { impactsOf, popularityByteOf } from './impact.ts'
 import { BLOCK_POSTINGS } from './limits.ts'
+import { MostPopular } from './most-popular.ts'
 import type { Candidate, Filter, PostingVisitor, Segment } from './segment.ts'
 import { dayOf, qualityByteOf } from './signals.ts'
+
+/** A term in a map costs as much as so many in the columns of a base. */
+const SCAN_FACTOR = 8
 
 interface DeltaTerm {
   readonly term: string
@@ -21,7 +26,13 @@ interface DeltaDocument {
   readonly popularity: number
 }
 
-/** Documents since the last merge, in memory; ids are given in order of arrival and never reused, so a replaced one stays as a gap. */
+/** Gaps above four times the living documents that are put up with. */
+const MAX_GAPS = 4096
+
+/**
+ * Documents since the last merge, in memory. Ids are given in order of arrival, and a replaced one stays as a gap, until there are so
+ * many (a document that keeps changing while merges fail) that the living are numbered anew.
+ */
 export class DeltaSegment implements Segment {
   readonly #documents: (DeltaDocument | null)[] = []
   readonly #ids = new Map<string, number>()
@@ -39,6 +50,19 @@ export class DeltaSegment implements Segment {
 
   upsert(document: Document): void {
     this.remove(document.key)
+    if (this.size > 4 * this.live + MAX_GAPS) this.#closeGaps()
+    this.#add(document)
+  }
+
+  #closeGaps(): void {
+    const living = this.#documents.flatMap(each => each?.document ?? [])
+    this.#documents.length = 0
+    this.#ids.clear()
+    this.#terms.clear()
+    for (const document of living) this.#add(document)
+  }
+
+  #add(document: Document): void {
     const id = this.#documents.length
     const popularity = popularityByteOf(document.popularity)
     this.#documents.push({ document, foldedName: document.name.toLowerCase(), popularity })
@@ -68,24 +92,28 @@ export class DeltaSegment implements Segment {
   }
 
   withPrefix(prefix: string, most: number): Candidate[] {
-    const found: DeltaTerm[] = []
-    for (const entry of this.#terms.values()) {
-      if (entry.term.length > prefix.length && entry.term.startsWith(prefix)) found.push(entry)
+    const found = new MostPopular<Candidate>(most)
+    for (const { term, popularity } of this.#terms.values()) {
+      if (term.length <= prefix.length || !term.startsWith(prefix) || !found.takes(popularity, 0)) continue
+      found.add({ term, distance: 0, popularity })
     }
-    return mostPopular(found, most).map(entry => candidateOf(entry, 0))
+    return found.items
   }
 
-  within(word: string, limit: number, most: number): Candidate[] {
+  within(word: string, limit: number, most: number, effort: Effort): Candidate[] {
     const bytes = Buffer.from(word)
     const wanted = new EditDistance(bytes)
     const mask = letterMaskOf(bytes)
-    const found = new Map<DeltaTerm, number>()
-    for (const entry of this.#terms.values()) {
-      if (Math.abs(entry.bytes.length - bytes.length) > limit || !mayBeWithin(mask, entry.mask, limit)) continue
-      const distance = wanted.to(entry.bytes)
-      if (distance > 0 && distance <= limit) found.set(entry, distance)
+    const found = new MostPopular<Candidate>(most)
+    if (!effort.mayScan(this.#terms.size * SCAN_FACTOR)) return []
+    for (const { term, popularity, bytes: own, mask: letters } of this.#terms.values()) {
+      if (Math.abs(own.length - bytes.length) > limit || !mayBeWithin(mask, letters, limit)) continue
+      if (!effort.mayCompare()) break
+      const distance = wanted.to(own)
+      if (distance === 0 || distance > limit || !found.takes(popularity, distance)) continue
+      found.add({ term, distance, popularity })
     }
-    return mostPopular([...found.keys()], most).map(entry => candidateOf(entry, found.get(entry)!))
+    return found.items
   }
 
   read(term: string, most: number, visit: PostingVisitor): void {
@@ -154,9 +182,3 @@ export class DeltaSegment implements Segment {
     return entry
   }
 }
-
-function mostPopular(terms: DeltaTerm[], most: number): DeltaTerm[] {
-  return terms.sort((a, b) => b.popularity - a.popularity || (a.term < b.term ? -1 : 1)).slice(0, most)
-}
-
-const candidateOf = ({ term, popularity }: DeltaTerm, distance: number): Candidate => ({ term, distance, popularity })

@@ -40,7 +40,7 @@ export interface SearchQuery {
   readonly publicOnly?: boolean
   /** Whether anything of a publisher may be shown. */
   readonly mayShow?: (publisher: string) => boolean
-  /** What a document is to be shown as now; null: not at all. Asked for the best alone, at most MAX_REFUSED_OF_ONE times in vain for a publisher. */
+  /** What a document is to be shown as now; null: not at all. Asked for the best alone; of a publisher no more once MAX_REFUSED_OF_ONE were null. */
   readonly shownAs?: (document: Document) => Document | null
   /** How close a publisher is to this node, 0 to 1; default 0. */
   readonly closenessOf?: (publisher: string) => number

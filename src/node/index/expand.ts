@@ -1,5 +1,6 @@
+import { Effort } from './effort.ts'
 import type { SearchFilter } from './filter.ts'
-import { MAX_EXPANSIONS, MAX_FILTER_TOKENS } from './limits.ts'
+import { MAX_EXPANSIONS, MAX_FILTER_TOKENS, MAX_TYPO_BYTES } from './limits.ts'
 import { stemOf } from './porter.ts'
 import type { TermSource } from './public-terms.ts'
 import type { Candidate } from './segment.ts'
@@ -26,14 +27,14 @@ const TYPO_FACTORS = [1, 0.7, 0.45]
 const MIN_PREFIX_CHARS = 2
 const MIN_ONE_TYPO_CHARS = 3
 const MIN_TWO_TYPO_CHARS = 5
-/** What is longer is found by its other words. */
-const MAX_TYPO_CHARS = 32
 
 /** Groups of a query: one per token, and one for the whole query as a squashed name. */
 export function groupsOf(text: string, segments: readonly TermSource[]): TermGroup[] {
   const [tokens, squashed, isOneRun] = [queryTokensOf(text), squashedOf(text), !text.includes(' ')]
+  const effort = new Effort()
+  const typosOfWords = tokens.length === 1 ? 'any' : 'unknown'
   const groups: TermGroup[] = tokens.map((token, i) => ({
-    terms: expand(token, { isLast: i === tokens.length - 1, typos: tokens.length === 1 ? 'any' : 'unknown' }, segments),
+    terms: expand(token, { isLast: i === tokens.length - 1, typos: typosOfWords, effort }, segments),
     role: 'word',
   }))
   if (tokens.length > 1 && tokens.length <= MAX_NAME_TOKENS) {
@@ -41,7 +42,7 @@ export function groupsOf(text: string, segments: readonly TermSource[]): TermGro
     const hasTypo = isOneRun || groups.some(({ terms }) => terms[0]?.factor !== 1)
     const terms = expand(
       { word: squashed, stem: squashed },
-      { isLast: true, typos: hasTypo ? 'any' : 'none' },
+      { isLast: true, typos: hasTypo ? 'any' : 'none', effort },
       segments,
     )
     groups.push({ terms, role: 'extra' })
@@ -64,6 +65,7 @@ interface Place {
   readonly isLast: boolean
   /** Which words may have typos: any, those that are not known, none. */
   readonly typos: 'any' | 'unknown' | 'none'
+  readonly effort: Effort
 }
 
 function expand({ word, stem }: QueryToken, place: Place, segments: readonly TermSource[]): WeightedTerm[] {
@@ -85,9 +87,10 @@ function expand({ word, stem }: QueryToken, place: Place, segments: readonly Ter
 
 /** One edit; two only for a word that nothing within one edit explains. Known words inside a longer query are right. */
 function typosOf(word: string, isKnown: boolean, place: Place, segments: readonly TermSource[]): Candidate[] {
-  if (word.length < MIN_ONE_TYPO_CHARS || word.length > MAX_TYPO_CHARS) return []
+  if (word.length < MIN_ONE_TYPO_CHARS || Buffer.byteLength(word) > MAX_TYPO_BYTES) return []
   if (place.typos === 'none' || (isKnown && place.typos === 'unknown')) return []
-  const near = (limit: number) => segments.flatMap(segment => segment.within(word, limit, MAX_EXPANSIONS + 2))
+  const near = (limit: number) =>
+    segments.flatMap(segment => segment.within(word, limit, MAX_EXPANSIONS + 2, place.effort))
   const one = near(1)
   return one.length > 0 || isKnown || word.length < MIN_TWO_TYPO_CHARS ? one : near(2)
 }

@@ -28,8 +28,8 @@ export function compileFilter(filter: SearchFilter): (document: Filterable) => b
   if (types?.length) tests.push(oneOf(types, ({ type }) => type))
   if (publishers?.length) tests.push(oneOf(publishers, ({ publisher }) => publisher))
   if (licenses?.length) tests.push(licenseTestOf(licenses))
-  const [wanted, unwanted] = [runsOf(phrases), runsOf(without)]
-  for (const keyword of runsOf(keywords)) tests.push(document => document.keywords.some(each => isRun(each, keyword)))
+  const [wanted, unwanted, named] = [runsOf(phrases), runsOf(without), runsOf(keywords)]
+  if (named.length > 0) tests.push(keywordTestOf(named))
   if (wanted.length + unwanted.length > 0) tests.push(wordTestOf(wanted, unwanted))
   return document => tests.every(test => test(document))
 }
@@ -65,8 +65,12 @@ function licenseTestOf(identifiers: readonly string[]): Test {
 
 /** Whether an SPDX expression names one of these identifiers, or is one of these expressions. */
 export function namesLicense(expression: string, identifiers: readonly string[]): boolean {
-  const names = licensesIn(expression)
-  return identifiers.some(each => names.includes(spacedOnce(each)))
+  const lower = expression.toLowerCase()
+  const wanted = identifiers.map(spacedOnce).filter(each => lower.includes(each.split(' ')[0]!))
+  // Most expressions are not taken apart at all.
+  if (wanted.length === 0) return false
+  const names = licensesIn(lower)
+  return wanted.some(each => names.includes(each))
 }
 
 const spacedOnce = (text: string): string => text.trim().replace(/\s+/g, ' ').toLowerCase()
@@ -92,10 +96,17 @@ function runsOf(texts: readonly string[] = []): Run[] {
 interface Text {
   readonly folded: string
   words: readonly string[] | null
+  /** Stems of the words that were asked for. */
+  readonly stems: string[]
   readonly whole: string
 }
 
-const textOf = (whole: string): Text => ({ folded: whole.normalize('NFKC').toLowerCase(), words: null, whole })
+const textOf = (whole: string): Text => ({
+  folded: whole.normalize('NFKC').toLowerCase(),
+  words: null,
+  stems: [],
+  whole,
+})
 
 function wordTestOf(wanted: readonly Run[], unwanted: readonly Run[]): Test {
   return ({ name, keywords, description }) => {
@@ -105,9 +116,11 @@ function wordTestOf(wanted: readonly Run[], unwanted: readonly Run[]): Test {
   }
 }
 
-function isRun(keyword: string, run: Run): boolean {
-  const text = textOf(keyword)
-  return hasRun(text, run) && text.words?.length === run.stems.length
+function keywordTestOf(wanted: readonly Run[]): Test {
+  return ({ keywords }) => {
+    const texts = keywords.map(textOf)
+    return wanted.every(run => texts.some(text => hasRun(text, run) && text.words?.length === run.stems.length))
+  }
 }
 
 /** Whether words follow each other in a text whose stems are these. */
@@ -116,11 +129,14 @@ function hasRun(text: Text, { stems, begins }: Run): boolean {
   text.words ??= textWordsOf(text.whole)
   const { words } = text
   for (let from = 0; from + stems.length <= words.length; from++) {
-    if (stems.every((stem, i) => hasStem(words[from + i]!, stem))) return true
+    if (stems.every((stem, i) => hasStem(words, text.stems, from + i, stem))) return true
   }
   return false
 }
 
 /** A stem keeps the first letter of its word, which spares most words the stemmer. */
-const hasStem = (word: string, stem: string): boolean =>
-  word.charCodeAt(0) === stem.charCodeAt(0) && stemOf(word) === stem
+function hasStem(words: readonly string[], stems: string[], at: number, stem: string): boolean {
+  if (words[at]!.charCodeAt(0) !== stem.charCodeAt(0)) return false
+  stems[at] ??= stemOf(words[at]!)
+  return stems[at] === stem
+}

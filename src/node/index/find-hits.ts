@@ -1,8 +1,8 @@
 import { BestFew } from './best-few.ts'
-import type { Document, Hit, SearchQuery } from './document.ts'
+import type { Hit, SearchQuery } from './document.ts'
+import { DocumentReader } from './document-reader.ts'
 import { filterGroupsOf, groupsOf } from './expand.ts'
-import { compileFilter } from './filter.ts'
-import { MAX_HITS, MAX_NAMED, MAX_REFUSED, MAX_REFUSED_OF_ONE, RERANK_DEPTH } from './limits.ts'
+import { MAX_CANDIDATES, MAX_HITS, MAX_NAMED, RERANK_DEPTH } from './limits.ts'
 import { publicTermsOf } from './public-terms.ts'
 import { rerank } from './rerank.ts'
 import type { Scored, Scorer } from './scorer.ts'
@@ -23,7 +23,7 @@ export function findHits(query: SearchQuery, segments: readonly Segment[], score
   for (let most = Math.max(limit, RERANK_DEPTH); ; most *= DEEPER) {
     const candidates = candidatesOf(most)
     const hits = reader.firstOf(rerank(candidates, ranking), limit)
-    if (hits.length >= limit || candidates.length < most || most >= MAX_REFUSED) return hits
+    if (hits.length >= limit || candidates.length < most || most >= MAX_CANDIDATES) return hits
   }
 }
 
@@ -65,50 +65,4 @@ function mostPopular(segments: readonly Segment[], query: SearchQuery, most: num
     }
     return best.sorted().map(({ id, score }) => ({ segment, id, score }))
   })
-}
-
-/** Reads documents in their order until enough may be shown; each is asked about once, and few of one publisher in vain. */
-class DocumentReader {
-  readonly #query: SearchQuery
-  readonly #fits: (document: Document) => boolean
-  readonly #read = new Map<Segment, Map<number, Document | null>>()
-  readonly #refusedOf = new Map<string, number>()
-  #refused = 0
-
-  constructor(query: SearchQuery) {
-    this.#query = query
-    this.#fits = compileFilter(query.filter ?? {})
-  }
-
-  firstOf(ranked: Iterable<Scored>, limit: number): Hit[] {
-    const hits: Hit[] = []
-    for (const { segment, id, score } of ranked) {
-      const document = this.#shown(segment, id)
-      if (document !== null && hits.push({ document, score }) >= limit) break
-      if (this.#refused >= MAX_REFUSED) break
-    }
-    return hits
-  }
-
-  #shown(segment: Segment, id: number): Document | null {
-    const read = this.#read.get(segment) ?? new Map<number, Document | null>()
-    this.#read.set(segment, read)
-    const known = read.get(id)
-    if (known !== undefined) return known
-    const publisher = segment.publisherOf(id)
-    const refused = this.#refusedOf.get(publisher) ?? 0
-    if (refused >= MAX_REFUSED_OF_ONE) return null
-    const document = this.#asShown(segment.documentOf(id))
-    read.set(id, document)
-    if (document === null) {
-      this.#refusedOf.set(publisher, refused + 1)
-      this.#refused++
-    }
-    return document
-  }
-
-  #asShown(stored: Document | null): Document | null {
-    const shown = stored === null || this.#query.shownAs === undefined ? stored : this.#query.shownAs(stored)
-    return shown !== null && this.#fits(shown) ? shown : null
-  }
 }

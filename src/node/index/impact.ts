@@ -8,10 +8,10 @@ import { squashedOf, textWordsOf } from './tokenise.ts'
  * Average lengths are constants, measured on Debian 12 and npm, so that a document's impacts never depend on others:
  * the delta, the base and a rebuild agree to the byte.
  */
-const K1 = 1
+const K1 = 1.2
 const B = 0.75
-const NAME = { weight: 1.2, averageWords: 2.7 }
-const KEYWORDS = { weight: 1, averageWords: 3 }
+const NAME = { weight: 0.8, averageWords: 2.7 }
+const KEYWORDS = { weight: 0.5, averageWords: 3 }
 const DESCRIPTION = { weight: 1, averageWords: 7 }
 const POPULARITY_STEPS_PER_DOUBLING = 8
 

@@ -14,14 +14,24 @@ export const MAX_DESCRIPTION_CHARS = 1024
 export const MAX_KEYWORDS = 64
 /** Terms beside the exact ones that one token may stand for (prefix or typo). */
 export const MAX_EXPANSIONS = 12
-/** Postings of one term that a query reads, the most popular documents first: keeps the worst query to milliseconds. */
+/** Words compared letter by letter that one query may cost, about 0.15 µs each; real ones take a few thousand. */
+export const MAX_TYPO_EFFORT = 131_072
+/** Bytes of a word that may be misspelt, a bit each; what is longer is found by the other words. */
+export const MAX_TYPO_BYTES = 32
+/** Terms with one beginning that are looked at, in their order. */
+export const MAX_PREFIX_TERMS = 131_072
+/** Postings that a query reads for one token and the terms it may stand for, of each the most popular documents first. */
 export const MAX_POSTINGS_READ = 131_072
 /** Hits a search may return. */
 export const MAX_HITS = 100
-/** Documents of one publisher that a query reads in vain: the rest of it is left out then, so that it hides nobody else's. */
+/** Documents of one publisher that may not be shown: the rest of it is left out then, so that it hides nobody else's. */
 export const MAX_REFUSED_OF_ONE = 100
-/** Documents of all publishers that a query reads in vain, about 10 µs each. */
-export const MAX_REFUSED = 4096
+/** Documents of one publisher that a query reads and that do not fit its filter: many, as one mirror may publish most packages. */
+export const MAX_MISSED_OF_ONE = 512
+/** Documents of all publishers that a query reads in vain: about 10 µs each, and as much again for each phrase. */
+export const MAX_REFUSED = 1024
+/** Documents that a query ranks, at most, while too few of them may be shown. */
+export const MAX_CANDIDATES = 4096
 /** Best documents of the ranking loop, whose names are then compared with the query. */
 export const RERANK_DEPTH = 64
 /** Documents whose name is the query, or starts with it, that are compared whatever their text. */

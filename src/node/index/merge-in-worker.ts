@@ -30,12 +30,18 @@ export function mergeInWorker(place: IndexPlace): RunMerge {
     if (signal.aborted) stop()
     const { promise, resolve, reject } = Promise.withResolvers<MergeOutcome>()
     let outcome: MergeOutcome | null = null
+    let failure: unknown = null
     worker.once('message', (message: MergeOutcome) => {
       outcome = message
     })
-    worker.once('error', reject)
+    worker.once('error', error => {
+      failure = error
+    })
     // Only once the thread is gone has it let go of the database.
-    worker.once('exit', code => (outcome ? resolve(outcome) : reject(new Error(`the merge ended with code ${code}`))))
+    worker.once('exit', code => {
+      if (outcome !== null && failure === null) resolve(outcome)
+      else reject(failure ?? new Error(`the merge ended with code ${code}`))
+    })
     try {
       const done = await promise
       if ('base' in done) return done.base

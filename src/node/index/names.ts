@@ -1,4 +1,4 @@
-/** Names of a base in memory, in the order of document ids, and sorted without regard to case: about 25 bytes a name. */
+/** Names of a base in memory, in the order of document ids, and sorted without regard to case: about 27 bytes a name. */
 export class Names {
   readonly count: number
   readonly #bytes: Uint8Array
@@ -21,16 +21,15 @@ export class Names {
     )
   }
 
-  /** Documents with exactly this name. */
-  called(name: string): number[] {
+  /** The document with exactly this name that is meant, or null; many publishers may have a package of one name. */
+  called(name: string, isMeant: (id: number) => boolean): number | null {
     const wanted = foldedBytesOf(name)
-    const found: number[] = []
     for (let i = this.#lowerBound(wanted); i < this.count; i++) {
       const id = this.#sorted[i]!
       if (this.#compare(id, wanted, Number.POSITIVE_INFINITY) !== 0) break
-      if (this.nameOf(id) === name) found.push(id)
+      if (isMeant(id) && this.nameOf(id) === name) return id
     }
-    return found
+    return null
   }
 
   /** At most `most` documents whose name is this, whatever the case, and as many whose name starts so, the most popular first. */

@@ -1,5 +1,5 @@
 import { nameBonusesOf } from './name-bonus.ts'
-import type { Scored } from './scorer.ts'
+import { byScore, type Scored } from './scorer.ts'
 import { popularityPointsOf, signalPointsOf } from './signals.ts'
 
 /** What beside the text decides the order of the best. */
@@ -32,6 +32,3 @@ export function rerank(candidates: readonly Scored[], { text, closenessOf, today
     })
     .sort(byScore)
 }
-
-const byScore = (a: Scored, b: Scored): number =>
-  b.score - a.score || b.segment.popularityOf(b.id) - a.segment.popularityOf(a.id) || a.id - b.id

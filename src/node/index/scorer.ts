@@ -26,6 +26,8 @@ interface Standing {
   readonly segment: Segment
   readonly mayShow: (id: number) => boolean
   readonly most: number
+  /** Bits of the words that every hit must have; all were added. */
+  readonly must: number
   /** What the groups to come add at most. */
   readonly rest: number
   /** Words that were added. */
@@ -60,24 +62,34 @@ export class Scorer {
   /** The best `most` documents of each segment that pass the filter, best first. */
   best(groups: readonly TermGroup[], segments: readonly Segment[], filter: Filter, most: number): Scored[] {
     const weighed = weigh(groups, segments)
-    const found = segments.flatMap(segment => {
-      const best = this.#bestOf(segment, weighed, segment.passing(filter), most)
-      return best.map(({ id, score }) => ({ segment, id, score }))
-    })
-    return found.sort(byScore)
+    try {
+      const found = segments.flatMap(segment => {
+        const best = this.#bestOf(segment, weighed, segment.passing(filter), most)
+        return best.map(({ id, score }) => ({ segment, id, score }))
+      })
+      return found.sort(byScore)
+    } catch (error) {
+      // The masks are left as they were then, which the next query must not see.
+      this.#masks = new Uint32Array(0)
+      throw error
+    }
   }
 
   #bestOf(segment: Segment, groups: readonly WeighedGroup[], mayShow: (id: number) => boolean, most: number) {
     this.#reserve(segment.size)
     this.#touchedCount = 0
-    let rest = groups.reduce((sum, { bound }) => sum + bound, 0)
+    const must = bitsOf(groups, 'must')
+    const others = groups.filter(({ group }) => group.role !== 'must')
+    let kept: Uint32Array | null = must === 0 ? null : this.#having(segment, groups, must, mayShow)
+    let rest = others.reduce((sum, { bound }) => sum + bound, 0)
     let seen = 0
-    let kept: Uint32Array | null = null
-    for (const group of groups) {
-      const isWorthAsking = kept === null && this.#touchedCount >= most && group.postings > LEAST_COMMON
-      if (isWorthAsking) {
+    let isCut = false
+    for (const group of others) {
+      if (!isCut && this.#touchedCount >= most && group.postings > LEAST_COMMON) {
         const isCommon = group.postings > segment.size * COMMON_SHARE
-        kept = this.#contenders({ segment, mayShow, most, rest, seen, isCommon })
+        const contenders = this.#contenders({ segment, mayShow, most, must, rest, seen, isCommon })
+        isCut = contenders !== null
+        kept = contenders ?? kept
       }
       if (kept === null) this.#add(segment, group)
       else this.#refine(segment, group, kept)
@@ -85,6 +97,15 @@ export class Scorer {
       if (group.group.role === 'word') seen |= group.bit
     }
     return this.#sorted(segment, groups, mayShow, most)
+  }
+
+  /** Adds the words that every hit must have, and answers who has them all and passes the filter, ascending. */
+  #having(segment: Segment, groups: readonly WeighedGroup[], must: number, mayShow: (id: number) => boolean) {
+    const [first, ...more] = groups.filter(({ group }) => group.role === 'must')
+    this.#add(segment, first!)
+    const touched = this.#touched.subarray(0, this.#touchedCount)
+    for (const group of more) this.#refine(segment, group, touched)
+    return touched.filter(id => (this.#masks[id]! & must) === must && mayShow(id))
   }
 
   /** Takes the best out, and leaves the masks clean. */
@@ -108,33 +129,35 @@ export class Scorer {
    * The documents that can still be among the best, ascending; null while that may be one not touched, which lacks a word and so
    * has no bonus. A common word brings nobody in once enough documents have a rarer one, and adds to a thousand.
    */
-  #contenders({ segment, mayShow, most, rest, seen, isCommon }: Standing): Uint32Array | null {
+  #contenders({ segment, mayShow, most, must, rest, seen, isCommon }: Standing): Uint32Array | null {
     const [touched, totals, masks] = [this.#touched, this.#totals, this.#masks]
     const sureOf = (id: number): number => totals[id]! + popularityPointsOf(segment.popularityOf(id))
+    const mayBeHit = (id: number): boolean => (masks[id]! & must) === must && mayShow(id)
     const best = new BestFew(most)
     for (let i = 0; i < this.#touchedCount; i++) {
       const score = sureOf(touched[i]!)
-      if (score > best.bar && mayShow(touched[i]!)) best.add(touched[i]!, score)
+      if (score > best.bar && mayBeHit(touched[i]!)) best.add(touched[i]!, score)
     }
     if (best.bar === Number.NEGATIVE_INFINITY) return null
-    if (!isCommon && rest + MAX_POPULARITY_POINTS > best.bar) return null
+    if (must === 0 && !isCommon && rest + MAX_POPULARITY_POINTS > best.bar) return null
     const least = best.bar - rest
     const kept = new BestFew(Math.max(MAX_CONTENDERS, 2 * most))
     for (let i = 0; i < this.#touchedCount; i++) {
       const id = touched[i]!
       const score = sureOf(id) + ((masks[id]! & seen) === seen ? ALL_MATCHED_BONUS : 0)
-      if (score >= least && score > kept.bar) kept.add(id, score)
+      if (score >= least && score > kept.bar && mayBeHit(id)) kept.add(id, score)
     }
     return kept.ids()
   }
 
-  #add(segment: Segment, { group, weights, bit }: WeighedGroup): void {
+  #add(segment: Segment, group: WeighedGroup): void {
+    const { weights, bit } = group
     const [totals, bests, masks, touched] = [this.#totals, this.#bests, this.#masks, this.#touched]
     const size = segment.size
     let touchedCount = this.#touchedCount
-    for (const [j, { term }] of group.terms.entries()) {
-      const weight = weights[j]! / 255
-      segment.read(term, mostOf(group), (ids, impacts, count) => {
+    for (const { term, at, most } of readsOf(group, segment)) {
+      const weight = weights[at]! / 255
+      segment.read(term, most, (ids, impacts, count) => {
         for (let i = 0; i < count; i++) {
           const id = ids[i]!
           if (id >= size) return size
@@ -159,12 +182,13 @@ export class Scorer {
   }
 
   /** Adds to the documents in `kept` alone, passing over blocks without any. */
-  #refine(segment: Segment, { group, weights, bit }: WeighedGroup, kept: Uint32Array): void {
+  #refine(segment: Segment, group: WeighedGroup, kept: Uint32Array): void {
+    const { weights, bit } = group
     const [totals, bests, masks] = [this.#totals, this.#bests, this.#masks]
-    for (const [j, { term }] of group.terms.entries()) {
-      const weight = weights[j]! / 255
+    for (const { term, at, most } of readsOf(group, segment)) {
+      const weight = weights[at]! / 255
       let next = 0
-      segment.read(term, mostOf(group), (ids, impacts, count) => {
+      segment.read(term, most, (ids, impacts, count) => {
         for (let i = 0; i < count && next < kept.length; ) {
           const id = ids[i]!
           const wanted = kept[next]!
@@ -197,11 +221,18 @@ export class Scorer {
   }
 }
 
-/** A word that every hit must have is looked for everywhere. */
-const mostOf = ({ role }: TermGroup): number =>
-  role === 'must' || role === 'not' ? Number.POSITIVE_INFINITY : MAX_POSTINGS_READ
+/** The terms of a group with the postings to read of each, the likeliest first; a word of a filter is looked for everywhere. */
+function* readsOf({ group: { role, terms }, postings }: WeighedGroup, segment: Segment) {
+  const isBounded = role !== 'must' && role !== 'not' && postings > MAX_POSTINGS_READ
+  let most = isBounded ? MAX_POSTINGS_READ : Number.POSITIVE_INFINITY
+  for (const [at, { term }] of terms.entries()) {
+    if (most <= 0) return
+    yield { term, at, most }
+    if (isBounded) most -= segment.dfOf(term)
+  }
+}
 
-/** Gives every group its bit and its weights; what adds most for each posting comes first, what must not be there last. */
+/** Gives every group its bit and its weights; the fewest postings come first, what must not be there last. */
 function weigh(groups: readonly TermGroup[], segments: readonly Segment[]): WeighedGroup[] {
   const documents = segments.reduce((sum, segment) => sum + segment.size, 0)
   const dfOf = (term: string): number => segments.reduce((sum, segment) => sum + segment.dfOf(term), 0)
@@ -231,5 +262,6 @@ function weightsOf({ terms }: TermGroup, dfs: readonly number[], documents: numb
 const bitsOf = (groups: readonly WeighedGroup[], role: TermGroup['role']): number =>
   groups.reduce((bits, { group, bit }) => (group.role === role ? bits | bit : bits), 0)
 
-const byScore = (a: Scored, b: Scored): number =>
+/** Best first; of equals the more popular. */
+export const byScore = (a: Scored, b: Scored): number =>
   b.score - a.score || b.segment.popularityOf(b.id) - a.segment.popularityOf(a.id) || a.id - b.id

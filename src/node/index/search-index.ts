@@ -39,7 +39,7 @@ export interface SearchIndex extends AsyncDisposable {
   search(query: SearchQuery): Hit[]
   lookup(key: string): Document | null
   stats(): IndexStats
-  /** Replaces the index by these documents; changes made meanwhile stay. */
+  /** Replaces the index by these documents; changes made after the call stay. */
   rebuild(documents: AsyncIterable<Document>): Promise<void>
   /** Moves the changes in memory into the base. */
   merge(): Promise<void>
@@ -80,6 +80,8 @@ class LevelSearchIndex implements SearchIndex {
   #lastGeneration: number
   #work: Promise<void> = Promise.resolve()
   #merging = false
+  /** Rebuilds that wait or run: no merge may take in what changes after their documents were read. */
+  #rebuilds = 0
   /** The change after which those that start a merge are counted. */
   #mergeAfter: number
   #damaged: boolean
@@ -103,7 +105,8 @@ class LevelSearchIndex implements SearchIndex {
   }
 
   remove(key: string): SearchBatchOperation[] {
-    return this.lookup(key) === null ? [] : this.#log({ remove: key })
+    // A rebuild may have read the document already, although the index does not know it yet.
+    return this.#rebuilds === 0 && this.lookup(key) === null ? [] : this.#log({ remove: key })
   }
 
   lookup(key: string): Document | null {
@@ -124,16 +127,22 @@ class LevelSearchIndex implements SearchIndex {
   }
 
   rebuild(documents: AsyncIterable<Document>): Promise<void> {
+    this.#rebuilds++
+    // The documents may be older than the moment when the rebuild has its turn.
+    const mergedThrough = this.#lastNumber
     return this.#enqueue(async signal => {
-      const mergedThrough = this.#lastNumber
-      const size = await buildBase(this.#store, ++this.#lastGeneration, documents, { signal })
-      await this.#replaceBase(readBase(this.#store, size), mergedThrough)
+      try {
+        const size = await buildBase(this.#store, ++this.#lastGeneration, documents, { signal })
+        await this.#replaceBase(readBase(this.#store, size), mergedThrough)
+      } finally {
+        this.#rebuilds--
+      }
     })
   }
 
   merge(): Promise<void> {
     return this.#enqueue(async signal => {
-      if (this.#pending.size === 0 || this.stats().needsRebuild) return
+      if (this.#pending.size === 0 || this.#rebuilds > 0 || this.stats().needsRebuild) return
       const mergedThrough = this.#lastNumber
       const changed = [...this.#pending.values()].flatMap(({ entry }) => ('upsert' in entry ? [entry.upsert] : []))
       const job = { from: this.#meta, hidden: this.#base.hidden(), changed, generation: ++this.#lastGeneration }
@@ -176,7 +185,7 @@ class LevelSearchIndex implements SearchIndex {
         .catch(error => {
           // What failed now would fail at each change: the next try waits for as many changes again.
           this.#mergeAfter = this.#lastNumber
-          this.#onMergeFailed(error)
+          if (!this.#closing.signal.aborted) this.#onMergeFailed(error)
         })
         .finally(() => {
           this.#merging = false

@@ -1,13 +1,11 @@
 import type { Document, SearchQuery } from './document.ts'
+import type { Effort } from './effort.ts'
+import type { Near } from './most-popular.ts'
 import type { Signals } from './signals.ts'
 
-/** A term that a token may stand for. */
-export interface Candidate {
+/** A term that a token may stand for; distance 0 for a prefix. */
+export interface Candidate extends Near {
   readonly term: string
-  /** Edits from what was typed; 0 for a prefix. */
-  readonly distance: number
-  /** Popularity byte of its most popular document. */
-  readonly popularity: number
 }
 
 /** What may be shown, as far as it is known without the document. */
@@ -25,8 +23,8 @@ export interface Segment {
   dfOf(term: string): number
   /** The `most` terms with the most popular documents that start with `prefix`, and are longer. */
   withPrefix(prefix: string, most: number): Candidate[]
-  /** The `most` terms with the most popular documents 1 to `limit` edits away. */
-  within(word: string, limit: number, most: number): Candidate[]
+  /** The `most` terms with the most popular documents 1 to `limit` edits away, as far as the effort suffices. */
+  within(word: string, limit: number, most: number, effort: Effort): Candidate[]
   /** Gives about the first `most` of a term's postings in ascending document id. */
   read(term: string, most: number, visit: PostingVisitor): void
   /** Documents that pass and whose name is `prefix`, whatever the case, at most `most`; and as many whose name starts so. */

@@ -4,7 +4,7 @@ import { encodeJson, parseStoredJson } from './search-store.ts'
 /** What the columns have of a document. */
 type InColumns = Pick<Document, 'name' | 'type' | 'publisher' | 'license' | 'isPublic'>
 
-/** Description, keywords, version, popularity, release time, quality; then the package if it does not follow from the name. */
+/** Description, keywords, version, popularity, release time, quality; then the package if the key does not tell the name. */
 type Row = readonly [string, readonly string[], string, number, number, number | null, string?]
 
 /** The document without what the columns have, in few bytes. */
@@ -34,9 +34,12 @@ export function parseDocument(stored: Uint8Array | undefined, columns: InColumns
   }
 }
 
-/** Whether the package of a document is another than its name says. */
-export const isOdd = ({ package: purl, type, name }: Pick<Document, 'package' | 'type' | 'name'>): boolean =>
-  purl !== usualPackageOf(type, name)
+/** Whether the key of a document does not tell its publisher, type and name: `pkg:pypi/flask` may be called `Flask`. */
+export function isOdd({ key, package: purl, publisher, type, name }: Document): boolean {
+  if (purl !== usualPackageOf(type, name)) return true
+  const told = usualNameOf(key)
+  return told?.publisher !== publisher || told.type !== type || told.name !== name.toWellFormed()
+}
 
 /** What a key says of its document, if the package is the usual one of its name. */
 export function usualNameOf(key: string): Pick<Document, 'publisher' | 'type' | 'name'> | null {

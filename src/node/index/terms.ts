@@ -1,4 +1,7 @@
 import { EditDistance, letterMaskOf, mayBeWithin } from './edit-distance.ts'
+import type { Effort } from './effort.ts'
+import { MAX_PREFIX_TERMS } from './limits.ts'
+import { MostPopular, type Near } from './most-popular.ts'
 
 /** Terms of a base as they are stored, sorted by their bytes. */
 export interface TermColumns {
@@ -17,14 +20,12 @@ export interface TermColumns {
 /** Offsets in a page are below this. */
 export const PLACE_BYTES = 8192
 
-/** A term near what was typed: its number, the edits between, and the popularity byte of its most popular document. */
-export interface NearTerm {
+/** A term near what was typed, by its number. */
+export interface NearTerm extends Near {
   readonly at: number
-  readonly distance: number
-  readonly popularity: number
 }
 
-/** All terms of a base in memory: about 38 bytes a term. */
+/** All terms of a base in memory: about 34 bytes a term. */
 export class Terms {
   readonly count: number
   readonly columns: TermColumns
@@ -69,27 +70,34 @@ export class Terms {
 
   /** The `most` terms with the most popular documents among those that start with `prefix`, without the prefix itself. */
   withPrefix(prefix: Uint8Array, most: number): NearTerm[] {
-    const { popularity } = this.columns
-    const found = new MostPopular(most)
-    for (let i = this.#lowerBound(prefix); i < this.count && this.#startsWith(i, prefix); i++) {
-      if (this.columns.lengths[i]! > prefix.length) found.offer(i, 0, popularity[i]!)
+    const { popularity, lengths } = this.columns
+    const found = new MostPopular<NearTerm>(most)
+    const from = this.#lowerBound(prefix)
+    const end = Math.min(this.count, from + MAX_PREFIX_TERMS)
+    for (let at = from; at < end && this.#startsWith(at, prefix); at++) {
+      if (lengths[at]! <= prefix.length || !found.takes(popularity[at]!, 0)) continue
+      found.add({ at, distance: 0, popularity: popularity[at]! })
     }
     return found.items
   }
 
   /** The `most` terms with the most popular documents among those 1 to `limit` edits away. */
-  within(word: Uint8Array, limit: number, most: number): NearTerm[] {
+  within(word: Uint8Array, limit: number, most: number, effort: Effort): NearTerm[] {
     const wanted = new EditDistance(word)
     const mask = letterMaskOf(word)
     const { bytes, popularity } = this.columns
     const [byLength, masks, starts] = [this.#byLength, this.#masks, this.#starts]
-    const found = new MostPopular(most)
-    const until = this.#buckets[Math.min(256, wanted.length + limit + 1)]!
-    for (let i = this.#buckets[Math.max(0, wanted.length - limit)]!; i < until; i++) {
+    const found = new MostPopular<NearTerm>(most)
+    const from = this.#buckets[Math.max(0, wanted.length - limit)]!
+    const end = this.#buckets[Math.min(256, wanted.length + limit + 1)]!
+    if (!effort.mayScan(end - from)) return []
+    for (let i = from; i < end; i++) {
       if (!mayBeWithin(mask, masks[i]!, limit)) continue
+      if (!effort.mayCompare()) break
       const at = byLength[i]!
       const distance = wanted.to(bytes, starts[at]!, starts[at + 1]!)
-      if (distance > 0 && distance <= limit) found.offer(at, distance, popularity[at]!)
+      if (distance === 0 || distance > limit || !found.takes(popularity[at]!, distance)) continue
+      found.add({ at, distance, popularity: popularity[at]! })
     }
     return found.items
   }
@@ -122,28 +130,5 @@ export class Terms {
       else high = middle
     }
     return low
-  }
-}
-
-/** The few terms with the most popular documents, in that order; fewer edits first, then as they come. */
-class MostPopular {
-  readonly items: NearTerm[] = []
-  readonly #most: number
-
-  constructor(most: number) {
-    this.#most = most
-  }
-
-  offer(at: number, distance: number, popularity: number): void {
-    const { items } = this
-    const isBetter = (than: NearTerm): boolean =>
-      popularity > than.popularity || (popularity === than.popularity && distance < than.distance)
-    if (items.length >= this.#most) {
-      if (!isBetter(items.at(-1)!)) return
-      items.pop()
-    }
-    let place = items.length
-    while (place > 0 && isBetter(items[place - 1]!)) place--
-    items.splice(place, 0, { at, distance, popularity })
   }
 }

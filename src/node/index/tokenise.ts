@@ -59,7 +59,9 @@ export function queryTokensOf(text: string): QueryToken[] {
   return [...words].slice(0, MAX_QUERY_TOKENS).map(word => ({ word, stem: stemOf(word) }))
 }
 
-const capped = (word: string): string => (word.length > MAX_TOKEN_CHARS ? word.slice(0, MAX_TOKEN_CHARS) : word)
+/** Well formed, so that two terms differ in UTF-8 too. */
+const capped = (word: string): string =>
+  word.length > MAX_TOKEN_CHARS ? word.slice(0, MAX_TOKEN_CHARS).toWellFormed() : word
 
 function pairsOf(run: string): string[] {
   const letters = [...run]
