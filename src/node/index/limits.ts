@@ -40,6 +40,8 @@ export const MAX_NAMED = 24
 export const BLOCK_POSTINGS = 128
 /** Bytes after which a page of posting blocks is closed: one LevelDB block. */
 export const PAGE_BYTES = 4096
+/** The same for a list of postings that is longer: a read costs as much as 4 KiB of it. */
+export const LONG_PAGE_BYTES = 32_768
 /** Bytes of one stored page of a column. */
 export const COLUMN_PAGE_BYTES = 1 << 16
 /** Documents of one base: a place of a posting has 24 bits for them. */

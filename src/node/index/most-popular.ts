@@ -7,6 +7,8 @@ export interface Near {
 /** The few terms with the most popular documents, in that order; fewer edits first, then as they come. */
 export class MostPopular<T extends Near> {
   readonly items: T[] = []
+  /** No less popular term is taken. */
+  bar = 0
   readonly #most: number
 
   constructor(most: number) {
@@ -30,5 +32,6 @@ export class MostPopular<T extends Near> {
     let place = items.length
     while (place > 0 && isBetter(items[place - 1]!)) place--
     items.splice(place, 0, near)
+    if (items.length === this.#most) this.bar = items[items.length - 1]!.popularity
   }
 }

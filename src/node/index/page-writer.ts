@@ -1,6 +1,6 @@
 import type { BaseKeys } from './base-layout.ts'
 import type { BatchWriter } from './batch-writer.ts'
-import { PAGE_BYTES } from './limits.ts'
+import { LONG_PAGE_BYTES, PAGE_BYTES } from './limits.ts'
 import { BlockWriter } from './posting-blocks.ts'
 import { withChecksum } from './search-store.ts'
 import { PLACE_BYTES } from './terms.ts'
@@ -23,15 +23,19 @@ export class PageWriter {
     this.#keys = keys
   }
 
-  /** Adds a term's postings and answers their place. */
+  /** Adds a term's postings and answers their place. Long lists have larger pages to themselves: a page costs a read. */
   place(ids: Uint32Array, impacts: Uint8Array, from: number, to: number): number {
+    const blocks = this.#blocks.blocksOf(ids, impacts, from, to)
+    const isLong = blocks.reduce((sum, { length }) => sum + length, 0) > PAGE_BYTES
+    if (isLong) this.close()
     const start = this.#page * PLACE_BYTES + this.#bytes
     if (start > MAX_PLACE) throw new RangeError('an index holds at most 2 GiB of postings')
-    for (const block of this.#blocks.blocksOf(ids, impacts, from, to)) {
+    for (const block of blocks) {
       this.#pending.push(block)
       this.#bytes += block.length
-      if (this.#bytes >= PAGE_BYTES) this.close()
+      if (this.#bytes >= (isLong ? LONG_PAGE_BYTES : PAGE_BYTES)) this.close()
     }
+    if (isLong) this.close()
     return start
   }
 

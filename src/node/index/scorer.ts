@@ -85,8 +85,9 @@ export class Scorer {
     let seen = 0
     let isCut = false
     for (const group of others) {
-      if (!isCut && this.#touchedCount >= most && group.postings > LEAST_COMMON) {
-        const isCommon = group.postings > segment.size * COMMON_SHARE
+      const isCommon = group.postings > segment.size * COMMON_SHARE
+      const isWorthAsking = group.postings > LEAST_COMMON && (isCommon || group.postings > 2 * this.#touchedCount)
+      if (!isCut && this.#touchedCount >= most && isWorthAsking) {
         const contenders = this.#contenders({ segment, mayShow, most, must, rest, seen, isCommon })
         isCut = contenders !== null
         kept = contenders ?? kept

@@ -30,9 +30,10 @@ export class Terms {
   readonly count: number
   readonly columns: TermColumns
   readonly #starts: Uint32Array
-  /** Term numbers by length, then by number; `#masks` and `#bucket` are in this order. */
+  /** Term numbers by length, then by number; `#masks` and `#popularity` are in this order. */
   readonly #byLength: Uint32Array
   readonly #masks: Uint32Array
+  readonly #popularity: Uint8Array
   /** Where the terms of each length start in `#byLength`. */
   readonly #buckets = new Uint32Array(258)
 
@@ -43,6 +44,7 @@ export class Terms {
     this.#starts = new Uint32Array(lengths.length + 1)
     this.#byLength = new Uint32Array(lengths.length)
     this.#masks = new Uint32Array(lengths.length)
+    this.#popularity = new Uint8Array(lengths.length)
     for (const length of lengths) this.#buckets[length + 1]!++
     for (let i = 1; i < this.#buckets.length; i++) this.#buckets[i]! += this.#buckets[i - 1]!
     const next = this.#buckets.slice()
@@ -51,6 +53,7 @@ export class Terms {
       const place = next[lengths[i]!]!++
       this.#byLength[place] = i
       this.#masks[place] = letterMaskOf(bytes, at, end)
+      this.#popularity[place] = columns.popularity[i]!
       this.#starts[i + 1] = end
       at = end
     }
@@ -85,19 +88,22 @@ export class Terms {
   within(word: Uint8Array, limit: number, most: number, effort: Effort): NearTerm[] {
     const wanted = new EditDistance(word)
     const mask = letterMaskOf(word)
-    const { bytes, popularity } = this.columns
-    const [byLength, masks, starts] = [this.#byLength, this.#masks, this.#starts]
+    const { bytes } = this.columns
+    const [byLength, masks, popularities, starts] = [this.#byLength, this.#masks, this.#popularity, this.#starts]
     const found = new MostPopular<NearTerm>(most)
     const from = this.#buckets[Math.max(0, wanted.length - limit)]!
     const end = this.#buckets[Math.min(256, wanted.length + limit + 1)]!
     if (!effort.mayScan(end - from)) return []
     for (let i = from; i < end; i++) {
       if (!mayBeWithin(mask, masks[i]!, limit)) continue
+      // Most terms are not popular enough to matter, whatever their letters.
+      const popularity = popularities[i]!
+      if (popularity < found.bar) continue
       if (!effort.mayCompare()) break
       const at = byLength[i]!
       const distance = wanted.to(bytes, starts[at]!, starts[at + 1]!)
-      if (distance === 0 || distance > limit || !found.takes(popularity[at]!, distance)) continue
-      found.add({ at, distance, popularity: popularity[at]! })
+      if (distance > 0 && distance <= limit && found.takes(popularity, distance))
+        found.add({ at, distance, popularity })
     }
     return found.items
   }
