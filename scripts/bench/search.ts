@@ -153,7 +153,7 @@ function headerOf(options: BenchOptions, file: QueryFile, corpus: CorpusSample, 
   const notes = [
     `${context.corpus}: ${context.packages.toLocaleString('en')} packages, queries of ${context.queries}.`,
     `Node ${node}, ${cpus} cores, ${gigabytes} GiB${engines.length > 0 ? `; ${engines.join(', ')}` : ''}.`,
-    'Each engine in a process of its own, started anew after the corpus was removed and asked in turns, each query once.',
+    'Each engine in a process of its own, started anew after the corpus was removed and asked in turns, ten queries at a time while the others stand still, each query once.',
     `Memory is what a process has above a bare Node process (${(bareBytes / 1e6).toFixed(0)} MB); ratios are to ours.`,
   ]
   if (options.engines.includes('fuse')) notes.push(`fuse is asked the first ${options.fuseQueries} queries of a class.`)

@@ -11,6 +11,9 @@ const ODD_LIMIT_MS = 30_000
 /** An engine that needs longer is warm by then. */
 const WARM_UP_LIMIT_MS = 60_000
 
+/** Queries that one engine answers before it is the next one's turn. */
+const QUERIES_AT_ONCE = 10
+
 /** What all engines are asked, in this order. */
 export interface Questions {
   readonly warmUp: readonly AskedQuery[]
@@ -37,7 +40,7 @@ export async function askEngines(
   const running: Running[] = []
   for (const figures of engines.filter(({ error }) => error === null)) {
     const process = stack.use(await EngineProcess.start(figures.engine, program))
-    await process.ask({ do: 'open', folder: folderOf(figures) })
+    await process.awake(async () => await process.ask({ do: 'open', folder: folderOf(figures) }))
     running.push({ figures, process, asked: [] })
   }
   const each = async (work: (one: Running) => Promise<void>): Promise<void> => {
@@ -63,7 +66,7 @@ export async function askEngines(
 async function unlessFailed(one: Running, work: (one: Running) => Promise<void>): Promise<void> {
   if (one.figures.error !== null) return
   try {
-    await work(one)
+    await one.process.awake(async () => await work(one))
   } catch (error) {
     one.figures.error = (error as Error).message
     console.error(`  ${one.figures.error}`)
@@ -79,22 +82,28 @@ async function warmUp({ figures, process }: Running, { warmUp, fuseQueries }: Qu
   }
 }
 
-/** The first query of every class, then the second: each to one engine after the other, every time another one first. */
+/**
+ * Some queries of every class, then the next: each lot to one engine after the other, every time another one first. Whoever is not
+ * asked is stopped. One query at a time would measure how fast a processor forgets what another engine did not need.
+ */
 async function askInTurns(running: readonly Running[], { classes, fuseQueries }: Questions): Promise<void> {
   const longest = Math.max(...[...classes.values()].map(queries => queries.length))
   let turn = 0
-  for (let at = 0; at < longest; at++) {
+  for (let at = 0; at < longest; at += QUERIES_AT_ONCE) {
     for (const [className, queries] of classes) {
-      const query = queries[at]
-      if (query === undefined) continue
       const first = turn++ % running.length
       for (const one of [...running.slice(first), ...running.slice(0, first)]) {
-        if (one.figures.engine === 'fuse' && at >= fuseQueries) continue
-        await unlessFailed(one, async () => await askOne(one, className, query))
+        const most = one.figures.engine === 'fuse' ? fuseQueries : queries.length
+        const lot = queries.slice(at, Math.min(at + QUERIES_AT_ONCE, most))
+        if (lot.length > 0) await unlessFailed(one, async () => await askLot(one, className, lot))
       }
     }
-    if ((at + 1) % 100 === 0) console.error(`  ${at + 1} queries of each class`)
+    if ((at + QUERIES_AT_ONCE) % 100 === 0) console.error(`  ${at + QUERIES_AT_ONCE} queries of each class`)
   }
+}
+
+async function askLot(one: Running, className: string, lot: readonly JudgedQuery[]): Promise<void> {
+  for (const query of lot) await askOne(one, className, query)
 }
 
 async function askOne({ process, asked }: Running, className: string, query: JudgedQuery): Promise<void> {

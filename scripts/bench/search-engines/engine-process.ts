@@ -62,6 +62,16 @@ export class EngineProcess implements AsyncDisposable {
     }
   }
 
+  /** Runs `work` while the process runs; before and after it is stopped, so that its collector disturbs nobody else's answers. */
+  async awake<T>(work: () => Promise<T>): Promise<T> {
+    this.#child.kill('SIGCONT')
+    try {
+      return await work()
+    } finally {
+      this.#child.kill('SIGSTOP')
+    }
+  }
+
   async residentBytes(): Promise<number> {
     return await residentBytesOf(this.#child)
   }
