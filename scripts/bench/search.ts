@@ -25,6 +25,8 @@ const FRESH_PROCESSES = 5
 const BARE_PROCESSES = 3
 const BAD_INPUT_EXIT = 2
 
+// Engines that stand still end with this process alone.
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 try {
   if (process.argv.includes('--help')) console.log(USAGE)
   else await main(parseOptions(process.argv.slice(2)))

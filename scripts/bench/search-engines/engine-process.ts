@@ -31,7 +31,9 @@ export class EngineProcess implements AsyncDisposable {
   }
 
   static async start(engine: EngineName, { path, peers }: EngineProgram): Promise<EngineProcess> {
-    const child = fork(path, { execArgv: NODE_FLAGS, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    // A group of its own: one that holds stopped processes is ended by the kernel when the shell that began it goes.
+    const child = fork(path, { execArgv: NODE_FLAGS, stdio: ['ignore', 'ignore', 'inherit', 'ipc'], detached: true })
+    endWithThisProcess(child)
     const process = new EngineProcess(engine, child)
     await process.ask({ do: 'load', engine, peers })
     return process
@@ -89,6 +91,13 @@ export class EngineProcess implements AsyncDisposable {
     this.#child.kill('SIGKILL')
     await closed
   }
+}
+
+/** A process that is stopped sees neither a signal nor that its parent is gone. */
+function endWithThisProcess(child: ChildProcess): void {
+  const end = (): boolean => child.kill('SIGKILL')
+  process.once('exit', end)
+  child.once('exit', () => process.off('exit', end))
 }
 
 /** What a Node process keeps in memory that does nothing. */
