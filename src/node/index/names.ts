@@ -37,9 +37,9 @@ export class Names {
     const wanted = foldedBytesOf(prefix)
     const called: number[] = []
     const begun: number[] = []
-    for (let i = this.#lowerBound(wanted); i < this.count; i++) {
+    const end = this.#firstWhere(id => this.#compare(id, wanted, wanted.length) > 0)
+    for (let i = this.#lowerBound(wanted); i < end; i++) {
       const id = this.#sorted[i]!
-      if (this.#compare(id, wanted, wanted.length) !== 0) break
       const isWhole = this.#starts[id + 1]! - this.#starts[id]! === wanted.length
       offerLowest(isWhole ? called : begun, id, most, mayShow)
     }
@@ -59,12 +59,17 @@ export class Names {
   }
 
   #lowerBound(wanted: Uint8Array): number {
+    return this.#firstWhere(id => this.#compare(id, wanted, Number.POSITIVE_INFINITY) >= 0)
+  }
+
+  /** Place of the first name that `isThere`, which holds for all after it too. */
+  #firstWhere(isThere: (id: number) => boolean): number {
     let low = 0
     let high = this.count
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (this.#compare(this.#sorted[middle]!, wanted, Number.POSITIVE_INFINITY) < 0) low = middle + 1
-      else high = middle
+      if (isThere(this.#sorted[middle]!)) high = middle
+      else low = middle + 1
     }
     return low
   }
@@ -79,7 +84,7 @@ const folded = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte + 
 
 /** Keeps the lowest `most` ids in ascending order; asks about an id only when it would stay. */
 function offerLowest(found: number[], id: number, most: number, mayShow: (id: number) => boolean): void {
-  if (found.length >= most && id >= found.at(-1)!) return
+  if (found.length >= most && id >= found[found.length - 1]!) return
   if (!mayShow(id)) return
   if (found.length >= most) found.pop()
   let place = found.length

@@ -76,9 +76,12 @@ export class Terms {
     const { popularity, lengths } = this.columns
     const found = new MostPopular<NearTerm>(most)
     const from = this.#lowerBound(prefix)
-    const end = Math.min(this.count, from + MAX_PREFIX_TERMS)
-    for (let at = from; at < end && this.#startsWith(at, prefix); at++) {
-      if (lengths[at]! <= prefix.length || !found.takes(popularity[at]!, 0)) continue
+    const end = Math.min(
+      this.#firstWhere(at => this.#compare(at, prefix, prefix.length) > 0),
+      from + MAX_PREFIX_TERMS,
+    )
+    for (let at = from; at < end; at++) {
+      if (popularity[at]! < found.bar || lengths[at]! <= prefix.length || !found.takes(popularity[at]!, 0)) continue
       found.add({ at, distance: 0, popularity: popularity[at]! })
     }
     return found.items
@@ -108,17 +111,11 @@ export class Terms {
     return found.items
   }
 
-  #startsWith(at: number, prefix: Uint8Array): boolean {
-    const start = this.#starts[at]!
-    if (this.#starts[at + 1]! - start < prefix.length) return false
-    for (let i = 0; i < prefix.length; i++) if (this.columns.bytes[start + i] !== prefix[i]) return false
-    return true
-  }
-
-  #compare(at: number, wanted: Uint8Array): number {
+  /** Orders a term, or its first `most` bytes, against bytes. */
+  #compare(at: number, wanted: Uint8Array, most = Number.POSITIVE_INFINITY): number {
     const { bytes } = this.columns
     const start = this.#starts[at]!
-    const length = this.#starts[at + 1]! - start
+    const length = Math.min(this.#starts[at + 1]! - start, most)
     const common = Math.min(length, wanted.length)
     for (let i = 0; i < common; i++) {
       const difference = bytes[start + i]! - wanted[i]!
@@ -128,12 +125,17 @@ export class Terms {
   }
 
   #lowerBound(wanted: Uint8Array): number {
+    return this.#firstWhere(at => this.#compare(at, wanted) >= 0)
+  }
+
+  /** Number of the first term that `isThere`, which holds for all after it too. */
+  #firstWhere(isThere: (at: number) => boolean): number {
     let low = 0
     let high = this.count
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (this.#compare(middle, wanted) < 0) low = middle + 1
-      else high = middle
+      if (isThere(middle)) high = middle
+      else low = middle + 1
     }
     return low
   }
