@@ -114,7 +114,7 @@ const policyPartsOf = (home: string) => ({
   },
 })
 
-/** The node's one peer, if it has any. */
+/** The node's only peer; with neither hits nor an answer there is none. */
 function peerOf({
   hits,
   answer = hits && answerSearches({ searchPublic: () => hits, clock: systemClock }),
