@@ -44,7 +44,12 @@ export interface NodeContext {
   readonly fetcher: ArtifactFetcher
   readonly holding: HoldingStatement
   readonly streams: KeptStreams
-  readonly protocols: { readonly feed: string; readonly content: string; readonly search: string }
+  readonly protocols: {
+    readonly feed: string
+    readonly content: string
+    readonly search: string
+    readonly peers: string
+  }
   readonly libp2p: Network
   readonly peers: PeerBook
   readonly seen: SeenHits

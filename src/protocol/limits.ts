@@ -93,5 +93,17 @@ export const MAX_ANNOUNCEMENT_BYTES = 5 * KIB
 /** Shards of the record topic: the shard number is one byte. */
 export const MAX_SHARDS = 256
 
+/** A node record with its signature: 512 of them are 2 MiB. */
+export const MAX_NODE_RECORD_BYTES = 4 * KIB
+/** Addresses of one node: a few networks, IPv4 and IPv6, two transports each. */
+export const MAX_NODE_ADDRESSES = 16
+/** A multiaddr through a relay is about 150 characters. */
+export const MAX_NODE_ADDRESS_BYTES = 256
+export const MAX_NODE_ROLES = 16
+/** Publishers a node record names as mirrored, 42 bytes each; a node that mirrors more is asked itself. */
+export const MAX_NODE_MIRRORS = 64
+/** Name and version of a program. */
+export const MAX_SOFTWARE_BYTES = 64
+
 /** Public keys kept parsed, about 1 KiB each: 64 live feeds of 64 busy publishers. */
 export const MAX_CACHED_KEYS = 4_096

@@ -30,3 +30,27 @@ export const CALM_LOOKUP_EVERY_MS = 60 * 60_000
 export const MAX_DHT_ASKS = 4
 /** Providers of one lookup that are believed worth a dial. */
 export const MAX_PROVIDERS = 20
+/** Node records held of others, 4 KiB each. */
+export const MAX_RECORDS = 512
+/** Of them, those that one peer brought: eight liars cannot fill the book, and a record of its own is always one of them. */
+export const MAX_RECORDS_FROM_ONE = 64
+/** A node record is told and believed this long before and after its time, ms: four renewals, and room for clocks a day off. */
+export const MAX_RECORD_AGE_MS = 48 * 60 * 60_000
+/** A node signs its record anew after this long, ms, or when what it says changes. */
+export const RENEW_RECORD_MS = 12 * 60 * 60_000
+/** Records asked of one peer at once. */
+export const ASKED_RECORDS = 64
+/** Longest wait for an answer with node records, ms. */
+export const RECORDS_TIMEOUT_MS = 5_000
+/** Time between two asks for node records, ms: each may cost 64 signature checks, about 6 ms of processor time. */
+export const ASK_GAP_MS = 250
+/** Asks for node records under way at once: silent peers hold up four of them, not all. */
+export const MAX_RECORD_ASKS = 4
+/** Peers that wait to be asked; who comes then is asked with a later round. */
+export const MAX_WAITING_ASKS = 64
+/** One peer is not asked again before, ms, however often it connects. */
+export const ASK_AGAIN_MS = 5 * 60_000
+/** Peers of which it is known when they were asked. */
+export const MAX_ASKED_PEERS = 1_024
+/** Time between rounds in which one connected peer is asked for node records, ms. */
+export const ASK_ROUND_MS = 2 * 60_000

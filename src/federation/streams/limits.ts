@@ -62,6 +62,12 @@ export const SEARCH_ALLOWANCE: Allowance = {
   bytes: { burst: 20 * MIB, perSecond: 5 * MIB },
   maxWaitMs: 0,
 }
+/** Node records: honest nodes ask once in minutes; an answer is at most 64 records of 4 KiB, sorted out of 512. */
+export const PEERS_ALLOWANCE: Allowance = {
+  requests: { burst: 10, perSecond: 0.1 },
+  bytes: { burst: 2 * MIB, perSecond: MIB / 32 },
+  maxWaitMs: 0,
+}
 /** Budgets kept, about 300 B each: four times those of 300 connections with three protocols; each is full again within seconds of rest. */
 export const MAX_BUDGETS = 4_096
 /** Kept budgets looked at for each new one: two, so that full ones leave faster than new ones come. */

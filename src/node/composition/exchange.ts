@@ -9,6 +9,7 @@ import {
   KeptStreams,
   type OwnHeads,
   ownHeads,
+  PEERS_ALLOWANCE,
   PeerBudgets,
   SEARCH_ALLOWANCE,
   SUBSCRIPTION_CREDIT_BYTES,
@@ -45,7 +46,12 @@ const SUBSCRIPTION_BOUNDS = { creditBytes: SUBSCRIPTION_CREDIT_BYTES, firstByteM
 
 /** How records come in and go out: kept streams to peers, the intake for theirs, the writer for ours. */
 export class Exchange implements AsyncDisposable {
-  readonly protocols: { readonly feed: string; readonly content: string; readonly search: string }
+  readonly protocols: {
+    readonly feed: string
+    readonly content: string
+    readonly search: string
+    readonly peers: string
+  }
   readonly streams: KeptStreams
   readonly changes = new HeadChanges()
   readonly feedClient: FeedClient
@@ -60,7 +66,12 @@ export class Exchange implements AsyncDisposable {
   constructor(parts: ExchangeParts) {
     const { net, home, metrics, network } = parts
     this.#parts = parts
-    this.protocols = { feed: `/hanse/${net}/feed/1`, content: contentProtocolOf(net), search: `/hanse/${net}/search/1` }
+    this.protocols = {
+      feed: `/hanse/${net}/feed/1`,
+      content: contentProtocolOf(net),
+      search: `/hanse/${net}/search/1`,
+      peers: `/hanse/${net}/peers/1`,
+    }
     this.streams = new KeptStreams({
       openStream: openStreamOver(network),
       onOffence: (peer, code) => {
@@ -72,6 +83,7 @@ export class Exchange implements AsyncDisposable {
           [this.protocols.feed]: FEED_ALLOWANCE,
           [this.protocols.content]: CONTENT_ALLOWANCE,
           [this.protocols.search]: SEARCH_ALLOWANCE,
+          [this.protocols.peers]: PEERS_ALLOWANCE,
         },
         onOver: how => metrics.overBudget.inc({ how }),
       }),

@@ -8,6 +8,7 @@ import {
   dialWhyOf,
   FeedHandler,
   GossipDriver,
+  type NodeRecords,
   SyncDriver,
   systemClock,
 } from '../../federation/index.ts'
@@ -22,6 +23,7 @@ import { acceptStreams } from '../network/stream-port.ts'
 import type { NodeContext } from '../node-context.ts'
 import { heldTags, searchPublic } from '../use-cases/search-public.ts'
 import type { Exchange } from './exchange.ts'
+import { nodeRecordsOf } from './join-records.ts'
 import type { OpenHome } from './open-home.ts'
 
 /** What goes on between this node and its peers. */
@@ -30,6 +32,7 @@ export interface Federation {
   readonly gossip: GossipDriver
   readonly discovery: DiscoveryDriver
   readonly mirror: MirrorKeeper
+  readonly records: NodeRecords
 }
 
 /** Answers peers, and starts gossip, catch-up, peer keeping and mirroring. */
@@ -49,8 +52,11 @@ export async function joinFederation(
   })
   home.onCorrupt(() => mirror.look())
   stack.use(rememberPeers(node.libp2p, home.peers))
+  const records = stack.use(nodeRecordsOf(exchange, node, () => discovery))
+  exchange.streams.handle(exchange.protocols.peers, records.answer())
   stack.defer(
-    port.onConnect(peer => {
+    port.onConnect((peer, direction) => {
+      records.connected(peer, direction === 'outbound' ? 'dialled' : 'came')
       sync.connected(peer, home.peers.isPinned(peer) ? 'pinned' : 'other')
       mirror.peerCame()
       node.holding.look()
@@ -70,7 +76,7 @@ export async function joinFederation(
     new DiscoveryDriver({ network: port, clock: systemClock, random: Math.random, self, onUnreachable }),
   )
   if (node.config.network.mode !== 'off') lookForPeers(node, discovery)
-  return { sync, gossip, discovery, mirror }
+  return { sync, gossip, discovery, mirror, records }
 }
 
 function answerPeers(home: OpenHome, { streams, protocols, changes }: Exchange, node: NodeContext): void {

@@ -48,7 +48,7 @@ export function discoveryPortOf(libp2p: Network): DiscoveryNetwork {
 }
 
 function withPeer(address: string, peer: PeerId): string {
-  return address.includes('/p2p/') ? address : `${address}/p2p/${peer}`
+  return address.endsWith(`/p2p/${peer}`) ? address : `${address}/p2p/${peer}`
 }
 
 /** The peer and address of a multiaddr that ends in /p2p/ID, or null. */

@@ -36,5 +36,10 @@ export const HELD_TAG_LENGTH = 12
 /** Most envelopes that prove one hit: genesis, rotates, delegate, release. */
 export const MAX_HIT_ENVELOPES = 16
 
+/** Most node records in one answer: 64 of 4 KiB fit the least credit but for their frame. */
+export const MAX_ASKED_NODES = 64
+/** Most publishers whose mirrors one request asks for. */
+export const MAX_ASKED_MIRRORS = 16
+
 /** Items and entries of all arrays and maps of one message: three times those of the largest, 512 heads of 4. */
 export const MAX_MESSAGE_ITEMS = 8_192

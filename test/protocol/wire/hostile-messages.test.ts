@@ -16,6 +16,8 @@ import {
   parseFeedRequest,
   parseHeads,
   parseHello,
+  parseNodes,
+  parseNodesRequest,
   parseRange,
   parseSearchHits,
   parseSearchRequest,
@@ -35,6 +37,8 @@ const PARSERS: Readonly<Record<string, (bytes: Uint8Array) => unknown>> = {
   'a search request': refusing(parseSearchRequest),
   hits: refusing(parseSearchHits),
   'a content request': refusing(parseContentRequest),
+  'a nodes request': refusing(parseNodesRequest),
+  nodes: refusing(parseNodes),
   HELLO: refusing(parseHello),
 }
 function refusing(parse: (bytes: Uint8Array) => unknown) {

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto'
+import type { NodeRecord, PeerId, PublisherId } from '../../protocol/index.ts'
+import * as limits from './limits.ts'
+import { isWithin, type Reach } from './reach.ts'
+
+/** A node record held here, verified. */
+export interface HeldRecord {
+  readonly record: NodeRecord
+  readonly envelope: Uint8Array
+  /** Of its least address: nobody met from further away is told of it. */
+  readonly reach: Reach
+  /** The peer that brought it. */
+  readonly from: PeerId
+}
+
+/** How this node met a peer: dialled it at an address, or was dialled by it. */
+export type Met = 'dialled' | 'came'
+
+/**
+ * Node records of others, bounded so that no peer can fill it: the newest of each node and reach, 512 in all; where there is no
+ * room, the peer that brought most loses its oldest. Pure.
+ */
+export class RecordBook {
+  readonly #held = new Map<string, HeldRecord>()
+  readonly #digests = new Set<string>()
+  readonly #broughtBy = new Map<PeerId, number>()
+  readonly #met = new Map<PeerId, Met>()
+
+  get size(): number {
+    return this.#held.size
+  }
+
+  /** Whether exactly this record is held, so that its signature needs no second check. */
+  has(envelope: Uint8Array): boolean {
+    return this.#digests.has(digestOf(envelope))
+  }
+
+  /** False if it is too old or too far ahead (`now` in ms since 1970), or a newer one is held. */
+  add(held: HeldRecord, now: number): boolean {
+    const { record, from } = held
+    if (Math.abs(now - record.at) > limits.MAX_RECORD_AGE_MS) return false
+    const key = keyOf(held)
+    const known = this.#held.get(key)
+    if (known !== undefined && known.record.at >= record.at) return false
+    this.#remove(key)
+    this.#held.set(key, held)
+    this.#digests.add(digestOf(held.envelope))
+    this.#broughtBy.set(from, (this.#broughtBy.get(from) ?? 0) + 1)
+    if (this.#broughtBy.get(from)! > limits.MAX_RECORDS_FROM_ONE) this.#forgetOldestOf(from)
+    else if (this.#held.size > limits.MAX_RECORDS) this.#forgetOldestOf(this.#fullest())
+    return this.#held.get(key) === held
+  }
+
+  /** A connection to a peer came up: from now on it is vouched for. */
+  met(peer: PeerId, how: Met): void {
+    const before = this.#met.get(peer)
+    this.#met.delete(peer)
+    this.#met.set(peer, before === 'dialled' ? before : how)
+    if (this.#met.size > limits.MAX_RECORDS) this.#met.delete(this.#met.keys().next().value!)
+  }
+
+  /** The newest record of a node, of any reach. */
+  of(peer: PeerId): NodeRecord | null {
+    const held = [...this.#held.values()].filter(({ record }) => record.peer === peer)
+    return held.reduce<NodeRecord | null>((a, { record }) => (a === null || record.at > a.at ? record : a), null)
+  }
+
+  /** Forgets what is too old. */
+  age(now: number): void {
+    for (const [key, { record }] of this.#held)
+      if (Math.abs(now - record.at) > limits.MAX_RECORD_AGE_MS) this.#remove(key)
+  }
+
+  /**
+   * At most `count` records for a peer of that reach: of nodes this one met alone, so that what somebody made up ends here; those it
+   * dialled first. With `mirrors`, of those that say they mirror one of them.
+   */
+  tell({ count, mirrors, reach, to, luck }: Telling): readonly Uint8Array[] {
+    const wanted = mirrors === undefined ? null : new Set(mirrors)
+    return [...this.#held.values()]
+      .filter(held => isWithin(held.reach, reach) && held.record.peer !== to && held.record.addresses.length > 0)
+      .filter(({ record }) => wanted === null || record.mirrors.some(publisher => wanted.has(publisher)))
+      .flatMap(held => {
+        const how = this.#met.get(held.record.peer)
+        return how === undefined ? [] : [{ held, rank: (how === 'dialled' ? 0 : 1) + luck() / 2 }]
+      })
+      .sort((a, b) => a.rank - b.rank)
+      .slice(0, count)
+      .map(({ held }) => held.envelope)
+  }
+
+  #fullest(): PeerId {
+    return [...this.#broughtBy].reduce((a, b) => (b[1] > a[1] ? b : a))[0]
+  }
+
+  /** Its own record last. */
+  #forgetOldestOf(from: PeerId): void {
+    const brought = [...this.#held].filter(([, held]) => held.from === from)
+    const oldest = brought.find(([, { record }]) => record.peer !== from) ?? brought[0]
+    if (oldest !== undefined) this.#remove(oldest[0])
+  }
+
+  #remove(key: string): void {
+    const held = this.#held.get(key)
+    if (held === undefined) return
+    this.#held.delete(key)
+    this.#digests.delete(digestOf(held.envelope))
+    const left = this.#broughtBy.get(held.from)! - 1
+    if (left > 0) this.#broughtBy.set(held.from, left)
+    else this.#broughtBy.delete(held.from)
+  }
+}
+
+/** What a peer is told. */
+interface Telling {
+  readonly count: number
+  readonly mirrors?: readonly PublisherId[] | undefined
+  /** Of the connection with the peer. */
+  readonly reach: Reach
+  readonly to: PeerId
+  /** 0 (inclusive) to 1, anew at each call. */
+  readonly luck: () => number
+}
+
+const keyOf = ({ record, reach }: HeldRecord): string => `${reach} ${record.peer}`
+const digestOf = (envelope: Uint8Array): string => createHash('sha256').update(envelope).digest('base64')
