@@ -13,6 +13,7 @@ import type { IncomingBytes } from './library/incoming-bytes.ts'
 import type { Library } from './library/library.ts'
 import type { RelationBook } from './library/relation-book.ts'
 import type { RouteTable } from './library/route-table.ts'
+import type { ServeGate } from './library/serve-gate.ts'
 import type { Turns } from './library/turns.ts'
 import type { Writer } from './library/writer.ts'
 import type { LookAlikes } from './look-alikes/index.ts'
@@ -38,6 +39,8 @@ export interface NodeContext {
   readonly artifacts: ArtifactStore
   readonly audit: AuditLog
   readonly library: Library
+  /** Asked before anything leaves this node. */
+  readonly gate: ServeGate
   readonly relations: RelationBook
   readonly routes: RouteTable
   readonly writer: Writer

@@ -24,6 +24,7 @@ import { lastWithheld } from './use-cases/last-withheld.ts'
 import { listOwnPackages } from './use-cases/own-packages.ts'
 import { addPeer, listPeers, removePeer } from './use-cases/peers.ts'
 import { policyServicesOf } from './use-cases/policy-services.ts'
+import { parseBlockId, publicArtifact, publicBlock } from './use-cases/public-bytes.ts'
 import { publish } from './use-cases/publish.ts'
 import { listPurges, purge, undoPurge } from './use-cases/purge.ts'
 import { changeRelation, listPublishers } from './use-cases/relations.ts'
@@ -43,6 +44,11 @@ export function servicesOf(node: NodeContext): NodeServices {
     info: purl => info(node, purl),
     install: (request, signal) => install(node, request, signal),
     openArtifact: sha256 => openArtifact(node, sha256 as Sha256),
+    publicBytes: {
+      artifact: sha256 => publicArtifact(node, sha256 as Sha256),
+      whole: async cid => publicArtifact(node, parseBlockId(cid)),
+      block: async cid => publicBlock(node, parseBlockId(cid)),
+    },
     changeRelation: (change, who) => changeRelation(node, change, who),
     publishers: () => listPublishers(node),
     peers: () => listPeers(node),

@@ -76,7 +76,7 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
 /** Starts the HTTP API and leaves its address and token in the home, for the CLI of the same user. */
 async function openHttp(stack: AsyncDisposableStack, node: NodeContext): Promise<string> {
   const token = randomBytes(32).toString('base64url')
-  const { host, port, publicUrl = null, openReads, trustedProxies } = node.config.http
+  const { host, port, publicUrl = null, openReads, publicBytes, trustedProxies } = node.config.http
   const mayMove = node.loaded.origins.get('http.port')?.origin === 'default'
   const log = createLog()
   const logFault = (message: string, err: unknown) => log.error({ err }, message)
@@ -85,7 +85,7 @@ async function openHttp(stack: AsyncDisposableStack, node: NodeContext): Promise
     mount: guard => npmRegistry({ node, guard, upstreams: node.upstreams, publicUrl, log: logFault }),
   }
   const guarded = { token, tokens: node.tokens, openReads, trustedProxies }
-  const options = { host, port, publicUrl, ...guarded, version: node.version, mayMove }
+  const options = { host, port, publicUrl, ...guarded, version: node.version, mayMove, publicBytes }
   const http = stack.use(await startHttp(options, servicesOf(node), logFault, [npm]))
   node.upstreams.ownUrls.push(http.url)
   const runFile = join(node.paths.home, 'run.json')

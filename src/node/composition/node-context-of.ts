@@ -52,7 +52,7 @@ export function nodeContextOf(parts: ContextParts): NodeContext {
     ...{ version: HANSE_VERSION, net: config.network.id, paths, config, loaded, database, artifacts, audit },
     ...{ library, relations, peers, tokens, installs, policy, advisories, libp2p, metrics, upstreams },
     ...{ incoming: home.incoming, purges: home.purges, purgeBytes: home.purgeBytes, disk: home.disk },
-    ...{ cache: home.cache, ledger: home.ledger, pins: home.pins },
+    ...{ gate: home.gate, cache: home.cache, ledger: home.ledger, pins: home.pins },
     ...{ verdicts: new VerdictLog(), seen: new SeenHits(), absent: new AbsentHolders(), publishing: new Turns() },
     searchMemory: new SearchMemory(config.network.id),
     backupPassphrase: surroundings.backupPassphrase,

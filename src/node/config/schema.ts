@@ -91,6 +91,8 @@ export const configSchema = z.strictObject({
       publicUrl: z.url({ protocol: /^https?$/ }).optional(),
       /** Whoever reaches the address may read; writing always needs a token. */
       openReads: z.boolean().default(false),
+      /** Whoever reaches the address may have the bytes of public releases, by their digest. */
+      publicBytes: z.boolean().default(false),
       /** Proxies whose X-Forwarded-* headers are believed. */
       trustedProxies: z.array(network).max(MAX_TRUSTED_PROXIES).default([]),
     })

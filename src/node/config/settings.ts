@@ -17,6 +17,7 @@ const SETTING_TYPES = {
   'http.port': 'whole',
   'http.publicUrl': 'text',
   'http.openReads': 'flag',
+  'http.publicBytes': 'flag',
   'http.trustedProxies': 'list',
   'cache.max': 'text',
   'cache.minFree': 'text',

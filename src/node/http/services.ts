@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { PackageName } from '../../protocol/index.ts'
 import type { LastWithheld } from '../use-cases/last-withheld.ts'
+import type { PublicBytes } from '../use-cases/public-bytes.ts'
 import type { TokenRequest } from '../use-cases/tokens.ts'
 import type { CacheServices, PurgeServices, UpstreamServices } from './cache-services.ts'
 import type { PolicyServices } from './policy-services.ts'
@@ -40,6 +41,13 @@ export interface NodeServices extends SearchServices {
     signal: AbortSignal,
   ): Promise<object>
   openArtifact(sha256: string): Promise<{ readonly size: number; readonly stream: Readable }>
+  /** What everyone may have; all else is not found. */
+  readonly publicBytes: {
+    artifact(sha256: string): Promise<PublicBytes>
+    /** The artifact whose root block this is. */
+    whole(cid: string): Promise<PublicBytes>
+    block(cid: string): Promise<PublicBytes>
+  }
   changeRelation(change: RelationChange, who: string): Promise<object>
   publishers(): Promise<object>
   peers(): Promise<object>

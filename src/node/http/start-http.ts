@@ -10,6 +10,7 @@ import { isHostAllowed } from './host-guard.ts'
 import { type GuardedServer, HttpGuard } from './http-guard.ts'
 import { openApiOf } from './openapi.ts'
 import { PAGE_PREFIX, whyPages } from './pages/index.ts'
+import { publicBytesRoutes } from './public-bytes-routes.ts'
 import { refuseConnection } from './refuse-connection.ts'
 import { dropRest } from './rest-of-body.ts'
 import type { NodeServices } from './services.ts'
@@ -25,6 +26,8 @@ export interface HttpOptions extends GuardedServer {
   readonly version: string
   /** Nobody chose the port: another node of this machine may have it, then any free one does. */
   readonly mayMove?: boolean
+  /** Whoever reaches the server may have public bytes, without a token. */
+  readonly publicBytes?: boolean
 }
 
 /** A registry protocol under a path of its own, with its own way to answer errors. */
@@ -141,6 +144,7 @@ export async function startHttp(
   )
   mountApi(server, services, guard)
   mountHealth(server, services, guard, options.version)
+  await server.register(publicBytesRoutes({ bytes: services.publicBytes, guard, isOpen: options.publicBytes === true }))
   await server.register(whyPages({ services, guard, log }))
   for (const { prefix, mount } of fronts) await server.register(mount(guard), { prefix })
   const url = await listen(server, options, log)

@@ -88,14 +88,15 @@ export class ArtifactStore {
   }
 
   /**
-   * A held artifact's bytes, checked leaf by leaf before each is handed out, or null.
+   * A held artifact's bytes from one on, checked leaf by leaf before each is handed out, or null.
    * The iteration throws StorageError E_ARTIFACT_MISMATCH at the first altered leaf.
    */
   async open(
     id: BlockId | Sha256,
+    from = 0,
   ): Promise<{ readonly size: number; readonly bytes: AsyncIterable<Uint8Array> } | null> {
     const entry = await this.#index.held(id)
-    return entry === null ? null : { size: entry.size, bytes: this.#leaves(entry) }
+    return entry === null ? null : { size: entry.size, bytes: this.#leaves(entry, from) }
   }
 
   /** Whether an artifact is held and every leaf is what it should be; altered bytes withdraw it. */
@@ -232,15 +233,19 @@ export class ArtifactStore {
     this.#onCorrupt(sha256, this.#files.path(sha256))
   }
 
-  async *#leaves(entry: ArtifactEntry): AsyncGenerator<Uint8Array> {
+  async *#leaves(entry: ArtifactEntry, from: number): AsyncGenerator<Uint8Array> {
     await using file = await openIfThere(this.#files.path(entry.sha256))
+    let start = 0
     for (const [index, leaf] of entry.leaves.entries()) {
+      const skipped = Math.max(0, from - start)
+      start += leafBytesOf(entry.size, index)
+      if (start <= from && from > 0) continue
       const bytes = file === null ? null : await readLeaf(file, index, leafBytesOf(entry.size, index))
       if (bytes === null || !isBlockOf(leaf, bytes)) {
         await this.#withdraw(entry.sha256)
         throw new StorageError('E_ARTIFACT_MISMATCH', `${this.#files.path(entry.sha256)} was altered on disk`)
       }
-      if (bytes.length > 0) yield plain(bytes)
+      if (bytes.length > 0) yield plain(bytes.subarray(skipped))
     }
   }
 

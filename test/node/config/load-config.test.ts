@@ -28,7 +28,13 @@ const write = (text: string) => writeFile(configPathOf(home), text)
 test('an empty home has every default', async () => {
   const { config, origins } = await loadConfig({ home })
   expect(config.network).toMatchObject({ mode: 'public', id: 'main', mdns: false })
-  expect(config.http).toEqual({ host: '127.0.0.1', port: 7700, openReads: false, trustedProxies: [] })
+  expect(config.http).toEqual({
+    host: '127.0.0.1',
+    port: 7700,
+    openReads: false,
+    publicBytes: false,
+    trustedProxies: [],
+  })
   expect(config.routes).toEqual([{ match: '*', to: 'allowed' }])
   expect(new Set([...origins.values()].map(({ origin }) => origin))).toEqual(new Set(['default']))
 })

@@ -6,7 +6,8 @@ import { Library } from '../../../src/node/library/library.ts'
 import { RelationBook } from '../../../src/node/library/relation-book.ts'
 import { ServeGate } from '../../../src/node/library/serve-gate.ts'
 import { Writer } from '../../../src/node/library/writer.ts'
-import { openArtifactStore, openLevelDatabase, RecordStore } from '../../../src/node/storage/index.ts'
+import { NOTHING_DENIED, openArtifactStore, openLevelDatabase, RecordStore } from '../../../src/node/storage/index.ts'
+import { publicArtifact, publicBlock } from '../../../src/node/use-cases/public-bytes.ts'
 import {
   buildWriterRecord,
   feedIdOf,
@@ -39,7 +40,9 @@ async function world() {
   const op: OriginOp = { op: 'origin', purl, upstream: 'npmjs', digest: 'sha512-AAAA', time: null, artifact }
   const isServed = (isSharing: boolean) =>
     new ServeGate(library.access, store, relations, isSharing).mayServeBlock(cid, PEER)
-  return { library, writer, store, op, sha256, isServed, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+  const gate = new ServeGate(library.access, store, relations, true)
+  const doors = { artifacts: store, gate, library, purges: NOTHING_DENIED as never }
+  return { library, writer, store, op, sha256, cid, isServed, doors, [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }
 
 test('pulled bytes are open to peers when an own public record states them, as long as sharing is on', async () => {
@@ -47,6 +50,18 @@ test('pulled bytes are open to peers when an own public record states them, as l
   expect([await it.isServed(true), await it.isServed(false)]).toEqual([false, false])
   await it.writer.write('public', [it.op])
   expect([await it.isServed(true), await it.isServed(false)]).toEqual([true, false])
+})
+
+test('pulled bytes that peers get are no public bytes of this node, until it releases them itself', async () => {
+  await using it = await world()
+  await it.writer.write('public', [it.op])
+  expect(await it.isServed(true)).toBe(true)
+  await expect(publicArtifact(it.doors, it.sha256)).rejects.toMatchObject({ code: 'E_NOT_FOUND' })
+  await expect(publicBlock(it.doors, it.cid)).rejects.toMatchObject({ code: 'E_NOT_FOUND' })
+  const { purl, artifact } = it.op
+  await it.writer.write('public', [{ op: 'release', purl, artifacts: [artifact], summary: {} }])
+  expect(await publicArtifact(it.doors, it.sha256)).toMatchObject({ id: it.sha256, size: 9 })
+  expect(await publicBlock(it.doors, it.cid)).toMatchObject({ id: it.cid, size: 9 })
 })
 
 test('neither a private record nor a stranger’s opens pulled bytes', async () => {

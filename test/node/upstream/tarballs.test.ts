@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { sliceOf } from '../../../src/node/registries/npm/byte-range.ts'
+import { sliceOf } from '../../../src/node/http/byte-range.ts'
 import { tarballAnswer } from '../../../src/node/registries/npm/tarball-answer.ts'
 import type { Sha256 } from '../../../src/protocol/index.ts'
 import { bytesOf } from '../storage/temporary-home.ts'

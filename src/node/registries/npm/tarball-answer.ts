@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { byteRangeOf, sliceOf } from './byte-range.ts'
+import { byteRangeOf, sliceOf } from '../../http/byte-range.ts'
 import { type NpmAnswer, refusalAnswer } from './npm-answer.ts'
 import type { NpmTarball } from './npm-source.ts'
 

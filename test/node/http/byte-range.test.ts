@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { type ByteRange, byteRangeOf, sliceOf } from '../../../../src/node/registries/npm/byte-range.ts'
+import { type ByteRange, byteRangeOf, sliceOf } from '../../../src/node/http/byte-range.ts'
 
 const part = (start: number, end: number): ByteRange => ({ is: 'part', start, end })
 const all: ByteRange = { is: 'all' }
