@@ -20,6 +20,7 @@ const DOORS: readonly { readonly file: string; readonly asks: RegExp; readonly t
   { file: 'federation/sync/handler.ts', asks: /ports\.mayServeFeed\(/g, times: 2 },
   { file: 'federation/gossip/driver.ts', asks: /if \(!this\.#ports\.mayAnnounce\(/g, times: 1 },
   { file: 'node/network/public-blockstore.ts', asks: /await this\.#(mayServe|isOpen)\(/g, times: 4 },
+  { file: 'node/use-cases/public-bytes.ts', asks: /await isForEveryone\(|await gate\.mayServeBlock\(/g, times: 3 },
   { file: 'node/use-cases/search-public.ts', asks: /if \(!mayServe\(/g, times: 1 },
 ]
 /** The gate itself: what the doors are given asks `mayServe` of the protocol ring. */
@@ -35,6 +36,7 @@ const RESERVED: readonly { readonly what: string; readonly code: RegExp; readonl
       'node/composition/join-network.ts', // hands the store to that door
       'node/storage/artifact-store.ts',
       'node/storage/helia-blockstore.ts', // behind PublicBlockstore
+      'node/use-cases/public-bytes.ts', // a door
     ],
   },
   {
@@ -50,6 +52,7 @@ const RESERVED: readonly { readonly what: string; readonly code: RegExp; readonl
       'node/storage/backup.ts',
       'node/upstream/npm/former-npm-cache.ts', // for the npm front, under an upstream's former address
       'node/upstream/npm/npm-tarballs.ts', // for the npm front
+      'node/use-cases/public-bytes.ts', // a door
     ],
   },
   {
