@@ -20,6 +20,7 @@ import type { LookAlikes } from './look-alikes/index.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { Network } from './network/network.ts'
 import type { PeerBook } from './network/peer-book.ts'
+import type { PeerLedger } from './network/peer-ledger.ts'
 import type { PolicyStore } from './policy/index.ts'
 import type { Sharing } from './sharing/index.ts'
 import type { ArtifactStore, AuditLog, DataDirectory, LevelDatabase } from './storage/index.ts'
@@ -55,6 +56,8 @@ export interface NodeContext {
   }
   readonly libp2p: Network
   readonly peers: PeerBook
+  /** What passed with each peer. */
+  readonly peerLedger: PeerLedger
   readonly seen: SeenHits
   /** What searches learned about peers and their records. */
   readonly searchMemory: SearchMemory

@@ -18,17 +18,23 @@ function linesOf(view: View): string[] {
   return String(out.read()).trimEnd().split('\n')
 }
 
-test('peer list shows what state a peer is in, whether it is kept, and why it is away', () => {
+test('peer list shows what state a peer is in, what passed with it, whether it is kept, and why it is away', () => {
   const lines = linesOf(
     peersView([
-      { id: 'A', addresses: ['/ip4/192.0.2.1/tcp/1'], state: 'connected', pinned: false },
+      {
+        ...{ id: 'A', addresses: ['/ip4/192.0.2.1/tcp/1'], state: 'connected', pinned: false, direction: 'inbound' },
+        ...{ latencyMs: 51.7, received: 1_234_567, sent: 812, paced: 3, busy: 0, refusals: { 'gossip signature': 2 } },
+      },
       { id: 'B', addresses: ['/ip4/192.0.2.2/tcp/1'], state: 'unreachable', pinned: true, why: 'E_NETWORK: refused' },
       { id: 'C', state: 'dialling', pinned: true },
     ]),
   )
   expect(lines.map(line => line.split(/ {2,}/))).toEqual([
-    ['PEER', 'STATE', 'PINNED', 'ADDRESSES', 'WHY'],
-    ['A', 'connected', 'no', '/ip4/192.0.2.1/tcp/1'],
+    ['PEER', 'STATE', 'WAY', 'RTT', 'IN', 'OUT', 'PINNED', 'ADDRESSES', 'NOTES'],
+    [
+      ...['A', 'connected', 'in', '52 ms', '1.2 MB', '812 B', 'no', '/ip4/192.0.2.1/tcp/1'],
+      'paced 3; refused: gossip signature 2',
+    ],
     ['B', 'unreachable', 'yes', '/ip4/192.0.2.2/tcp/1', 'E_NETWORK: refused'],
     ['C', 'dialling', 'yes', '-'],
   ])

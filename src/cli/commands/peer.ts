@@ -1,3 +1,4 @@
+import { byteText } from '../byte-text.ts'
 import type { Command, CommandGroup } from '../command.ts'
 import { fieldsOf, tableOf, type View } from '../view.ts'
 
@@ -9,6 +10,14 @@ interface PeerLine {
   readonly pinned: boolean
   /** What the last attempt to reach it met. */
   readonly why?: string
+  readonly direction?: 'inbound' | 'outbound' | null
+  readonly relayed?: boolean
+  readonly latencyMs?: number | null
+  readonly received?: number
+  readonly sent?: number
+  readonly paced?: number
+  readonly busy?: number
+  readonly refusals?: Readonly<Record<string, number>>
 }
 
 const list: Command = {
@@ -25,10 +34,28 @@ const list: Command = {
 /** How people see peers; what kept one away stands last, being the longest. */
 export function peersView(peers: readonly PeerLine[]): View {
   return tableOf(
-    ['PEER', 'STATE', 'PINNED', 'ADDRESSES', 'WHY'],
-    peers.map(({ id, state, pinned, addresses, why }) => [id, state, pinned ? 'yes' : 'no', addresses, why ?? '']),
+    ['PEER', 'STATE', 'WAY', 'RTT', 'IN', 'OUT', 'PINNED', 'ADDRESSES', 'NOTES'],
+    peers.map(peer => [
+      ...[peer.id, peer.state, wayOf(peer), rttOf(peer), sizeOf(peer.received), sizeOf(peer.sent)],
+      ...[peer.pinned ? 'yes' : 'no', peer.addresses, notesOf(peer)],
+    ]),
     'no peers connected',
   )
+}
+
+const wayOf = ({ direction, relayed }: PeerLine): string =>
+  direction == null ? '' : `${direction === 'inbound' ? 'in' : 'out'}${relayed ? ', relayed' : ''}`
+
+const rttOf = ({ latencyMs }: PeerLine): string => (latencyMs == null ? '' : `${Math.round(latencyMs)} ms`)
+
+const sizeOf = (bytes: number | undefined): string => (bytes === undefined ? '' : byteText(bytes))
+
+/** Why it is away; what of its requests waited or was refused, and what else of it. */
+function notesOf({ why, paced = 0, busy = 0, refusals = {} }: PeerLine): string {
+  const over = [...(paced > 0 ? [`paced ${paced}`] : []), ...(busy > 0 ? [`busy ${busy}`] : [])]
+  const refused = Object.entries(refusals).map(([reason, count]) => `${reason} ${count}`)
+  const parts = [...(why === undefined ? [] : [why]), ...over]
+  return [...parts, ...(refused.length > 0 ? [`refused: ${refused.join(', ')}`] : [])].join('; ')
 }
 
 const add: Command = {

@@ -19,7 +19,7 @@ export interface PeerBudgetsPorts {
   readonly allowances: Readonly<Record<string, Allowance>>
   readonly clock?: Clock
   /** A request was refused as busy, or a request or message has to wait; for the metrics. */
-  readonly onOver?: (how: 'busy' | 'paced') => void
+  readonly onOver?: (how: 'busy' | 'paced', peer: PeerId) => void
 }
 
 interface Budget {
@@ -51,20 +51,20 @@ export class PeerBudgets implements PeerBudget {
     // New work waits for the bytes of the old: else a peer that cancels what was read for it would never pay.
     const waitMs = Math.max(requests.waitMsOf(cost, now), bytes.waitMsOf(0, now))
     if (waitMs > this.#allowanceOf(protocol).maxWaitMs) {
-      this.#ports.onOver?.('busy')
+      this.#ports.onOver?.('busy', peer)
       return 'busy'
     }
     requests.charge(cost, now)
-    return this.#told(waitMs)
+    return this.#told(waitMs, peer)
   }
 
   chargeBytes(peer: PeerId, protocol: string, bytes: number): number {
     const now = this.#clock.now()
-    return this.#told(this.#budgetOf(peer, protocol, now).bytes.charge(bytes, now))
+    return this.#told(this.#budgetOf(peer, protocol, now).bytes.charge(bytes, now), peer)
   }
 
-  #told(waitMs: number): number {
-    if (waitMs > 0) this.#ports.onOver?.('paced')
+  #told(waitMs: number, peer: PeerId): number {
+    if (waitMs > 0) this.#ports.onOver?.('paced', peer)
     return waitMs
   }
 

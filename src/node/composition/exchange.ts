@@ -28,6 +28,7 @@ import { createLog } from '../log.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { discoveryPortOf, parsePeerAddress } from '../network/discovery-port.ts'
 import type { Network } from '../network/network.ts'
+import { PeerLedger } from '../network/peer-ledger.ts'
 import { RefusedPeers } from '../network/refused-peers.ts'
 import { openStreamOver } from '../network/stream-port.ts'
 import type { OpenHome } from './open-home.ts'
@@ -58,6 +59,8 @@ export class Exchange implements AsyncDisposable {
   readonly intake: Intake
   readonly writer: Writer
   readonly refused = new RefusedPeers()
+  /** What passed with each peer, for the operator. */
+  readonly ledger = new PeerLedger()
   /** What keeps this node from doing its work, by subject, for /readyz. */
   readonly problems = new Map<string, string>()
   readonly #parts: ExchangeParts
@@ -73,9 +76,10 @@ export class Exchange implements AsyncDisposable {
       peers: `/hanse/${net}/peers/1`,
     }
     this.streams = new KeptStreams({
-      openStream: openStreamOver(network),
+      openStream: openStreamOver(network, this.ledger),
       onOffence: (peer, code) => {
         metrics.refusals.inc({ code })
+        this.ledger.refused(peer, code)
         this.refuse(peer)
       },
       budget: new PeerBudgets({
@@ -85,7 +89,10 @@ export class Exchange implements AsyncDisposable {
           [this.protocols.search]: SEARCH_ALLOWANCE,
           [this.protocols.peers]: PEERS_ALLOWANCE,
         },
-        onOver: how => metrics.overBudget.inc({ how }),
+        onOver: (how, peer) => {
+          metrics.overBudget.inc({ how })
+          this.ledger.over(peer, how)
+        },
       }),
     })
     this.feedClient = {

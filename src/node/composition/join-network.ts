@@ -69,7 +69,7 @@ export async function joinFederation(
       sync.disconnected(peer)
     }),
   )
-  stack.defer(await acceptStreams(node.libp2p, Object.values(exchange.protocols), exchange.streams))
+  stack.defer(await acceptStreams(node.libp2p, Object.values(exchange.protocols), exchange.streams, exchange.ledger))
   const self = node.libp2p.peerId.toString() as PeerId
   const onUnreachable = (peer: PeerId, why: DialFailure) => warnUnreachable(node, peer, why)
   const discovery = stack.use(
@@ -110,6 +110,7 @@ function syncOf({ library }: OpenHome, exchange: Exchange, { metrics }: NodeCont
     random: Math.random,
     dropPeer: (peer, why) => {
       metrics.refusals.inc({ code: why })
+      exchange.ledger.refused(peer, why)
       exchange.refused.refuse(peer, Date.now(), why === 'bad record' ? REFUSED_MS : UNRELIABLE_MS)
       void exchange.hangUp(peer)
     },
@@ -130,7 +131,10 @@ function gossipOf(exchange: Exchange, node: NodeContext, sync: SyncDriver): Goss
     isFollowed: publisher => publisher === writer.publisher || relations.relationOf(publisher).follow,
     mayAnnounce: (publisher, feed) => library.access.isPublic({ publisher, feed }),
     onGap: (publisher, peer) => sync.gap(publisher, peer),
-    onRefused: answer => metrics.refusals.inc({ code: `gossip ${answer.why}` }),
+    onRefused: ({ why }, peer) => {
+      metrics.refusals.inc({ code: `gossip ${why}` })
+      if (why !== 'known') exchange.ledger.refused(peer, `gossip ${why}`)
+    },
   })
 }
 

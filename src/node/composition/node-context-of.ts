@@ -55,6 +55,7 @@ export function nodeContextOf(parts: ContextParts): NodeContext {
     ...{ gate: home.gate, cache: home.cache, ledger: home.ledger, pins: home.pins },
     ...{ verdicts: new VerdictLog(), seen: new SeenHits(), absent: new AbsentHolders(), publishing: new Turns() },
     searchMemory: new SearchMemory(config.network.id),
+    peerLedger: parts.exchange.ledger,
     backupPassphrase: surroundings.backupPassphrase,
     ...identityOf(home),
     ...decisionsOf(parts, whole),

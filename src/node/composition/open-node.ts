@@ -1,6 +1,7 @@
 import type { LoadedConfig } from '../config/index.ts'
 import { createLog } from '../log.ts'
 import { createMetrics } from '../metrics/metrics.ts'
+import { connectedFigures } from '../network/connected-figures.ts'
 import type { Network } from '../network/network.ts'
 import type { NodeContext } from '../node-context.ts'
 import { removeOldFormerCaches } from '../use-cases/cache-former.ts'
@@ -29,6 +30,7 @@ export async function openNode(
     peers: () => network().getPeers().length,
     feeds: () => library.feedCount(),
     packages: () => library.index.stats().documents,
+    connections: () => connectedFigures(network(), exchange.ledger),
   })
   const exchange = stack.use(new Exchange({ net, config: loaded.config, home, metrics, network }))
   library.access.ownedBy(exchange.writer.publisher)

@@ -1,10 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { ConnectionFigures } from '../network/connected-figures.ts'
+import { registerPeerMetrics } from './peer-metrics.ts'
 
 /** Figures read at the moment of asking. */
 export interface MetricSources {
   peers(): number
   feeds(): number
   packages(): number
+  connections(): readonly ConnectionFigures[]
 }
 
 /** Prometheus metrics of one node. */
@@ -37,6 +40,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   gauge('hanse_peers', 'Connected peers', sources.peers)
   gauge('hanse_feeds', 'Feeds held', sources.feeds)
   gauge('hanse_packages', 'Packages that search finds', sources.packages)
+  registerPeerMetrics(registry, sources.connections)
   const counter = <L extends string>(name: string, help: string, label: L) =>
     new Counter<L>({ name, help, labelNames: [label], registers: [registry] })
   return {

@@ -1,6 +1,7 @@
 import { dialWhyOf } from '../../federation/index.ts'
 import type { PeerId } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
+import { connectedFigures } from '../network/connected-figures.ts'
 import { parsePeerAddress } from '../network/discovery-port.ts'
 import type { NodeContext } from '../node-context.ts'
 
@@ -18,18 +19,30 @@ interface PeerRow {
   readonly state: 'connected' | 'dialling' | 'unreachable'
   /** `CODE: words`, why the last dial failed. */
   readonly why?: string
+  /** There and back, ms; null before it was measured. */
+  readonly latencyMs?: number | null
+  readonly relayed?: boolean
+  /** Bytes that passed with it since it was first heard of. */
+  readonly received?: number
+  readonly sent?: number
+  /** Its requests beyond their budget: those that waited, and those that were refused. */
+  readonly paced?: number
+  readonly busy?: number
+  /** What it sent and this node refused, by reason. */
+  readonly refusals?: Readonly<Record<string, number>>
 }
 
 /** Connected peers, and those that somebody chose, pinned or as a bootstrap, whether they are connected or not. */
 export async function listPeers(node: NodeContext): Promise<readonly PeerRow[]> {
-  const connected = node.libp2p.getConnections().map(
-    (connection): PeerRow => ({
-      id: connection.remotePeer.toString(),
-      addresses: [connection.remoteAddr.toString()],
-      direction: connection.direction,
+  const connected = connectedFigures(node.libp2p, node.peerLedger).map(
+    ({ peer, address, isRelayed, ...figures }): PeerRow => ({
+      id: peer,
+      addresses: [address],
       connected: true,
-      pinned: node.peers.isPinned(connection.remotePeer.toString() as PeerId),
+      pinned: node.peers.isPinned(peer),
       state: 'connected',
+      relayed: isRelayed,
+      ...figures,
     }),
   )
   const here = new Set([...connected.map(({ id }) => id), node.libp2p.peerId.toString()])

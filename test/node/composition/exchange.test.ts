@@ -15,7 +15,7 @@ test('a root record that is damaged while the node runs ends neither a write nor
   const home = { identity: createIdentity(1), library, peers } as unknown as ExchangeParts['home']
   const config = { network: { mode: 'off', bootstrap: [] } } as unknown as ExchangeParts['config']
   const network = (() => ({ getPeers: () => [], addEventListener() {}, removeEventListener() {} })) as never
-  const metrics = createMetrics({ peers: () => 0, feeds: () => 0, packages: () => 0 })
+  const metrics = createMetrics({ peers: () => 0, feeds: () => 0, packages: () => 0, connections: () => [] })
   await using exchange = new Exchange({ net: 'main', config, home, metrics, network })
   await exchange.writer.begin()
   const [key, value] = (await database.table('records').iterator().all())[1]!
