@@ -9,6 +9,7 @@ import {
   feedIdOf,
   keyListDigestOf,
   type ReleaseName,
+  type ReleaseOp,
   type SearchHit,
   type Sha256,
   type WellFormedRecord,
@@ -53,14 +54,14 @@ export class MadePublisher {
 
   /** The next record of its feed. */
   release({ purl, description, keywords }: MadePackage): WellFormedRecord {
-    const { publisher, id: auth } = this.root[0]
     const summary = { description, keywords: [...keywords] }
-    const op = {
-      op: 'release',
-      purl: purl as ReleaseName,
-      artifacts: [{ name: 'x.tgz', ...NO_BYTES }],
-      summary,
-    } as const
+    const artifacts = [{ name: 'x.tgz', ...NO_BYTES }]
+    return this.append({ op: 'release', purl: purl as ReleaseName, artifacts, summary })
+  }
+
+  /** The next record of its feed, with a release of the caller's own. */
+  append(op: ReleaseOp): WellFormedRecord {
+    const { publisher, id: auth } = this.root[0]
     const [seq, prev] = [(this.#last?.seq ?? 0) + 1, this.#last?.id ?? null]
     const place = { net: NET, publisher, feed: this.#feed, seq, prev, ts: TS + seq, auth }
     this.#last = buildWriterRecord({ ...place, typ: 'release', ops: [op] }, this.#sign)

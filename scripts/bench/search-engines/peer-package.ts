@@ -18,11 +18,9 @@ const PEERS = {
 /** Beside the packages, so that names are found there. */
 const LOADER = 'loader.mjs'
 
-type PeerName = keyof typeof PEERS | '@orama/plugin-data-persistence/server'
-
 /** Installs the peers in `folder` with the machine's own npm, once for each choice of versions, if any is wanted. */
 export async function installPeers(folder: string, engines: readonly EngineName[]): Promise<string> {
-  if (Object.keys(wantedPeers(engines)).length > 0) await install(folder)
+  if (Object.keys(wantedPeers(engines)).length > 0) await installPackages(folder, PEERS)
   return folder
 }
 
@@ -37,8 +35,9 @@ function wantedPeers(engines: readonly EngineName[]): Record<string, string> {
   return Object.fromEntries(Object.entries(PEERS).filter(([name]) => wanted.includes(name)))
 }
 
-async function install(folder: string): Promise<void> {
-  const manifest = JSON.stringify({ private: true, dependencies: PEERS })
+/** Installs packages by their exact versions in `folder`, if it does not hold them yet. */
+export async function installPackages(folder: string, dependencies: Readonly<Record<string, string>>): Promise<void> {
+  const manifest = JSON.stringify({ private: true, dependencies })
   const whole = join(folder, 'whole')
   if ((await readFile(whole, 'utf8').catch(() => null)) === manifest) return
   await rm(folder, { recursive: true, force: true })
@@ -51,7 +50,7 @@ async function install(folder: string): Promise<void> {
 }
 
 /** A peer's module from where it was installed; the caller says what of it is used. */
-export async function importPeer<T>(folder: string, name: PeerName): Promise<T> {
-  const { load } = (await import(pathToFileURL(join(folder, LOADER)).href)) as { load: (name: PeerName) => Promise<T> }
+export async function importPeer<T>(folder: string, name: string): Promise<T> {
+  const { load } = (await import(pathToFileURL(join(folder, LOADER)).href)) as { load: (name: string) => Promise<T> }
   return await load(name)
 }

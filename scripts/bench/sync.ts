@@ -1,0 +1,126 @@
+/**
+ * Records from one process to another over loopback, every signature verified, stored on disk: ours, ours as a whole node that
+ * folds and indexes as well, hypercore and OrbitDB, in turns. Medians of the rounds.
+ */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { cpus, homedir, loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { installPackages } from './search-engines/peer-package.ts'
+import { tableOf } from './search-engines/table.ts'
+import { CONTENDERS, type ContenderName } from './sync-peers/contender.ts'
+import { type MadeFeeds, makeFeeds } from './sync-peers/made-feeds.ts'
+import { PEER_PACKAGES } from './sync-peers/peer-packages.ts'
+import { SyncProcess } from './sync-peers/sync-process.ts'
+
+const TEXT = { type: 'string' } as const
+const { values } = parseArgs({
+  options: {
+    records: { ...TEXT, default: '100000' },
+    publishers: { ...TEXT, default: '50' },
+    /** OrbitDB needs 5 ms a record and more. */
+    'orbitdb-records': { ...TEXT, default: '2000' },
+    rounds: { ...TEXT, default: '3' },
+    contenders: { ...TEXT, default: CONTENDERS.join(',') },
+    cache: { ...TEXT, default: join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'hanse-bench') },
+  },
+})
+const wanted = CONTENDERS.filter(name => values.contenders.split(',').includes(name))
+const packages = join(values.cache, 'sync')
+if (wanted.some(name => name === 'hypercore' || name === 'orbitdb')) await installPackages(packages, PEER_PACKAGES)
+
+/** One measured joining. */
+interface Figures {
+  readonly perSecond: number
+  readonly cpuMs: number
+  readonly serverCpuMs: number
+  readonly peakBytes: number
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'hanse-sync-'))
+try {
+  const records = Number(values.records)
+  const few = await makeFeeds(join(folder, 'few'), Number(values['orbitdb-records']), 1)
+  const feeds = {
+    one: await makeFeeds(join(folder, 'one'), records, 1),
+    many: await makeFeeds(join(folder, 'many'), records, Number(values.publishers)),
+  }
+  console.log(
+    `${records} records of ${feeds.one.meanBytes} B in one feed, and in those of ${values.publishers} publishers`,
+  )
+  console.log(`${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, load ${loadavg()[0]?.toFixed(1)}\n`)
+  await using stack = new AsyncDisposableStack()
+  const rows = []
+  for (const contender of wanted) {
+    if (contender === 'orbitdb') rows.push({ contender, what: `${few.records} records`, made: few })
+    else rows.push({ contender, what: 'one feed', made: feeds.one })
+    if (contender === 'ours' || contender === 'node')
+      rows.push({ contender, what: `${values.publishers} publishers`, made: feeds.many })
+  }
+  const lanes = []
+  for (const row of rows) lanes.push({ ...row, server: stack.use(await serve(row.contender, row.made)) })
+  const all = lanes.map((): Figures[] => [])
+  for (let round = 0; round < Number(values.rounds); round++)
+    for (const [i, { contender, made, server }] of lanes.entries()) all[i]?.push(await receive(contender, made, server))
+  const medians = all.map(mediansOf)
+  const ours = medians[lanes.findIndex(({ contender }) => contender === 'ours')]
+  const head = ['contender', 'records/s', 'ours is', 'receiver CPU/record', 'server CPU/record', 'receiver peak']
+  console.log(
+    tableOf(
+      head,
+      lanes.map(({ contender, what, made }, i) => {
+        const { perSecond, cpuMs, serverCpuMs, peakBytes } = medians[i]!
+        const each = (ms: number) => `${((ms / made.records) * 1_000).toFixed(0)} µs`
+        const times = ours === undefined ? '' : `x ${(ours.perSecond / perSecond).toFixed(2)}`
+        const rate = Math.round(perSecond).toLocaleString('en')
+        return [
+          `${contender}, ${what}`,
+          rate,
+          times,
+          each(cpuMs),
+          each(serverCpuMs),
+          `${Math.round(peakBytes / 1e6)} MB`,
+        ]
+      }),
+    ),
+  )
+} finally {
+  await rm(folder, { recursive: true, force: true })
+}
+
+async function emptyFolder(): Promise<string> {
+  await mkdir(folder, { recursive: true })
+  return await mkdtemp(join(folder, 'place-'))
+}
+
+async function serve(contender: ContenderName, { file }: MadeFeeds): Promise<SyncProcess> {
+  return await SyncProcess.start(packages, { do: 'serve', contender, folder: await emptyFolder(), file })
+}
+
+async function receive(contender: ContenderName, made: MadeFeeds, server: SyncProcess): Promise<Figures> {
+  const place = await emptyFolder()
+  const before = await usedBy(server)
+  await using receiver = await SyncProcess.start(packages, { do: 'receive', contender, folder: place })
+  const { publishers, records } = made
+  const answer = await receiver.ask({ do: 'begin', address: server.address, publishers, records })
+  if (answer.is !== 'done') throw new Error(`${contender} answered ${answer.is}`)
+  const serverCpuMs = (await usedBy(server)) - before
+  await rm(place, { recursive: true, force: true })
+  return { perSecond: (records / answer.ms) * 1_000, ...answer.used, serverCpuMs }
+}
+
+async function usedBy(server: SyncProcess): Promise<number> {
+  const answer = await server.ask({ do: 'used' })
+  return answer.is === 'used' ? answer.used.cpuMs : 0
+}
+
+function mediansOf(rounds: readonly Figures[]): Figures {
+  const median = (of: (figures: Figures) => number) =>
+    rounds.map(of).toSorted((a, b) => a - b)[rounds.length >> 1] ?? Number.NaN
+  return {
+    perSecond: median(each => each.perSecond),
+    cpuMs: median(each => each.cpuMs),
+    serverCpuMs: median(each => each.serverCpuMs),
+    peakBytes: median(each => each.peakBytes),
+  }
+}
