@@ -11,7 +11,7 @@ import { tls } from '@libp2p/tls'
 import { yamux } from '@libp2p/yamux'
 import type { Libp2pOptions } from 'libp2p'
 import type { PeerId } from '../../protocol/index.ts'
-import { framedMessageId } from './message-id.ts'
+import { gossipOptionsOf } from './gossip-options.ts'
 import { isPrivateAddress } from './private-address.ts'
 
 /** The libp2p services of a node. */
@@ -78,21 +78,7 @@ export async function libp2pOptionsOf(options: NetworkOptions): Promise<Libp2pOp
     services: {
       identify: identify(),
       ping: ping(),
-      pubsub: gossipsub({
-        globalSignaturePolicy: 'StrictNoSign',
-        msgIdFn: message => framedMessageId(message.topic, message.data),
-        fastMsgIdFn: message =>
-          Buffer.from(framedMessageId(message.topic, message.data ?? new Uint8Array())).toString('latin1'),
-        allowedTopics: [...options.topics],
-        D: 6,
-        Dlo: 4,
-        Dhi: 12,
-        floodPublish: true,
-        fallbackToFloodsub: false,
-        maxInboundDataLength: 256 << 10,
-        allowPublishToZeroTopicPeers: true,
-        scoreParams: { IPColocationFactorWeight: 0 },
-      }),
+      pubsub: gossipsub(gossipOptionsOf(options.topics)),
       dht: kadDHT({
         protocol: `/hanse/${options.net}/kad/1`,
         clientMode: off,
