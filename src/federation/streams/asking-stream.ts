@@ -29,6 +29,11 @@ export class AskingStream implements LinkRole {
     return this.#link.isClosed
   }
 
+  /** What the peer knows beyond the first version; rejects when the stream ends before it says so. */
+  get features(): Promise<ReadonlySet<string>> {
+    return this.#link.features
+  }
+
   /** The answer's messages; leaving the loop early cancels. Throws the signal's reason or a `FederationError`. */
   async *request(message: Uint8Array, bounds: RequestBounds, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     await this.#enter(bounds.creditBytes, signal)

@@ -33,6 +33,7 @@ export class FrameLink {
   readonly #onOffence: (code: OffenceCode) => void
   readonly #reader = new FrameReader()
   readonly #sender: FrameSender
+  readonly #hello = Promise.withResolvers<ReadonlySet<string>>()
   #greeted = false
   #closed = false
   #heardMs: number
@@ -45,6 +46,7 @@ export class FrameLink {
     this.#role = role
     this.#onOffence = onOffence
     this.#heardMs = clock.now()
+    this.#hello.promise.catch(() => {}) // few ask for it
     this.#sender = new FrameSender(duplex, cause => this.end('E_STREAM_CLOSED', 'stream closed while sending', cause))
     this.#cancelTimer = clock.after(HELLO_MS, () => this.#helloIsLate())
     duplex.onClose(cause => this.end('E_STREAM_CLOSED', 'peer closed the stream', cause))
@@ -54,6 +56,11 @@ export class FrameLink {
 
   get isClosed(): boolean {
     return this.#closed
+  }
+
+  /** What the peer's HELLO says it knows beyond the first version; rejects when the link ends before it. */
+  get features(): Promise<ReadonlySet<string>> {
+    return this.#hello.promise
   }
 
   /** Sends one frame; resolves when the transport took it, rejects with `E_STREAM_CLOSED`. */
@@ -67,6 +74,7 @@ export class FrameLink {
     this.#closed = true
     this.#cancelTimer()
     const error = new FederationError(code, message, { cause })
+    this.#hello.reject(error)
     this.#duplex.abort(error)
     this.#role.onClosed(error)
   }
@@ -96,7 +104,9 @@ export class FrameLink {
   #greet(frame: Frame): OffenceCode | null {
     if (frame.type !== FRAME.hello) return 'hello-missing'
     try {
-      if (parseHello(frame.payload).maxFrame < MAX_FRAME_BYTES) return 'hello-malformed'
+      const { maxFrame, features } = parseHello(frame.payload)
+      if (maxFrame < MAX_FRAME_BYTES) return 'hello-malformed'
+      this.#hello.resolve(new Set(features))
     } catch {
       return 'hello-malformed'
     }

@@ -91,6 +91,17 @@ export class KeptStreams implements AsyncDisposable {
     yield* stream.request(payload, bounds, signal)
   }
 
+  /** What a peer's HELLO says it knows beyond the first version of a protocol. Throws the signal's reason or a `FederationError`. */
+  async features(peer: PeerId, protocol: string, signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const stream = await this.#openWithin(
+      FIRST_BYTE_MS,
+      peer,
+      protocol,
+      AbortSignal.any([this.#closing.signal, signal]),
+    )
+    return await unlessAborted(stream.features, signal)
+  }
+
   /** Ends all streams with a peer. */
   endPeer(peer: PeerId, why = 'ended here'): void {
     const asking = this.#asking.get(peer)

@@ -1,15 +1,19 @@
 import {
   encodeFeedRequest,
   type FeedHead,
+  HEADS_SINCE_FEATURE,
+  type HeadCookie,
+  type HeadsSinceEnd,
   MAX_ASKED_PUBLISHERS,
   type PeerId,
   type PublisherId,
   parseHeads,
+  parseHeadsSince,
 } from '../../protocol/index.ts'
 import type { Clock } from '../streams/clock.ts'
-import type { DropReason, Failure, Offer, SyncEffect } from './effects.ts'
+import type { DropReason, Failure, HeadsAnswer, Offer, SyncEffect } from './effects.ts'
 import { type FeedClient, fetchRange } from './fetch-range.ts'
-import { failureOf, fromPeer } from './from-peer.ts'
+import { failureOf, fromPeer, unlessPeerFailed } from './from-peer.ts'
 import type { Intake } from './intake.ts'
 import { MAX_HEADS_PARTS, MAX_SUBSCRIPTIONS_PER_PEER, MAX_WANTS_PER_PEER } from './limits.ts'
 import { SyncMachine } from './machine.ts'
@@ -25,7 +29,17 @@ export interface SyncPorts {
   readonly dropPeer: (peer: PeerId, why: DropReason) => void
   /** Heads that voids of this publisher name as the true branch; held or not. */
   readonly pinnedHeads?: (publisher: PublisherId) => readonly FeedHead[]
+  /** Whether peers that hold a publisher are likely to list it: one with public releases. Absent: none. */
+  readonly isListed?: (publisher: PublisherId) => boolean
 }
+
+/** The answer to an `askHeads`. */
+interface Told {
+  readonly offers: readonly Offer[]
+  readonly answer: HeadsAnswer
+}
+
+const NO_COOKIE: HeadsAnswer = { cookie: null, isOver: false, isCut: false }
 
 /** Carries out what the sync machine decides: asks, verifies, commits, and tells it how that went. */
 export class SyncDriver implements AsyncDisposable {
@@ -116,13 +130,26 @@ export class SyncDriver implements AsyncDisposable {
     this.#running.add(running)
   }
 
-  async #askHeads({ ask, peer, publishers }: Extract<SyncEffect, { do: 'askHeads' }>): Promise<void> {
-    const offers = await this.#withSignal(ask, async signal => {
-      const named = await this.#headsOf(peer, publishers, signal)
-      return named === 'bad' ? named : [...named, ...(await this.#pinned(publishers))]
+  async #askHeads(effect: Extract<SyncEffect, { do: 'askHeads' }>): Promise<void> {
+    const { ask, peer, publishers } = effect
+    const told = await this.#withSignal(ask, async signal => {
+      const named = await this.#toldBy(effect, signal)
+      return named === 'bad' ? named : { ...named, offers: [...named.offers, ...(await this.#pinned(publishers))] }
     })
-    if (typeof offers === 'string') return this.#do(this.#machine.headsFailed(peer, ask, offers, this.#now))
-    this.#do(this.#machine.offered(peer, ask, offers, this.#now))
+    if (typeof told === 'string') return this.#do(this.#machine.headsFailed(peer, ask, told, this.#now))
+    this.#do(this.#machine.offered(peer, ask, told.offers, this.#now, told.answer))
+  }
+
+  async #toldBy({ peer, publishers, since }: Extract<SyncEffect, { do: 'askHeads' }>, signal: AbortSignal) {
+    if (since === undefined) return await this.#headsOf(peer, publishers, signal)
+    if (await this.#tellsChanges(peer, signal)) return await this.#headsSince(peer, publishers, since, signal)
+    // One that gave a cookie and knows them no more was replaced by an older version.
+    return since === null ? await this.#headsOf(peer, publishers, signal) : { offers: [], answer: NO_COOKIE }
+  }
+
+  async #tellsChanges(peer: PeerId, signal: AbortSignal): Promise<boolean> {
+    const features = await unlessPeerFailed(this.#ports.client.features?.(peer, { signal }))
+    return features?.has(HEADS_SINCE_FEATURE) ?? false
   }
 
   async #askRange(effect: Extract<SyncEffect, { do: 'askRange' }>): Promise<void> {
@@ -145,16 +172,42 @@ export class SyncDriver implements AsyncDisposable {
   }
 
   /** Heads that are missing here, no more than a peer may make us want; the rest comes when these are held. */
-  async #headsOf(peer: PeerId, publishers: readonly PublisherId[], signal: AbortSignal): Promise<Offer[] | 'bad'> {
+  async #headsOf(peer: PeerId, publishers: readonly PublisherId[], signal: AbortSignal): Promise<Told | 'bad'> {
     const offers: Offer[] = []
     let parts = 0
     for await (const part of this.#ask(peer, 'heads', publishers, signal)) {
       const heads = parseHeads(part)
       if (heads === null || ++parts > MAX_HEADS_PARTS) return 'bad'
       offers.push(...(await this.#missing(heads, publishers)))
-      if (offers.length >= MAX_WANTS_PER_PEER) break
+      if (offers.length >= MAX_WANTS_PER_PEER) return { offers, answer: { ...NO_COOKIE, isCut: true } }
     }
-    return offers
+    return { offers, answer: NO_COOKIE }
+  }
+
+  /** As `#headsOf`, of what changed since a cookie. More publishers than one request names are asked for as all that the peer lists. */
+  async #headsSince(
+    peer: PeerId,
+    publishers: readonly PublisherId[],
+    since: HeadCookie | null,
+    signal: AbortSignal,
+  ): Promise<Told | 'bad'> {
+    const all = publishers.length > MAX_ASKED_PUBLISHERS
+    const isListed = this.#ports.isListed ?? (() => false)
+    const named = all ? publishers.filter(id => !isListed(id)).slice(0, MAX_ASKED_PUBLISHERS) : publishers
+    const request = encodeFeedRequest({ ask: 'heads-since', publishers: named, all, since })
+    const offers: Offer[] = []
+    let parts = 0
+    for await (const part of fromPeer(this.#ports.client.request(peer, request, { signal }))) {
+      const said = parseHeadsSince(part)
+      if (said === null || ++parts > MAX_HEADS_PARTS) return 'bad'
+      if (!Array.isArray(said)) {
+        const { boot, at, whole } = said as HeadsSinceEnd
+        return { offers, answer: { cookie: { boot, at }, isOver: whole && all, isCut: false } }
+      }
+      offers.push(...(await this.#missing(said, publishers)))
+      if (offers.length >= MAX_WANTS_PER_PEER) return { offers, answer: { ...NO_COOKIE, isCut: true } }
+    }
+    return 'bad'
   }
 
   #ask(peer: PeerId, ask: 'heads' | 'subscribe', publishers: readonly PublisherId[], signal: AbortSignal) {

@@ -1,4 +1,4 @@
-import type { FeedHead, PeerId, PublisherId } from '../../protocol/index.ts'
+import type { FeedHead, HeadCookie, PeerId, PublisherId } from '../../protocol/index.ts'
 
 /** What the sync machine asks its driver to do; `ask` numbers the answer that is expected. */
 export type SyncEffect =
@@ -7,6 +7,8 @@ export type SyncEffect =
       readonly ask: number
       readonly peer: PeerId
       readonly publishers: readonly PublisherId[]
+      /** Absent: whole heads. null: and a cookie, if the peer gives any. Else what changed since it; any number of publishers. */
+      readonly since?: HeadCookie | null
     }
   /** Fetch the chain that ends at `head`, verify and commit it. `from` null: where the main branch held ends. */
   | {
@@ -31,6 +33,16 @@ export interface Offer {
   readonly head: FeedHead
   /** The root's void names it: wanted from anyone, kept beyond the bound on rivals. */
   readonly pinned: boolean
+}
+
+/** What an `askHeads` was answered, beside the heads. */
+export interface HeadsAnswer {
+  /** From when on to ask for changes; null: the peer gives no cookies. */
+  readonly cookie: HeadCookie | null
+  /** The peer does not know the cookie any more, and did not tell all that was asked for: it is asked for whole heads. */
+  readonly isOver: boolean
+  /** More was told than this node takes of one peer at once: it is asked for again. */
+  readonly isCut: boolean
 }
 
 /** How an `askRange` ended. */

@@ -15,6 +15,8 @@ import { SHORT_RANGE_BYTES, SHORT_RANGE_RECORDS } from './limits.ts'
 /** The feed protocol's client: one request on the kept stream to a peer, its answer part by part. */
 export interface FeedClient {
   request(peer: PeerId, payload: Uint8Array, options: { readonly signal: AbortSignal }): AsyncIterable<Uint8Array>
+  /** What the peer knows beyond the first version of the protocol; absent: nothing. */
+  features?(peer: PeerId, options: { readonly signal: AbortSignal }): Promise<ReadonlySet<string>>
 }
 
 export interface RangeAsk {

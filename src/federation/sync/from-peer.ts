@@ -6,9 +6,21 @@ export async function* fromPeer(parts: AsyncIterable<Uint8Array>): AsyncGenerato
   try {
     yield* parts
   } catch (cause) {
-    throw new FederationError('E_PEER_FAILED', 'a peer did not answer a feed request', { cause })
+    throw peerFailed(cause)
   }
 }
+
+/** As `fromPeer`, of one answer. */
+export async function unlessPeerFailed<T>(answer: Promise<T> | undefined): Promise<T | undefined> {
+  try {
+    return await answer
+  } catch (cause) {
+    throw peerFailed(cause)
+  }
+}
+
+const peerFailed = (cause: unknown): FederationError =>
+  new FederationError('E_PEER_FAILED', 'a peer did not answer a feed request', { cause })
 
 /** Whose failure an error of a fetch is. */
 export const failureOf = (error: unknown): Failure =>

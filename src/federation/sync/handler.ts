@@ -1,5 +1,7 @@
 import {
   encodeHeads,
+  encodeHeadsSinceEnd,
+  encodePublishers,
   encodeRange,
   type FeedHead,
   type FeedId,
@@ -7,6 +9,7 @@ import {
   MAX_FEED_RANGE_BYTES,
   MAX_FEED_RANGE_RECORDS,
   MAX_HEADS_IN_PART,
+  MAX_LISTED_PUBLISHERS,
   type PeerId,
   type PublisherId,
   parseFeedRequest,
@@ -14,6 +17,7 @@ import {
 import { FederationError } from '../errors.ts'
 import type { FeedStore } from './feed-store.ts'
 import type { HeadChanges } from './head-changes.ts'
+import type { ChangedFeeds } from './head-log.ts'
 import { MAX_SUBSCRIPTIONS_PER_PEER } from './limits.ts'
 
 export interface FeedHandlerPorts {
@@ -24,6 +28,12 @@ export interface FeedHandlerPorts {
     feed: { readonly publisher: PublisherId; readonly feed: FeedId },
     peer: PeerId,
   ) => boolean | Promise<boolean>
+  /** Publishers of whom everybody may know that this node holds public releases, blocked ones left out; absent: none. */
+  readonly listed?: {
+    isListed(publisher: PublisherId): boolean
+    /** In the order of their ids. */
+    after(publisher: PublisherId | null, limit: number): readonly PublisherId[]
+  }
 }
 export interface FeedHandlerRequest {
   readonly peer: PeerId
@@ -45,15 +55,52 @@ export class FeedHandler {
     const request = parseFeedRequest(payload)
     if (request === null) throw new FederationError('E_BAD_REQUEST', 'not a feed request')
     if (request.ask === 'range') return this.#range(peer, request)
-    if (request.ask === 'heads') return this.#heads(peer, request.publishers, signal)
+    if (request.ask === 'heads') return this.#heads(peer, new Set(request.publishers), signal)
+    if (request.ask === 'heads-since') return this.#headsSince(peer, request, signal)
+    if (request.ask === 'publishers') return this.#publishers(request.after)
     return this.#subscribe(peer, request.publishers, signal)
   }
 
-  async *#heads(peer: PeerId, publishers: readonly PublisherId[], signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  /** What was told up to the cookie and what is told here are all that this peer may have now. */
+  async *#headsSince(
+    peer: PeerId,
+    { publishers, all, since }: Extract<FeedRequest, { ask: 'heads-since' }>,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
+    const { log } = this.#ports.changes
+    const cookie = log.cookie()
+    const changed = since && log.since(since)
+    const named = new Set(publishers)
+    if (changed === null) yield* this.#heads(peer, named, signal)
+    else {
+      const meant = new Map<PublisherId, ReadonlySet<FeedId> | null>()
+      for (const [publisher, feeds] of changed) {
+        if (named.has(publisher)) meant.set(publisher, feeds)
+        // All of it: it may be listed only since this change.
+        else if (all && this.#ports.listed?.isListed(publisher)) meant.set(publisher, null)
+      }
+      yield* this.#heads(peer, meant.keys(), signal, meant)
+    }
+    signal.throwIfAborted()
+    yield encodeHeadsSinceEnd({ ...cookie, whole: changed === null })
+  }
+
+  async *#publishers(after: PublisherId | null): AsyncGenerator<Uint8Array> {
+    yield encodePublishers(this.#ports.listed?.after(after, MAX_LISTED_PUBLISHERS) ?? [])
+  }
+
+  async *#heads(
+    peer: PeerId,
+    publishers: Iterable<PublisherId>,
+    signal: AbortSignal,
+    changed?: ChangedFeeds,
+  ): AsyncGenerator<Uint8Array> {
     let waiting: FeedHead[] = []
-    for (const publisher of new Set(publishers)) {
+    for (const publisher of publishers) {
       if (signal.aborted) return
-      waiting.push(...(await this.#servable(peer, await this.#readableHeads(publisher))))
+      const feeds = changed?.get(publisher) ?? null
+      const heads = (await this.#readableHeads(publisher)).filter(({ feed }) => feeds === null || feeds.has(feed))
+      waiting.push(...(await this.#servable(peer, heads)))
       if (waiting.length < MAX_HEADS_IN_PART) continue
       yield* encodeHeads(waiting)
       waiting = []
@@ -61,12 +108,13 @@ export class FeedHandler {
     if (waiting.length > 0) yield* encodeHeads(waiting)
   }
 
-  /** A publisher whose heads cannot be read is answered as one not held: it must not hide the others. */
+  /** A publisher whose heads cannot be read is answered as one not held, until they can: it must not hide the others. */
   async #readableHeads(publisher: PublisherId): Promise<readonly FeedHead[]> {
     try {
       return await this.#ports.store.heads(publisher)
     } catch (error) {
       if (error instanceof TypeError) throw error
+      this.#ports.changes.log.touch(publisher)
       return []
     }
   }

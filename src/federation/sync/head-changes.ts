@@ -1,4 +1,11 @@
-import type { FeedHead, PublisherId, RecordId, WellFormedRecord } from '../../protocol/index.ts'
+import {
+  type FeedHead,
+  type PublisherId,
+  type RecordId,
+  ROOT_FEED,
+  type WellFormedRecord,
+} from '../../protocol/index.ts'
+import { HeadLog } from './head-log.ts'
 
 /** Heads one slow watcher may have waiting; above it the oldest are forgotten, and its next round finds them. */
 const MAX_WAITING_HEADS = 4_096
@@ -11,10 +18,21 @@ interface Watcher {
 
 /** Tells subscribers which heads changed; a head that was overtaken before it was read is not told. */
 export class HeadChanges {
+  /** When feeds changed, for those that ask what changed since. */
+  readonly log: HeadLog
   readonly #watchers = new Set<Watcher>()
 
-  /** Called with every stored record, own or foreign, after it is durable. */
+  constructor(log: HeadLog = new HeadLog()) {
+    this.log = log
+  }
+
+  /** Called with every stored record, own or foreign, after it is durable and the gate knows of it. */
   stored(records: readonly WellFormedRecord[]): void {
+    for (const { publisher, feed } of records) {
+      if (feed === ROOT_FEED)
+        this.log.touch(publisher) // it may delegate feeds that are held
+      else this.log.changed(publisher, feed)
+    }
     for (const watcher of this.#watchers) {
       for (const { publisher, feed, seq, id, prev } of records) {
         if (!watcher.publishers.has(publisher)) continue

@@ -1,7 +1,8 @@
-import { MAX_ASKED_PUBLISHERS, type PeerId, type PublisherId } from '../../protocol/index.ts'
-import type { DropReason, Failure, Offer, RangeOutcome, SyncEffect } from './effects.ts'
+import { type HeadCookie, MAX_ASKED_PUBLISHERS, type PeerId, type PublisherId } from '../../protocol/index.ts'
+import type { DropReason, Failure, HeadsAnswer, Offer, RangeOutcome, SyncEffect } from './effects.ts'
 import * as limits from './limits.ts'
 import { type PeerRank, SyncPeers } from './sync-peers.ts'
+import { ToldByPeers, type ToldHeads } from './told-heads.ts'
 import type { Want } from './want.ts'
 import { Wants } from './wants.ts'
 
@@ -12,7 +13,11 @@ interface Ask {
   readonly want: Want | null
   /** When others are asked beside it; null: they are. */
   lateAt: number | null
+  /** Of the request by which all that is followed is asked for: since when, and up to which followed publisher. */
+  readonly chain?: { readonly since: HeadCookie | null; readonly upTo: number }
 }
+
+const NO_COOKIE: HeadsAnswer = { cookie: null, isOver: false, isCut: false }
 
 /**
  * Decides whom to ask for what, when: the guarantee behind gossip's hints (NETWORK, Streams; FORMAT section 5).
@@ -20,11 +25,14 @@ interface Ask {
  */
 export class SyncMachine {
   readonly #random: () => number
-  readonly #followed = new Set<PublisherId>()
+  /** With their numbers, in the order in which they were followed. */
+  readonly #followed = new Map<PublisherId, number>()
+  readonly #told = new ToldByPeers()
   readonly #peers: SyncPeers
   readonly #asks = new Map<number, Ask>()
   readonly #wants = new Wants()
   #lastAsk = 0
+  #lastFollowed = 0
   #nextRound: number | null = null
   #localFailures = 0
   /** No range is asked for before. */
@@ -42,18 +50,19 @@ export class SyncMachine {
 
   connected(peer: PeerId, rank: PeerRank, now: number): SyncEffect[] {
     if (!this.#peers.add(peer, rank, now)) return []
-    return [...this.#subscribe(peer), ...this.#askHeads(peer, [...this.#followed], now), ...this.#wake(now)]
+    this.#told.came(peer).begin(now)
+    return [...this.#subscribe(peer), ...this.#goOn(peer, now), ...this.#wake(now)]
   }
 
   disconnected(peer: PeerId, now: number): SyncEffect[] {
-    return [...this.#forget(peer), ...this.#schedule(now)]
+    return [...this.#forget(peer, false), ...this.#schedule(now)]
   }
 
   follow(publishers: readonly PublisherId[], now: number): SyncEffect[] {
     const added = publishers.filter(publisher => !this.#followed.has(publisher))
     if (added.length === 0) return []
-    for (const publisher of added) this.#followed.add(publisher)
-    const asks = this.#peers.pick(now).flatMap(peer => this.#askHeads(peer, added, now))
+    for (const publisher of added) this.#followed.set(publisher, ++this.#lastFollowed)
+    const asks = this.#peers.pick(now).flatMap(peer => this.#goOn(peer, now))
     return [...this.#peers.ids().flatMap(peer => this.#subscribe(peer)), ...asks, ...this.#wake(now)]
   }
 
@@ -68,15 +77,27 @@ export class SyncMachine {
     if (!this.#followed.has(publisher)) return []
     this.#wants.unpark(publisher)
     const peers = this.#peers.has(source) ? [source] : this.#peers.pick(now)
-    return [...peers.flatMap(peer => this.#askHeads(peer, [publisher], now)), ...this.#wake(now)]
+    return [...peers.flatMap(peer => this.#askHeads(peer, publisher, now)), ...this.#wake(now)]
   }
 
   /** The answer to an `askHeads` (`ask`) or a subscription's push (`ask` null): offers that this node does not hold. */
-  offered(peer: PeerId, ask: number | null, offers: readonly Offer[], now: number): SyncEffect[] {
+  offered(
+    peer: PeerId,
+    ask: number | null,
+    offers: readonly Offer[],
+    now: number,
+    answer: HeadsAnswer = NO_COOKIE,
+  ): SyncEffect[] {
+    const chain = ask === null ? undefined : this.#asks.get(ask)?.chain
     if (ask !== null && !this.#settle(ask, peer)) return []
-    if (!this.#peers.has(peer)) return []
-    for (const { head, pinned } of offers) if (this.#followed.has(head.publisher)) this.#wants.offer(head, pinned, peer)
-    return this.#schedule(now)
+    const told = this.#told.of(peer)
+    if (told === undefined) return []
+    if (chain) this.#note(told, chain, answer, now)
+    let isAllTaken = !answer.isCut
+    for (const { head, pinned } of offers)
+      if (this.#followed.has(head.publisher) && !this.#wants.offer(head, pinned, peer)) isAllTaken &&= pinned
+    if (!isAllTaken && ask !== null) told.spoil()
+    return [...(chain && isAllTaken ? this.#goOn(peer, now) : []), ...this.#schedule(now)]
   }
 
   /** A subscription ended that this node did not end: it is opened again with the next round. */
@@ -113,7 +134,10 @@ export class SyncMachine {
       this.#nextRound = null
       this.#wants.unpark()
       for (const peer of this.#peers.takeDeaf()) effects.push(...this.#subscribe(peer))
-      for (const peer of this.#peers.pickRound(now)) effects.push(...this.#askHeads(peer, [...this.#followed], now))
+      for (const peer of this.#peers.pickRound(now)) {
+        this.#told.of(peer)?.begin(now)
+        effects.push(...this.#goOn(peer, now))
+      }
     }
     return [...effects, ...this.#schedule(now)]
   }
@@ -140,12 +164,12 @@ export class SyncMachine {
         this.#wants.refuse(want)
         return this.#cancelOthers(want)
       case 'empty':
-        this.#wants.fail(want, peer)
+        this.#fail(want, peer)
         return want.pinned ? [] : this.#strike(peer, 'broke', now)
       case 'bad':
         return this.#betrayed(peer, want)
       case 'failed':
-        this.#wants.fail(want, peer)
+        this.#fail(want, peer)
         return this.#strike(peer, 'failed', now)
       case 'local':
         return this.#failedHere(want, now)
@@ -161,9 +185,16 @@ export class SyncMachine {
 
   /** It is offered again in a round: so it is tried once in each, and not at all while nothing can be stored. */
   #failedHere(want: Want, now: number): SyncEffect[] {
+    for (const peer of want.offeredBy) this.#told.of(peer)?.spoil()
     this.#wants.done(want)
     if (++this.#localFailures >= limits.MAX_LOCAL_FAILURES) this.#restsUntil = now + limits.LOCAL_REST_MS
     return this.#cancelOthers(want)
+  }
+
+  /** It was told and is not held: only whole heads tell it again. A pinned head is offered with each answer as long as it is missing. */
+  #fail(want: Want, peer: PeerId): void {
+    if (!want.pinned) this.#told.of(peer)?.spoil()
+    this.#wants.fail(want, peer)
   }
 
   #betrayed(peer: PeerId, want: Want): SyncEffect[] {
@@ -188,21 +219,57 @@ export class SyncMachine {
 
   /** New root records may pin a branch; who has a feed has the root that delegates it. */
   #askAgain(peer: PeerId, { head }: Want, now: number): SyncEffect[] {
-    return this.#askHeads(peer, [head.publisher], now)
+    return this.#askHeads(peer, head.publisher, now)
   }
 
-  #askHeads(peer: PeerId, publishers: readonly PublisherId[], now: number): SyncEffect[] {
-    const effects: SyncEffect[] = []
-    for (let i = 0; i < publishers.length && this.#peers.mayAskHeads(peer); i += MAX_ASKED_PUBLISHERS) {
-      const ask = this.#ask(peer, limits.HEADS_TIMEOUT_MS, null, now)
-      effects.push({ do: 'askHeads', ask, peer, publishers: publishers.slice(i, i + MAX_ASKED_PUBLISHERS) })
+  /** Whole heads of a publisher, beside the round. */
+  #askHeads(peer: PeerId, publisher: PublisherId, now: number): SyncEffect[] {
+    if (!this.#peers.mayAskHeads(peer)) return []
+    const ask = this.#ask(peer, limits.HEADS_TIMEOUT_MS, null, now)
+    return [{ do: 'askHeads', ask, peer, publishers: [publisher] }]
+  }
+
+  /** The next request by which a peer is asked for all that is followed: what changed, then what it did not tell yet. */
+  #goOn(peer: PeerId, now: number): SyncEffect[] {
+    const told = this.#told.of(peer)
+    if (told === undefined || told.ask !== null || !this.#peers.mayAskHeads(peer)) return []
+    const chain = { since: told.isDue ? told.cookie : null, upTo: told.upTo }
+    const publishers = chain.since === null ? this.#untold(told) : this.#toldUpTo(told)
+    told.isDue = false
+    if (publishers.length === 0) return chain.since === null ? [] : this.#goOn(peer, now)
+    if (chain.since === null) chain.upTo = this.#followed.get(publishers.at(-1)!)!
+    told.ask = this.#ask(peer, limits.HEADS_TIMEOUT_MS, null, now, chain)
+    const isPlain = chain.since === null && told.upTo > 0
+    return [{ do: 'askHeads', ask: told.ask, peer, publishers, ...(isPlain ? {} : { since: chain.since }) }]
+  }
+
+  /** An answer to what `goOn` asked. */
+  #note(told: ToldHeads, { since, upTo }: NonNullable<Ask['chain']>, answer: HeadsAnswer, now: number): void {
+    const { cookie, isOver } = answer
+    if (since === null) {
+      if (told.upTo === 0) told.began(cookie, now, this.#random())
+      told.upTo = upTo
+    } else if (cookie === null) told.spoil()
+    else if (isOver) told.startOver()
+    else told.wentOn(cookie)
+  }
+
+  #untold({ upTo }: ToldHeads): PublisherId[] {
+    const untold: PublisherId[] = []
+    for (const [publisher, number] of this.#followed) {
+      if (number > upTo) untold.push(publisher)
+      if (untold.length === MAX_ASKED_PUBLISHERS) break
     }
-    return effects
+    return untold
   }
 
-  #ask(peer: PeerId, timeoutMs: number, want: Want | null, now: number): number {
+  #toldUpTo({ upTo }: ToldHeads): PublisherId[] {
+    return [...this.#followed].flatMap(([publisher, number]) => (number <= upTo ? publisher : []))
+  }
+
+  #ask(peer: PeerId, timeoutMs: number, want: Want | null, now: number, chain?: Ask['chain']): number {
     const lateAt = want && now + limits.RANGE_LATE_MS
-    this.#asks.set(++this.#lastAsk, { peer, deadline: now + timeoutMs, want, lateAt })
+    this.#asks.set(++this.#lastAsk, { peer, deadline: now + timeoutMs, want, lateAt, ...(chain ? { chain } : {}) })
     this.#peers.asked(peer, want ? 'ranges' : 'heads', this.#lastAsk)
     return this.#lastAsk
   }
@@ -212,13 +279,15 @@ export class SyncMachine {
     if (ask?.peer !== peer) return false
     this.#asks.delete(id)
     this.#peers.answered(peer, id)
+    const told = this.#told.of(peer)
+    if (told?.ask === id) told.ask = null
     if (ask.want) this.#wants.release(ask.want, peer)
     return true
   }
 
   #giveUp(id: number, { peer, want }: Ask, now: number): SyncEffect[] {
     this.#settle(id, peer)
-    if (want) this.#wants.fail(want, peer)
+    if (want) this.#fail(want, peer)
     return [{ do: 'cancel', ask: id }, ...this.#strike(peer, 'failed', now)]
   }
 
@@ -234,7 +303,7 @@ export class SyncMachine {
   }
 
   #subscribe(peer: PeerId): SyncEffect[] {
-    return [{ do: 'subscribe', peer, publishers: [...this.#followed] }]
+    return [{ do: 'subscribe', peer, publishers: [...this.#followed.keys()] }]
   }
 
   #strike(peer: PeerId, what: 'broke' | 'failed', now: number): SyncEffect[] {
@@ -242,11 +311,12 @@ export class SyncMachine {
   }
 
   #drop(peer: PeerId, why: DropReason): SyncEffect[] {
-    return this.#peers.has(peer) ? [...this.#forget(peer), { do: 'dropPeer', peer, why }] : []
+    return this.#peers.has(peer) ? [...this.#forget(peer, true), { do: 'dropPeer', peer, why }] : []
   }
 
-  #forget(peer: PeerId): SyncEffect[] {
+  #forget(peer: PeerId, isDropped: boolean): SyncEffect[] {
     const effects = this.#cancel(ask => ask.peer === peer)
+    this.#told.left(peer, !isDropped && !this.#wants.hasOffers(peer))
     this.#peers.delete(peer)
     this.#wants.dropPeer(peer)
     return effects

@@ -29,17 +29,30 @@ export class Wants {
     return this.#size
   }
 
-  offer(head: FeedHead, pinned: boolean, peer: PeerId): void {
-    if (this.#refused.has(head.id) && !pinned) return
+  /** False if there is no room for it. */
+  offer(head: FeedHead, pinned: boolean, peer: PeerId): boolean {
+    if (this.#refused.has(head.id) && !pinned) return true
     const feed = this.#feeds.get(keyOf(head.publisher, head.feed)) ?? new WantedFeed()
     const known = feed.wants.get(tipOf(head))
     if (known) known.pinned ||= pinned
-    if (known?.offeredBy.has(peer) || !this.#mayOffer(feed, peer, known === undefined)) return
+    if (known?.offeredBy.has(peer)) return true
+    if (!this.#mayOffer(feed, peer, known === undefined)) return false
     const want = known ?? new Want(head, feed, pinned)
     if (!known) this.#add(want)
     want.offeredBy.add(peer)
     feed.offers.set(peer, (feed.offers.get(peer) ?? 0) + 1)
     this.#byPeer.set(peer, (this.#byPeer.get(peer) ?? new Set()).add(want))
+    return true
+  }
+
+  /** Whether anything is wanted that this peer offers. */
+  hasOffers(peer: PeerId): boolean {
+    return this.#byPeer.has(peer)
+  }
+
+  /** Whether anything of a publisher is wanted. */
+  hasAnyOf(publishers: ReadonlySet<PublisherId>): boolean {
+    return this.#all().some(({ head }) => publishers.has(head.publisher))
   }
 
   /** What to ask this peer for next, of all that it offers; null: nothing that may start now. */

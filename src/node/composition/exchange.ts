@@ -95,11 +95,16 @@ export class Exchange implements AsyncDisposable {
         },
       }),
     })
+    // Blocked it was served to nobody: those who asked meanwhile have not heard of it.
+    home.relations.onChange((publisher, before) => {
+      if (before.block) this.changes.log.touch(publisher)
+    })
     this.feedClient = {
       request: (peer, payload, { signal }) => {
         const bounds = parseFeedRequest(payload)?.ask === 'subscribe' ? SUBSCRIPTION_BOUNDS : {}
         return this.streams.request(peer, this.protocols.feed, payload, { signal, ...bounds })
       },
+      features: (peer, { signal }) => this.streams.features(peer, this.protocols.feed, signal),
     }
     this.intake = new Intake({
       net,
@@ -153,8 +158,11 @@ export class Exchange implements AsyncDisposable {
   async #stored(records: readonly WellFormedRecord[]): Promise<void> {
     const { metrics, home } = this.#parts
     metrics.records.inc({ via: 'peer' }, records.length)
-    await home.library.absorb(records)
-    this.changes.stored(records)
+    try {
+      await home.library.absorb(records)
+    } finally {
+      this.changes.stored(records)
+    }
   }
 
   #wrote(record: WellFormedRecord): void {

@@ -13,6 +13,7 @@ import {
   systemClock,
 } from '../../federation/index.ts'
 import { type PeerId, type PublisherId, topicsOf } from '../../protocol/index.ts'
+import { ListedPublishers } from '../library/listed-publishers.ts'
 import { MirrorKeeper } from '../library/mirror-keeper.ts'
 import { createLog } from '../log.ts'
 import { discoveryPortOf, parsePeerAddress } from '../network/discovery-port.ts'
@@ -80,11 +81,12 @@ export async function joinFederation(
 }
 
 function answerPeers(home: OpenHome, { streams, protocols, changes }: Exchange, node: NodeContext): void {
-  const { gate, artifacts, library } = home
+  const { gate, artifacts, library, relations } = home
   const feeds = new FeedHandler({
     store: library.store,
     changes,
     mayServeFeed: (feed, peer) => library.isWhole(feed) && gate.mayServeFeed(feed, peer),
+    listed: new ListedPublishers(library.access, relations),
   })
   streams.handle(protocols.feed, request => feeds.handle(request))
   const source = { readBlock: artifacts.readBlock.bind(artifacts) }
@@ -114,6 +116,7 @@ function syncOf({ library }: OpenHome, exchange: Exchange, { metrics }: NodeCont
       exchange.refused.refuse(peer, Date.now(), why === 'bad record' ? REFUSED_MS : UNRELIABLE_MS)
       void exchange.hangUp(peer)
     },
+    isListed: publisher => library.access.hasPublicPackage(publisher),
     pinnedHeads: publisher => [...library.catalogue.voidedHeadsOf(publisher), ...library.lostHeads(publisher)],
   })
 }

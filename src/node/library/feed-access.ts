@@ -51,6 +51,8 @@ export class FeedAccess {
   readonly #publicFeeds = new Map<PublisherId, ReadonlySet<FeedId>>()
   readonly #namers = new Map<Sha256, Namer[]>()
   readonly #havePublic = new Set<PublisherId>()
+  /** The same, by id; null: to be sorted when it is asked for. */
+  #sortedPublic: readonly PublisherId[] | null = null
   readonly #listeners = new Map<PublisherId, () => void>()
   #own: PublisherId | null = null
 
@@ -116,6 +118,12 @@ export class FeedAccess {
     return this.#havePublic.has(publisher)
   }
 
+  /** Publishers in whose public feeds any bytes are named, in the order of their ids. */
+  publicPublishers(): readonly PublisherId[] {
+    this.#sortedPublic ??= [...this.#havePublic].sort()
+    return this.#sortedPublic
+  }
+
   /** Calls `listener` when the first public package of a publisher is named; the answer stops that. */
   onFirstPublic(publisher: PublisherId, listener: () => void): () => void {
     this.#listeners.set(publisher, listener)
@@ -125,6 +133,7 @@ export class FeedAccess {
   #name(sha256: Sha256, name: Namer): void {
     if (!this.#havePublic.has(name.publisher) && this.isPublic(name)) {
       this.#havePublic.add(name.publisher)
+      this.#sortedPublic = null
       this.#listeners.get(name.publisher)?.()
     }
     const feeds = this.#namers.get(sha256) ?? []

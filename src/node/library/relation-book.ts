@@ -44,6 +44,9 @@ type BookDocument = z.output<typeof schema>
 
 const NAME = /^[a-z][a-z0-9-]{0,63}$/
 
+/** Told of a relation before and after a change. */
+export type RelationListener = (publisher: PublisherId, before: Relation, after: Relation) => void
+
 /** The operator's decisions about publishers: relations, local names, and which publisher a bare name was first installed from. */
 export class RelationBook {
   readonly #path: string
@@ -51,6 +54,7 @@ export class RelationBook {
   #names: ReadonlyMap<string, PublisherId>
   #pins: ReadonlyMap<PackageName, PublisherId>
   #last: Promise<unknown> = Promise.resolve()
+  readonly #listeners = new Set<RelationListener>()
 
   private constructor(path: string, document: BookDocument) {
     this.#path = path
@@ -131,9 +135,16 @@ export class RelationBook {
         for (const [name, id] of names) if (id === publisher) names.delete(name)
         names.set(as, publisher)
       }
+      const before = this.relationOf(publisher)
       await this.#save(new Map(this.#relations).set(publisher, answer.relation), names, this.#pins)
+      for (const listener of this.#listeners) listener(publisher, before, answer.relation)
       return answer.relation
     })
+  }
+
+  /** Calls `listener` after each change of a relation. */
+  onChange(listener: RelationListener): void {
+    this.#listeners.add(listener)
   }
 
   /** Remembers which publisher a bare name meant when it was first installed. */

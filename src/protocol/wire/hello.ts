@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { HEADS_SINCE_FEATURE } from '../feed-wire.ts'
 import { encodeBody } from './body.ts'
 import { MAX_FRAME_BYTES, MAX_HELLO_BYTES, WIRE_VERSION } from './limits.ts'
 import { parseMessage } from './message.ts'
@@ -17,9 +18,12 @@ const helloSchema = z.object({
   maxFrame: z.int().min(1024),
 })
 
+/** What this node answers beyond the first version; a peer that names none of it is asked without. */
+const FEATURES = [HEADS_SINCE_FEATURE]
+
 /** This node's HELLO. */
 export function encodeHello(): Uint8Array {
-  return encodeBody({ version: WIRE_VERSION, features: [], maxFrame: MAX_FRAME_BYTES } satisfies Hello)
+  return encodeBody({ version: WIRE_VERSION, features: FEATURES, maxFrame: MAX_FRAME_BYTES } satisfies Hello)
 }
 
 /** A peer's HELLO; throws `E_MESSAGE`. */

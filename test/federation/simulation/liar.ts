@@ -2,6 +2,7 @@ import { CID } from 'multiformats/cid'
 import { create } from 'multiformats/hashes/digest'
 import {
   encodeHeads,
+  encodeHeadsSinceEnd,
   encodeRange,
   type FeedHead,
   type FeedId,
@@ -60,7 +61,10 @@ export class Liar implements Participant {
     const request = parseFeedRequest(payload)!
     if (request.ask === 'range') yield* this.#range(request, signal)
     else if (request.ask === 'heads') yield* encodeHeads(this.#heads(request.publishers))
-    else
+    else if (request.ask === 'heads-since') {
+      yield* encodeHeads(this.#heads(request.publishers))
+      yield encodeHeadsSinceEnd({ boot: 'a lie', at: this.#below(1_000), whole: false })
+    } else if (request.ask === 'subscribe')
       while (!signal.aborted) {
         await this.#pause(PUSH_MS, signal)
         yield* encodeHeads(this.#heads(request.publishers))

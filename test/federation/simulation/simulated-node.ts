@@ -3,11 +3,13 @@ import { GossipDriver } from '../../../src/federation/gossip/driver.ts'
 import { SyncDriver } from '../../../src/federation/sync/driver.ts'
 import { FeedHandler } from '../../../src/federation/sync/handler.ts'
 import { HeadChanges } from '../../../src/federation/sync/head-changes.ts'
+import { HeadLog } from '../../../src/federation/sync/head-log.ts'
 import { Intake } from '../../../src/federation/sync/intake.ts'
 import { REFUSED_MS, RefusedPeers, UNRELIABLE_MS } from '../../../src/node/network/refused-peers.ts'
 import {
   type FeedHead,
   foldPublisher,
+  HEADS_SINCE_FEATURE,
   openHead,
   type PeerId,
   type PublisherId,
@@ -31,13 +33,14 @@ export class SimulatedNode implements Participant {
   readonly #refused = new RefusedPeers()
   readonly #gossip: GossipDriver
   readonly #intake: Intake
-  readonly #changes = new HeadChanges()
+  readonly #changes: HeadChanges
   readonly #handler: FeedHandler
   #judge: (peer: PeerId, bytes: Uint8Array) => Promise<'accept' | 'ignore' | 'reject'> = async () => 'ignore'
 
   constructor(network: Network, name: string, publishers: readonly Publisher[]) {
     this.peer = name as PeerId
     this.#network = network
+    this.#changes = new HeadChanges(new HeadLog(() => network.world.now()))
     const followed = publishers.map(({ id }) => id)
     this.#intake = new Intake({
       net: NET,
@@ -49,7 +52,10 @@ export class SimulatedNode implements Participant {
     })
     this.#handler = new FeedHandler({ store: this.store, changes: this.#changes, mayServeFeed: () => true })
     this.sync = new SyncDriver({
-      client: { request: (peer, payload, { signal }) => network.request(this, peer, payload, signal) },
+      client: {
+        request: (peer, payload, { signal }) => network.request(this, peer, payload, signal),
+        features: async peer => featuresOf(peer),
+      },
       intake: this.#intake,
       clock: network.world,
       random: network.world.random,
@@ -124,6 +130,10 @@ export class SimulatedNode implements Participant {
     this.#network.dial(this, other)
   }
 }
+
+/** A third of all are of a version that tells no changes. */
+const featuresOf = (peer: PeerId): ReadonlySet<string> =>
+  new Set((peer.codePointAt(peer.length - 1) ?? 0) % 3 === 0 ? [] : [HEADS_SINCE_FEATURE])
 
 /** The real announcements, checked in line: the thread pool's order is not the seed's. */
 function codecOf(publishers: readonly Publisher[]): AnnouncementCodec {
