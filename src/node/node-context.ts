@@ -8,6 +8,7 @@ import type { Config, LoadedConfig } from './config/index.ts'
 import type { Identity } from './identity/identity-file.ts'
 import type { InstallJournal } from './installs/index.ts'
 import type { ArtifactFetcher } from './library/artifact-fetcher.ts'
+import type { HolderRecord } from './library/holder-record.ts'
 import type { HoldingStatement } from './library/holding-statement.ts'
 import type { IncomingBytes } from './library/incoming-bytes.ts'
 import type { Library } from './library/library.ts'
@@ -63,6 +64,8 @@ export interface NodeContext {
   readonly searchMemory: SearchMemory
   readonly incoming: IncomingBytes
   readonly absent: AbsentHolders
+  /** What spot checks of mirrors showed. */
+  readonly holders: HolderRecord
   readonly publishing: Turns<PackageName>
   readonly metrics: Metrics
   readonly tokens: TokenBook

@@ -17,6 +17,7 @@ import { verifyCache } from './use-cases/cache-verify.ts'
 import { clientSettings } from './use-cases/client-settings.ts'
 import { complete } from './use-cases/complete.ts'
 import { doctor } from './use-cases/doctor.ts'
+import { showFederation } from './use-cases/federation.ts'
 import { info } from './use-cases/info.ts'
 import { install } from './use-cases/install.ts'
 import { exportRecovery, listKeys } from './use-cases/keys.ts'
@@ -52,6 +53,7 @@ export function servicesOf(node: NodeContext): NodeServices {
     changeRelation: (change, who) => changeRelation(node, change, who),
     publishers: () => listPublishers(node),
     peers: () => listPeers(node),
+    federation: publisher => showFederation(node, publisher),
     addPeer: (multiaddr, who) => addPeer(node, multiaddr, who),
     removePeer: (peer, who) => removePeer(node, peer, who),
     routes: async () => node.routes.list(),

@@ -7,6 +7,7 @@ import { configGroup } from './config.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { exportGroup } from './export.ts'
+import { federationCommand } from './federation.ts'
 import { importGroup } from './import.ts'
 import { infoCommand } from './info.ts'
 import { initCommand } from './init.ts'
@@ -34,7 +35,7 @@ export const COMMAND_SECTIONS: readonly (readonly [title: string, entries: reado
   ['Run a node', [initCommand, startCommand, demoCommand, statusCommand, configGroup, doctorCommand]],
   ['Publish and install', [publishCommand, searchCommand, infoCommand, installCommand, whyCommand, useCommand]],
   ['Say what may be installed, and from where', [policyGroup, advisoryGroup, routeGroup, upstreamGroup]],
-  ['Choose publishers and peers', [...relationCommands, publishersCommand, peerGroup]],
+  ['Choose publishers and peers', [...relationCommands, publishersCommand, peerGroup, federationCommand]],
   ['Look after keys and tokens', [keyGroup, tokenGroup]],
   ['Look after what is stored', [cacheGroup, purgeCommand, backupCommand, restoreCommand, importGroup, exportGroup]],
   ['Check by hand', [verifyGroup]],

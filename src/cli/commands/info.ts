@@ -15,6 +15,8 @@ interface InfoAnswer {
     /** Packages known here that need it, and installs through this node; absent where it is not held. */
     readonly dependents?: number
     readonly installs?: number
+    /** Copies of the newest release, and those proven by a check; null for none. */
+    readonly replication?: { readonly copies: number; readonly proven: number } | null
     /** false: seen in search answers of peers alone; its records are not here. */
     readonly held: boolean
   }[]
@@ -56,10 +58,18 @@ function publisherView({ id, name, relation, versions, held, ...use }: InfoAnswe
   return [
     linesOf(`publisher ${name ?? ''} ${id} ${shown}${held ? '' : ', not held here: seen in answers of peers'}`),
     ...(held ? [linesOf(`dependents: ${use.dependents ?? 0}, installs through this node: ${use.installs ?? 0}`)] : []),
+    ...copiesView(use.replication ?? null),
     tableOf(
       ['VERSION', 'STATE', 'FILES'],
       versions.map(({ version, state, artifacts }) => [version, state, artifacts.length]),
       'no versions',
     ),
   ]
+}
+
+function copiesView(replication: InfoAnswer['publishers'][number]['replication']): View[] {
+  if (replication == null) return []
+  const { copies, proven } = replication
+  const warning = copies === 0 ? ', nobody known has the bytes' : copies === 1 ? ', one loss away from gone' : ''
+  return [linesOf(`copies of the newest release: ${copies} known, ${proven} proven${warning}`)]
 }

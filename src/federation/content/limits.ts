@@ -20,3 +20,7 @@ export const MAX_FAILED_PROVIDERS = 512
 export const PARALLEL_PROBES = 16
 /** Longest wait for that answer, dialling included, ms. */
 export const PROBE_MS = 1_500
+/** Leaves of an artifact that one spot check asks for: who keeps half of it is caught three times in four. */
+export const MAX_CHECKED_LEAVES = 2
+/** Longest wait for all of a spot check, ms: 2 MiB at 128 kB/s. */
+export const SPOT_CHECK_MS = 16_000

@@ -14,6 +14,7 @@ import {
 } from '../../federation/index.ts'
 import { type PeerId, type PublisherId, topicsOf } from '../../protocol/index.ts'
 import { ListedPublishers } from '../library/listed-publishers.ts'
+import { MirrorChecks } from '../library/mirror-checks.ts'
 import { MirrorKeeper } from '../library/mirror-keeper.ts'
 import { createLog } from '../log.ts'
 import { discoveryPortOf, parsePeerAddress } from '../network/discovery-port.ts'
@@ -22,6 +23,7 @@ import { rememberPeers } from '../network/peer-memory.ts'
 import { REFUSED_MS, UNRELIABLE_MS } from '../network/refused-peers.ts'
 import { acceptStreams } from '../network/stream-port.ts'
 import type { NodeContext } from '../node-context.ts'
+import { checkMirror, mirrorChecked, pickMirrorCheck } from '../use-cases/mirror-checks.ts'
 import { heldTags, searchPublic } from '../use-cases/search-public.ts'
 import type { Exchange } from './exchange.ts'
 import { nodeRecordsOf } from './join-records.ts'
@@ -48,6 +50,7 @@ export async function joinFederation(
   const sync = stack.use(syncOf(home, exchange, node))
   const gossip = stack.use(gossipOf(exchange, node, sync))
   const mirror = stack.use(mirrorOf(node))
+  stack.use(mirrorChecksOf(node))
   exchange.onOwnRecord(record => {
     gossip.announce(record).catch(() => node.metrics.refusals.inc({ code: 'announce failed' }))
   })
@@ -138,6 +141,16 @@ function gossipOf(exchange: Exchange, node: NodeContext, sync: SyncDriver): Goss
       metrics.refusals.inc({ code: `gossip ${why}` })
       if (why !== 'known') exchange.ledger.refused(peer, `gossip ${why}`)
     },
+  })
+}
+
+function mirrorChecksOf(node: NodeContext): MirrorChecks {
+  return new MirrorChecks({
+    pick: () => pickMirrorCheck(node, Math.random),
+    check: (checkable, signal) => checkMirror(node, checkable, signal),
+    onChecked: (checkable, outcome) => mirrorChecked(node, checkable, outcome),
+    clock: systemClock,
+    random: Math.random,
   })
 }
 

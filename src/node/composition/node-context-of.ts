@@ -3,6 +3,7 @@ import { type PeerId, parseUnverifiedRecord } from '../../protocol/index.ts'
 import type { LoadedConfig } from '../config/index.ts'
 import { saveIdentity } from '../identity/identity-file.ts'
 import { ArtifactFetcher } from '../library/artifact-fetcher.ts'
+import { HolderRecord } from '../library/holder-record.ts'
 import { HoldingStatement } from '../library/holding-statement.ts'
 import { RouteTable } from '../library/route-table.ts'
 import { Turns } from '../library/turns.ts'
@@ -53,7 +54,13 @@ export function nodeContextOf(parts: ContextParts): NodeContext {
     ...{ library, relations, peers, tokens, installs, policy, advisories, libp2p, metrics, upstreams },
     ...{ incoming: home.incoming, purges: home.purges, purgeBytes: home.purgeBytes, disk: home.disk },
     ...{ gate: home.gate, cache: home.cache, ledger: home.ledger, pins: home.pins },
-    ...{ verdicts: new VerdictLog(), seen: new SeenHits(), absent: new AbsentHolders(), publishing: new Turns() },
+    ...{
+      verdicts: new VerdictLog(),
+      seen: new SeenHits(),
+      absent: new AbsentHolders(),
+      holders: new HolderRecord(),
+      publishing: new Turns(),
+    },
     searchMemory: new SearchMemory(config.network.id),
     peerLedger: parts.exchange.ledger,
     backupPassphrase: surroundings.backupPassphrase,

@@ -81,6 +81,13 @@ export const API_ROUTES: readonly ApiRoute[] = [
     ),
   ),
   route('GET', '/api/publishers', 'Publishers known here', {}, s => s.publishers()),
+  route(
+    'GET',
+    '/api/federation',
+    'Who mirrors what, and the copies of each package',
+    { query: z.strictObject({ publisher: text(256).optional() }) },
+    (s, { query }) => s.federation(query.publisher),
+  ),
   route('GET', '/api/peers', 'Connected and pinned peers', {}, s => s.peers()),
   route(
     'POST',

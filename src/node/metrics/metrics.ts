@@ -20,6 +20,8 @@ export interface Metrics {
   readonly overBudget: Counter<'how'>
   /** Artifacts brought here from peers. */
   readonly fetched: Counter<'result'>
+  /** Spot checks of mirrors. */
+  readonly mirrorChecks: Counter<'outcome'>
   readonly contentType: string
   text(): Promise<string>
 }
@@ -52,6 +54,7 @@ export function createMetrics(sources: MetricSources): Metrics {
       'how',
     ),
     fetched: counter('hanse_artifact_fetches_total', 'Artifacts asked of peers, by result', 'result'),
+    mirrorChecks: counter('hanse_mirror_checks_total', 'Spot checks of mirrors, by what they showed', 'outcome'),
     contentType: registry.contentType,
     text: () => registry.metrics(),
   }

@@ -10,6 +10,7 @@ import type { NodeContext } from '../node-context.ts'
 import { seekPublishers } from './ask-federation.ts'
 import { parseSpec } from './find-package.ts'
 import { holdersOf } from './holders.ts'
+import { mirrorsOf, replicationOf } from './replication.ts'
 
 /** Advisories shown with a package. */
 const MAX_SHOWN_ADVISORIES = 20
@@ -27,12 +28,10 @@ export async function info(node: NodeContext, purl: string): Promise<object> {
   const seen = node.seen.publishersOf(name).filter(id => !isBlocked(id) && !all.includes(id))
   if (held.length + seen.length === 0) throw notFound(node, name, all)
   const holders = await Promise.all(held.map(id => holdersOf(node, id, node.library.package(id, name))))
+  const shown = await Promise.all(held.map(id => heldPublisherOf(node, id, name)))
   return {
     purl: name,
-    publishers: [
-      ...held.map(id => heldPublisherOf(node, id, name)),
-      ...seen.map(id => seenPublisherOf(node, id, name)),
-    ],
+    publishers: [...shown, ...seen.map(id => seenPublisherOf(node, id, name))],
     holders: [...new Set(holders.flat())],
     looksLike: node.lookAlikes.of(name),
     advisories: advisoryFacts(node, name),
@@ -50,7 +49,9 @@ const releasesOf = (node: NodeContext, id: PublisherId, name: PackageName): read
   ...(node.library.package(id, name)?.releases.values() ?? []),
 ]
 
-function heldPublisherOf(node: NodeContext, id: PublisherId, name: PackageName): object {
+async function heldPublisherOf(node: NodeContext, id: PublisherId, name: PackageName): Promise<object> {
+  const state = node.library.package(id, name)
+  const replication = state === null ? null : await replicationOf(node, mirrorsOf(node, id), state)
   const versions = releasesOf(node, id, name).map(({ version, state, visibility, deprecated, artifacts }) => ({
     version,
     state,
@@ -58,7 +59,7 @@ function heldPublisherOf(node: NodeContext, id: PublisherId, name: PackageName):
     deprecated,
     artifacts: artifacts.map(({ artifact: { name: file, cid, size, sha256 } }) => ({ name: file, cid, size, sha256 })),
   }))
-  return { ...publisherOf(node, id), versions, ...node.library.popularity.useOf(id, name), held: true }
+  return { ...publisherOf(node, id), versions, ...node.library.popularity.useOf(id, name), replication, held: true }
 }
 
 /** What verified hits said: signed, but a yank or void may be missing, and files are listed once its records are here. */

@@ -1,0 +1,65 @@
+import type { Command } from '../command.ts'
+import { linesOf, partsOf, tableOf, type View } from '../view.ts'
+
+interface Mirror {
+  readonly peer: string
+  readonly isSelf: boolean
+  readonly connected: boolean
+  readonly checked: { readonly outcome: string; readonly at: string } | null
+}
+interface FederationAnswer {
+  readonly network: { readonly id: string; readonly mode: string }
+  readonly peers: number
+  readonly publishers: readonly {
+    readonly id: string
+    readonly name: string | null
+    readonly relation: string
+    readonly packages: number
+    readonly mirrors: readonly Mirror[]
+    readonly spread: Readonly<Record<string, number>>
+    readonly least: readonly { readonly package: string; readonly copies: number; readonly proven: number }[]
+  }[]
+}
+
+/** `hanse federation [PUBLISHER]`: who mirrors what, and how many copies there are. */
+export const federationCommand: Command = {
+  name: 'federation',
+  summary: 'show who mirrors what, how fresh it is here, and the copies of each package',
+  examples: ['hanse federation', 'hanse federation acme'],
+  args: [{ name: '[publisher]', text: 'all packages of one publisher: an id (bafy…), or your name for it' }],
+  async run({ args }, context) {
+    const node = await context.node()
+    const query = args[0] === undefined ? {} : { publisher: args[0] }
+    return { data: await node.call<FederationAnswer>('GET', '/api/federation', { query }) }
+  },
+  view: federationView,
+}
+
+/** A tree: each publisher, its mirrors, its packages. */
+export function federationView({ network, peers, publishers }: FederationAnswer): View {
+  return partsOf(
+    linesOf(`network ${network.id} (${network.mode}), ${peers} peers connected`),
+    ...publishers.map(publisherView),
+  )
+}
+
+function publisherView(publisher: FederationAnswer['publishers'][number]): View {
+  const { id, name, relation, packages, mirrors, spread, least } = publisher
+  const copies = Object.entries(spread).map(([count, of]) => `${of} with ${count}`)
+  const shown = least.map(each => [`   ${each.package}`, each.copies, each.proven])
+  return partsOf(
+    linesOf(
+      '',
+      `${name ?? id}  ${relation}, ${packages} packages`,
+      ...mirrors.map(mirror => `├─ mirror ${mirrorText(mirror)}`),
+      `└─ copies ${copies.length === 0 ? 'none known' : copies.join(', ')}`,
+    ),
+    ...(shown.length === 0 ? [] : [tableOf(['   PACKAGE', 'COPIES', 'PROVEN'], shown, '')]),
+  )
+}
+
+function mirrorText({ peer, isSelf, connected, checked }: Mirror): string {
+  if (isSelf) return 'this node'
+  const state = connected ? 'connected' : 'away'
+  return `${peer}, ${state}, ${checked === null ? 'not checked yet' : `${checked.outcome} at ${checked.at}`}`
+}

@@ -1,0 +1,53 @@
+import { type PackageName, type PublisherId, relationText, shortNameOf } from '../../protocol/index.ts'
+import type { NodeContext } from '../node-context.ts'
+import { type Mirror, mirrorsOf, type Replication, replicationOf } from './replication.ts'
+
+/** Packages of one publisher whose copies are counted; those least copied are shown first. */
+const MAX_COUNTED_PACKAGES = 1_000
+/** Packages shown of each, unless one publisher is asked for. */
+const MAX_SHOWN_PACKAGES = 5
+
+interface PackageCopies extends Replication {
+  readonly package: string
+}
+
+/** One publisher that this node follows, or its own. */
+interface FederatedPublisher {
+  readonly id: PublisherId
+  readonly name: string | null
+  readonly relation: string
+  readonly packages: number
+  readonly mirrors: readonly Mirror[]
+  /** How many packages have so many copies, by number of copies. */
+  readonly spread: Readonly<Record<number, number>>
+  /** The packages with the fewest copies. */
+  readonly least: readonly PackageCopies[]
+}
+
+/** Who mirrors what, and how many copies there are of each package; with `publisher`, of that one alone, in full. */
+export async function showFederation(node: NodeContext, publisher: string | undefined): Promise<object> {
+  const one = publisher === undefined ? null : node.relations.resolve(publisher)
+  const isFollowed = (id: PublisherId) => id === node.writer.publisher || node.relations.relationOf(id).follow
+  const shown = one === null ? [node.writer.publisher, ...node.relations.known()].filter(isFollowed) : [one]
+  const publishers: FederatedPublisher[] = []
+  for (const id of new Set(shown))
+    publishers.push(await publisherOf(node, id, one === null ? MAX_SHOWN_PACKAGES : MAX_COUNTED_PACKAGES))
+  return { network: { id: node.net, mode: node.config.network.mode }, peers: node.connectedPeers().length, publishers }
+}
+
+async function publisherOf(node: NodeContext, id: PublisherId, shown: number): Promise<FederatedPublisher> {
+  const packages = [...(node.library.catalogue.publisher(id)?.packages ?? [])]
+  const mirrors = mirrorsOf(node, id)
+  const counted: PackageCopies[] = []
+  for (const [name, state] of packages.slice(0, MAX_COUNTED_PACKAGES)) {
+    const replication = await replicationOf(node, mirrors, state)
+    if (replication !== null) counted.push({ package: shortNameOf(name as PackageName), ...replication })
+  }
+  const spread: Record<number, number> = {}
+  for (const { copies } of counted) spread[copies] = (spread[copies] ?? 0) + 1
+  return {
+    ...{ id, name: node.relations.localNameOf(id), packages: packages.length, mirrors, spread },
+    relation: id === node.writer.publisher ? 'self' : relationText(node.relations.relationOf(id)),
+    least: counted.toSorted((a, b) => a.copies - b.copies || a.proven - b.proven).slice(0, shown),
+  }
+}

@@ -1,0 +1,68 @@
+import { type SpotCheck, spotCheck } from '../../federation/index.ts'
+import type { Artifact, PackageState, PublisherId } from '../../protocol/index.ts'
+import type { Checkable } from '../library/mirror-checks.ts'
+import type { NodeContext } from '../node-context.ts'
+import { statedHoldersOf } from './stated-holders.ts'
+
+/** Publishers, and packages of one, looked at for something to check before it is left for the next time. */
+const MAX_TRIES = 16
+
+/** A connected peer that is signed to hold an artifact of a publisher this node allows, mirrors or is itself; by chance. */
+export function pickMirrorCheck(node: NodeContext, random: () => number): Checkable | null {
+  const publishers = [node.writer.publisher, ...node.relations.known()].filter(id => isCaredFor(node, id))
+  const connected = new Set(node.connectedPeers())
+  for (let i = 0; i < MAX_TRIES; i++) {
+    const publisher = pickOne(publishers, random)
+    if (publisher === null) return null
+    const peer = pickOne(
+      statedHoldersOf(node, publisher).filter(each => connected.has(each)),
+      random,
+    )
+    const artifact = peer === null ? null : pickArtifact(node, publisher, random)
+    if (peer !== null && artifact !== null) return { publisher, peer, artifact }
+  }
+  return null
+}
+
+export async function checkMirror(
+  node: NodeContext,
+  { peer, artifact }: Checkable,
+  signal: AbortSignal,
+): Promise<SpotCheck> {
+  const context = { streams: node.streams, protocol: node.protocols.content }
+  return await spotCheck(context, peer, artifact, { random: Math.random, signal })
+}
+
+/** What a check showed is remembered: a peer without the bytes is asked after the others, one with other bytes is no peer. */
+export function mirrorChecked(node: NodeContext, { publisher, peer }: Checkable, outcome: SpotCheck): void {
+  node.holders.note(publisher, peer, { outcome, at: Date.now() })
+  node.metrics.mirrorChecks.inc({ outcome })
+  if (outcome === 'absent') node.absent.add(publisher, peer, Date.now())
+  if (outcome === 'altered') node.streams.reportOffence(peer, 'block-altered')
+}
+
+function isCaredFor({ relations, writer }: NodeContext, publisher: PublisherId): boolean {
+  const { allow, mirror } = relations.relationOf(publisher)
+  return publisher === writer.publisher || mirror || allow !== 'none'
+}
+
+/** Of a public live release: what a peer may be asked for. */
+function pickArtifact({ library }: NodeContext, publisher: PublisherId, random: () => number): Artifact | null {
+  const packages = [...(library.catalogue.publisher(publisher)?.packages.values() ?? [])]
+  for (let i = 0; i < MAX_TRIES; i++) {
+    const state = pickOne(packages, random)
+    if (state === null) return null
+    const artifact = pickOne(openArtifactsOf(state), random)
+    if (artifact !== null) return artifact
+  }
+  return null
+}
+
+const openArtifactsOf = ({ releases }: PackageState): Artifact[] =>
+  [...releases.values()]
+    .filter(({ state, visibility }) => state === 'live' && visibility === 'public')
+    .flatMap(({ artifacts }) => artifacts.map(({ artifact }) => artifact))
+
+function pickOne<T>(of: readonly T[], random: () => number): T | null {
+  return of[Math.floor(random() * of.length)] ?? null
+}
