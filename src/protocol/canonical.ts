@@ -1,6 +1,6 @@
-import { decode, encode } from '@ipld/dag-cbor'
+import { encode } from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
-import { scanCanonical } from './canonical-scan.ts'
+import { decodeCanonical } from './canonical-decode.ts'
 import { ProtocolError } from './errors.ts'
 import { MAX_VALUE_BYTES } from './limits.ts'
 
@@ -16,7 +16,7 @@ export function encodeCanonical(value: unknown): Uint8Array {
     throw new ProtocolError('E_ENCODING', 'value without an encoding', { cause })
   }
   if (bytes.length > MAX_VALUE_BYTES) throw tooLong(MAX_VALUE_BYTES)
-  scanCanonical(bytes, MAX_VALUE_BYTES)
+  decodeCanonical(bytes, MAX_VALUE_BYTES)
   // The encoder writes a lone surrogate as U+FFFD; only then is the value worth a walk, now known to be shallow.
   if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('\ufffd') && !isWellFormedThroughout(value)) {
     throw new ProtocolError('E_TEXT', 'text with a lone surrogate')
@@ -31,17 +31,7 @@ export function encodeCanonical(value: unknown): Uint8Array {
  */
 export function parseCanonical(bytes: Uint8Array, maxBytes = MAX_VALUE_BYTES, maxItems = maxBytes): unknown {
   if (bytes.length > maxBytes) throw tooLong(maxBytes)
-  scanCanonical(bytes, maxItems)
-  let value: unknown
-  let again: Uint8Array
-  try {
-    value = decode(bytes)
-    again = encode(value)
-  } catch (cause) {
-    throw new ProtocolError('E_ENCODING', 'value outside dag-cbor', { cause })
-  }
-  if (Buffer.compare(again, bytes) !== 0) throw new ProtocolError('E_ENCODING', 'not the one encoding of its value')
-  return value
+  return decodeCanonical(bytes, maxItems)
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { code as DAG_CBOR } from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
-import { create as createDigest } from 'multiformats/hashes/digest'
+import { base32CidOf } from './base32.ts'
 import { ProtocolError } from './errors.ts'
 import type { BlockId, PeerId, PublisherId, RecordId } from './ids.ts'
 import { MAX_NETWORK_ID_CHARS, MAX_PEER_ID_BYTES } from './limits.ts'
@@ -10,6 +10,8 @@ const SHA2_256 = 0x12
 const RAW = 0x55
 const DAG_PB = 0x70
 const SHA256_BYTES = 32
+/** CIDv1, dag-cbor, sha2-256 of 32 bytes. */
+const RECORD_CID_PREFIX = Uint8Array.of(1, DAG_CBOR, SHA2_256, SHA256_BYTES)
 /** A CIDv1 of a sha-256 has 59 characters; longer text is not worth decoding. */
 const MAX_CID_CHARS = 64
 const NETWORK_ID = new RegExp(`^[a-z0-9-]{1,${MAX_NETWORK_ID_CHARS}}$`)
@@ -28,7 +30,7 @@ export function isPeerId(text: string): text is PeerId {
 /** The record id of payload bytes: CIDv1(dag-cbor, sha2-256) (section 3). */
 export function recordIdOf(payload: Uint8Array): RecordId {
   const digest = createHash('sha256').update(payload).digest()
-  return CID.createV1(DAG_CBOR, createDigest(SHA2_256, digest)).toString() as RecordId
+  return base32CidOf(Buffer.concat([RECORD_CID_PREFIX, digest])) as RecordId
 }
 
 /** A record id from text. @throws ProtocolError E_ID */
@@ -44,13 +46,13 @@ export function parsePublisherId(text: string): PublisherId {
 /** The record id that a link holds. @throws ProtocolError E_ID */
 export function recordIdOfCid(cid: CID): RecordId {
   if (!isSha256Cid(cid) || cid.code !== DAG_CBOR) throw new ProtocolError('E_ID', 'not a record id')
-  return cid.toString() as RecordId
+  return base32CidOf(cid.bytes) as RecordId
 }
 
 /** The block id that a link holds. @throws ProtocolError E_ID */
 export function blockIdOfCid(cid: CID): BlockId {
   if (!isSha256Cid(cid) || (cid.code !== RAW && cid.code !== DAG_PB)) throw new ProtocolError('E_ID', 'not a block id')
-  return cid.toString() as BlockId
+  return base32CidOf(cid.bytes) as BlockId
 }
 
 /** The link to write for an id. @throws ProtocolError E_ID */

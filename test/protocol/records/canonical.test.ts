@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { CID } from 'multiformats/cid'
 import { describe, expect, it } from 'vitest'
 import { encodeCanonical, ProtocolError, parseCanonical, parseCanonicalHex } from '../../../src/protocol/index.ts'
+import { parseTwice } from './scan-canonical.ts'
 
 const codeOf = (run: () => unknown): string => {
   try {
@@ -101,6 +102,36 @@ describe('the dag-cbor profile', () => {
     expect(['Köln', '文字', '🛳️', ''].map(text)).toEqual(['ok', 'ok', 'ok', 'ok'])
     // decomposed, unassigned, noncharacter, mark inside
     expect(['o\u0308', '\u0378', '\uffff', 'a\ufeffb'].map(text)).toEqual(['E_TEXT', 'E_TEXT', 'E_TEXT', 'E_TEXT'])
+  })
+
+  it('takes and refuses what a scan with a second encoding does, and gives the same values, whatever the bytes', () => {
+    const answerOf = (parse: () => unknown): unknown => {
+      try {
+        return parse()
+      } catch (error) {
+        if (error instanceof ProtocolError) return error.code
+        throw error
+      }
+    }
+    const changes = fc.array(fc.tuple(fc.nat(400), fc.integer({ min: 0, max: 255 }), fc.boolean()), { maxLength: 3 })
+    const heads = fc.uint8Array({ maxLength: 12 })
+    const check = (bytes: Uint8Array, maxItems: number): void => {
+      expect(answerOf(() => parseCanonical(bytes, 1_000, maxItems))).toEqual(
+        answerOf(() => parseTwice(bytes, maxItems)),
+      )
+    }
+    fc.assert(
+      fc.property(heads, bytes => check(bytes, 100)),
+      { numRuns: 4_000 },
+    )
+    fc.assert(
+      fc.property(value, changes, fc.integer({ min: 3, max: 100 }), (sample, edits, maxItems) => {
+        const bytes = [...encode(sample)].slice(0, 1_000)
+        for (const [at, byte, isNew] of edits) bytes.splice(at % (bytes.length + 1), isNew ? 0 : 1, byte)
+        check(Uint8Array.from(bytes), maxItems)
+      }),
+      { numRuns: 2_000 },
+    )
   })
 
   it('gives back every value it encodes', () => {

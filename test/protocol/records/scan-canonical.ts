@@ -1,8 +1,9 @@
+import { decode, encode } from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
 import { create as createDigest } from 'multiformats/hashes/digest'
-import { ProtocolError } from './errors.ts'
-import { MAX_DEPTH, MAX_KEY_CHARS } from './limits.ts'
-import { isProfileText } from './unicode.ts'
+import { ProtocolError } from '../../../src/protocol/errors.ts'
+import { MAX_DEPTH, MAX_KEY_CHARS } from '../../../src/protocol/limits.ts'
+import { isProfileText } from '../../../src/protocol/unicode.ts'
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const KEY = new RegExp(`^[a-z][a-zA-Z0-9]{0,${MAX_KEY_CHARS - 1}}$`)
@@ -26,12 +27,20 @@ interface Open {
   lastKey: string | null
 }
 
+/** The value by another way than the program's: scanned, then decoded and encoded again by @ipld/dag-cbor; throws as parseCanonical. */
+export function parseTwice(bytes: Uint8Array, maxItems: number): unknown {
+  scanCanonical(bytes, maxItems)
+  const value = decode(bytes)
+  if (Buffer.compare(encode(value), bytes) !== 0) throw refuse('not the one encoding of its value')
+  return value
+}
+
 /**
  * Refuses bytes that are not exactly one value of the dag-cbor profile (section 1), or whose arrays and maps have more
  * than `maxItems` items and entries in all; keeps no value and does not recurse.
  * @throws ProtocolError E_ENCODING, E_DEPTH, E_TEXT, E_SIZE
  */
-export function scanCanonical(bytes: Uint8Array, maxItems: number): void {
+function scanCanonical(bytes: Uint8Array, maxItems: number): void {
   new Scanner(bytes, maxItems).scan()
 }
 
