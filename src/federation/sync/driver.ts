@@ -27,6 +27,8 @@ export interface SyncPorts {
   readonly random: () => number
   /** Ends the session with a peer. */
   readonly dropPeer: (peer: PeerId, why: DropReason) => void
+  /** A peer named these heads by its subscription. */
+  readonly onNamed?: (peer: PeerId, heads: readonly FeedHead[]) => void
   /** Heads that voids of this publisher name as the true branch; held or not. */
   readonly pinnedHeads?: (publisher: PublisherId) => readonly FeedHead[]
   /** Whether peers that hold a publisher are likely to list it: one with public releases. Absent: none. */
@@ -229,6 +231,7 @@ export class SyncDriver implements AsyncDisposable {
       for await (const part of this.#ask(peer, 'subscribe', publishers, signal)) {
         const heads = parseHeads(part)
         if (heads === null || signal.aborted) return
+        this.#ports.onNamed?.(peer, heads)
         const offers = await this.#missing(heads, publishers)
         if (offers.length > 0) this.#do(this.#machine.offered(peer, null, offers, this.#now))
       }

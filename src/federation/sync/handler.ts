@@ -16,13 +16,15 @@ import {
 } from '../../protocol/index.ts'
 import { FederationError } from '../errors.ts'
 import type { FeedStore } from './feed-store.ts'
-import type { HeadChanges } from './head-changes.ts'
+import type { HeadChanges, WatchOptions } from './head-changes.ts'
 import type { ChangedFeeds } from './head-log.ts'
 import { MAX_SUBSCRIPTIONS_PER_PEER } from './limits.ts'
 
 export interface FeedHandlerPorts {
   readonly store: FeedStore
   readonly changes: HeadChanges
+  /** How long changed heads wait before subscribers are told; absent: not at all. */
+  readonly hold?: WatchOptions['hold']
   /** The one gate: whether a feed's heads and records may go to this peer. */
   readonly mayServeFeed: (
     feed: { readonly publisher: PublisherId; readonly feed: FeedId },
@@ -130,8 +132,9 @@ export class FeedHandler {
     const open = this.#subscriptions.get(peer) ?? 0
     if (open >= MAX_SUBSCRIPTIONS_PER_PEER) throw new FederationError('E_BUSY', 'too many subscriptions')
     this.#subscriptions.set(peer, open + 1)
+    const { changes, hold } = this.#ports
     try {
-      for await (const changed of this.#ports.changes.watch(publishers, signal)) {
+      for await (const changed of changes.watch(publishers, signal, { peer, ...(hold && { hold }) })) {
         const heads = await this.#servable(peer, changed)
         if (heads.length > 0) yield* encodeHeads(heads)
       }

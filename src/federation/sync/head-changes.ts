@@ -1,5 +1,6 @@
 import {
   type FeedHead,
+  type PeerId,
   type PublisherId,
   type RecordId,
   ROOT_FEED,
@@ -10,7 +11,16 @@ import { HeadLog } from './head-log.ts'
 /** Heads one slow watcher may have waiting; above it the oldest are forgotten, and its next round finds them. */
 const MAX_WAITING_HEADS = 4_096
 
+/** Who watches, and how long news may wait before it is told. */
+export interface WatchOptions {
+  /** Not told what it brought or named itself. */
+  readonly peer?: PeerId
+  /** Resolves when these heads are to be told, or when the signal aborts. */
+  readonly hold?: (heads: readonly FeedHead[], signal: AbortSignal) => Promise<void>
+}
+
 interface Watcher {
+  readonly peer: PeerId | undefined
   readonly publishers: ReadonlySet<PublisherId>
   readonly waiting: Map<RecordId, FeedHead>
   wake: () => void
@@ -26,14 +36,15 @@ export class HeadChanges {
     this.log = log
   }
 
-  /** Called with every stored record, own or foreign, after it is durable and the gate knows of it. */
-  stored(records: readonly WellFormedRecord[]): void {
+  /** Called with every stored record, own or foreign, after it is durable and the gate knows of it; `from` is the peer that brought it. */
+  stored(records: readonly WellFormedRecord[], from?: PeerId): void {
     for (const { publisher, feed } of records) {
       if (feed === ROOT_FEED)
         this.log.touch(publisher) // it may delegate feeds that are held
       else this.log.changed(publisher, feed)
     }
     for (const watcher of this.#watchers) {
+      if (from !== undefined && watcher.peer === from) continue
       for (const { publisher, feed, seq, id, prev } of records) {
         if (!watcher.publishers.has(publisher)) continue
         if (prev !== null) watcher.waiting.delete(prev)
@@ -44,15 +55,26 @@ export class HeadChanges {
     }
   }
 
+  /** A peer named these heads: it holds them. */
+  heldBy(peer: PeerId, heads: readonly FeedHead[]): void {
+    for (const watcher of this.#watchers)
+      if (watcher.peer === peer) for (const { id } of heads) watcher.waiting.delete(id)
+  }
+
   /** Changed heads of these publishers from now on, in groups, until the signal aborts. */
-  async *watch(publishers: readonly PublisherId[], signal: AbortSignal): AsyncGenerator<readonly FeedHead[]> {
-    const watcher: Watcher = { publishers: new Set(publishers), waiting: new Map(), wake: () => {} }
+  async *watch(
+    publishers: readonly PublisherId[],
+    signal: AbortSignal,
+    { peer, hold }: WatchOptions = {},
+  ): AsyncGenerator<readonly FeedHead[]> {
+    const watcher: Watcher = { peer, publishers: new Set(publishers), waiting: new Map(), wake: () => {} }
     const onAbort = () => watcher.wake()
     this.#watchers.add(watcher)
     signal.addEventListener('abort', onAbort)
     try {
       while (!signal.aborted) {
         if (watcher.waiting.size === 0) await new Promise<void>(resolve => Object.assign(watcher, { wake: resolve }))
+        if (!signal.aborted) await hold?.([...watcher.waiting.values()], signal)
         const heads = [...watcher.waiting.values()]
         watcher.waiting.clear()
         if (heads.length > 0 && !signal.aborted) yield heads

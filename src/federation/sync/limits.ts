@@ -66,3 +66,8 @@ export const MAX_LOGGED_FEEDS = 32_768
 export const WHOLE_HEADS_MS = 30 * 60_000
 /** Peers that are gone whose cookies are kept, about 200 B each. */
 export const MAX_ABSENT_COOKIES = 512
+/**
+ * Time that subscribers wait for news which gossip brings as well, in ms, and up to as long again by chance: who is told first by the
+ * other need not tell it, so half of the tellings are never sent. Two records of a burst are told at once.
+ */
+export const TELL_AFTER_MS = 1_000

@@ -110,7 +110,7 @@ export class Exchange implements AsyncDisposable {
       net,
       store: home.library.store,
       verify: envelope => parseRecordOnPool(envelope, { net }),
-      onStored: records => this.#stored(records),
+      onStored: (records, from) => this.#stored(records, from),
       isOwnFeed: (publisher, feed) => this.writer.isOwnFeed(publisher, feed),
       onOwnFeed: head => this.writer.cameFromPeer(head),
     })
@@ -155,13 +155,13 @@ export class Exchange implements AsyncDisposable {
     await this.streams[Symbol.asyncDispose]()
   }
 
-  async #stored(records: readonly WellFormedRecord[]): Promise<void> {
+  async #stored(records: readonly WellFormedRecord[], from: PeerId): Promise<void> {
     const { metrics, home } = this.#parts
     metrics.records.inc({ via: 'peer' }, records.length)
     try {
       await home.library.absorb(records)
     } finally {
-      this.changes.stored(records)
+      this.changes.stored(records, from)
     }
   }
 

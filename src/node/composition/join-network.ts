@@ -8,6 +8,7 @@ import {
   dialWhyOf,
   FeedHandler,
   GossipDriver,
+  heldBack,
   type NodeRecords,
   SyncDriver,
   systemClock,
@@ -88,6 +89,7 @@ function answerPeers(home: OpenHome, { streams, protocols, changes }: Exchange, 
   const feeds = new FeedHandler({
     store: library.store,
     changes,
+    hold: heldBack({ clock: systemClock, random: Math.random, isAnnounced: head => library.access.isPublic(head) }),
     mayServeFeed: (feed, peer) => library.isWhole(feed) && gate.mayServeFeed(feed, peer),
     listed: new ListedPublishers(library.access, relations),
   })
@@ -120,6 +122,7 @@ function syncOf({ library }: OpenHome, exchange: Exchange, { metrics }: NodeCont
       void exchange.hangUp(peer)
     },
     isListed: publisher => library.access.hasPublicPackage(publisher),
+    onNamed: (peer, heads) => exchange.changes.heldBy(peer, heads),
     pinnedHeads: publisher => [...library.catalogue.voidedHeadsOf(publisher), ...library.lostHeads(publisher)],
   })
 }

@@ -14,6 +14,7 @@ export function gossipOptionsOf(topics: readonly string[]): Partial<GossipsubOpt
     Dhi: 12,
     floodPublish: true,
     fallbackToFloodsub: false,
+    idontwantMinDataSize: 64 << 10,
     maxInboundDataLength: 256 << 10,
     allowPublishToZeroTopicPeers: true,
     scoreParams: { IPColocationFactorWeight: 0 },

@@ -1,0 +1,21 @@
+import type { FeedHead } from '../../protocol/index.ts'
+import type { Clock } from '../streams/clock.ts'
+import { pause } from '../streams/pause.ts'
+import type { WatchOptions } from './head-changes.ts'
+import { TELL_AFTER_MS } from './limits.ts'
+
+export interface HeldBackPorts {
+  readonly clock: Clock
+  /** 0 (inclusive) to 1. */
+  readonly random: () => number
+  /** Whether gossip tells of the feed too. */
+  readonly isAnnounced: (head: FeedHead) => boolean
+}
+
+/** Tells subscribers of announced feeds a while after gossip did, of all others at once. */
+export function heldBack({ clock, random, isAnnounced }: HeldBackPorts): NonNullable<WatchOptions['hold']> {
+  return async (heads, signal) => {
+    if (!heads.every(isAnnounced)) return
+    await pause(clock, TELL_AFTER_MS * (1 + random()), signal).catch(() => {})
+  }
+}
