@@ -8,7 +8,9 @@ import type { Config, LoadedConfig } from './config/index.ts'
 import type { Identity } from './identity/identity-file.ts'
 import type { InstallJournal } from './installs/index.ts'
 import type { ArtifactFetcher } from './library/artifact-fetcher.ts'
+import type { Freshness } from './library/catch-up.ts'
 import type { HolderRecord } from './library/holder-record.ts'
+
 import type { HoldingStatement } from './library/holding-statement.ts'
 import type { IncomingBytes } from './library/incoming-bytes.ts'
 import type { Library } from './library/library.ts'
@@ -106,6 +108,9 @@ export interface NodeContext {
   hangUp(peer: PeerId): Promise<void>
   /** How it stands with a peer; of one that nobody dials, `dialling`. */
   standing(peer: PeerId): PeerStanding
+  /** Waits until what happened while this node was away was asked for, a few seconds at most; installs are answered then. */
+  caughtUp(): Promise<void>
+  freshness(): Freshness
   /** Settings that could not be applied, for /readyz. */
   problems(): readonly string[]
 }

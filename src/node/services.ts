@@ -43,7 +43,10 @@ export function servicesOf(node: NodeContext): NodeServices {
     search: request => search(node, request),
     complete: async request => complete(node, request),
     info: purl => info(node, purl),
-    install: (request, signal) => install(node, request, signal),
+    install: async (request, signal) => {
+      await node.caughtUp()
+      return await install(node, request, signal)
+    },
     openArtifact: sha256 => openArtifact(node, sha256 as Sha256),
     publicBytes: {
       artifact: sha256 => publicArtifact(node, sha256 as Sha256),
@@ -109,10 +112,11 @@ export function servicesOf(node: NodeContext): NodeServices {
 }
 
 const healthOf = (node: NodeContext) => ({
-  ready: node.problems().length === 0,
+  ready: node.problems().length === 0 && node.freshness() !== 'catching up',
   checks: {
     problems: node.problems().join('; ') || 'none',
     bootstrap: bootstrapProblem(node) ?? 'ok',
+    freshness: node.freshness(),
     catalogue: digestText(node.library.catalogue.digest()),
   },
 })

@@ -50,6 +50,7 @@ export class SyncDriver implements AsyncDisposable {
   readonly #asks = new Map<number, AbortController>()
   readonly #subscriptions = new Map<PeerId, AbortController>()
   readonly #running = new Set<Promise<void>>()
+  readonly #waiting = new Set<() => void>()
   #cancelWake = () => {}
   #closed = false
 
@@ -61,6 +62,26 @@ export class SyncDriver implements AsyncDisposable {
   /** Whether nothing is asked and nothing known to be missing. */
   get idle(): boolean {
     return this.#machine.idle
+  }
+
+  /**
+   * Resolves with how many peers told all heads of these followed publishers, once they are `peers` and all that they told is held,
+   * or when the signal aborts.
+   */
+  caughtUp(publishers: readonly PublisherId[], peers: number, signal: AbortSignal): Promise<number> {
+    const { promise, resolve } = Promise.withResolvers<number>()
+    const meant = new Set(publishers)
+    const look = () => {
+      const { told, isMissing } = this.#machine.standingOf(meant)
+      if (signal.aborted || (told >= peers && !isMissing)) resolve(told)
+    }
+    this.#waiting.add(look)
+    signal.addEventListener('abort', look, { once: true })
+    look()
+    return promise.finally(() => {
+      this.#waiting.delete(look)
+      signal.removeEventListener('abort', look)
+    })
   }
 
   connected(peer: PeerId, rank: PeerRank): void {
@@ -99,6 +120,7 @@ export class SyncDriver implements AsyncDisposable {
   #do(effects: readonly SyncEffect[]): void {
     if (this.#closed) return
     for (const effect of effects) this.#doOne(effect)
+    for (const look of this.#waiting) look()
   }
 
   #doOne(effect: SyncEffect): void {

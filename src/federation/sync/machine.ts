@@ -48,6 +48,13 @@ export class SyncMachine {
     return this.#asks.size === 0 && this.#wants.size === 0
   }
 
+  /** Peers that told all heads of these publishers, and whether anything of theirs is still missing. */
+  standingOf(publishers: ReadonlySet<PublisherId>): { readonly told: number; readonly isMissing: boolean } {
+    const highest = Math.max(0, ...[...publishers].map(id => this.#followed.get(id) ?? Number.POSITIVE_INFINITY))
+    const told = this.#peers.ids().filter(peer => (this.#told.of(peer)?.upTo ?? 0) >= highest)
+    return { told: told.length, isMissing: this.#wants.hasAnyOf(publishers) }
+  }
+
   connected(peer: PeerId, rank: PeerRank, now: number): SyncEffect[] {
     if (!this.#peers.add(peer, rank, now)) return []
     this.#told.came(peer).begin(now)

@@ -95,10 +95,6 @@ export class Exchange implements AsyncDisposable {
         },
       }),
     })
-    // Blocked it was served to nobody: those who asked meanwhile have not heard of it.
-    home.relations.onChange((publisher, before) => {
-      if (before.block) this.changes.log.touch(publisher)
-    })
     this.feedClient = {
       request: (peer, payload, { signal }) => {
         const bounds = parseFeedRequest(payload)?.ask === 'subscribe' ? SUBSCRIPTION_BOUNDS : {}
@@ -126,6 +122,15 @@ export class Exchange implements AsyncDisposable {
   /** Calls `listener` with each record this node wrote, after it is durable and folded. */
   onOwnRecord(listener: (record: WellFormedRecord) => void): void {
     this.#ownListeners.add(listener)
+  }
+
+  /** Peers whose addresses are known; none while the network is off. */
+  knownPeers(): ReadonlySet<PeerId> {
+    const { config, home } = this.#parts
+    const { mode, bootstrap } = config.network
+    if (mode === 'off') return new Set()
+    const known = [...bootstrap.map(parsePeerAddress), ...home.peers.all(true), ...home.peers.all(false)]
+    return new Set(known.flatMap(each => each?.peer ?? []))
   }
 
   /** Pinned peers first, then as they came. */
@@ -178,14 +183,8 @@ export class Exchange implements AsyncDisposable {
 
   /** Right after a start the peers this node knows are still being connected: those are waited for, nobody else is. */
   async #adoptOwnHeads(publisher: PublisherId, feeds: readonly FeedId[], mustHear: boolean): Promise<OwnHeads> {
-    const { network, config, home } = this.#parts
-    const { mode, bootstrap } = config.network
-    const known = new Set(
-      [...bootstrap.map(parsePeerAddress), ...home.peers.all(true), ...home.peers.all(false)].flatMap(
-        each => each?.peer ?? [],
-      ),
-    )
-    const coming = { expected: mode === 'off' ? 0 : known.size, onConnect: discoveryPortOf(network()).onConnect }
+    const { network } = this.#parts
+    const coming = { expected: this.knownPeers().size, onConnect: discoveryPortOf(network()).onConnect }
     const peers = this.connectedPeers()
     return await ownHeads({ client: this.feedClient, intake: this.intake, publisher, feeds, peers, coming, mustHear })
   }

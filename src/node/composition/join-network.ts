@@ -13,7 +13,7 @@ import {
   SyncDriver,
   systemClock,
 } from '../../federation/index.ts'
-import { type PeerId, type PublisherId, topicsOf } from '../../protocol/index.ts'
+import { type PeerId, type PublisherId, type Relation, topicsOf } from '../../protocol/index.ts'
 import { ListedPublishers } from '../library/listed-publishers.ts'
 import { MirrorChecks } from '../library/mirror-checks.ts'
 import { MirrorKeeper } from '../library/mirror-keeper.ts'
@@ -86,6 +86,10 @@ export async function joinFederation(
 
 function answerPeers(home: OpenHome, { streams, protocols, changes }: Exchange, node: NodeContext): void {
   const { gate, artifacts, library, relations } = home
+  // Blocked it was served to nobody: those who asked meanwhile have not heard of it.
+  relations.onChange((publisher, before) => {
+    if (before.block) changes.log.touch(publisher)
+  })
   const feeds = new FeedHandler({
     store: library.store,
     changes,
@@ -191,6 +195,10 @@ function warnUnreachable({ config, peers }: NodeContext, peer: PeerId, why: Dial
   createLog().warn({ code: dialCodeOf(why), peer }, message)
 }
 
+/** Whether anything that this node serves may rest on a publisher's word. */
+export const isInstallableFrom = ({ allow, origin }: Pick<Relation, 'allow' | 'origin'>): boolean =>
+  allow !== 'none' || origin
+
 /** Follows, mirrors, signs that it does, and announces, as the relations say now. */
 export function applyRelations(node: NodeContext, { sync, discovery, mirror }: Federation): void {
   const { relations, config, writer, library } = node
@@ -199,8 +207,10 @@ export function applyRelations(node: NodeContext, { sync, discovery, mirror }: F
   for (const publisher of known)
     if (!isOwn(publisher) && !relations.relationOf(publisher).follow) sync.unfollow(publisher)
   const followed = known.filter(publisher => relations.relationOf(publisher).follow)
+  // What may be installed is asked for first.
+  const installable = followed.filter(publisher => isInstallableFrom(relations.relationOf(publisher)))
   // The own publisher may have feeds of other nodes: those before a restore, or of another writer.
-  sync.follow([writer.publisher, ...followed])
+  sync.follow([...new Set([writer.publisher, ...installable, ...followed])])
   const mirrored = followed.filter(publisher => relations.relationOf(publisher).mirror)
   const own: readonly PublisherId[] = library.access.hasPublicPackage(writer.publisher) ? [writer.publisher] : []
   if (config.network.mode !== 'off') discovery.serve(followed, [...own, ...mirrored])

@@ -3,6 +3,7 @@ import { type PeerId, parseUnverifiedRecord } from '../../protocol/index.ts'
 import type { LoadedConfig } from '../config/index.ts'
 import { saveIdentity } from '../identity/identity-file.ts'
 import { ArtifactFetcher } from '../library/artifact-fetcher.ts'
+import type { CatchUp } from '../library/catch-up.ts'
 import { HolderRecord } from '../library/holder-record.ts'
 import { HoldingStatement } from '../library/holding-statement.ts'
 import { RouteTable } from '../library/route-table.ts'
@@ -41,6 +42,8 @@ export interface ContextParts {
   readonly upstreams: Upstreams
   /** null: not joined yet. */
   readonly federation: () => Federation | null
+  /** null: not joined yet. */
+  readonly catchUp: () => CatchUp | null
 }
 
 /** The parts of a node put together: those that need others get the whole, and ask it when they are used. */
@@ -127,15 +130,26 @@ function bytesOf(
   }
 }
 
-type Connections = 'connectedPeers' | 'parseStored' | 'applyRelations' | 'dial' | 'hangUp' | 'standing' | 'problems'
+type Connections =
+  | 'caughtUp'
+  | 'freshness'
+  | 'connectedPeers'
+  | 'parseStored'
+  | 'applyRelations'
+  | 'dial'
+  | 'hangUp'
+  | 'standing'
+  | 'problems'
 
 function connectionsOf(
-  { home, loaded, exchange, libp2p, federation }: ContextParts,
+  { home, loaded, exchange, libp2p, federation, catchUp }: ContextParts,
   whole: () => NodeContext,
 ): Pick<NodeContext, Connections> {
   const { peers, policy, disk, library } = home
   const net = loaded.config.network.id
   return {
+    caughtUp: async () => await catchUp()?.ready,
+    freshness: () => catchUp()?.freshness ?? 'catching up',
     connectedPeers: () => exchange.connectedPeers(),
     parseStored: envelope => parseUnverifiedRecord(envelope, { net }).record,
     applyRelations: () => {

@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import type { LoadedConfig } from '../config/index.ts'
+import { CatchUp } from '../library/catch-up.ts'
 import { createLog } from '../log.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import { connectedFigures } from '../network/connected-figures.ts'
@@ -6,7 +8,7 @@ import type { Network } from '../network/network.ts'
 import type { NodeContext } from '../node-context.ts'
 import { removeOldFormerCaches } from '../use-cases/cache-former.ts'
 import { Exchange } from './exchange.ts'
-import { type Federation, joinFederation } from './join-network.ts'
+import { type Federation, isInstallableFrom, joinFederation } from './join-network.ts'
 import { type NodeSurroundings, nodeContextOf } from './node-context-of.ts'
 import type { OpenHome } from './open-home.ts'
 import { openNetwork } from './open-network.ts'
@@ -39,7 +41,8 @@ export async function openNode(
   libp2p = (await openNetwork(stack, home, exchange, loaded)).libp2p
   const federation: { joined: Federation | null } = { joined: null }
   const upstreams = stack.use(upstreamsOf(home, loaded, surroundings, () => node.sharing))
-  const parts = { home, loaded, surroundings, exchange, libp2p, metrics, upstreams }
+  const catchUp: { started: CatchUp | null } = { started: null }
+  const parts = { home, loaded, surroundings, exchange, libp2p, metrics, upstreams, catchUp: () => catchUp.started }
   const node = nodeContextOf({ ...parts, federation: () => federation.joined })
   stack.use(node.lookAlikes)
   stack.use(node.sharing)
@@ -47,6 +50,15 @@ export async function openNode(
   const stop = library.access.onFirstPublic(exchange.writer.publisher, () => node.applyRelations())
   stack.defer(stop)
   node.applyRelations()
+  const { sync } = federation.joined
+  catchUp.started = stack.use(
+    await CatchUp.start({
+      path: join(home.paths.state, 'last-there'),
+      publishers: home.relations.known().filter(id => isInstallableFrom(home.relations.relationOf(id))),
+      knownPeers: exchange.knownPeers().size,
+      caughtUp: (publishers, peers, signal) => sync.caughtUp(publishers, peers, signal),
+    }),
+  )
   const cleaned = removeOldFormerCaches(node, Date.now()).catch(err => createLog().error({ err }, 'former caches'))
   stack.defer(async () => void (await cleaned))
   // What keeps it from writing is told by /readyz and by the first write, which tries again.

@@ -20,6 +20,7 @@ export async function status(node: NodeContext, { isAdmin }: { readonly isAdmin:
     policy: node.policy.inForce().mode,
     ...(sharing === null ? {} : { sharing }),
     recovery: node.identity().recoveryExported ? 'exported' : 'not exported',
+    freshness: node.freshness(),
     health: [...node.problems(), bootstrapProblem(node) ?? []].flat().join('; ') || 'ok',
   }
 }

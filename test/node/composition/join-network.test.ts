@@ -6,12 +6,16 @@ import type { PublisherId } from '../../../src/protocol/index.ts'
 const [own, acme, bolt] = ['own', 'acme', 'bolt'] as PublisherId[]
 
 /** What sync is told for relations by publisher. */
-function appliedOf(relations: Readonly<Record<string, { readonly follow: boolean }>>) {
+function appliedOf(relations: Readonly<Record<string, { readonly follow: boolean; readonly allow?: string }>>) {
   const told = { followed: [] as PublisherId[], unfollowed: [] as PublisherId[], looks: 0 }
   const node = {
     relations: {
       known: () => Object.keys(relations),
-      relationOf: (publisher: PublisherId) => relations[publisher] ?? { follow: false },
+      relationOf: (publisher: PublisherId) => ({
+        allow: 'none',
+        origin: false,
+        ...(relations[publisher] ?? { follow: false }),
+      }),
     },
     config: { network: { mode: 'off' } },
     writer: { publisher: own },
@@ -37,4 +41,9 @@ test('sync follows the own publisher, whose feeds other nodes may hold, whatever
 test('sync follows what the relations follow, and no longer what they do not', () => {
   const told = appliedOf({ acme: { follow: true }, bolt: { follow: false } })
   expect(told).toMatchObject({ followed: [own, acme], unfollowed: [bolt] })
+})
+
+test('what something may be installed from is followed first, so that it is asked for first', () => {
+  const told = appliedOf({ acme: { follow: true }, bolt: { follow: true, allow: 'any' } })
+  expect(told.followed).toEqual([own, bolt, acme])
 })

@@ -103,6 +103,7 @@ class NpmFront {
     const operation = npmOperationOf(request.method, path)
     requirePermission(operation, request, this.#parts.guard)
     const signal = abortSignalOf(request, reply)
+    await this.#parts.node.caughtUp()
     try {
       return await this.#perform(operation, request, signal)
     } catch (cause) {

@@ -1,0 +1,89 @@
+import { stat, utimes, writeFile } from 'node:fs/promises'
+import type { PublisherId } from '../../protocol/index.ts'
+
+/** A node that was away for longer asks first, ms: in less, little changes, and restarts stay quick. */
+export const AWAY_MS = 5 * 60_000
+/** How long it is waited for peers, ms: a node that cannot hear any serves what it has. */
+const CATCH_UP_MS = 5_000
+/** Peers to hear, fewer where fewer are known: one liar or laggard does not matter. */
+const PEERS_TO_HEAR = 3
+/** How often a running node notes that it is there, ms. */
+const NOTE_EVERY_MS = 60_000
+
+interface CatchUpParts {
+  /** File whose time says when this node was there last. */
+  readonly path: string
+  /** Publishers whose withdrawals matter before anything is served: those that something may be installed from. */
+  readonly publishers: readonly PublisherId[]
+  /** Peers this node knows how to reach. */
+  readonly knownPeers: number
+  /** Resolves with how many peers told all of the publishers' heads once all of it is held, or when the signal aborts. */
+  readonly caughtUp: (publishers: readonly PublisherId[], peers: number, signal: AbortSignal) => Promise<number>
+}
+
+/** What is known of how fresh this node's records are since it started. */
+export type Freshness =
+  | 'catching up'
+  | 'unknown: no peer was heard since the start'
+  | 'heard peers since the start'
+  | 'was not away'
+
+/**
+ * What happened while a node was away, withdrawals above all, is asked for before anything is installed from its records; within a
+ * bound, after which it serves what it has and says so.
+ */
+export class CatchUp implements AsyncDisposable {
+  /** Resolves when installs may be answered. */
+  readonly ready: Promise<void>
+  readonly #path: string
+  readonly #timer: NodeJS.Timeout
+  readonly #stop = new AbortController()
+  #freshness: Freshness = 'was not away'
+
+  private constructor({ path }: CatchUpParts, waiting: ((signal: AbortSignal) => Promise<number>) | null) {
+    this.#path = path
+    this.#timer = setInterval(() => void this.#note(), NOTE_EVERY_MS).unref()
+    this.ready = waiting === null ? Promise.resolve() : this.#hear(waiting)
+  }
+
+  static async start(parts: CatchUpParts): Promise<CatchUp> {
+    const { path, publishers, knownPeers, caughtUp } = parts
+    const lastThere = await timeOf(path)
+    const wasAway = lastThere !== null && Date.now() - lastThere >= AWAY_MS
+    const peers = Math.min(PEERS_TO_HEAR, knownPeers)
+    const isNeeded = wasAway && publishers.length > 0 && peers > 0
+    const catchUp = new CatchUp(parts, isNeeded ? signal => caughtUp(publishers, peers, signal) : null)
+    await catchUp.#note()
+    return catchUp
+  }
+
+  get freshness(): Freshness {
+    return this.#freshness
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer)
+    this.#stop.abort()
+    await this.ready
+    await this.#note()
+  }
+
+  async #hear(waiting: (signal: AbortSignal) => Promise<number>): Promise<void> {
+    this.#freshness = 'catching up'
+    const heard = await waiting(AbortSignal.any([this.#stop.signal, AbortSignal.timeout(CATCH_UP_MS)]))
+    this.#freshness = heard > 0 ? 'heard peers since the start' : 'unknown: no peer was heard since the start'
+  }
+
+  /** A home that cannot be written to is told of elsewhere. */
+  async #note(): Promise<void> {
+    const now = new Date()
+    await utimes(this.#path, now, now).catch(() => writeFile(this.#path, '', { mode: 0o600 }).catch(() => {}))
+  }
+}
+
+async function timeOf(path: string): Promise<number | null> {
+  return await stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => null,
+  )
+}
