@@ -17,7 +17,12 @@ export function nodeRecordsOf(exchange: Exchange, node: NodeContext, discovery: 
   const self = libp2p.peerId.toString() as PeerId
   const isAnnounced = config.network.announce.some(address => reachOfAddress(address) === 'world')
   const own = new OwnNodeRecord({
-    ...{ net, peer: self, roles: () => [], software: { name: 'hanse', version: node.version } },
+    ...{
+      net,
+      peer: self,
+      roles: () => (config.network.relay ? ['relay'] : []),
+      software: { name: 'hanse', version: node.version },
+    },
     sign: bytes => node.identity().node.sign(bytes),
     addresses: () => libp2p.getMultiaddrs().map(String),
     mirrors: () => keptPublishers(node),

@@ -1,8 +1,11 @@
-import { createBlockBroker } from '../../federation/index.ts'
+import { createBlockBroker, systemClock } from '../../federation/index.ts'
 import { type PeerId, topicsOf } from '../../protocol/index.ts'
 import type { LoadedConfig } from '../config/index.ts'
+import { parsePeerAddress } from '../network/discovery-port.ts'
 import { listenAddressesOf } from '../network/listen-address.ts'
 import { PublicBlockstore } from '../network/public-blockstore.ts'
+import { RelayClient } from '../network/relay/relay-client.ts'
+import { RelayKeeper } from '../network/relay/relay-keeper.ts'
 import { type RunningNetwork, startNetwork } from '../network/start-network.ts'
 import { HeliaBlockstore } from '../storage/index.ts'
 import type { Exchange } from './exchange.ts'
@@ -30,6 +33,23 @@ export async function openNetwork(
   })
   const nodeSeed = home.identity.node.seed
   const isRefused = (peer: PeerId) => exchange.refused.isRefused(peer, Date.now())
-  const options = { net, nodeSeed, mode, listen, announce, mdns, peers: allow, isRefused, topics: topicsOf(net) }
-  return stack.use(await startNetwork(options, blocks, broker))
+  const relays = new RelayClient()
+  const options = {
+    ...{ net, nodeSeed, mode, listen, announce, mdns, peers: allow, isRefused, topics: topicsOf(net) },
+    ...{ isRelay: config.network.relay, relays },
+  }
+  const network = stack.use(await startNetwork(options, blocks, broker))
+  if (mode !== 'off') void stack.use(relayKeeperOf(relays, config.network.relays)).look()
+  return network
+}
+
+/** Keeps this node reachable through the relays of its settings. */
+function relayKeeperOf(client: RelayClient, relays: readonly string[]): RelayKeeper {
+  const candidates = relays.map(parsePeerAddress).filter(address => address !== null)
+  return new RelayKeeper({
+    isReserved: relay => client.isReserved(relay),
+    reserve: (relay, signal) => client.reserve(relay, signal),
+    candidates: () => candidates,
+    clock: systemClock,
+  })
 }

@@ -8,3 +8,5 @@ export const MAX_ADDRESSES = 256
 export const MAX_TRUSTED_PROXIES = 64
 /** Peer ids on the allow-list of a private network. */
 export const MAX_ALLOWED_PEERS = 10_000
+/** Relays in one list; two are used at a time. */
+export const MAX_RELAYS = 16

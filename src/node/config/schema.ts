@@ -2,7 +2,7 @@ import { multiaddr as parseMultiaddr } from '@multiformats/multiaddr'
 import { z } from 'zod'
 import { DEFAULT_MAX_ARTIFACT_BYTES } from '../../protocol/index.ts'
 import { cacheSettingsSchema } from '../cache/cache-settings.ts'
-import { MAX_ADDRESSES, MAX_ALLOWED_PEERS, MAX_ROUTES, MAX_TRUSTED_PROXIES } from './limits.ts'
+import { MAX_ADDRESSES, MAX_ALLOWED_PEERS, MAX_RELAYS, MAX_ROUTES, MAX_TRUSTED_PROXIES } from './limits.ts'
 
 function isMultiaddr(text: string): boolean {
   try {
@@ -82,6 +82,10 @@ export const configSchema = z.strictObject({
       bootstrap: z.array(peerMultiaddr).max(MAX_ADDRESSES).default([]),
       allow: z.array(peerId).max(MAX_ALLOWED_PEERS).default([]),
       mdns: z.boolean().default(false),
+      /** Nodes that cannot be dialled are reached through this one. */
+      relay: z.boolean().default(false),
+      /** Relays through which this node is reached. */
+      relays: z.array(peerMultiaddr).max(MAX_RELAYS).default([]),
     })
     .prefault({}),
   http: z

@@ -13,6 +13,8 @@ const SETTING_TYPES = {
   'network.bootstrap': 'list',
   'network.allow': 'list',
   'network.mdns': 'flag',
+  'network.relay': 'flag',
+  'network.relays': 'list',
   'http.host': 'text',
   'http.port': 'whole',
   'http.publicUrl': 'text',

@@ -5,6 +5,7 @@ import { framedMessageId } from './message-id.ts'
 export function gossipOptionsOf(topics: readonly string[]): Partial<GossipsubOpts> {
   return {
     globalSignaturePolicy: 'StrictNoSign',
+    runOnLimitedConnection: true,
     msgIdFn: message => framedMessageId(message.topic, message.data),
     fastMsgIdFn: message =>
       Buffer.from(framedMessageId(message.topic, message.data ?? new Uint8Array())).toString('latin1'),

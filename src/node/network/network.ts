@@ -6,13 +6,15 @@ import { type KadDHT, kadDHT, passthroughMapper, removePrivateAddressesMapper } 
 import { mdns } from '@libp2p/mdns'
 import { noise } from '@libp2p/noise'
 import { type Ping, ping } from '@libp2p/ping'
-import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
 import { yamux } from '@libp2p/yamux'
 import type { Libp2pOptions } from 'libp2p'
 import type { PeerId } from '../../protocol/index.ts'
 import { gossipOptionsOf } from './gossip-options.ts'
 import { isPrivateAddress } from './private-address.ts'
+import { RelayClient } from './relay/relay-client.ts'
+import { relayServer } from './relay/relay-server.ts'
+import { transportsOf } from './transports.ts'
 
 /** The libp2p services of a node. */
 export interface NetworkServices extends Record<string, unknown> {
@@ -37,6 +39,10 @@ export interface NetworkOptions {
   /** Peers no connection is held with, whatever the mode: asked at every dial and every connection. */
   readonly isRefused?: (peer: PeerId) => boolean
   readonly topics: readonly string[]
+  /** Other peers are reached through this node. */
+  readonly isRelay?: boolean
+  /** How this node is reached through others; one that is not told of any only dials through them. */
+  readonly relays?: RelayClient
 }
 
 /** libp2p's options with the settings of NETWORK "Settings": each deviation from the defaults is a measured trap. */
@@ -46,12 +52,13 @@ export async function libp2pOptionsOf(options: NetworkOptions): Promise<Libp2pOp
   const allowed = new Set(options.peers)
   const refuses = (peer: string) =>
     off || (options.mode === 'private' && !allowed.has(peer)) || (options.isRefused?.(peer as PeerId) ?? false)
+  const relay = options.isRelay === true && !off ? relayServer() : null
   const discovery: ((components: never) => PeerDiscovery)[] = []
   if (!off && options.mdns) discovery.push(mdns({ serviceTag: `_hanse-${options.net}._udp.local` }))
   return {
     privateKey: await generateKeyPairFromSeed('Ed25519', options.nodeSeed),
     addresses: { listen: off ? [] : [...options.listen], announce: off ? [] : [...options.announce] },
-    transports: [tcp()],
+    transports: transportsOf(options.relays ?? new RelayClient()),
     connectionEncrypters: [noise(), tls()],
     streamMuxers: [
       yamux({
@@ -73,11 +80,13 @@ export async function libp2pOptionsOf(options: NetworkOptions): Promise<Libp2pOp
       denyDialPeer: peer => refuses(peer.toString()),
       denyInboundEncryptedConnection: peer => refuses(peer.toString()),
       denyOutboundEncryptedConnection: peer => refuses(peer.toString()),
+      ...relay?.gater,
     },
     peerDiscovery: discovery as NonNullable<Libp2pOptions<NetworkServices>['peerDiscovery']>,
     services: {
       identify: identify(),
       ping: ping(),
+      ...(relay === null ? {} : { relay: relay.service }),
       pubsub: gossipsub(gossipOptionsOf(options.topics)),
       dht: kadDHT({
         protocol: `/hanse/${options.net}/kad/1`,

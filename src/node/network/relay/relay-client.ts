@@ -1,0 +1,82 @@
+import { circuitRelayTransport, RELAY_V2_STOP_CODEC } from '@libp2p/circuit-relay-v2'
+import type { Connection, Stream, Transport } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
+import type { PeerAddress } from '../../../federation/index.ts'
+import type { PeerId } from '../../../protocol/index.ts'
+
+type Components = Parameters<ReturnType<typeof circuitRelayTransport>>[0]
+type StopHandler = (stream: Stream, connection: Connection) => void | Promise<void>
+
+/** The part of libp2p's transport that it does not export. */
+interface Reservations {
+  hasReservation(peer: ReturnType<typeof peerIdFromString>): boolean
+  addRelay(peer: ReturnType<typeof peerIdFromString>, type: 'configured'): Promise<unknown>
+}
+
+/**
+ * Circuits of others: this node reaches peers through relays, and is reached through those that it chose.
+ * One for each libp2p node.
+ */
+export class RelayClient {
+  readonly #chosen = new Set<PeerId>()
+  readonly #listening = new Set<PeerId>()
+  #components: Components | null = null
+  #reservations: Reservations | null = null
+
+  /** The transport, for libp2p's options. */
+  readonly transport = (components: Components): Transport => {
+    const transport = circuitRelayTransport()(withGuardedStop(components, peer => this.#chosen.has(peer)))
+    this.#components = components
+    this.#reservations = (transport as unknown as { reservationStore: Reservations }).reservationStore
+    return transport
+  }
+
+  /** Whether this node is reached through that peer now. */
+  isReserved(relay: PeerId): boolean {
+    return this.#reservations?.hasReservation(peerIdFromString(relay)) === true
+  }
+
+  /** Asks a relay for a place, dialling it if needed. Rejects with what libp2p says when there is none. */
+  async reserve({ peer, addresses }: PeerAddress, signal: AbortSignal): Promise<void> {
+    const [components, reservations] = [this.#components, this.#reservations]
+    if (components === null || reservations === null) throw new TypeError('the network is not started yet')
+    const id = peerIdFromString(peer)
+    this.#chosen.add(peer)
+    const targets = addresses.map(address => multiaddr(address))
+    await components.connectionManager.openConnection(targets.length > 0 ? targets : id, { signal })
+    // libp2p's listener of a relay outlives its reservation, and closing one ends the reservations of all.
+    if (this.#listening.has(peer)) await reservations.addRelay(id, 'configured')
+    else await components.transportManager.listen([multiaddr(`/p2p/${peer}/p2p-circuit`)])
+    if (!this.isReserved(peer)) throw new Error(`no reservation with ${peer}`)
+    this.#listening.add(peer)
+  }
+}
+
+/**
+ * libp2p takes whoever opens a STOP stream for a relay and begins to listen, and to announce itself, through it: here that is for
+ * chosen relays alone.
+ */
+function withGuardedStop(components: Components, isChosen: (peer: PeerId) => boolean): Components {
+  const guard =
+    (handler: StopHandler): StopHandler =>
+    (stream, connection) => {
+      if (isChosen(connection.remotePeer.toString() as PeerId)) return handler(stream, connection)
+      stream.abort(new Error('no relay of this node'))
+    }
+  const registrar = () => {
+    const { registrar } = components
+    return new Proxy(registrar, {
+      get: (target, key) => {
+        const value: unknown = Reflect.get(target, key)
+        if (key === 'handle')
+          return (protocol: string, handler: StopHandler, options: object) =>
+            registrar.handle(protocol, protocol === RELAY_V2_STOP_CODEC ? guard(handler) : handler, options)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+  }
+  return new Proxy(components, {
+    get: (target, key) => (key === 'registrar' ? registrar() : Reflect.get(target, key)),
+  })
+}
