@@ -60,7 +60,7 @@ export class GossipDriver implements AsyncDisposable {
     const arrival = this.#machine.arrived(peer, claim, followed, clock.now())
     if (arrival.is !== 'verify') return this.#refuse(arrival, peer)
     if (typeof opened !== 'object' || typeof claim !== 'object') return 'ignore' // excluded by `verify`
-    if (followed && (await intake.store.envelope(claim.id)) !== null) {
+    if (followed && (await intake.holds(claim.id))) {
       this.#machine.remember(claim)
       return this.#refuse({ is: 'ignore', why: 'known' }, peer)
     }

@@ -278,7 +278,7 @@ export class SyncDriver implements AsyncDisposable {
   async #missing(heads: readonly FeedHead[], publishers: readonly PublisherId[], pinned = false): Promise<Offer[]> {
     const asked = new Set(publishers)
     const meant = heads.filter(({ publisher }) => asked.has(publisher))
-    const held = await Promise.all(meant.map(head => this.#ports.intake.store.envelope(head.id)))
-    return meant.filter((_, i) => held[i] === null).map(head => ({ head, pinned }))
+    const held = await Promise.all(meant.map(head => this.#ports.intake.holds(head.id)))
+    return meant.filter((_, i) => !held[i]).map(head => ({ head, pinned }))
   }
 }

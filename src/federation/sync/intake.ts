@@ -3,11 +3,12 @@ import {
   type FeedId,
   type PeerId,
   type PublisherId,
+  type RecordId,
   ROOT_FEED,
   type WellFormedRecord,
 } from '../../protocol/index.ts'
 import type { FeedStore } from './feed-store.ts'
-import { MAX_COMMIT_RECORDS, VERIFY_CHUNK } from './limits.ts'
+import { MAX_COMMIT_RECORDS, MAX_RECENT_IDS, VERIFY_CHUNK } from './limits.ts'
 import { RootAuthority } from './root-authority.ts'
 
 /** What the one door for foreign records needs. */
@@ -37,6 +38,8 @@ export type Refusal = 'gap' | 'rivals' | 'undecided' | 'usurped'
 export class Intake {
   readonly #ports: IntakePorts
   readonly #authority: RootAuthority
+  /** Of records stored lately: what is news is asked about once for each peer that tells it. */
+  readonly #recent = new Set<RecordId>()
 
   constructor(ports: IntakePorts) {
     this.#ports = ports
@@ -45,6 +48,11 @@ export class Intake {
 
   get store(): FeedStore {
     return this.#ports.store
+  }
+
+  /** Whether a record is stored here. */
+  async holds(id: RecordId): Promise<boolean> {
+    return this.#recent.has(id) || (await this.store.envelope(id)) !== null
   }
 
   /** Whether records of a feed may be admitted at all: asked first, so that a stranger's feed costs no transfer and no signature check. */
@@ -73,6 +81,7 @@ export class Intake {
     let known = 0
     for (let i = 0; i < admitted.length; i += MAX_COMMIT_RECORDS) {
       const appended = await this.#append(admitted.slice(i, i + MAX_COMMIT_RECORDS), options.pinned ?? false)
+      for (const { id } of appended.stored) this.#remember(id)
       stored.push(...appended.stored)
       refused.push(...appended.refused)
       known += appended.known
@@ -84,7 +93,13 @@ export class Intake {
 
   /** Tells the intake of records this node wrote itself: the root's next delegates are known from now on. */
   async wrote(record: WellFormedRecord): Promise<void> {
+    this.#remember(record.id)
     await this.#authority.admit(record)
+  }
+
+  #remember(id: RecordId): void {
+    this.#recent.add(id)
+    if (this.#recent.size > MAX_RECENT_IDS) this.#recent.delete(this.#recent.values().next().value!)
   }
 
   async #admit(records: readonly WellFormedRecord[]) {

@@ -71,3 +71,5 @@ export const MAX_ABSENT_COOKIES = 512
  * other need not tell it, so half of the tellings are never sent. Two records of a burst are told at once.
  */
 export const TELL_AFTER_MS = 1_000
+/** Ids of records stored lately that are known to be held without a look into the store, about 100 B each. */
+export const MAX_RECENT_IDS = 4_096
