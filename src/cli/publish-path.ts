@@ -6,6 +6,8 @@ import { packFolder, type Surroundings } from './pack-folder.ts'
 
 export interface PublishChoice {
   readonly public?: boolean
+  /** The local name of an audience. */
+  readonly to?: string
   readonly purl?: string
   readonly dryRun?: boolean
   /** When it was published first, somewhere else; ms since 1970. */
@@ -18,7 +20,7 @@ export interface Published {
   readonly cid: string
   readonly size: number
   readonly sha256: string
-  readonly visibility: 'public' | 'private'
+  readonly visibility: 'public' | 'listed' | 'private'
   /** Exactly this was released before. */
   readonly already?: true
 }
@@ -50,7 +52,8 @@ export async function publishPath(
 export async function publishFile(node: ApiClient, file: string, choice: PublishChoice): Promise<Published> {
   await using handle = await open(file, 'r')
   const { size } = await handle.stat()
-  const query = { name: basename(file), public: choice.public, dryRun: choice.dryRun, purl: choice.purl, at: choice.at }
+  const { public: isPublic, to, dryRun, purl, at } = choice
+  const query = { name: basename(file), public: isPublic, to, dryRun, purl, at }
   const stream = handle.createReadStream({ autoClose: false })
   return await node.call<Published>('POST', '/api/publish', { query, upload: { stream, size } })
 }

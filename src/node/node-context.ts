@@ -69,6 +69,8 @@ export interface NodeContext {
   /** What spot checks of mirrors showed. */
   readonly holders: HolderRecord
   readonly publishing: Turns<PackageName>
+  /** Changes of audiences and members, one at a time. */
+  readonly audiences: Turns<string>
   readonly metrics: Metrics
   readonly tokens: TokenBook
   /** What was withheld from whom in the last minutes. */

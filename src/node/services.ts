@@ -8,6 +8,7 @@ import { takeOverState } from './registries/npm/index.ts'
 import { requireAdmitted } from './storage/index.ts'
 import { listAdvisories, removeAdvisory } from './use-cases/advisories.ts'
 import { importAdvisories } from './use-cases/advisory-import.ts'
+import { addToAudience, listAudiences, removeFromAudience } from './use-cases/audiences.ts'
 import { backup } from './use-cases/backup.ts'
 import { bootstrapProblem } from './use-cases/bootstrap-health.ts'
 import { listPins, pinCached, unpinCached } from './use-cases/cache-pins.ts'
@@ -22,6 +23,7 @@ import { info } from './use-cases/info.ts'
 import { install } from './use-cases/install.ts'
 import { exportRecovery, listKeys } from './use-cases/keys.ts'
 import { lastWithheld } from './use-cases/last-withheld.ts'
+import { addMember, listMembers, removeMember } from './use-cases/members.ts'
 import { listOwnPackages } from './use-cases/own-packages.ts'
 import { addPeer, listPeers, removePeer } from './use-cases/peers.ts'
 import { policyServicesOf } from './use-cases/policy-services.ts'
@@ -69,6 +71,16 @@ export function servicesOf(node: NodeContext): NodeServices {
       await node.routes.remove(match)
       await node.audit.append({ at: Date.now(), who, what: 'route.remove', match })
       return node.routes.list()
+    },
+    audiences: {
+      list: async () => listAudiences(node),
+      add: (name, peers, who) => addToAudience(node, name, peers, who),
+      remove: (name, peers, who) => removeFromAudience(node, name, peers, who),
+    },
+    members: {
+      list: async () => listMembers(node),
+      add: (peer, name, who) => addMember(node, peer, name, who),
+      remove: (peer, who) => removeMember(node, peer, who),
     },
     why: purl => why(node, purl),
     lastWithheld: names => lastWithheld(node, names),

@@ -54,6 +54,9 @@ function opMapOf(op: Op): BodyMap {
         cids: op.cids.map(cidOf),
         ...(op.undo ? { undo: true } : {}),
       }
+    case 'audience':
+    case 'member':
+      return { ...without(without(op, 'op'), 'undo'), ...(op.undo ? { undo: true } : {}) }
   }
 }
 
@@ -82,6 +85,6 @@ function addressOf([id, index]: OpAddress): readonly unknown[] {
   return [cidOf(id), index]
 }
 
-function without<T extends object>(value: T, name: keyof T & string): BodyMap {
+function without(value: object, name: string): BodyMap {
   return Object.fromEntries(Object.entries(value).filter(([key]) => key !== name))
 }

@@ -53,13 +53,13 @@ const delegate = z
     role: wordField,
     // Empty: every name.
     scope: z.array(scopePattern).max(MAX_SCOPE_PATTERNS),
-    visibility: z.enum(['public', 'private']),
+    visibility: z.enum(['public', 'private', 'listed']),
     expires: z.exactOptional(integerField(0)),
   })
   .refine(body => body.feed === feedIdOf(body.key), 'feed is not its key')
   .refine(
     body => body.visibility === 'public' || body.scope.every(pattern => pattern === '*'),
-    'names of a private feed',
+    'names of a feed that is not public',
   )
   .transform(fields => ({ typ: 'delegate' as const, ...fields }))
 

@@ -81,6 +81,15 @@ export const MAX_PATTERN_BYTES = 256
 /** Publishers or CIDs of one holds op. */
 export const MAX_HOLDS_ITEMS = 256
 export const MAX_PEER_ID_BYTES = 128
+/** Peers of one audience op. */
+export const MAX_AUDIENCE_ITEMS = 256
+/** Peers on the list of one listed feed: a larger circle is a private network's. */
+export const MAX_AUDIENCE_PEERS = 1_024
+/** Listed feeds of a publisher that count, apart from its other live feeds: those count alike where `listed` is not known. */
+export const MAX_LIVE_LISTED_FEEDS = 64
+export const MAX_MEMBER_NAME_BYTES = 64
+/** Peers that one publisher says are members, or are none any more; about 20 MB of records. */
+export const MAX_MEMBERS = 65_536
 /** Nodes a profile names. */
 export const MAX_PROFILE_NODES = 16
 export const MAX_PROFILE_NAME_BYTES = 64

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   MAX_ARTIFACTS,
+  MAX_AUDIENCE_ITEMS,
   MAX_CONTACT_BYTES,
   MAX_DEPENDENCIES,
   MAX_DEPENDENCY_KIND_BYTES,
@@ -15,6 +16,7 @@ import {
   MAX_KEYWORDS,
   MAX_LICENSE_BYTES,
   MAX_MEDIA_TYPE_BYTES,
+  MAX_MEMBER_NAME_BYTES,
   MAX_NAME_BYTES,
   MAX_OPS,
   MAX_PROFILE_NAME_BYTES,
@@ -153,6 +155,21 @@ const profile = z
   })
   .transform(fields => ({ op: 'profile' as const, ...fields }))
 
+const audience = z
+  .strictObject({
+    peers: z.array(peerField).min(1).max(MAX_AUDIENCE_ITEMS),
+    undo: z.exactOptional(z.literal(true)),
+  })
+  .transform(fields => ({ op: 'audience' as const, ...fields, undo: fields.undo === true }))
+
+const member = z
+  .strictObject({
+    peer: peerField,
+    name: z.exactOptional(nameField(MAX_MEMBER_NAME_BYTES)),
+    undo: z.exactOptional(z.literal(true)),
+  })
+  .transform(fields => ({ op: 'member' as const, ...fields, undo: fields.undo === true }))
+
 const opsOf = <T extends z.ZodType>(op: T) => z.strictObject({ ops: z.array(op).min(1).max(MAX_OPS) })
 
 /** The body schema of every kind of a writer's record. */
@@ -164,4 +181,6 @@ export const OPS_SCHEMAS = {
   origin: opsOf(origin),
   holds: opsOf(holds),
   profile: opsOf(profile),
+  audience: opsOf(audience),
+  member: opsOf(member),
 }

@@ -1,4 +1,5 @@
 import type { BlockId, FeedId, PackageName, PeerId, PublisherId, RecordId, ReleaseName, Sha256 } from './ids.ts'
+import type { Visibility } from './visibility.ts'
 
 /** One artifact of a release: the exact bytes a client downloads. */
 export interface Artifact {
@@ -77,7 +78,22 @@ export interface ProfileOp {
   readonly nodes: readonly PeerId[]
   readonly contact?: string
 }
-export type Op = ReleaseOp | YankOp | DeprecateOp | TagOp | OriginOp | HoldsOp | ProfileOp
+/** Who may be served the listed feed that it stands in; anywhere else it says nothing. */
+export interface AudienceOp {
+  readonly op: 'audience'
+  readonly peers: readonly PeerId[]
+  /** They are taken off the list. */
+  readonly undo: boolean
+}
+/** Of a private network's authority: a peer that belongs to it, or no longer does. */
+export interface MemberOp {
+  readonly op: 'member'
+  readonly peer: PeerId
+  /** What people call it. */
+  readonly name?: string
+  readonly undo: boolean
+}
+export type Op = ReleaseOp | YankOp | DeprecateOp | TagOp | OriginOp | HoldsOp | ProfileOp | AudienceOp | MemberOp
 
 /** A root key: a list of (algorithm, public key), all of which must verify. */
 export type KeyList = readonly (readonly [number, Uint8Array])[]
@@ -96,7 +112,7 @@ export interface DelegateBody {
   readonly key: readonly [number, Uint8Array]
   readonly role: string
   readonly scope: readonly string[]
-  readonly visibility: 'public' | 'private'
+  readonly visibility: Visibility
   readonly expires?: number
 }
 export interface VoidBody {

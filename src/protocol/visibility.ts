@@ -1,14 +1,16 @@
 import type { PeerId } from './ids.ts'
 
-/** How the feeds that name a thing see it: `unnamed` if no record held here names it. */
-export type NamedBy = 'public' | 'private' | 'unnamed'
+/** Who may see a feed: everyone, the peers on its list, or its own publisher's nodes alone. */
+export type Visibility = 'public' | 'listed' | 'private'
+/** How the feeds that name a thing see it, the most open of them: `unnamed` if no record held here names it. */
+export type NamedBy = Visibility | 'unnamed'
 
 /** Something that could leave this node. */
 export interface Servable {
   readonly kind: 'record' | 'feed' | 'release' | 'block'
   /** As the feeds that decide about it see it: those of any publisher, but its own alone for what a node released itself. */
   readonly visibility: NamedBy
-  /** Peers on the list of the private feeds that name it. */
+  /** Peers on the lists of the listed feeds that name it. */
   readonly audience: ReadonlySet<PeerId>
   /** Whether every publisher that names it is blocked here. */
   readonly blocked: boolean
@@ -16,7 +18,7 @@ export interface Servable {
 export type Asker = { readonly kind: 'local' } | { readonly kind: 'peer'; readonly peer: PeerId }
 export type ServeAnswer =
   | { readonly may: true }
-  | { readonly may: false; readonly why: 'private' | 'unnamed' | 'blocked' }
+  | { readonly may: false; readonly why: Exclude<NamedBy, 'public'> | 'blocked' }
 
 /**
  * The one gate in front of every door: HTTP, feeds, search, content protocol, bitswap (DESIGN section 6).
@@ -26,6 +28,6 @@ export function mayServe(what: Servable, to: Asker): ServeAnswer {
   if (to.kind === 'local') return { may: true }
   if (what.blocked) return { may: false, why: 'blocked' }
   if (what.visibility === 'public') return { may: true }
-  if (what.visibility === 'private' && what.audience.has(to.peer)) return { may: true }
+  if (what.visibility === 'listed' && what.audience.has(to.peer)) return { may: true }
   return { may: false, why: what.visibility }
 }

@@ -66,7 +66,6 @@ export class TestPeer implements AsyncDisposable {
       listen,
       announce: [],
       mdns: false,
-      peers: [],
       topics,
     } as const
     const peer = new TestPeer((await createLibp2p(await libp2pOptionsOf(options))) as Network)

@@ -86,7 +86,7 @@ export async function haunt(address: string, malice: Malice, signal: AbortSignal
 }
 
 const hostileOptions = () => {
-  const place = { listen: [], announce: [], mdns: false, peers: [], topics: topicsOf('main') }
+  const place = { listen: [], announce: [], mdns: false, topics: topicsOf('main') }
   return { net: 'main', nodeSeed: randomBytes(32), mode: 'public' as const, ...place }
 }
 

@@ -1,5 +1,6 @@
 import type { Command, CommandGroup } from '../command.ts'
 import { advisoryGroup } from './advisory.ts'
+import { audienceGroup } from './audience.ts'
 import { backupCommand } from './backup.ts'
 import { cacheGroup } from './cache.ts'
 import { completionGroup } from './completion.ts'
@@ -13,6 +14,7 @@ import { infoCommand } from './info.ts'
 import { initCommand } from './init.ts'
 import { installCommand } from './install.ts'
 import { keyGroup } from './key.ts'
+import { memberGroup } from './member.ts'
 import { peerGroup } from './peer.ts'
 import { policyGroup } from './policy.ts'
 import { publishCommand } from './publish.ts'
@@ -35,7 +37,10 @@ export const COMMAND_SECTIONS: readonly (readonly [title: string, entries: reado
   ['Run a node', [initCommand, startCommand, demoCommand, statusCommand, configGroup, doctorCommand]],
   ['Publish and install', [publishCommand, searchCommand, infoCommand, installCommand, whyCommand, useCommand]],
   ['Say what may be installed, and from where', [policyGroup, advisoryGroup, routeGroup, upstreamGroup]],
-  ['Choose publishers and peers', [...relationCommands, publishersCommand, peerGroup, federationCommand]],
+  [
+    'Choose publishers and peers',
+    [...relationCommands, publishersCommand, peerGroup, audienceGroup, memberGroup, federationCommand],
+  ],
   ['Look after keys and tokens', [keyGroup, tokenGroup]],
   ['Look after what is stored', [cacheGroup, purgeCommand, backupCommand, restoreCommand, importGroup, exportGroup]],
   ['Check by hand', [verifyGroup]],

@@ -66,7 +66,8 @@ export class Candidates {
     if (!known) return
     known.failures++
     known.why = why
-    const longest = known.source === 'pinned' ? limits.LONGEST_PINNED_BACKOFF_MS : limits.LONGEST_BACKOFF_MS
+    const isChosen = known.source === 'pinned' || known.source === 'bootstrap'
+    const longest = isChosen ? limits.LONGEST_PINNED_BACKOFF_MS : limits.LONGEST_BACKOFF_MS
     const wait = Math.min(longest, limits.FIRST_BACKOFF_MS * 2 ** (known.failures - 1))
     known.notBefore = now + wait * (0.5 + luck)
     if (known.source === 'hint' && known.failures >= limits.MAX_FAILURES) this.#byPeer.delete(peer)

@@ -63,6 +63,11 @@ export class DiscoveryDriver implements AsyncDisposable {
     for (const { peer, addresses } of peers) this.#do(this.#machine.heard(peer, addresses, source, this.#clock.now()))
   }
 
+  /** What kept a peer from being connected is gone: its next dial is due now. */
+  hasten(peer: PeerId): void {
+    this.#do(this.#machine.hasten(peer, this.#clock.now()))
+  }
+
   /** A peer that is not to be dialled any more. */
   forget(peer: PeerId): void {
     this.#machine.forget(peer)

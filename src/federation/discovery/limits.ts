@@ -10,7 +10,7 @@ export const MAX_DIALS = 4
 export const FIRST_BACKOFF_MS = 5_000
 /** Longest wait after a failed dial, ms. */
 export const LONGEST_BACKOFF_MS = 30 * 60_000
-/** Longest wait after a failed dial of a pinned peer, ms: it is somebody's choice, not a guess. */
+/** Longest wait after a failed dial of a pinned or bootstrap peer, ms: it is somebody's choice, not a guess, and one that does not know a new member yet soon will. */
 export const LONGEST_PINNED_BACKOFF_MS = 60_000
 /** A dial later than this, ms, counts as failed. */
 export const DIAL_TIMEOUT_MS = 15_000

@@ -52,6 +52,13 @@ export class DiscoveryMachine {
     return this.#decide(now)
   }
 
+  /** What kept a peer from being connected is gone. */
+  hasten(peer: PeerId, now: number): DiscoveryEffect[] {
+    const known = this.#candidates.get(peer)
+    if (known) known.notBefore = now
+    return this.#decide(now)
+  }
+
   /** The operator removed a peer, or it was dropped for a fault. */
   forget(peer: PeerId): void {
     this.#candidates.remove(peer)

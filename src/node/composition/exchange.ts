@@ -27,6 +27,7 @@ import { Writer } from '../library/writer.ts'
 import { createLog } from '../log.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { discoveryPortOf, parsePeerAddress } from '../network/discovery-port.ts'
+import { Membership } from '../network/membership.ts'
 import type { Network } from '../network/network.ts'
 import { PeerLedger } from '../network/peer-ledger.ts'
 import { RefusedPeers } from '../network/refused-peers.ts'
@@ -61,6 +62,7 @@ export class Exchange implements AsyncDisposable {
   readonly refused = new RefusedPeers()
   /** What passed with each peer, for the operator. */
   readonly ledger = new PeerLedger()
+  readonly membership: Membership
   /** What keeps this node from doing its work, by subject, for /readyz. */
   readonly problems = new Map<string, string>()
   readonly #parts: ExchangeParts
@@ -69,6 +71,7 @@ export class Exchange implements AsyncDisposable {
   constructor(parts: ExchangeParts) {
     const { net, home, metrics, network } = parts
     this.#parts = parts
+    this.membership = membershipOf(parts)
     this.protocols = {
       feed: `/hanse/${net}/feed/1`,
       content: contentProtocolOf(net),
@@ -188,4 +191,14 @@ export class Exchange implements AsyncDisposable {
     const peers = this.connectedPeers()
     return await ownHeads({ client: this.feedClient, intake: this.intake, publisher, feeds, peers, coming, mustHear })
   }
+}
+
+function membershipOf({ config, home: { library, peers } }: ExchangeParts): Membership {
+  const { allow, authority, bootstrap } = config.network
+  const met = new Set(bootstrap.map(address => parsePeerAddress(address)?.peer))
+  return new Membership({
+    allow,
+    members: authority === undefined ? null : () => library.catalogue.membersOf(authority as PublisherId),
+    isChosen: peer => met.has(peer) || peers.isPinned(peer),
+  })
 }

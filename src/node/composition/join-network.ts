@@ -13,7 +13,7 @@ import {
   SyncDriver,
   systemClock,
 } from '../../federation/index.ts'
-import { type PeerId, type PublisherId, type Relation, topicsOf } from '../../protocol/index.ts'
+import { type MemberState, type PeerId, type PublisherId, type Relation, topicsOf } from '../../protocol/index.ts'
 import { ListedPublishers } from '../library/listed-publishers.ts'
 import { MirrorChecks } from '../library/mirror-checks.ts'
 import { MirrorKeeper } from '../library/mirror-keeper.ts'
@@ -81,7 +81,29 @@ export async function joinFederation(
     new DiscoveryDriver({ network: port, clock: systemClock, random: Math.random, self, onUnreachable }),
   )
   if (node.config.network.mode !== 'off') lookForPeers(node, discovery)
+  stack.defer(keepMembers(node, exchange, discovery))
   return { sync, gossip, discovery, mirror, records }
+}
+
+/** The publisher that signs who belongs to this private network. */
+function authorityOf({ config: { network } }: NodeContext): PublisherId | null {
+  return network.mode === 'private' && network.authority !== undefined ? (network.authority as PublisherId) : null
+}
+
+/** As the authority's word comes: whoever belongs to the network no more is hung up on, and who newly does is dialled at once. */
+function keepMembers(node: NodeContext, exchange: Exchange, discovery: DiscoveryDriver): () => void {
+  const authority = authorityOf(node)
+  if (authority === null) return () => {}
+  let members: ReadonlyMap<PeerId, MemberState> = node.library.catalogue.membersOf(authority)
+  return node.library.onChange(records => {
+    if (!records.some(({ publisher }) => publisher === authority)) return
+    const before = members
+    members = node.library.catalogue.membersOf(authority)
+    if (members === before) return
+    for (const peer of exchange.connectedPeers()) if (!exchange.membership.admits(peer)) void exchange.hangUp(peer)
+    for (const [peer, { isMember }] of members)
+      if (isMember && before.get(peer)?.isMember !== true) discovery.hasten(peer)
+  })
 }
 
 function answerPeers(home: OpenHome, { streams, protocols, changes }: Exchange, node: NodeContext): void {
@@ -141,7 +163,8 @@ function gossipOf(exchange: Exchange, node: NodeContext, sync: SyncDriver): Goss
     codec: announcementCodecOf({ net, sealHead }),
     intake,
     clock: systemClock,
-    isFollowed: publisher => publisher === writer.publisher || relations.relationOf(publisher).follow,
+    isFollowed: publisher =>
+      publisher === writer.publisher || publisher === authorityOf(node) || relations.relationOf(publisher).follow,
     mayAnnounce: (publisher, feed) => library.access.isPublic({ publisher, feed }),
     onGap: (publisher, peer) => sync.gap(publisher, peer),
     onRefused: ({ why }, peer) => {
@@ -205,8 +228,11 @@ export function applyRelations(node: NodeContext, { sync, discovery, mirror }: F
   const known = relations.known()
   const isOwn = (publisher: PublisherId) => publisher === writer.publisher
   for (const publisher of known)
-    if (!isOwn(publisher) && !relations.relationOf(publisher).follow) sync.unfollow(publisher)
-  const followed = known.filter(publisher => relations.relationOf(publisher).follow)
+    if (!isOwn(publisher) && publisher !== authorityOf(node) && !relations.relationOf(publisher).follow)
+      sync.unfollow(publisher)
+  const authority = authorityOf(node)
+  const always = authority === null || isOwn(authority) ? [] : [authority]
+  const followed = [...new Set([...always, ...known.filter(publisher => relations.relationOf(publisher).follow)])]
   // What may be installed is asked for first.
   const installable = followed.filter(publisher => isInstallableFrom(relations.relationOf(publisher)))
   // The own publisher may have feeds of other nodes: those before a restore, or of another writer.

@@ -64,6 +64,7 @@ export function nodeContextOf(parts: ContextParts): NodeContext {
       holders: new HolderRecord(),
       publishing: new Turns(),
     },
+    audiences: new Turns(),
     searchMemory: new SearchMemory(config.network.id),
     peerLedger: parts.exchange.ledger,
     backupPassphrase: surroundings.backupPassphrase,
@@ -77,13 +78,15 @@ export function nodeContextOf(parts: ContextParts): NodeContext {
 
 function identityOf({ identity: stored, paths }: OpenHome): Pick<NodeContext, 'identity' | 'changeIdentity'> {
   let identity = stored
+  const turns = new Turns<string>()
   return {
     identity: () => identity,
-    changeIdentity: async change => {
-      const next = change(identity)
-      await saveIdentity(paths.home, next)
-      identity = next
-    },
+    changeIdentity: change =>
+      turns.run('', async () => {
+        const next = change(identity)
+        await saveIdentity(paths.home, next)
+        identity = next
+      }),
   }
 }
 
@@ -117,6 +120,7 @@ function bytesOf(
     ...{ writer, streams, protocols },
     fetcher: new ArtifactFetcher({
       ...{ streams, protocol: protocols.content, store: artifacts, denied: purges },
+      isOpen: ({ sha256 }, publisher) => library.access.isNamedOpenly(sha256, publisher),
       providersOf: (artifact, publisher, signal) => providersOf(whole(), { artifact, publisher }, signal),
       onFetched: result => metrics.fetched.inc({ result }),
     }),

@@ -18,7 +18,7 @@ export async function openNetwork(
   exchange: Exchange,
   { config, origins }: LoadedConfig,
 ): Promise<RunningNetwork> {
-  const { id: net, mode, announce, mdns, allow } = config.network
+  const { id: net, mode, announce, mdns } = config.network
   const isDefault = origins.get('network.listen')?.origin === 'default'
   const listen = mode === 'off' ? [] : await listenAddressesOf(config.network.listen, isDefault)
   const blocks = new PublicBlockstore(
@@ -33,9 +33,10 @@ export async function openNetwork(
   })
   const nodeSeed = home.identity.node.seed
   const isRefused = (peer: PeerId) => exchange.refused.isRefused(peer, Date.now())
+  const admits = (peer: PeerId) => exchange.membership.admits(peer)
   const relays = new RelayClient()
   const options = {
-    ...{ net, nodeSeed, mode, listen, announce, mdns, peers: allow, isRefused, topics: topicsOf(net) },
+    ...{ net, nodeSeed, mode, listen, announce, mdns, admits, isRefused, topics: topicsOf(net) },
     ...{ isRelay: config.network.relay, relays },
   }
   const network = stack.use(await startNetwork(options, blocks, broker))

@@ -19,12 +19,12 @@ export interface Wanted {
 /**
  * Peers that may have an artifact: pinned ones and those signed to hold its publisher's bytes, connected ones first; then, side by
  * side, what the DHT finds and all other connected peers that say they have it. Whoever was asked for the publisher's bytes of late
- * and did not bring them comes after the others. For what no public feed of the publisher names there are none: to ask for it would
- * tell its CID.
+ * and did not bring them comes after the others. To ask for what no public feed of the publisher names would tell its CID: then only
+ * peers on the list of a listed feed that does are asked, and for what a private feed alone names nobody.
  */
 export async function* providersOf(node: NodeContext, wanted: Wanted, signal: AbortSignal): AsyncGenerator<PeerId> {
   const { artifact, publisher } = wanted
-  if (!node.library.access.isNamedOpenly(artifact.sha256, publisher)) return
+  if (!node.library.access.isNamedOpenly(artifact.sha256, publisher)) return yield* audienceOf(node, wanted)
   const connected = node.connectedPeers()
   const signed = statedHoldersOf(node, publisher, artifact.cid)
   const isAbsent = (peer: PeerId) => node.absent.has(publisher, peer, Date.now())
@@ -45,6 +45,12 @@ export async function* providersOf(node: NodeContext, wanted: Wanted, signal: Ab
   } finally {
     leaving.abort()
   }
+}
+
+/** Connected peers on the list of a listed feed that names the artifact. */
+function* audienceOf(node: NodeContext, { artifact, publisher }: Wanted): Generator<PeerId> {
+  const audience = node.library.access.audienceFor(artifact.sha256, publisher)
+  yield* node.connectedPeers().filter(peer => audience.has(peer))
 }
 
 /** Whoever asks for another peer did not get all from the last one. */

@@ -1,6 +1,6 @@
 import { multiaddr as parseMultiaddr } from '@multiformats/multiaddr'
 import { z } from 'zod'
-import { DEFAULT_MAX_ARTIFACT_BYTES } from '../../protocol/index.ts'
+import { DEFAULT_MAX_ARTIFACT_BYTES, parsePublisherId } from '../../protocol/index.ts'
 import { cacheSettingsSchema } from '../cache/cache-settings.ts'
 import { MAX_ADDRESSES, MAX_ALLOWED_PEERS, MAX_RELAYS, MAX_ROUTES, MAX_TRUSTED_PROXIES } from './limits.ts'
 
@@ -27,6 +27,14 @@ const network = z
     text => [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()].some(kind => kind.safeParse(text).success),
     'must be an address or a network such as 10.1.0.0/16',
   )
+function isPublisherId(text: string): boolean {
+  try {
+    return parsePublisherId(text) === text
+  } catch {
+    return false
+  }
+}
+
 const routePattern = z
   .string()
   .max(512)
@@ -81,6 +89,8 @@ export const configSchema = z.strictObject({
       announce: z.array(multiaddr).max(MAX_ADDRESSES).default([]),
       bootstrap: z.array(peerMultiaddr).max(MAX_ADDRESSES).default([]),
       allow: z.array(peerId).max(MAX_ALLOWED_PEERS).default([]),
+      /** Mode private: the publisher that signs who belongs to the network. */
+      authority: z.string().max(128).refine(isPublisherId, 'must be a publisher id such as bafy…').optional(),
       mdns: z.boolean().default(false),
       /** Nodes that cannot be dialled are reached through this one. */
       relay: z.boolean().default(false),

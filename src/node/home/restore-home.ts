@@ -148,6 +148,7 @@ function restoredIdentity(backup: Backup, { offline, passphrases }: RestoreOptio
     root: signingKeyOf(root),
     recovery: signingKeyOf(recovery),
     writers: { public: createSigningKey(), private: createSigningKey() },
+    audiences: [],
     salt,
     createdAt,
     recoveryExported: true,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ADVISORY_ROUTES } from './advisory-routes.ts'
 import { type ApiRoute, flag, none, purl, route, text } from './api-route.ts'
+import { AUDIENCE_ROUTES } from './audience-routes.ts'
 import { CACHE_ROUTES } from './cache-routes.ts'
 import { POLICY_ROUTES } from './policy-routes.ts'
 import { SEARCH_ROUTES } from './search-routes.ts'
@@ -11,6 +12,8 @@ export type { ApiRoute } from './api-route.ts'
 const publishQuery = z.strictObject({
   name: text(255),
   public: flag,
+  /** The local name of the audience that it is for. */
+  to: text(32).optional(),
   purl: purl.optional(),
   dryRun: flag,
   /** When it was published first, somewhere else: ms since 1970, claimed and shown. */
@@ -41,6 +44,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
         public: query.public,
         dryRun: query.dryRun,
         ...(query.purl ? { purl: query.purl } : {}),
+        ...(query.to === undefined ? {} : { audience: query.to }),
         ...(query.at === undefined ? {} : { claimedMs: query.at }),
       },
       stream,
@@ -158,6 +162,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     { body: z.strictObject({ passphrase: text(1024).optional() }), answer: 'bytes' },
     async (s, { body, who }) => ({ stream: await s.backup(body.passphrase, who) }),
   ),
+  ...AUDIENCE_ROUTES,
   ...ADVISORY_ROUTES,
   ...CACHE_ROUTES,
   ...POLICY_ROUTES,

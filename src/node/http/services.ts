@@ -29,6 +29,8 @@ export interface NodeServices extends SearchServices {
       readonly public: boolean
       readonly purl?: string
       readonly dryRun: boolean
+      /** The local name of an audience. */
+      readonly audience?: string
       /** Asked with the archive’s own name, before anything is signed; throws for one that may not be published. */
       readonly permit: (name: PackageName) => void
       readonly claimedMs?: number
@@ -61,6 +63,16 @@ export interface NodeServices extends SearchServices {
     who: string,
   ): Promise<object>
   removeRoute(match: string, who: string): Promise<object>
+  readonly audiences: {
+    list(): Promise<object>
+    add(name: string, peers: readonly string[], who: string): Promise<object>
+    remove(name: string, peers: readonly string[], who: string): Promise<object>
+  }
+  readonly members: {
+    list(): Promise<object>
+    add(peer: string, name: string | undefined, who: string): Promise<object>
+    remove(peer: string, who: string): Promise<object>
+  }
   why(purl: string): Promise<object>
   /** Of an asker with these names, null: of everybody. */
   lastWithheld(names: readonly string[] | null): LastWithheld

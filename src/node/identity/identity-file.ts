@@ -6,14 +6,17 @@ import { readText, replaceFile } from '../storage/json-file.ts'
 import { createSigningKey, type SigningKey, signingKeyOf } from './ed25519-key.ts'
 
 const seed = z.string().regex(/^[0-9a-f]{64}$/)
+/** What this node calls a list of peers that a listed feed is for. */
+export const AUDIENCE_NAME = /^[a-z][a-z0-9-]{0,31}$/
 const schema = z.strictObject({
-  /** 2 added `restored`. */
-  version: z.literal([1, 2]),
+  /** 2 added `restored`, 3 `audiences`; a file without audiences stays 2, which older programs read. */
+  version: z.literal([1, 2, 3]),
   /** Ed25519 seeds, hex. */
   node: seed,
   root: seed,
   recovery: seed,
   writers: z.strictObject({ public: seed, private: seed }),
+  audiences: z.array(z.strictObject({ name: z.string().regex(AUDIENCE_NAME), seed })).optional(),
   /** Random bytes of the genesis, hex: two publishers with the same keys are two publishers. */
   salt: z.string().regex(/^[0-9a-f]{32}$/),
   recoveryExported: z.boolean(),
@@ -30,6 +33,8 @@ export interface Identity {
   readonly root: SigningKey
   readonly recovery: SigningKey
   readonly writers: { readonly public: SigningKey; readonly private: SigningKey }
+  /** Keys of the listed feeds, by the names that their audiences have here. */
+  readonly audiences: readonly { readonly name: string; readonly key: SigningKey }[]
   readonly salt: Uint8Array
   readonly recoveryExported: boolean
   readonly createdAt: number
@@ -50,6 +55,7 @@ function identityOf(document: IdentityDocument): Identity {
     root: key(document.root),
     recovery: key(document.recovery),
     writers: { public: key(document.writers.public), private: key(document.writers.private) },
+    audiences: (document.audiences ?? []).map(({ name, seed }) => ({ name, key: key(seed) })),
     salt: new Uint8Array(Buffer.from(document.salt, 'hex')),
     recoveryExported: document.recoveryExported,
     createdAt: document.createdAt,
@@ -61,11 +67,14 @@ function identityOf(document: IdentityDocument): Identity {
 export async function saveIdentity(home: string, identity: Identity): Promise<void> {
   const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
   const document: IdentityDocument = {
-    version: 2,
+    version: identity.audiences.length > 0 ? 3 : 2,
     node: hex(identity.node.seed),
     root: hex(identity.root.seed),
     recovery: hex(identity.recovery.seed),
     writers: { public: hex(identity.writers.public.seed), private: hex(identity.writers.private.seed) },
+    ...(identity.audiences.length > 0
+      ? { audiences: identity.audiences.map(({ name, key }) => ({ name, seed: hex(key.seed) })) }
+      : {}),
     salt: hex(identity.salt),
     recoveryExported: identity.recoveryExported,
     createdAt: identity.createdAt,
@@ -81,6 +90,7 @@ export function createIdentity(now: number): Identity {
     root: createSigningKey(),
     recovery: createSigningKey(),
     writers: { public: createSigningKey(), private: createSigningKey() },
+    audiences: [],
     salt: new Uint8Array(randomBytes(16)),
     recoveryExported: false,
     createdAt: now,

@@ -11,6 +11,8 @@ export interface ArtifactFetcherParts {
   readonly store: ArtifactStore
   /** Bytes that nobody is asked for. */
   readonly denied?: DeniedBytes
+  /** Whether everyone may hear that this publisher names an artifact; absent: of all. */
+  readonly isOpen?: (artifact: Artifact, publisher: PublisherId) => boolean
   /** Peers that may have an artifact of a publisher, best first; none for one that nobody may hear of. */
   readonly providersOf: (artifact: Artifact, publisher: PublisherId, signal: AbortSignal) => AsyncIterable<PeerId>
   readonly onFetched: (result: string) => void
@@ -49,8 +51,14 @@ export class ArtifactFetcher {
     const { denied } = this.#parts
     if (denied !== undefined) requireAdmitted(denied, artifact)
     const outcome = await this.#bring(artifact, publisher, signal)
-    if ('from' in outcome && outcome.from !== 'local') await this.#parts.store.unmarkPulled(artifact.sha256)
+    if (!('from' in outcome) || outcome.from === 'local') return outcome
+    await this.#parts.store.unmarkPulled(artifact.sha256)
+    if (this.#isOpen(artifact, publisher)) await this.#parts.store.unmarkListed(artifact.sha256)
     return outcome
+  }
+
+  #isOpen(artifact: Artifact, publisher: PublisherId): boolean {
+    return this.#parts.isOpen?.(artifact, publisher) ?? true
   }
 
   async #bring(artifact: Artifact, publisher: PublisherId, signal: AbortSignal): Promise<FetchedFrom> {
@@ -102,6 +110,8 @@ export class ArtifactFetcher {
       signal.throwIfAborted()
       const { streams, protocol, store, providersOf, onFetched } = this.#parts
       const context = { streams, protocol, sink: artifactSinkOf(store) }
+      // Before they are here: no stranger's record is to open what came from an audience.
+      if (!this.#isOpen(artifact, publisher)) await store.markListed(artifact.sha256, publisher)
       const outcome = await fetchArtifact(context, artifact, providersOf(artifact, publisher, signal), { signal })
       onFetched('from' in outcome ? 'ok' : outcome.failed)
       return outcome

@@ -3,9 +3,11 @@ import type {
   CatalogueFold,
   FeedId,
   NamedBy,
+  PeerId,
   PublisherId,
   Sha256,
   UnderstoodBody,
+  Visibility,
   WellFormedRecord,
 } from '../../protocol/index.ts'
 import { ROOT_FEED } from '../../protocol/index.ts'
@@ -19,6 +21,20 @@ interface FeedName {
 /** A feed that names bytes, and whether one of its releases does: else it only states where others serve them. */
 interface Namer extends FeedName {
   isRelease: boolean
+}
+
+/** How bytes came here. */
+export interface BytesOrigin {
+  readonly isOwn: boolean
+  readonly isPulled: boolean
+  readonly listedBy?: PublisherId | null
+}
+
+/** How bytes are named, and by whom. */
+export interface Naming {
+  readonly visibility: NamedBy
+  readonly audience: ReadonlySet<PeerId>
+  readonly publishers: readonly PublisherId[]
 }
 
 /** Which bytes a record releases: the sha-256 of its artifacts and of documents kept beside it. */
@@ -44,11 +60,9 @@ function* documentBytesOf(cid: BlockId): Generator<Sha256> {
 
 /**
  * How each feed may be seen, and which feeds name which bytes: what the gate `mayServe` needs to know.
- * A feed that no live delegate calls public is private, so an unknown one is served to nobody.
  */
 export class FeedAccess {
   readonly #fold: CatalogueFold
-  readonly #publicFeeds = new Map<PublisherId, ReadonlySet<FeedId>>()
   readonly #namers = new Map<Sha256, Namer[]>()
   readonly #havePublic = new Set<PublisherId>()
   /** The same, by id; null: to be sorted when it is asked for. */
@@ -68,7 +82,6 @@ export class FeedAccess {
   /** Takes in records that the fold has taken in before. */
   add(records: readonly WellFormedRecord[]): void {
     for (const { publisher, feed, understood } of records) {
-      if (feed === ROOT_FEED) this.#publicFeeds.delete(publisher)
       for (const sha256 of releasedBytesOf(understood)) this.#name(sha256, { publisher, feed, isRelease: true })
       for (const sha256 of statedBytesOf(understood)) this.#name(sha256, { publisher, feed, isRelease: false })
     }
@@ -76,7 +89,24 @@ export class FeedAccess {
 
   /** Whether a feed is public; the root feed is. */
   isPublic({ publisher, feed }: FeedName): boolean {
-    return feed === ROOT_FEED || this.#publicFeedsOf(publisher).has(feed)
+    return this.visibilityOf({ publisher, feed }) === 'public'
+  }
+
+  /** Who may see a feed: one that no live delegate names is private, so an unknown one is served to nobody. */
+  visibilityOf({ publisher, feed }: FeedName): Visibility {
+    if (feed === ROOT_FEED) return 'public'
+    return this.#fold.visibilityOf(publisher, feed) ?? 'private'
+  }
+
+  /** The peers on the list of a listed feed; none for any other. */
+  audienceOf({ publisher, feed }: FeedName): ReadonlySet<PeerId> {
+    return this.#fold.audienceOf(publisher, feed)
+  }
+
+  /** The peers that may hear of bytes which a listed feed of this publisher names. */
+  audienceFor(sha256: Sha256, publisher: PublisherId): ReadonlySet<PeerId> {
+    const feeds = (this.#namers.get(sha256) ?? []).filter(feed => feed.publisher === publisher)
+    return new Set(feeds.flatMap(feed => [...this.audienceOf(feed)]))
   }
 
   /** Whether a feed of this node releases these bytes; stating that they are an upstream's does not. */
@@ -92,19 +122,19 @@ export class FeedAccess {
   /**
    * How bytes are named, and by whom. About this node's own bytes its own feeds alone decide, and about what they name: a stranger's
    * record opens nothing of ours. `isOwn` says so also of bytes whose own record is damaged, lost or not written yet; `isPulled`
-   * says so of bytes from an upstream registry, which may be a private one.
+   * says so of bytes from an upstream registry, which may be a private one; `listedBy` is whose listed feed they came here for, and
+   * then its feeds decide beside the own ones.
    */
-  namedBy(
-    sha256: Sha256,
-    { isOwn, isPulled }: { readonly isOwn: boolean; readonly isPulled: boolean },
-  ): { readonly visibility: NamedBy; readonly publishers: readonly PublisherId[] } {
+  namedBy(sha256: Sha256, { isOwn, isPulled, listedBy = null }: BytesOrigin): Naming {
     const feeds = this.#namers.get(sha256) ?? []
     const own = feeds.filter(({ publisher }) => publisher === this.#own)
-    const judged = isOwn || isPulled || own.length > 0 ? own : feeds
-    const open = judged.filter(feed => this.isPublic(feed))
-    const counted = open.length > 0 ? open : judged
-    const visibility = open.length > 0 ? 'public' : judged.length > 0 ? 'private' : 'unnamed'
-    return { visibility, publishers: [...new Set(counted.map(({ publisher }) => publisher))] }
+    const ofLister = feeds.filter(({ publisher }) => publisher === listedBy)
+    const judged = isOwn || isPulled || own.length > 0 ? own : listedBy === null ? feeds : ofLister
+    const { public: open, listed, private: hidden } = Object.groupBy(judged, feed => this.visibilityOf(feed))
+    const visibility = open ? 'public' : listed ? 'listed' : hidden ? 'private' : 'unnamed'
+    const counted = open ?? listed ?? judged
+    const audience = new Set((open ? [] : (listed ?? [])).flatMap(feed => [...this.audienceOf(feed)]))
+    return { visibility, audience, publishers: [...new Set(counted.map(({ publisher }) => publisher))] }
   }
 
   /** Whether a public feed of this publisher names these bytes: only then may peers be asked for them in its name. */
@@ -143,14 +173,5 @@ export class FeedAccess {
       return
     }
     this.#namers.set(sha256, [...feeds, name])
-  }
-
-  #publicFeedsOf(publisher: PublisherId): ReadonlySet<FeedId> {
-    const known = this.#publicFeeds.get(publisher)
-    if (known !== undefined) return known
-    const feeds = this.#fold.publisher(publisher)?.feeds ?? []
-    const open = new Set(feeds.filter(({ visibility }) => visibility === 'public').map(({ feed }) => feed))
-    this.#publicFeeds.set(publisher, open)
-    return open
   }
 }

@@ -10,8 +10,6 @@ import type { ArtifactStore } from '../storage/index.ts'
 import type { FeedAccess } from './feed-access.ts'
 import type { RelationBook } from './relation-book.ts'
 
-const NOBODY: ReadonlySet<PeerId> = new Set()
-
 /** Asks `mayServe` for feeds and blocks: the one door behind which the content protocol, feeds, search and bitswap stand. */
 export class ServeGate {
   readonly #access: FeedAccess
@@ -28,9 +26,10 @@ export class ServeGate {
   }
 
   mayServeFeed(feed: { readonly publisher: PublisherId; readonly feed: FeedId }, peer: PeerId): boolean {
-    const visibility = this.#access.isPublic(feed) ? 'public' : 'private'
+    const visibility = this.#access.visibilityOf(feed)
+    const audience = this.#access.audienceOf(feed)
     const blocked = this.#relations.relationOf(feed.publisher).block
-    return mayServe({ kind: 'feed', visibility, audience: NOBODY, blocked }, { kind: 'peer', peer }).may
+    return mayServe({ kind: 'feed', visibility, audience, blocked }, { kind: 'peer', peer }).may
   }
 
   /** A block may go where an artifact it belongs to may: what was released here or pulled in is decided by own records alone. */
@@ -39,9 +38,10 @@ export class ServeGate {
       const isOwn = await this.#artifacts.isOwn(sha256)
       const isPulled = await this.#artifacts.isPulled(sha256)
       if (isPulled && !this.#sharesUpstreams && !this.#access.isReleasedHere(sha256)) continue
-      const { visibility, publishers } = this.#access.namedBy(sha256, { isOwn, isPulled })
+      const listedBy = await this.#artifacts.listedBy(sha256)
+      const { visibility, audience, publishers } = this.#access.namedBy(sha256, { isOwn, isPulled, listedBy })
       const blocked = publishers.length > 0 && publishers.every(id => this.#relations.relationOf(id).block)
-      const what: Servable = { kind: 'block', visibility, audience: NOBODY, blocked }
+      const what: Servable = { kind: 'block', visibility, audience, blocked }
       if (mayServe(what, { kind: 'peer', peer }).may) return true
     }
     return false

@@ -1,25 +1,23 @@
 import { FederationError, type OwnHeads } from '../../federation/index.ts'
 import {
   buildWriterRecord,
-  ED25519,
   ed25519KeyList,
   type FeedHead,
   type FeedId,
-  feedIdOf,
   type Op,
   type PublisherId,
   type RecordId,
   ROOT_FEED,
   sealHead,
+  type Visibility,
   type WellFormedRecord,
 } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import type { Identity } from '../identity/identity-file.ts'
 import { StorageError } from '../storage/index.ts'
 import type { Library } from './library.ts'
+import { type FeedChoice, type FeedVisibility, OwnFeeds } from './own-feeds.ts'
 import { delegateOf, firstRecordsOf } from './own-root.ts'
-
-export type FeedVisibility = 'public' | 'private'
 
 /** Where the next record of a feed goes. */
 interface FeedPlace {
@@ -50,7 +48,7 @@ export interface WriterParts {
 /** Writes this node's own feeds, one record at a time. */
 export class Writer {
   readonly publisher: PublisherId
-  readonly feeds: Readonly<Record<FeedVisibility, FeedId>>
+  readonly own: OwnFeeds
   readonly #parts: WriterParts
   readonly #first: readonly WellFormedRecord[]
   #last: Promise<unknown> = Promise.resolve()
@@ -60,10 +58,14 @@ export class Writer {
 
   constructor(parts: WriterParts) {
     this.#parts = parts
-    const { public: open, private: hidden } = parts.identity.writers
-    this.feeds = { public: feedIdOf([ED25519, open.publicKey]), private: feedIdOf([ED25519, hidden.publicKey]) }
-    this.#first = firstRecordsOf(parts.net, parts.identity, this.feeds)
+    this.own = new OwnFeeds(parts.identity)
+    this.#first = firstRecordsOf(parts.net, parts.identity)
     this.publisher = this.#first[0]!.publisher
+  }
+
+  /** The feeds that every publisher begins with. */
+  get feeds(): Readonly<Record<FeedVisibility, FeedId>> {
+    return this.own.first
   }
 
   /**
@@ -98,7 +100,7 @@ export class Writer {
   }
 
   isOwnFeed(publisher: PublisherId, feed: FeedId): boolean {
-    return publisher === this.publisher && (feed === ROOT_FEED || Object.values(this.feeds).includes(feed))
+    return publisher === this.publisher && (feed === ROOT_FEED || this.own.has(feed))
   }
 
   /**
@@ -122,23 +124,27 @@ export class Writer {
   /**
    * Appends a record of ops of one kind; resolves once it is durable and folded. `claimedMs` is the time the record claims, ms since
    * 1970, shown and believed by nobody: of a release that was published elsewhere before.
-   * @throws FederationError E_FEED_CLONED; StorageError E_RECORD_CORRUPT while own records are damaged
+   * @throws FederationError E_FEED_CLONED; StorageError E_RECORD_CORRUPT while own records are damaged; NodeError E_NOT_FOUND
    */
-  write(visibility: FeedVisibility, ops: readonly Op[], claimedMs?: number): Promise<WellFormedRecord> {
-    const written = this.#last.then(() => this.#write(visibility, ops, claimedMs))
+  write(choice: FeedChoice, ops: readonly Op[], claimedMs?: number): Promise<WellFormedRecord> {
+    const written = this.#last.then(() => this.#write(choice, ops, claimedMs))
     this.#last = written.catch(() => {})
     return written
   }
 
-  async #write(visibility: FeedVisibility, ops: readonly Op[], claimedMs?: number): Promise<WellFormedRecord> {
+  async #write(choice: FeedChoice, ops: readonly Op[], claimedMs?: number): Promise<WellFormedRecord> {
     this.#requireSound()
     await this.#prepare(false)
-    const { net, identity } = this.#parts
+    const { net } = this.#parts
+    const feed = this.own.feedOf(choice)
+    const key = this.own.keyOf(feed)
+    // The feed of an audience is delegated with its first record.
+    if (typeof choice !== 'string' && !this.#isDelegated(feed)) await this.#delegate(feed, 'listed')
     const auth = await this.#rootHead()
-    return await this.#append(this.feeds[visibility], place =>
+    return await this.#append(feed, place =>
       buildWriterRecord(
         { net, publisher: this.publisher, ...place, ts: claimedMs ?? place.ts, auth, typ: ops[0]!.op, ops },
-        identity.writers[visibility].sign,
+        key.sign,
       ),
     )
   }
@@ -184,13 +190,13 @@ export class Writer {
         hint: 'hanse peer add MULTIADDR of a node that follows it; or accept the risk of a fork: stop, then hanse restore FILE --offline',
       })
     }
-    await this.#delegate(missing)
+    await this.#delegateFirst(missing)
     this.#prepared = !isEarly || (found?.named ?? 0) > 0
   }
 
   async #adopt(mustHear: boolean): Promise<OwnHeads | undefined> {
     try {
-      return await this.#parts.adoptOwnHeads(this.publisher, [ROOT_FEED, ...Object.values(this.feeds)], mustHear)
+      return await this.#parts.adoptOwnHeads(this.publisher, [ROOT_FEED, ...this.own.all()], mustHear)
     } catch (error) {
       if (error instanceof FederationError && error.code === 'E_FEED_CLONED') this.#stopped = error
       throw error
@@ -215,28 +221,33 @@ export class Writer {
   }
 
   #undelegated(): readonly FeedVisibility[] {
-    const delegated = new Set(this.#parts.library.catalogue.publisher(this.publisher)?.feeds.map(({ feed }) => feed))
-    return (['public', 'private'] as const).filter(visibility => !delegated.has(this.feeds[visibility]))
+    return (['public', 'private'] as const).filter(visibility => !this.#isDelegated(this.feeds[visibility]))
+  }
+
+  #isDelegated(feed: FeedId): boolean {
+    return this.#parts.library.catalogue.visibilityOf(this.publisher, feed) !== null
   }
 
   /** A restored identity has writer keys that its root feed does not name yet; those of any other are delegated at its beginning or never. */
-  async #delegate(missing: readonly FeedVisibility[]): Promise<void> {
-    const { net, identity } = this.#parts
-    if (missing.length > 0 && identity.restored === null) {
+  async #delegateFirst(missing: readonly FeedVisibility[]): Promise<void> {
+    if (missing.length > 0 && this.#parts.identity.restored === null) {
       throw new NodeError('E_IDENTITY', `the root feed of ${this.publisher} does not delegate the feeds of this node`, {
         hint: 'hanse restore of a backup into a new home goes on in new feeds',
       })
     }
-    for (const visibility of missing) {
-      await this.#append(ROOT_FEED, place =>
-        delegateOf(identity, visibility, this.feeds[visibility], {
-          ...place,
-          net,
-          publisher: this.publisher,
-          prev: place.prev ?? this.#first[0]!.id,
-        }),
-      )
-    }
+    for (const visibility of missing) await this.#delegate(this.feeds[visibility], visibility)
+  }
+
+  async #delegate(feed: FeedId, visibility: Visibility): Promise<void> {
+    const { net, identity } = this.#parts
+    const key = this.own.keyOf(feed)
+    await this.#append(ROOT_FEED, place =>
+      delegateOf(
+        identity.root,
+        { visibility, key },
+        { ...place, net, publisher: this.publisher, prev: place.prev ?? this.#first[0]!.id },
+      ),
+    )
   }
 
   /** The signed head that stands for a record too long to announce whole. */
@@ -245,8 +256,7 @@ export class Writer {
     const head = { publisher: record.publisher, feed: record.feed, seq: record.seq, id: record.id }
     if (record.feed === ROOT_FEED)
       return sealHead(head, net, ed25519KeyList(identity.root.publicKey), identity.root.sign)
-    const visibility = record.feed === this.feeds.public ? 'public' : 'private'
-    return sealHead(head, net, null, identity.writers[visibility].sign)
+    return sealHead(head, net, null, this.own.keyOf(record.feed).sign)
   }
 
   async #rootHead(): Promise<RecordId> {

@@ -34,8 +34,8 @@ export interface NetworkOptions {
   readonly listen: readonly string[]
   readonly announce: readonly string[]
   readonly mdns: boolean
-  /** Mode private: the only peer ids a connection is held with. */
-  readonly peers: readonly string[]
+  /** Mode private: the only peers a connection is held with. */
+  readonly admits?: (peer: PeerId) => boolean
   /** Peers no connection is held with, whatever the mode: asked at every dial and every connection. */
   readonly isRefused?: (peer: PeerId) => boolean
   readonly topics: readonly string[]
@@ -49,9 +49,10 @@ export interface NetworkOptions {
 export async function libp2pOptionsOf(options: NetworkOptions): Promise<Libp2pOptions<NetworkServices>> {
   const off = options.mode === 'off'
   const lan = [...options.listen, ...options.announce].some(isPrivateAddress)
-  const allowed = new Set(options.peers)
   const refuses = (peer: string) =>
-    off || (options.mode === 'private' && !allowed.has(peer)) || (options.isRefused?.(peer as PeerId) ?? false)
+    off ||
+    (options.mode === 'private' && options.admits?.(peer as PeerId) !== true) ||
+    (options.isRefused?.(peer as PeerId) ?? false)
   const relay = options.isRelay === true && !off ? relayServer() : null
   const discovery: ((components: never) => PeerDiscovery)[] = []
   if (!off && options.mdns) discovery.push(mdns({ serviceTag: `_hanse-${options.net}._udp.local` }))

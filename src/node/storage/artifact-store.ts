@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { CID } from 'multiformats/cid'
 import { type ArtifactLayout, layoutOf, leafBytesOf } from '../../federation/index.ts'
-import type { BlockId, Sha256 } from '../../protocol/index.ts'
+import type { BlockId, PublisherId, Sha256 } from '../../protocol/index.ts'
 import { type ArtifactCheck, checkArtifacts, repairArtifact } from './artifact-check.ts'
 import { ArtifactFiles, openIfThere, readLeaf } from './artifact-files.ts'
 import { type ArtifactEntry, ArtifactIndex, type StoredArtifact } from './artifact-index.ts'
@@ -39,12 +39,14 @@ export class ArtifactStore {
   readonly #intake: ArtifactIntake
   readonly #own: ArtifactMarks
   readonly #pulled: ArtifactMarks
+  readonly #database: LevelDatabase
   readonly #onCorrupt: (sha256: Sha256, path: string) => void
 
   /** Use `openArtifactStore`. */
   constructor(files: ArtifactFiles, options: ArtifactStoreOptions) {
     const { database, onCorrupt = () => {}, denied = NOTHING_DENIED, requireRoom = async () => {} } = options
     this.#files = files
+    this.#database = database
     this.#index = new ArtifactIndex(database)
     this.#intake = new ArtifactIntake(files, this.#index, { denied, requireRoom })
     this.#own = new ArtifactMarks(database, 'own')
@@ -203,6 +205,24 @@ export class ArtifactStore {
   /** For bytes that a publisher chosen here has released too. */
   async unmarkPulled(sha256: Sha256): Promise<void> {
     if (await this.#pulled.has(sha256)) await this.#pulled.remove(sha256)
+  }
+
+  /** Whose listed feed bytes came here for: only that publisher's records and own ones open them. Null: they did not come so. */
+  async listedBy(sha256: Sha256): Promise<PublisherId | null> {
+    const value = await this.#database.table('listed').get(sha256)
+    return value === undefined ? null : (Buffer.from(value).toString() as PublisherId)
+  }
+
+  /** Marks bytes that are about to come from peers on the list of a publisher's listed feed; the first such publisher stays. Durable. */
+  async markListed(sha256: Sha256, publisher: PublisherId): Promise<void> {
+    if ((await this.listedBy(sha256)) !== null) return
+    await this.#database.commit([{ type: 'put', table: 'listed', key: sha256, value: Buffer.from(publisher) }])
+  }
+
+  /** For bytes that came from peers because a public feed names them. */
+  async unmarkListed(sha256: Sha256): Promise<void> {
+    if ((await this.listedBy(sha256)) === null) return
+    await this.#database.commit([{ type: 'del', table: 'listed', key: sha256 }])
   }
 
   /** All bytes marked as this node's own; not all need be held. */

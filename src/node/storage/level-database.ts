@@ -12,6 +12,7 @@ const TABLES = [
   'artifacts',
   'own',
   'pulled',
+  'listed',
   'cached',
   'foreign',
   'foreignOrder',

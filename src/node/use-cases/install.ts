@@ -120,7 +120,13 @@ function notFetched(
   publisher: PublisherId,
   { failed, tried }: Extract<FetchedFrom, { failed: string }>,
 ): NodeError {
-  if (failed === 'E_NO_PROVIDER' && !node.library.access.isNamedOpenly(sha256, publisher)) {
+  const { access } = node.library
+  if (failed === 'E_NO_PROVIDER' && access.audienceFor(sha256, publisher).size > 0) {
+    return new NodeError(failed, `${title} is for an audience, and nobody on its list who is connected has it`, {
+      hint: 'hanse peer list; only nodes on the list are asked, the publisher’s first of all',
+    })
+  }
+  if (failed === 'E_NO_PROVIDER' && !access.isNamedOpenly(sha256, publisher)) {
     return new NodeError(
       failed,
       `${title} is private and its bytes here are gone or damaged; no peer is asked for it`,

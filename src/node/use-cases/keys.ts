@@ -16,6 +16,7 @@ export async function listKeys(node: NodeContext): Promise<object[]> {
     { role: 'recovery', id: hex(identity.recovery), state: identity.recoveryExported ? 'exported' : 'not exported' },
     { role: 'writer (public)', id: node.writer.feeds.public, state: 'active' },
     { role: 'writer (private)', id: node.writer.feeds.private, state: 'active' },
+    ...[...node.writer.own.audiences].map(([name, id]) => ({ role: `writer (listed, ${name})`, id, state: 'active' })),
     { role: 'node', id: node.libp2p.peerId.toString(), state: 'active' },
   ]
 }

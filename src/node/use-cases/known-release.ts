@@ -1,20 +1,26 @@
 import {
+  type FeedId,
   type PackageState,
   type RecordId,
   type ReleaseState,
   type Sha256,
   splitReleaseName,
+  type Visibility,
 } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
-import type { FeedVisibility } from '../library/writer.ts'
+import type { FeedChoice } from '../library/own-feeds.ts'
 import type { NodeContext } from '../node-context.ts'
 import type { StoredArtifact } from '../storage/index.ts'
 import type { Draft } from './publish-draft.ts'
 
 /** A record that released something before. */
 export interface KnownRelease {
-  readonly visibility: FeedVisibility
+  readonly visibility: Visibility
   readonly record: RecordId
+}
+
+interface NamingRecord extends KnownRelease {
+  readonly feed: FeedId
 }
 
 /** The record that released exactly this as openly before, or null. @throws NodeError E_VERSION_EXISTS for other bytes. */
@@ -22,7 +28,7 @@ export async function knownRelease(
   node: NodeContext,
   draft: Draft,
   { sha256 }: StoredArtifact,
-  wanted: FeedVisibility,
+  wanted: FeedChoice,
 ): Promise<KnownRelease | null> {
   const { package: name, version } = splitReleaseName(draft.purl)
   const state: PackageState | null = node.library.package(node.writer.publisher, name)
@@ -37,12 +43,14 @@ export async function knownRelease(
   if (same.length === 0) return null
   const records = await recordsNaming(node, release, sha256)
   const open = records.find(({ visibility }) => visibility === 'public')
-  return open ?? (wanted === 'public' ? null : (records[0] ?? null))
+  if (open !== undefined || wanted === 'public') return open ?? null
+  const feed = node.writer.own.feedOf(wanted)
+  return records.find(record => record.feed === feed) ?? (wanted === 'private' ? (records[0] ?? null) : null)
 }
 
 /** The records that release these bytes; there is no way back from a public one. */
-async function recordsNaming(node: NodeContext, { records }: ReleaseState, sha256: Sha256): Promise<KnownRelease[]> {
-  const naming: KnownRelease[] = []
+async function recordsNaming(node: NodeContext, { records }: ReleaseState, sha256: Sha256): Promise<NamingRecord[]> {
+  const naming: NamingRecord[] = []
   for (const id of records) {
     const record = await node.library.records.record(id)
     if (record === null) continue
@@ -50,7 +58,7 @@ async function recordsNaming(node: NodeContext, { records }: ReleaseState, sha25
     const isNamed =
       body?.typ === 'ops' &&
       body.ops.some(op => op.op === 'release' && op.artifacts.some(artifact => artifact.sha256 === sha256))
-    if (isNamed) naming.push({ record: id, visibility: node.library.access.isPublic(record) ? 'public' : 'private' })
+    if (isNamed) naming.push({ record: id, feed: record.feed, visibility: node.library.access.visibilityOf(record) })
   }
   return naming
 }

@@ -11,7 +11,7 @@ import {
   splitReleaseName,
 } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
-import type { FeedVisibility } from '../library/writer.ts'
+import type { FeedChoice } from '../library/own-feeds.ts'
 import type { NodeContext } from '../node-context.ts'
 import type { StoredArtifact } from '../storage/index.ts'
 import { knownRelease } from './known-release.ts'
@@ -22,6 +22,8 @@ const MAX_INLINE_MANIFEST_BYTES = 16 * 1024
 
 export interface PublishRequest extends DraftRequest {
   readonly dryRun: boolean
+  /** The local name of the audience that it is for; of a public release there is none. */
+  readonly audience?: string
   /** When it was published first, somewhere else; ms since 1970, claimed and shown. */
   readonly claimedMs?: number
   /** Asked with the name that the archive itself has, before anything is signed; throws for one that may not be published. */
@@ -48,12 +50,24 @@ export async function publishFile(node: NodeContext, path: string, request: Publ
   const draft = await draftOf(path, request)
   request.permit?.(splitReleaseName(draft.purl).package)
   const { dryRun, claimedMs } = request
-  return await release(node, path, draft, { visibility: request.public ? 'public' : 'private', dryRun, claimedMs })
+  return await release(node, path, draft, { to: feedChoiceOf(node, request), dryRun, claimedMs })
+}
+
+/** @throws NodeError E_USAGE for two at once, E_NOT_FOUND for an audience that is none */
+function feedChoiceOf({ writer }: NodeContext, { public: isPublic, audience }: PublishRequest): FeedChoice {
+  if (audience === undefined) return isPublic ? 'public' : 'private'
+  if (isPublic) {
+    throw new NodeError('E_USAGE', 'what is public is for everyone, not for an audience alone', {
+      hint: `leave out --public, or --to ${audience.slice(0, 32)}`,
+    })
+  }
+  writer.own.feedOf({ audience })
+  return { audience }
 }
 
 /** How a draft becomes a release. */
 interface ReleaseChoice {
-  readonly visibility: FeedVisibility
+  readonly to: FeedChoice
   readonly dryRun: boolean
   readonly claimedMs: number | undefined
 }
@@ -89,18 +103,26 @@ async function releaseNext(
   path: string,
   draft: Draft,
   artifact: StoredArtifact,
-  { visibility, dryRun, claimedMs }: ReleaseChoice,
+  { to, dryRun, claimedMs }: ReleaseChoice,
 ): Promise<object> {
-  const known = await knownRelease(node, draft, artifact, visibility)
+  const known = await knownRelease(node, draft, artifact, to)
+  const visibility = typeof to === 'string' ? to : 'listed'
   const { cid, size, sha256 } = artifact
-  const answer = { purl: draft.purl, cid, size, sha256, ...(known === null ? {} : { already: true }) }
+  const answer = {
+    purl: draft.purl,
+    cid,
+    size,
+    sha256,
+    ...(typeof to === 'string' ? {} : to),
+    ...(known === null ? {} : { already: true }),
+  }
   if (dryRun) return { ...answer, visibility: known?.visibility ?? visibility, record: known?.record ?? null, dryRun }
   // Also for what is released already: its bytes may have been lost.
   const coming = { sha256, store: () => node.artifacts.add(path, artifact) }
   return await node.incoming.release(coming, async () => {
-    if (known !== null) return { ...answer, ...known }
+    if (known !== null) return { ...answer, visibility: known.visibility, record: known.record }
     const record = await withManifest(node, draft, manifest =>
-      node.writer.write(visibility, [releaseOpOf(draft, artifact, manifest)], claimedMs),
+      node.writer.write(to, [releaseOpOf(draft, artifact, manifest)], claimedMs),
     )
     return { ...answer, visibility, record: record.id }
   })

@@ -1,6 +1,7 @@
-import type { FeedId, PackageName, PublisherId, RecordId, Sha256 } from '../ids.ts'
+import type { FeedId, PackageName, PeerId, PublisherId, RecordId, Sha256 } from '../ids.ts'
 import type { FeedHead, WellFormedRecord } from '../record.ts'
-import type { PackageState, PublisherCatalogue } from './catalogue.ts'
+import type { Visibility } from '../visibility.ts'
+import type { MemberState, PackageState, PublisherCatalogue } from './catalogue.ts'
 import { nodeDigestOf } from './digest.ts'
 import { PublisherFold } from './publisher-fold.ts'
 
@@ -41,6 +42,21 @@ export class CatalogueFold {
   /** Heads that a publisher's counted voids name as the end of a true branch, held or not; at most MAX_VOIDED_HEADS. */
   voidedHeadsOf(id: PublisherId): readonly FeedHead[] {
     return this.#folds.get(id)?.voidedHeads() ?? []
+  }
+
+  /** Who may see a feed; null while no counted delegate names it. */
+  visibilityOf(id: PublisherId, feed: FeedId): Visibility | null {
+    return this.#folds.get(id)?.visibilityOf(feed) ?? null
+  }
+
+  /** The peers on the list of a listed feed; none for any other. */
+  audienceOf(id: PublisherId, feed: FeedId): ReadonlySet<PeerId> {
+    return this.#folds.get(id)?.audienceOf(feed) ?? new Set()
+  }
+
+  /** Of whom a publisher says that they belong to the private network it is the authority of, or no longer do. */
+  membersOf(id: PublisherId): ReadonlyMap<PeerId, MemberState> {
+    return this.#folds.get(id)?.members() ?? new Map()
   }
 
   /** The records that make a feed's word about a package a publisher's (PublisherFold.delegationOf). */

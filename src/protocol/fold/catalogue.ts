@@ -1,12 +1,12 @@
 import type { FeedId, PackageName, PeerId, PublisherId, RecordId, Sha256 } from '../ids.ts'
 import type { Artifact, Document, FeedHead, OpAddress, OriginOp, ProfileOp, ReleaseSummary } from '../record.ts'
+import type { Visibility } from '../visibility.ts'
 
 /** Number of these fold rules: two nodes compare digests only at equal numbers (specification section 7). */
 export const FOLD_NUMBER = 2
 
 /** Why a feed's counted records end: the newest held, a fork, or a void of the root. */
 export type StopReason = 'open' | 'fork' | 'void'
-export type Visibility = 'public' | 'private'
 
 /** How much of one feed counts. */
 export interface FeedState {
@@ -46,7 +46,7 @@ export interface ReleaseState {
   readonly described: OpAddress
   /** Records that release this version, in fold order. */
   readonly records: readonly RecordId[]
-  /** public if any public record releases it. */
+  /** As the most open record that releases it. */
   readonly visibility: Visibility
   /** Time that the first of `records` claims, ms since 1970; display only. Not in the digest. */
   readonly claimedMs: number
@@ -81,6 +81,13 @@ export interface HoldsState {
   readonly cids: ReadonlySet<string>
 }
 
+/** The last word about one peer; of a private network's authority it decides who is let in. */
+export interface MemberState {
+  readonly name: string | null
+  /** False: it was one, and is to be kept out. */
+  readonly isMember: boolean
+}
+
 /** Everything one publisher's records add up to on this node. */
 export interface PublisherCatalogue {
   readonly publisher: PublisherId
@@ -89,6 +96,8 @@ export interface PublisherCatalogue {
   readonly packages: ReadonlyMap<PackageName, PackageState>
   readonly profile: ProfileOp | null
   readonly holds: readonly HoldsState[]
+  /** Of whom its public feeds say whether they belong to the network it is the authority of. */
+  readonly members: ReadonlyMap<PeerId, MemberState>
   /** Heads that counted voids name as the end of a true branch, held or not, at most MAX_VOIDED_HEADS. */
   readonly voidedHeads: readonly FeedHead[]
   /** Over the public feeds alone, so that nodes without the private ones agree. */

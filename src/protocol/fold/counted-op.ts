@@ -1,6 +1,7 @@
 import type { PackageName, RecordId } from '../ids.ts'
 import { shortNameOf, splitReleaseName } from '../purl.ts'
 import type { Op, OpAddress, WellFormedRecord } from '../record.ts'
+import type { Visibility } from '../visibility.ts'
 import type { LiveFeed } from './live-feeds.ts'
 
 /** An op that counts, with its place in the fold's order. */
@@ -23,6 +24,12 @@ export function compareOps(a: CountedOp, b: CountedOp): number {
 }
 
 export const isPublic = ({ feed }: CountedOp): boolean => feed.visibility === 'public'
+
+/** The most open visibility of the feeds that say them; of none, private. */
+export function visibilityOf(ops: readonly CountedOp[]): Visibility {
+  if (ops.some(isPublic)) return 'public'
+  return ops.some(({ feed }) => feed.visibility === 'listed') ? 'listed' : 'private'
+}
 
 /** The package an op names itself; null for one that points at another op, or at no package. */
 export function packageNamedBy(op: Op): PackageName | null {

@@ -1,7 +1,8 @@
 import type { FeedId } from '../ids.ts'
 import { ROOT_FEED } from '../ids.ts'
-import { MAX_FEED_VOIDS, MAX_LIVE_FEEDS, MAX_VOIDED_HEADS } from '../limits.ts'
+import { MAX_FEED_VOIDS, MAX_LIVE_FEEDS, MAX_LIVE_LISTED_FEEDS, MAX_VOIDED_HEADS } from '../limits.ts'
 import type { FeedHead, VoidBody, WellFormedRecord } from '../record.ts'
+import type { Visibility } from '../visibility.ts'
 import type { FeedVoid } from './feed-chain.ts'
 import { type Delegate, FeedScope } from './feed-scope.ts'
 
@@ -10,7 +11,7 @@ export interface LiveFeed {
   readonly feed: FeedId
   /** Sequence number of its first live delegate in the root feed: its place in the fold's order. */
   readonly rank: number
-  readonly visibility: 'public' | 'private'
+  readonly visibility: Visibility
   readonly role: string
   /** The names its ops may touch, of all its delegates. */
   readonly scope: FeedScope
@@ -26,7 +27,7 @@ export class RootWord {
   readonly #voids = new Map<FeedId, { earliest: FeedVoid; count: number }>()
   readonly #heads = new Map<string, FeedHead>()
 
-  /** Live feeds in the order of their first delegate, at most MAX_LIVE_FEEDS. */
+  /** Live feeds in the order of their first delegate: at most MAX_LIVE_LISTED_FEEDS listed ones, MAX_LIVE_FEEDS others. */
   get live(): ReadonlyMap<FeedId, LiveFeed> {
     return this.#live
   }
@@ -45,12 +46,16 @@ export class RootWord {
     if (record.understood?.typ === 'void') this.#addVoid(record, record.understood)
   }
 
-  /** The first delegate fixes a feed's visibility and role for life; later ones that agree widen its scope and its time. */
+  /**
+   * The first delegate fixes a feed's visibility and role for life; later ones that agree widen its scope and its time. Who does not
+   * know `listed` counts the first of the others, so that one displaces it: else digests would differ.
+   */
   #addDelegate(delegate: Delegate): void {
     const { feed, visibility, role, expires = null } = delegate.understood
     const known = this.#live.get(feed)
-    if (known === undefined) {
-      if (this.#live.size >= MAX_LIVE_FEEDS || feed === ROOT_FEED) return
+    if (known === undefined || (known.visibility === 'listed' && visibility !== 'listed')) {
+      if (!this.#hasRoom(visibility) || feed === ROOT_FEED) return
+      this.#live.delete(feed)
       const scope = new FeedScope()
       scope.add(delegate)
       const ended = this.#voids.get(feed)?.earliest ?? null
@@ -60,6 +65,12 @@ export class RootWord {
     if (known.visibility !== visibility) return
     known.scope.add(delegate)
     known.expires = laterExpiry(known.expires, expires)
+  }
+
+  #hasRoom(visibility: Visibility): boolean {
+    let listed = 0
+    for (const live of this.#live.values()) if (live.visibility === 'listed') listed++
+    return visibility === 'listed' ? listed < MAX_LIVE_LISTED_FEEDS : this.#live.size - listed < MAX_LIVE_FEEDS
   }
 
   /** Of several voids of a feed the one with the lowest `from` holds, at equal `from` the first; those beyond the bound are inert. */

@@ -1,5 +1,6 @@
 import type { PackageName } from '../ids.ts'
 import { shortNameOf } from '../purl.ts'
+import type { Op } from '../record.ts'
 import type { CountedOp } from './counted-op.ts'
 import { addressKeyOf, isUndo, packageNamedBy, targetsOf } from './counted-op.ts'
 
@@ -88,7 +89,9 @@ export class OpIndex {
   }
 }
 
-const isLoose = (op: CountedOp): boolean => op.op.op === 'profile' || op.op.op === 'holds'
+const LOOSE: ReadonlySet<Op['op']> = new Set(['profile', 'holds', 'audience', 'member'])
+/** Whether an op is about no package. */
+export const isLoose = ({ op }: CountedOp): boolean => LOOSE.has(op.op)
 
 function put<K>(map: Map<K, Map<string, CountedOp>>, at: K, op: CountedOp): void {
   const known = map.get(at)

@@ -2,7 +2,7 @@ import type { PackageName } from '../ids.ts'
 import { splitReleaseName } from '../purl.ts'
 import type { OriginState, PackageState, ReleaseState } from './catalogue.ts'
 import type { CountedOp } from './counted-op.ts'
-import { compareOps, isPublic, targetsOf } from './counted-op.ts'
+import { compareOps, isPublic, targetsOf, visibilityOf } from './counted-op.ts'
 import { marksOf } from './marks.ts'
 import type { PackageOps } from './op-index.ts'
 import type { CountedRelease } from './release-state.ts'
@@ -26,7 +26,7 @@ export function packageStateOf(name: PackageName, given: PackageOps): PackageSta
     tags: tagsOf(named),
     deprecated: deprecations.whole,
     origins: originsOf(named),
-    visibility: named.some(isPublic) ? 'public' : 'private',
+    visibility: visibilityOf(named),
   }
 }
 

@@ -1,8 +1,10 @@
-import type { FeedId, PackageName, PublisherId, RecordId } from '../ids.ts'
+import type { FeedId, PackageName, PeerId, PublisherId, RecordId } from '../ids.ts'
 import { ROOT_FEED } from '../ids.ts'
 import { shortNameOf } from '../purl.ts'
 import type { FeedHead, WellFormedRecord } from '../record.ts'
-import type { FeedState, PackageState, PublisherCatalogue, StopReason } from './catalogue.ts'
+import type { Visibility } from '../visibility.ts'
+import { audienceOf } from './audience.ts'
+import type { FeedState, MemberState, PackageState, PublisherCatalogue, StopReason } from './catalogue.ts'
 import type { CountedOp } from './counted-op.ts'
 import { countedOpsOf, packageNamedBy } from './counted-op.ts'
 import type { FeedVoid } from './feed-chain.ts'
@@ -10,8 +12,8 @@ import { type FeedChain, feedChainOf, growChain } from './feed-chain.ts'
 import type { ScopeMark } from './feed-scope.ts'
 import { feedStateOf } from './feed-state.ts'
 import type { LiveFeed } from './live-feeds.ts'
-import { looseStateOf } from './loose-state.ts'
-import { OpIndex } from './op-index.ts'
+import { type LooseState, looseStateOf } from './loose-state.ts'
+import { isLoose, OpIndex } from './op-index.ts'
 import { PackageStates } from './package-states.ts'
 import { FeedRecords } from './record-set.ts'
 import { RootChain } from './root-chain.ts'
@@ -36,7 +38,8 @@ export class PublisherFold {
   readonly #index = new OpIndex()
   readonly #states = new PackageStates(this.#index)
   readonly #root: RootChain
-  #loose: ReturnType<typeof looseStateOf> | null = null
+  #loose: LooseState | null = null
+  readonly #audiences = new Map<FeedId, ReadonlySet<PeerId>>()
 
   constructor(publisher: PublisherId) {
     this.publisher = publisher
@@ -47,6 +50,8 @@ export class PublisherFold {
   add(records: Iterable<WellFormedRecord>): Set<PackageName> {
     const fresh = this.#keep(records)
     const touched = new Set<PackageName>()
+    for (const feed of fresh.keys()) this.#audiences.delete(feed)
+    if (fresh.has(ROOT_FEED)) this.#audiences.clear()
     this.#root.add(fresh.get(ROOT_FEED) ?? [])
     if (fresh.has(ROOT_FEED)) this.#followRoot(touched)
     for (const [feed, added] of fresh) this.#extend(feed, added, touched)
@@ -76,9 +81,43 @@ export class PublisherFold {
       feeds.push(feedStateOf(this.#feeds.get(live.feed) ?? NOTHING, live))
     }
     const { publisher } = this
-    this.#loose ??= looseStateOf(this.#index.loose())
     const { packages, digest } = this.#states.all(feeds)
-    return { publisher, feeds, packages, ...this.#loose, voidedHeads: this.voidedHeads(), digest }
+    return { publisher, feeds, packages, ...this.#looseState(), voidedHeads: this.voidedHeads(), digest }
+  }
+
+  /** Who may see a feed; null while no counted delegate names it. */
+  visibilityOf(feed: FeedId): Visibility | null {
+    return feed === ROOT_FEED ? 'public' : (this.#root.word.live.get(feed)?.visibility ?? null)
+  }
+
+  /** The peers on the list of a listed feed; none for any other. */
+  audienceOf(feed: FeedId): ReadonlySet<PeerId> {
+    const known = this.#audiences.get(feed)
+    if (known !== undefined) return known
+    const audience = this.#audienceNow(feed)
+    this.#audiences.set(feed, audience)
+    return audience
+  }
+
+  /** Of whom the public feeds say that they belong to a private network, or no longer do. */
+  members(): ReadonlyMap<PeerId, MemberState> {
+    return this.#looseState().members
+  }
+
+  #audienceNow(feed: FeedId): ReadonlySet<PeerId> {
+    const known = this.#feeds.get(feed)
+    if (known?.live.visibility !== 'listed') return new Set()
+    const records = this.#recordsOf(feed)
+    const isWhole = records.size === known.counted.length
+    const counted = new Set(known.counted)
+    const behind = isWhole ? [] : [...records.all()].filter(record => !counted.has(record))
+    const ops = this.#index.loose().filter(op => op.feed === known.live)
+    return audienceOf(ops, behind)
+  }
+
+  #looseState(): LooseState {
+    this.#loose ??= looseStateOf(this.#index.loose())
+    return this.#loose
   }
 
   #recordsOf(feed: FeedId): FeedRecords {
@@ -178,7 +217,7 @@ export class PublisherFold {
   }
 
   #touch(ops: readonly CountedOp[], touched: Set<PackageName>): void {
-    if (ops.some(({ op }) => op.op === 'profile' || op.op === 'holds')) this.#loose = null
+    if (ops.some(isLoose)) this.#loose = null
     for (const op of ops) for (const name of this.#index.packagesTouchedBy(op)) touched.add(name)
   }
 }

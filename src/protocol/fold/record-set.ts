@@ -38,6 +38,14 @@ export class FeedRecords {
     return seqs.sort((a, b) => a - b)
   }
 
+  get size(): number {
+    return this.#byId.size
+  }
+
+  all(): IterableIterator<WellFormedRecord> {
+    return this.#byId.values()
+  }
+
   find(id: RecordId): WellFormedRecord | null {
     return this.#byId.get(id) ?? null
   }

@@ -2,7 +2,7 @@ import { MAX_ARTIFACTS } from '../limits.ts'
 import type { Artifact, OpAddress, ReleaseOp } from '../record.ts'
 import type { FoldedArtifact, ReleaseState } from './catalogue.ts'
 import type { CountedOp } from './counted-op.ts'
-import { isPublic } from './counted-op.ts'
+import { visibilityOf } from './counted-op.ts'
 import { type LiveFeed, laterExpiry } from './live-feeds.ts'
 import type { Marks } from './marks.ts'
 
@@ -34,7 +34,7 @@ export function releaseStateOf(
     manifest: newest.op.manifest ?? null,
     described: newest.at,
     records: [...new Set(ops.map(op => op.at[0]))],
-    visibility: ops.some(isPublic) ? 'public' : 'private',
+    visibility: visibilityOf(ops),
     claimedMs: ops[0].claimedMs,
   } as const
   if (artifacts.every(isForEver)) return { ...release, expires: null }

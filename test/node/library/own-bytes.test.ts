@@ -5,9 +5,10 @@ import { createIdentity } from '../../../src/node/identity/identity-file.ts'
 import { openSearchIndex } from '../../../src/node/index/index.ts'
 import { IncomingBytes } from '../../../src/node/library/incoming-bytes.ts'
 import { Library } from '../../../src/node/library/library.ts'
+import type { FeedVisibility } from '../../../src/node/library/own-feeds.ts'
 import { RelationBook } from '../../../src/node/library/relation-book.ts'
 import { ServeGate } from '../../../src/node/library/serve-gate.ts'
-import { type FeedVisibility, Writer } from '../../../src/node/library/writer.ts'
+import { Writer } from '../../../src/node/library/writer.ts'
 import {
   type ArtifactStore,
   examine,

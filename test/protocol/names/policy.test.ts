@@ -56,10 +56,13 @@ const what = (visibility: Servable['visibility'], blocked = false): Servable => 
 })
 const peer = (id: PeerId) => ({ kind: 'peer', peer: id }) as const
 
-test('a private thing is served to this node and its list alone', () => {
+test('a listed thing is served to this node and its list alone, a private one to this node', () => {
+  expect(mayServe(what('listed'), { kind: 'local' })).toEqual({ may: true })
+  expect(mayServe(what('listed'), peer(listed))).toEqual({ may: true })
+  expect(mayServe(what('listed'), peer(stranger))).toEqual({ may: false, why: 'listed' })
+  expect(mayServe(what('listed', true), peer(listed))).toEqual({ may: false, why: 'blocked' })
   expect(mayServe(what('private'), { kind: 'local' })).toEqual({ may: true })
-  expect(mayServe(what('private'), peer(listed))).toEqual({ may: true })
-  expect(mayServe(what('private'), peer(stranger))).toEqual({ may: false, why: 'private' })
+  expect(mayServe(what('private'), peer(listed))).toEqual({ may: false, why: 'private' })
 })
 test('what is public is served to all, what no record names or is blocked to no peer', () => {
   expect(mayServe(what('public'), peer(stranger))).toEqual({ may: true })

@@ -68,10 +68,12 @@ describe('records of every kind', () => {
     ])
     expect(ids).toMatchInlineSnapshot(`
       {
+        "audience": "bafyreigyxbvqc4lmlvm6rcanxwqtf6lfrahuaksfmcnf77i7tzo42wkzqe",
         "delegate": "bafyreieg3qujs6zpnaooft62bymqaht2aozoiupppv26ijf4d37ma6yrvy",
         "deprecate": "bafyreid3wqbi5kk2iqrnjewtwalui7wmhafezkunnsyscsumcl5lhkefza",
         "holds": "bafyreia2novpcb3u2et6lbvffuf7fpxeusidgyjr6ai3dlmc32jd4w37va",
         "identity": "bafyreieemq34zrdtonrm7uhsoceefwuoabsljcg3fjju3dychu5a7yjs3i",
+        "member": "bafyreiceu7msfyo3hlxtbj7layjyyu4mrtzfzrtp2opa266sqvx456uzl4",
         "origin": "bafyreidnsxnyzeupehm4s6hqhwqh74hmfb2rf46q2n27ca4ot5fdcifcme",
         "profile": "bafyreiaefqnno7anymifkqwhrkr7y7vkppgaebxab6b75uwhw4twqt67ai",
         "release": "bafyreicbhqjnf5md2qn4ol4hx6dnlhpwrioch5blbveehx5tepybnbpp2y",
@@ -249,7 +251,9 @@ describe('a newer peer', () => {
     expect(expiring.id).toMatchInlineSnapshot(`"bafyreibgyeammld7m5jronnmbtlbessk6ofobkk6irr6noypavsgrs5lvu"`)
     inert(as('delegate', { ...body, expires: -1 }))
     inert(as('delegate', { ...body, expires: null }))
-    inert(as('delegate', { ...body, visibility: 'listed' }))
+    expect(as('delegate', { ...body, visibility: 'listed' }).understood).toMatchObject({ visibility: 'listed' })
+    inert(as('delegate', { ...body, visibility: 'some' }))
+    inert(as('delegate', { ...body, visibility: 'listed', scope: ['npm:@secret/*'] }))
     inert(as('delegate', { ...body, key: [1, root.publicKey] }))
     inert(as('delegate', { ...body, visibility: 'private', scope: ['npm:@secret/*'] }))
     inert(as('void', { feed, from: 0, head: null, reason: '' }))

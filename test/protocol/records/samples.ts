@@ -107,6 +107,8 @@ export const ops: { readonly [Kind in Op['op']]: Op } = {
   tag: { op: 'tag', purl, tag: 'latest', version: '1.2.0' },
   origin: { op: 'origin', purl: releasePurl, upstream: 'npmjs', digest: 'sha512-AAAA', time: null, artifact },
   holds: { op: 'holds', peer, publishers: [genesis.publisher], cids: [artifact.cid], undo: false },
+  audience: { op: 'audience', peers: [peer], undo: false },
+  member: { op: 'member', peer, name: 'site a', undo: false },
   profile: { op: 'profile', name: 'Acme', nodes: [peer], contact: 'mailto:ops@acme.example' },
 }
 

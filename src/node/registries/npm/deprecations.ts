@@ -1,13 +1,15 @@
 import {
   type DeprecateOp,
+  type FeedId,
   type OpAddress,
   type PackageName,
   type ReleaseName,
   type ReleaseState,
   releaseNameOf,
 } from '../../../protocol/index.ts'
-import type { FeedVisibility } from '../../library/writer.ts'
+import type { FeedChoice } from '../../library/own-feeds.ts'
 import type { NodeContext } from '../../node-context.ts'
+import { choicesOf, feedsOfRelease } from '../../use-cases/feeds-of-release.ts'
 import type { PublishDocument } from './publish-body.ts'
 
 export type DeprecationParts = Pick<NodeContext, 'library' | 'writer' | 'parseStored'>
@@ -27,7 +29,8 @@ export async function applyDeprecations(
 ): Promise<number> {
   const changes = changesOf(node, name, versions)
   for (const { release, reason, state } of changes.filter(({ reason }) => reason !== '')) {
-    await node.writer.write(state.visibility, [{ op: 'deprecate', target: { purl: release, reason } }])
+    for (const choice of await feedsOfRelease(node, state))
+      await node.writer.write(choice, [{ op: 'deprecate', target: { purl: release, reason } }])
   }
   const taken = changes.filter(({ reason }) => reason === '').map(({ release }) => release)
   if (taken.length > 0) await undo(node, new Set(taken))
@@ -47,18 +50,21 @@ function changesOf(node: DeprecationParts, name: PackageName, versions: PublishD
 
 /** Undoes every deprecation of these releases, each in the feed that has it. */
 async function undo(node: DeprecationParts, releases: ReadonlySet<ReleaseName>): Promise<void> {
-  const found: Record<FeedVisibility, OpAddress[]> = { public: [], private: [] }
+  const found = new Map<FeedId, { readonly choice: FeedChoice; readonly addresses: OpAddress[] }>()
   for await (const { id, feed, envelope } of node.library.records.records(node.writer.publisher)) {
     const body = node.parseStored(envelope).understood
     if (body?.typ !== 'ops') continue
     for (const [index, op] of body.ops.entries()) {
       if (op.op !== 'deprecate' || !('purl' in op.target)) continue
       if (!releases.has(op.target.purl as ReleaseName)) continue
-      found[feed === node.writer.feeds.public ? 'public' : 'private'].push([id, index])
+      const choice = node.writer.own.choiceOf(feed) ?? choicesOf(node, [feed])[0]!
+      const own = node.writer.own.feedOf(choice)
+      const { addresses } = found.get(own) ?? { addresses: [] }
+      found.set(own, { choice, addresses: [...addresses, [id, index]] })
     }
   }
-  for (const visibility of ['public', 'private'] as const) {
-    const ops: DeprecateOp[] = found[visibility].map(address => ({ op: 'deprecate', target: { undo: [address] } }))
-    if (ops.length > 0) await node.writer.write(visibility, ops)
+  for (const { choice, addresses } of found.values()) {
+    const ops: DeprecateOp[] = addresses.map(address => ({ op: 'deprecate', target: { undo: [address] } }))
+    await node.writer.write(choice, ops)
   }
 }

@@ -1,7 +1,9 @@
 import { validRange } from 'semver'
-import type { PackageName, TagOp } from '../../../protocol/index.ts'
+import type { FeedId, PackageName, TagOp } from '../../../protocol/index.ts'
 import { NodeError } from '../../errors.ts'
+import type { FeedChoice } from '../../library/own-feeds.ts'
 import type { NodeContext } from '../../node-context.ts'
+import { choicesOf, feedsOfRelease } from '../../use-cases/feeds-of-release.ts'
 
 export type TagParts = Pick<NodeContext, 'library' | 'writer' | 'parseStored'>
 
@@ -21,25 +23,32 @@ export async function setTag(node: TagParts, name: PackageName, tag: string, ver
   }
   if (version === null && !state.tags.has(tag)) throw new NodeError('E_NOT_FOUND', `${name} has no tag ${tag}`)
   const op: TagOp = { op: 'tag', purl: name, tag, version }
-  const visibility = release?.visibility ?? ((await isTagOfPublicFeed(node, name, tag)) ? 'public' : 'private')
-  await node.writer.write(visibility, [op])
-  // The private feed's word counts after the public one's: a tag that it ever set has to be set there again.
-  const shown = node.library.package(node.writer.publisher, name)?.tags.get(tag) ?? null
-  if (visibility === 'public' && shown !== version) await node.writer.write('private', [op])
+  const setting = await feedsSetting(node, name, tag)
+  const choices = release ? await feedsOfRelease(node, release) : choicesOf(node, setting)
+  for (const choice of choices) await node.writer.write(choice, [op])
+  // The private feed's word counts after the public one's, an audience's after both: one that ever set the tag has to set it again.
+  const later = choices.includes('public') ? ['private' as const, ...audiencesAmong(node, setting)] : []
+  for (const choice of later) {
+    const shown = node.library.package(node.writer.publisher, name)?.tags.get(tag) ?? null
+    if (shown !== version) await node.writer.write(choice, [op])
+  }
 }
 
-/** Whether a public feed of this publisher ever set a tag: a removal tells everyone the name of what it removes. */
-async function isTagOfPublicFeed(
+const audiencesAmong = ({ writer: { own } }: TagParts, feeds: readonly FeedId[]): readonly FeedChoice[] =>
+  feeds.map(feed => own.choiceOf(feed)).filter(choice => choice !== null && typeof choice === 'object')
+
+/** The feeds of this publisher that ever set a tag: a removal tells whoever is given the feed the name of what it removes. */
+async function feedsSetting(
   { library, writer: { publisher }, parseStored }: TagParts,
   name: PackageName,
   tag: string,
-): Promise<boolean> {
+): Promise<readonly FeedId[]> {
+  const feeds = new Set<FeedId>()
   for await (const { feed, envelope } of library.records.records(publisher)) {
-    // A restored node writes other feeds than the one that may have set it.
-    if (!library.access.isPublic({ publisher, feed })) continue
     const body = parseStored(envelope).understood
     if (body?.typ !== 'ops') continue
-    if (body.ops.some(op => op.op === 'tag' && op.purl === name && op.tag === tag && op.version !== null)) return true
+    if (body.ops.some(op => op.op === 'tag' && op.purl === name && op.tag === tag && op.version !== null))
+      feeds.add(feed)
   }
-  return false
+  return [...feeds]
 }

@@ -28,6 +28,7 @@ function nodeOf(begin: Readonly<Record<'public' | 'private', readonly TagOp[]>>)
     },
     writer: {
       publisher: 'p',
+      own: { choiceOf: (feed: string) => feed },
       write: async (feed: 'public' | 'private', more: readonly TagOp[]) => {
         written.push([feed, more])
         ops[feed].push(...more)
