@@ -1,5 +1,5 @@
-import type { KeptStreams, PeerAddress, PeerStanding, SearchMemory } from '../federation/index.ts'
-import type { PackageName, PeerId, WellFormedRecord } from '../protocol/index.ts'
+import type { KeptStreams, PeerAddress, PeerStanding, SearchMemory, SyncDriver } from '../federation/index.ts'
+import type { PackageName, PeerId, PublisherId, WellFormedRecord } from '../protocol/index.ts'
 import type { Advisories } from './advisories/index.ts'
 import type { CacheLedger, CachePins, DiskRoom, PurgeList, UpstreamCache } from './cache/index.ts'
 import type { purgeBytesOf } from './composition/open-cache.ts'
@@ -108,6 +108,8 @@ export interface NodeContext {
   /** Whether a peer could be connected; a failure is tried again later. */
   dial(address: PeerAddress, signal: AbortSignal): Promise<boolean>
   hangUp(peer: PeerId): Promise<void>
+  /** How long ago a peer confirmed what is known of a publisher; null: not since the start. */
+  confirmed(publisher: PublisherId): ReturnType<SyncDriver['confirmed']>
   /** How it stands with a peer; of one that nobody dials, `dialling`. */
   standing(peer: PeerId): PeerStanding
   /** Waits until what happened while this node was away was asked for, a few seconds at most; installs are answered then. */

@@ -31,6 +31,11 @@ it('an operator sees who mirrors what, how many copies there are, and what passe
     [publisher.ready.peerId, true, true],
     [mirror.ready.peerId, false, true],
   ])
+  const seen = await eventually(
+    async () => (await mirror.run('federation', publisher.ready.publisher)) as unknown as Federation,
+    ({ publishers }) => publishers[0]?.freshness.state === 'fresh' && publishers[0].spread[2] === 1,
+  )
+  expect(seen.publishers[0]?.mirrors.map(({ peer }) => peer)).toEqual([mirror.ready.peerId, publisher.ready.peerId])
   const view = JSON.stringify(federationView(both))
   expect(view).toContain(`├─ mirror ${mirror.ready.peerId}, connected, not checked yet`)
   expect(view).toContain('└─ copies 1 with 2')

@@ -15,6 +15,7 @@ interface FederationAnswer {
     readonly name: string | null
     readonly relation: string
     readonly packages: number
+    readonly freshness: { readonly state: string; readonly age: number | null }
     readonly mirrors: readonly Mirror[]
     readonly spread: Readonly<Record<string, number>>
     readonly least: readonly { readonly package: string; readonly copies: number; readonly proven: number }[]
@@ -44,13 +45,14 @@ export function federationView({ network, peers, publishers }: FederationAnswer)
 }
 
 function publisherView(publisher: FederationAnswer['publishers'][number]): View {
-  const { id, name, relation, packages, mirrors, spread, least } = publisher
+  const { id, name, relation, packages, freshness, mirrors, spread, least } = publisher
+  const age = freshness.age === null ? '' : `, confirmed ${freshness.age} s ago`
   const copies = Object.entries(spread).map(([count, of]) => `${of} with ${count}`)
   const shown = least.map(each => [`   ${each.package}`, each.copies, each.proven])
   return partsOf(
     linesOf(
       '',
-      `${name ?? id}  ${relation}, ${packages} packages`,
+      `${name ?? id}  ${relation}, ${packages} packages, ${freshness.state}${age}`,
       ...mirrors.map(mirror => `├─ mirror ${mirrorText(mirror)}`),
       `└─ copies ${copies.length === 0 ? 'none known' : copies.join(', ')}`,
     ),

@@ -13,6 +13,7 @@ import {
 import type { Clock } from '../streams/clock.ts'
 import type { DropReason, Failure, HeadsAnswer, Offer, SyncEffect } from './effects.ts'
 import { type FeedClient, fetchRange } from './fetch-range.ts'
+import { Freshness } from './freshness.ts'
 import { failureOf, fromPeer, unlessPeerFailed } from './from-peer.ts'
 import type { Intake } from './intake.ts'
 import { MAX_HEADS_PARTS, MAX_SUBSCRIPTIONS_PER_PEER, MAX_WANTS_PER_PEER } from './limits.ts'
@@ -47,6 +48,7 @@ const NO_COOKIE: HeadsAnswer = { cookie: null, isOver: false, isCut: false }
 export class SyncDriver implements AsyncDisposable {
   readonly #ports: SyncPorts
   readonly #machine: SyncMachine
+  readonly #freshness = new Freshness()
   readonly #asks = new Map<number, AbortController>()
   readonly #subscriptions = new Map<PeerId, AbortController>()
   readonly #running = new Set<Promise<void>>()
@@ -98,7 +100,14 @@ export class SyncDriver implements AsyncDisposable {
   }
 
   unfollow(publisher: PublisherId): void {
+    this.#freshness.forget(publisher)
     this.#do(this.#machine.unfollow(publisher))
+  }
+
+  /** How long ago a peer that holds a publisher last confirmed what is known of it here, ms; null: not since the start. */
+  confirmed(publisher: PublisherId): { readonly ageMs: number | null; readonly isMissing: boolean } {
+    const at = this.#freshness.confirmedAt(publisher)
+    return { ageMs: at === null ? null : this.#now - at, isMissing: this.#machine.isMissing(publisher) }
   }
 
   /** Gossip from `source` showed that records of `publisher` are missing. */
@@ -161,6 +170,7 @@ export class SyncDriver implements AsyncDisposable {
       return named === 'bad' ? named : { ...named, offers: [...named.offers, ...(await this.#pinned(publishers))] }
     })
     if (typeof told === 'string') return this.#do(this.#machine.headsFailed(peer, ask, told, this.#now))
+    this.#freshness.answered(peer, publishers, this.#now)
     this.#do(this.#machine.offered(peer, ask, told.offers, this.#now, told.answer))
   }
 
@@ -202,7 +212,7 @@ export class SyncDriver implements AsyncDisposable {
     for await (const part of this.#ask(peer, 'heads', publishers, signal)) {
       const heads = parseHeads(part)
       if (heads === null || ++parts > MAX_HEADS_PARTS) return 'bad'
-      offers.push(...(await this.#missing(heads, publishers)))
+      offers.push(...(await this.#missing(heads, publishers, { peer })))
       if (offers.length >= MAX_WANTS_PER_PEER) return { offers, answer: { ...NO_COOKIE, isCut: true } }
     }
     return { offers, answer: NO_COOKIE }
@@ -228,7 +238,7 @@ export class SyncDriver implements AsyncDisposable {
         const { boot, at, whole } = said as HeadsSinceEnd
         return { offers, answer: { cookie: { boot, at }, isOver: whole && all, isCut: false } }
       }
-      offers.push(...(await this.#missing(said, publishers)))
+      offers.push(...(await this.#missing(said, publishers, { peer })))
       if (offers.length >= MAX_WANTS_PER_PEER) return { offers, answer: { ...NO_COOKIE, isCut: true } }
     }
     return 'bad'
@@ -254,7 +264,7 @@ export class SyncDriver implements AsyncDisposable {
         const heads = parseHeads(part)
         if (heads === null || signal.aborted) return
         this.#ports.onNamed?.(peer, heads)
-        const offers = await this.#missing(heads, publishers)
+        const offers = await this.#missing(heads, publishers, { peer })
         if (offers.length > 0) this.#do(this.#machine.offered(peer, null, offers, this.#now))
       }
     } catch {
@@ -271,13 +281,18 @@ export class SyncDriver implements AsyncDisposable {
 
   async #pinned(publishers: readonly PublisherId[]): Promise<Offer[]> {
     const heads = publishers.flatMap(publisher => this.#ports.pinnedHeads?.(publisher) ?? [])
-    return this.#missing(heads, publishers, true)
+    return this.#missing(heads, publishers, { pinned: true })
   }
 
   /** Those of the publishers asked for alone: what nobody asked costs no look into the store. */
-  async #missing(heads: readonly FeedHead[], publishers: readonly PublisherId[], pinned = false): Promise<Offer[]> {
+  async #missing(
+    heads: readonly FeedHead[],
+    publishers: readonly PublisherId[],
+    { peer = null, pinned = false }: { readonly peer?: PeerId | null; readonly pinned?: boolean },
+  ): Promise<Offer[]> {
     const asked = new Set(publishers)
     const meant = heads.filter(({ publisher }) => asked.has(publisher))
+    if (peer !== null) this.#freshness.named(peer, meant)
     const held = await Promise.all(meant.map(head => this.#ports.intake.holds(head.id)))
     return meant.filter((_, i) => !held[i]).map(head => ({ head, pinned }))
   }

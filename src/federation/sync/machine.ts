@@ -55,6 +55,11 @@ export class SyncMachine {
     return { told: told.length, isMissing: this.#wants.hasAnyOf(publishers) }
   }
 
+  /** Whether something of a publisher is known to be missing. */
+  isMissing(publisher: PublisherId): boolean {
+    return this.#wants.hasAnyOf(new Set([publisher]))
+  }
+
   connected(peer: PeerId, rank: PeerRank, now: number): SyncEffect[] {
     if (!this.#peers.add(peer, rank, now)) return []
     this.#told.came(peer).begin(now)

@@ -127,6 +127,7 @@ function bytesOf(
     sharing: sharingOf(home, { writer, libp2p, config }, whole),
     holding: new HoldingStatement({
       ...{ library, relations, writer, peer: libp2p.peerId.toString() as PeerId },
+      hasPublicPackage: publisher => library.access.hasPublicPackage(publisher),
       isNetworkOn: config.network.mode !== 'off',
       connectedPeers: () => exchange.connectedPeers(),
       onFailed: why => createLog().warn(`what this node mirrors could not be signed, and is tried again: ${why}`),
@@ -137,6 +138,7 @@ function bytesOf(
 type Connections =
   | 'caughtUp'
   | 'freshness'
+  | 'confirmed'
   | 'connectedPeers'
   | 'parseStored'
   | 'applyRelations'
@@ -172,6 +174,7 @@ function connectionsOf(
       federation()?.discovery.forget(peer)
       await exchange.hangUp(peer)
     },
+    confirmed: publisher => federation()?.sync.confirmed(publisher) ?? { ageMs: null, isMissing: false },
     standing: peer => federation()?.discovery.standing(peer) ?? { state: 'dialling' },
     problems: () => [
       ...[...exchange.problems.values(), ...exchange.writer.problems(), ...library.problems.values()],

@@ -8,6 +8,8 @@ export interface HoldingStatementParts {
   readonly relations: Pick<RelationBook, 'known' | 'relationOf'>
   readonly writer: Pick<Writer, 'publisher' | 'write'>
   readonly peer: PeerId
+  /** Whether any bytes are named in a public feed of this publisher. */
+  readonly hasPublicPackage: (publisher: PublisherId) => boolean
   /** Nothing is signed for others on a node whose network is off. */
   readonly isNetworkOn: boolean
   /** Peers connected now. */
@@ -68,11 +70,13 @@ export class HoldingStatement {
   }
 
   #due(): readonly HoldsOp[] {
-    const { library, relations, writer, peer, isNetworkOn } = this.#parts
+    const { library, relations, writer, peer, isNetworkOn, hasPublicPackage } = this.#parts
     if (!isNetworkOn) return []
     const held = library.catalogue.publisher(writer.publisher)?.holds.find(each => each.peer === peer)
     const stated = held?.publishers ?? new Set<PublisherId>()
     const mirrored = new Set(relations.known().filter(publisher => relations.relationOf(publisher).mirror))
+    // What this node released is here too: others need not probe for it.
+    if (hasPublicPackage(writer.publisher)) mirrored.add(writer.publisher)
     const holds = (publishers: Iterable<PublisherId>, undo: boolean): HoldsOp[] => {
       const named = [...publishers].slice(0, MAX_HOLDS_ITEMS)
       return named.length === 0 ? [] : [{ op: 'holds', peer, publishers: named, cids: [], undo }]

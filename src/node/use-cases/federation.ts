@@ -11,12 +11,23 @@ interface PackageCopies extends Replication {
   readonly package: string
 }
 
+/** Two rounds of asking peers and room, ms: what a peer confirmed since is fresh. */
+const FRESH_MS = 90_000
+
+/** How current what is known of a publisher is. `fresh`: a peer that holds it confirmed it just now; `unknown`: none did since the start. */
+interface Freshness {
+  readonly state: 'own' | 'fresh' | 'stale' | 'unknown'
+  /** Seconds since a peer confirmed it. */
+  readonly age: number | null
+}
+
 /** One publisher that this node follows, or its own. */
 interface FederatedPublisher {
   readonly id: PublisherId
   readonly name: string | null
   readonly relation: string
   readonly packages: number
+  readonly freshness: Freshness
   readonly mirrors: readonly Mirror[]
   /** How many packages have so many copies, by number of copies. */
   readonly spread: Readonly<Record<number, number>>
@@ -46,8 +57,16 @@ async function publisherOf(node: NodeContext, id: PublisherId, shown: number): P
   const spread: Record<number, number> = {}
   for (const { copies } of counted) spread[copies] = (spread[copies] ?? 0) + 1
   return {
-    ...{ id, name: node.relations.localNameOf(id), packages: packages.length, mirrors, spread },
+    ...{ id, name: node.relations.localNameOf(id), packages: packages.length },
+    ...{ freshness: freshnessOf(node, id), mirrors, spread },
     relation: id === node.writer.publisher ? 'self' : relationText(node.relations.relationOf(id)),
     least: counted.toSorted((a, b) => a.copies - b.copies || a.proven - b.proven).slice(0, shown),
   }
+}
+
+function freshnessOf(node: NodeContext, id: PublisherId): Freshness {
+  if (id === node.writer.publisher) return { state: 'own', age: null }
+  const { ageMs, isMissing } = node.confirmed(id)
+  if (ageMs === null) return { state: 'unknown', age: null }
+  return { state: ageMs < FRESH_MS && !isMissing ? 'fresh' : 'stale', age: Math.round(ageMs / 1_000) }
 }

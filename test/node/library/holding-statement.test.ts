@@ -38,7 +38,7 @@ async function mirroringNode(mode: 'on' | 'off' = 'on') {
   const library = await Library.open({ net: 'main', database, records: new RecordStore(database), index })
   const written: WellFormedRecord[] = []
   const failures: string[] = []
-  const world = { fails: false, peers: [] as PeerId[] }
+  const world = { fails: false, peers: [] as PeerId[], hasPublic: false }
   const adoptOwnHeads = async () => {
     if (world.fails) throw new Error('nobody answered')
     return undefined
@@ -55,6 +55,7 @@ async function mirroringNode(mode: 'on' | 'off' = 'on') {
   const statementWhile = (isNetworkOn: boolean) =>
     new HoldingStatement({
       ...{ library, relations, writer: { publisher: writer.publisher, write }, peer: self, isNetworkOn },
+      hasPublicPackage: () => world.hasPublic,
       connectedPeers: () => world.peers,
       onFailed: why => failures.push(why),
     })
@@ -126,7 +127,8 @@ test('any number of publishers is stated, in ops of bounded length', async () =>
     known: () => many,
     relationOf: () => ({ follow: true, allow: 'none', origin: false, mirror: true, block: false }) as const,
   }
-  const parts = { ...node, relations, peer: self, isNetworkOn: true, connectedPeers: () => [], onFailed: () => {} }
+  const surroundings = { peer: self, isNetworkOn: true, hasPublicPackage: () => false, connectedPeers: () => [] }
+  const parts = { ...node, ...surroundings, relations, onFailed: () => {} }
   expect(await new HoldingStatement(parts).sign()).toBeNull()
   expect(new Set(node.stated())).toEqual(new Set(many))
   expect(node.written).toHaveLength(2)
@@ -136,8 +138,17 @@ test('a statement that does not come to count is not written for ever', async ()
   await using node = await mirroringNode()
   await node.relations.change(acme, { do: 'mirror' })
   const deaf = { catalogue: { publisher: () => null } }
-  const parts = { ...node, library: deaf, peer: self, isNetworkOn: true, connectedPeers: () => [], onFailed: () => {} }
+  const surroundings = { peer: self, isNetworkOn: true, hasPublicPackage: () => false, connectedPeers: () => [] }
+  const parts = { ...node, ...surroundings, library: deaf, onFailed: () => {} }
   const holding = new HoldingStatement(parts)
   for (let i = 0; i < 3; i++) expect(await holding.sign()).toBeNull()
   expect(node.written).toHaveLength(1)
+})
+
+test('a node that released something public signs that it holds its own', async () => {
+  await using node = await mirroringNode()
+  expect([await node.holding.sign(), node.written.length]).toEqual([null, 0])
+  node.world.hasPublic = true
+  expect(await node.holding.sign()).toBeNull()
+  expect(node.stated()).toEqual([node.writer.publisher])
 })
