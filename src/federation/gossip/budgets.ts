@@ -16,6 +16,11 @@ interface Bucket {
 export class Budgets<Key> {
   readonly #buckets = new Map<Key, Bucket>()
 
+  /** Keys with a running budget. */
+  get size(): number {
+    return this.#buckets.size
+  }
+
   /** Whether `key` has room for one more message of this length. */
   mayUse(key: Key, bytes: number, allowance: Allowance, now: number): boolean {
     const used = this.#drained(key, allowance, now)

@@ -38,6 +38,11 @@ export class GossipDriver implements AsyncDisposable {
     this.#stop = ports.network.onMessage((peer, bytes) => this.#judge(peer, bytes))
   }
 
+  /** How full each bounded structure is. */
+  get sizes() {
+    return { waitingCommits: this.#commits.size, ...this.#machine.sizes }
+  }
+
   /** Announces an own record; does nothing for a feed that is not public. */
   async announce(record: WellFormedRecord): Promise<void> {
     this.#machine.remember(record)
@@ -61,7 +66,7 @@ export class GossipDriver implements AsyncDisposable {
     if (arrival.is !== 'verify') return this.#refuse(arrival, peer)
     if (typeof opened !== 'object' || typeof claim !== 'object') return 'ignore' // excluded by `verify`
     if (followed && (await intake.holds(claim.id))) {
-      this.#machine.remember(claim)
+      this.#machine.held(claim.id)
       return this.#refuse({ is: 'ignore', why: 'known' }, peer)
     }
     const isValid = await opened.verify()

@@ -44,6 +44,16 @@ export class GossipMachine {
   readonly #seen = new Set<RecordId>()
   readonly #newest = new Map<FeedId, number>()
 
+  /** How full each bounded structure is. */
+  get sizes() {
+    return {
+      peerBudgets: this.#peers.size,
+      publisherBudgets: this.#publishers.size,
+      seenRecords: this.#seen.size,
+      seenFeeds: this.#newest.size,
+    }
+  }
+
   /** An announcement came from `peer`; `claim` is what it says, or why it says nothing. */
   arrived(peer: PeerId, claim: Claim | Unclaimed, followed: boolean, now: number): Arrival {
     if (claim === 'too long') return { is: 'reject', why: 'size' }
@@ -67,10 +77,15 @@ export class GossipMachine {
     return { is: 'accept', next: claim.form === 'record' ? 'store' : 'sync' }
   }
 
-  /** A verified or stored record: announcements of it are no news. */
-  remember({ id, seq, feed }: Pick<Claim, 'feed' | 'seq' | 'id'>): void {
+  /** A record is held: announcements of it are no news. Of the place that one claims nothing is believed. */
+  held(id: RecordId): void {
     this.#seen.add(id)
     if (this.#seen.size > limits.MAX_SEEN_RECORDS) this.#seen.delete(this.#seen.keys().next().value!)
+  }
+
+  /** A verified record, or an own one: announcements of it are no news, and its place is where its feed has come to. */
+  remember({ id, seq, feed }: Pick<Claim, 'feed' | 'seq' | 'id'>): void {
+    this.held(id)
     if (feed === ROOT_FEED) return // anyone can sign a record that names itself a root: no stranger sets its window
     const newest = Math.max(seq, this.#newest.get(feed) ?? 0)
     this.#newest.delete(feed)

@@ -86,6 +86,11 @@ export class SyncDriver implements AsyncDisposable {
     })
   }
 
+  /** How full each bounded structure is. */
+  get sizes() {
+    return { subscribedTo: this.#subscriptions.size, ...this.#machine.sizes }
+  }
+
   connected(peer: PeerId, rank: PeerRank): void {
     this.#do(this.#machine.connected(peer, rank, this.#now))
   }

@@ -52,6 +52,11 @@ export class FeedHandler {
     this.#ports = ports
   }
 
+  /** How full it is: the most subscriptions one peer holds. */
+  get sizes() {
+    return { subscriptionsOfPeer: Math.max(0, ...this.#subscriptions.values()) }
+  }
+
   /** Answers one request; throws `E_BAD_REQUEST` for what is none and `E_BUSY` beyond the subscription limit. */
   handle({ peer, payload, signal }: FeedHandlerRequest): AsyncIterable<Uint8Array> {
     const request = parseFeedRequest(payload)

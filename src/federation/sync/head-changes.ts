@@ -7,9 +7,7 @@ import {
   type WellFormedRecord,
 } from '../../protocol/index.ts'
 import { HeadLog } from './head-log.ts'
-
-/** Heads one slow watcher may have waiting; above it the oldest are forgotten, and its next round finds them. */
-const MAX_WAITING_HEADS = 4_096
+import { MAX_WAITING_HEADS } from './limits.ts'
 
 /** Who watches, and how long news may wait before it is told. */
 export interface WatchOptions {
@@ -34,6 +32,12 @@ export class HeadChanges {
 
   constructor(log: HeadLog = new HeadLog()) {
     this.log = log
+  }
+
+  /** How full it is: watchers, and the most heads that wait for one. */
+  get sizes() {
+    const waiting = [...this.#watchers].map(watcher => watcher.waiting.size)
+    return { watchers: this.#watchers.size, waitingHeads: Math.max(0, ...waiting), loggedFeeds: this.log.size }
   }
 
   /** Called with every stored record, own or foreign, after it is durable and the gate knows of it; `from` is the peer that brought it. */

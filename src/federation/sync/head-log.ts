@@ -39,6 +39,11 @@ export class HeadLog {
     this.#most = most
   }
 
+  /** Changes remembered, replaced ones included. */
+  get size(): number {
+    return this.#order.length
+  }
+
   /** A record of the feed was stored. */
   changed(publisher: PublisherId, feed: FeedId): void {
     this.#add({ publisher, feed, at: this.#time() })

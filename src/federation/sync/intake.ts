@@ -55,6 +55,11 @@ export class Intake {
     return this.#recent.has(id) || (await this.store.envelope(id)) !== null
   }
 
+  /** How full each bounded structure is. */
+  get sizes() {
+    return { recentIds: this.#recent.size, ...this.#authority.sizes }
+  }
+
   /** Whether records of a feed may be admitted at all: asked first, so that a stranger's feed costs no transfer and no signature check. */
   async mayAdmit(publisher: PublisherId, feed: FeedId): Promise<boolean> {
     return feed === ROOT_FEED || (await this.#authority.isDelegated(publisher, feed))

@@ -46,6 +46,8 @@ export const MAX_COMMIT_RECORDS = 500
 export const VERIFY_CHUNK = 64
 /** Subscriptions one peer may hold on the serving side: 1,024 publishers. */
 export const MAX_SUBSCRIPTIONS_PER_PEER = 4
+/** Heads one slow watcher may have waiting; above it the oldest are forgotten, and its next round finds them. */
+export const MAX_WAITING_HEADS = 4_096
 /** Head parts of one reply read: 64 feeds of 256 publishers, each with rivals, at two parts for every 512 heads. */
 export const MAX_HEADS_PARTS = 640
 /** Bytes a subscription lets wait for it: one full part of heads is 99 kB and must fit, or the subscription ends. */

@@ -60,6 +60,11 @@ export class SyncMachine {
     return this.#wants.hasAnyOf(new Set([publisher]))
   }
 
+  /** How full each bounded structure is. */
+  get sizes() {
+    return { asks: this.#asks.size, ...this.#peers.sizes, ...this.#wants.sizes, ...this.#told.sizes }
+  }
+
   connected(peer: PeerId, rank: PeerRank, now: number): SyncEffect[] {
     if (!this.#peers.add(peer, rank, now)) return []
     this.#told.came(peer).begin(now)

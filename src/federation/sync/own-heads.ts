@@ -8,6 +8,7 @@ import {
   ROOT_FEED,
 } from '../../protocol/index.ts'
 import { FederationError } from '../errors.ts'
+import { type Clock, systemClock } from '../streams/clock.ts'
 import type { RangeOutcome } from './effects.ts'
 import { type FeedClient, fetchRange, type RangeAsk } from './fetch-range.ts'
 import type { Intake } from './intake.ts'
@@ -32,6 +33,8 @@ export interface OwnHeadsAsk {
   readonly mustHear?: boolean
   /** Aborts when the time for it, 2 s by default, is over. */
   readonly signal?: AbortSignal
+  /** Of the time-outs; the computer's by default. */
+  readonly clock?: Clock
 }
 
 /** What peers said about a publisher's own feeds. */
@@ -56,9 +59,9 @@ interface Answer {
  * @throws FederationError `E_FEED_CLONED` if a peer holds another branch of an own feed: two writers use one key.
  */
 export async function ownHeads(ask: OwnHeadsAsk): Promise<OwnHeads> {
-  const answers = await answersOf(ask, ask.signal ?? AbortSignal.timeout(OWN_HEADS_MS))
+  const answers = await answersOf(ask, ask.signal ?? over(ask, OWN_HEADS_MS))
   const adopted: FeedHead[] = []
-  const limit = AbortSignal.timeout(RANGE_TIMEOUT_MS)
+  const limit = over(ask, RANGE_TIMEOUT_MS)
   for (const { peer, heads } of answers)
     for (const head of heads) if (await adopt(ask, peer, head, limit)) adopted.push(head)
   for (const feed of ask.feeds) await refuseClone(ask, feed)
@@ -120,22 +123,25 @@ async function headsAt(ask: OwnHeadsAsk, peer: PeerId, signal: AbortSignal): Pro
 }
 
 /** Fetches until the head is held; a peer that does not deliver is as good as none. */
-async function adopt(
-  { client, intake }: OwnHeadsAsk,
-  peer: PeerId,
-  head: FeedHead,
-  limit: AbortSignal,
-): Promise<boolean> {
+async function adopt(ask: OwnHeadsAsk, peer: PeerId, head: FeedHead, limit: AbortSignal): Promise<boolean> {
+  const { client, intake } = ask
   if ((await intake.store.envelope(head.id)) !== null) return false
   for (let from: number | null = null; ; ) {
-    const signal = AbortSignal.any([limit, AbortSignal.timeout(OWN_HEADS_MS)])
-    const ask: RangeAsk = { peer, head, from, pinned: false }
-    const outcome: RangeOutcome | null = await fetchRange(client, intake, ask, signal).catch(() => null)
+    const signal = AbortSignal.any([limit, over(ask, OWN_HEADS_MS)])
+    const range: RangeAsk = { peer, head, from, pinned: false }
+    const outcome: RangeOutcome | null = await fetchRange(client, intake, range, signal).catch(() => null)
     if (outcome?.is === 'held') return true
     if (outcome?.is === 'more') from = outcome.next
     else if (outcome?.is === 'apart' && outcome.from > 1) from = Math.max(1, Math.floor(outcome.from / 2))
     else return false
   }
+}
+
+/** Aborts after `ms`. */
+function over({ clock = systemClock }: OwnHeadsAsk, ms: number): AbortSignal {
+  const controller = new AbortController()
+  clock.after(ms, () => controller.abort(new FederationError('E_PEER_FAILED', 'the time for own heads is over')))
+  return controller.signal
 }
 
 async function namesHeldRoot({ intake }: OwnHeadsAsk, heads: readonly FeedHead[]): Promise<boolean> {

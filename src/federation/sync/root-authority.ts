@@ -42,6 +42,12 @@ export class RootAuthority {
     this.#net = net
   }
 
+  /** How full it is: publishers, their keys and delegates, and newest root records at hand. */
+  get sizes() {
+    const entries = [...this.#roots.values()].reduce((sum, { root }) => sum + root.entries, 0)
+    return { knownRoots: this.#roots.size, knownRootEntries: entries, recentRootRecords: this.#recent.size }
+  }
+
   /** Whether a root record held here delegates a writer's feed. */
   async isDelegated(publisher: PublisherId, feed: FeedId): Promise<boolean> {
     return (await this.#rootOf(publisher)).delegated.has(feed)

@@ -17,6 +17,11 @@ interface Entry {
 export class Strikes {
   readonly #entries = new Map<PeerId, Entry>()
 
+  /** Peers remembered. */
+  get size(): number {
+    return this.#entries.size
+  }
+
   /** Strikes of a peer now, 0 to MAX_STRIKES, not whole. */
   of(peer: PeerId, now: number): number {
     return aged(this.#entries.get(peer), now)

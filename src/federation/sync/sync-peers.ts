@@ -34,6 +34,17 @@ export class SyncPeers {
     this.#random = random
   }
 
+  /** How full it is: peers, peers with strikes, the most heads and ranges asked of one. */
+  get sizes() {
+    const most = (what: 'ranges' | 'heads') => Math.max(0, ...[...this.#peers.values()].map(peer => peer[what].size))
+    return {
+      syncPeers: this.#peers.size,
+      struckPeers: this.#strikes.size,
+      headAsksOfPeer: most('heads'),
+      rangesOfPeer: most('ranges'),
+    }
+  }
+
   /** False for one that is there already or one too many. */
   add(id: PeerId, rank: PeerRank, now: number): boolean {
     if (this.#peers.has(id) || this.#peers.size >= MAX_SYNC_PEERS) return false

@@ -59,6 +59,11 @@ export class ToldByPeers {
   readonly #told = new Map<PeerId, ToldHeads>()
   readonly #absent = new Map<PeerId, ToldHeads>()
 
+  /** How full it is: peers here, and peers that left. */
+  get sizes() {
+    return { toldPeers: this.#told.size, absentCookies: this.#absent.size }
+  }
+
   of(peer: PeerId): ToldHeads | undefined {
     return this.#told.get(peer)
   }

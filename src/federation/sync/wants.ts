@@ -29,6 +29,17 @@ export class Wants {
     return this.#size
   }
 
+  /** How full it is: tips wanted and refused, the most offered by one peer, and by one peer in one feed. */
+  get sizes() {
+    const most = (counts: Iterable<number>) => Math.max(0, ...counts)
+    return {
+      wants: this.#size,
+      refusedTips: this.#refused.size,
+      wantsOfPeer: most([...this.#byPeer.values()].map(({ size }) => size)),
+      wantsOfPeerInFeed: most([...this.#feeds.values()].flatMap(({ offers }) => [...offers.values()])),
+    }
+  }
+
   /** False if there is no room for it. */
   offer(head: FeedHead, pinned: boolean, peer: PeerId): boolean {
     if (this.#refused.has(head.id) && !pinned) return true

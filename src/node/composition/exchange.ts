@@ -13,6 +13,7 @@ import {
   PeerBudgets,
   SEARCH_ALLOWANCE,
   SUBSCRIPTION_CREDIT_BYTES,
+  systemClock,
 } from '../../federation/index.ts'
 import {
   type FeedId,
@@ -155,7 +156,7 @@ export class Exchange implements AsyncDisposable {
 
   /** Ends the connection with a peer that sent what no honest peer sends, and keeps it out for a while. */
   refuse(peer: PeerId): void {
-    this.refused.refuse(peer, Date.now())
+    this.refused.refuse(peer, systemClock.now())
     void this.hangUp(peer)
   }
 

@@ -144,7 +144,7 @@ function syncOf({ library }: OpenHome, exchange: Exchange, { metrics }: NodeCont
     dropPeer: (peer, why) => {
       metrics.refusals.inc({ code: why })
       exchange.ledger.refused(peer, why)
-      exchange.refused.refuse(peer, Date.now(), why === 'bad record' ? REFUSED_MS : UNRELIABLE_MS)
+      exchange.refused.refuse(peer, systemClock.now(), why === 'bad record' ? REFUSED_MS : UNRELIABLE_MS)
       void exchange.hangUp(peer)
     },
     isListed: publisher => library.access.hasPublicPackage(publisher),

@@ -32,7 +32,7 @@ export async function openNetwork(
     providersOf: () => exchange.connectedPeers(),
   })
   const nodeSeed = home.identity.node.seed
-  const isRefused = (peer: PeerId) => exchange.refused.isRefused(peer, Date.now())
+  const isRefused = (peer: PeerId) => exchange.refused.isRefused(peer, systemClock.now())
   const admits = (peer: PeerId) => exchange.membership.admits(peer)
   const relays = new RelayClient()
   const options = {

@@ -4,10 +4,13 @@ import { GossipDriver } from '../../../src/federation/gossip/driver.ts'
 import { systemClock } from '../../../src/federation/streams/clock.ts'
 import { Intake } from '../../../src/federation/sync/intake.ts'
 import {
+  encodeAnnouncement,
+  headOf,
   MAX_ANNOUNCED_ENVELOPE_BYTES,
   type PeerId,
   parseAnnouncement,
   parseRecordOnPool,
+  sealHead,
 } from '../../../src/protocol/index.ts'
 import { Publisher } from '../simulation/cast.ts'
 import { MemoryFeedStore } from '../sync/memory-feed-store.ts'
@@ -68,4 +71,14 @@ test('a head signed by another is the fault of who forwards it', async () => {
   forged[forged.length - 5]! ^= 1
   expect(await reader.hears(forged)).toBe('reject')
   expect(reader.gaps).toEqual([])
+})
+
+test('a forged head that names a held record at a place far ahead does not make later news look old', async () => {
+  const reader = nodeOf()
+  const stranger = new Publisher('stranger')
+  await reader.store.append([p.genesis, p.delegate, chain[0]!])
+  const far = { ...headOf(chain[0]!), seq: 1_000_000 }
+  const sealedHead = sealHead(far, 'main', null, bytes => stranger.sign(bytes))
+  expect(await reader.hears(encodeAnnouncement({ k: 'head', sealedHead }))).toBe('ignore')
+  expect(await reader.hears(encodeAnnouncement({ k: 'record', envelope: chain[1]!.envelope }))).toBe('accept')
 })

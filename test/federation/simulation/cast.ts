@@ -4,7 +4,9 @@ import {
   buildRootRecord,
   buildWriterRecord,
   type DelegateBody,
+  ED25519,
   ed25519KeyList,
+  feedIdOf,
   headOf,
   keyListDigestOf,
   MAX_ANNOUNCED_ENVELOPE_BYTES,
@@ -61,9 +63,33 @@ export class Publisher {
     return made
   }
 
+  /** The record after `prev`, with a time of its own. */
+  dated(ts: number, prev: WellFormedRecord): WellFormedRecord {
+    return this.#record(prev, `dated ${ts}`, false, ts)
+  }
+
   /** The signed head of an own record that is too long to be announced. */
   sealHeadOf(record: WellFormedRecord): Uint8Array {
     return sealHead(headOf(record), NET, null, bytes => this.#signWriter(bytes))
+  }
+
+  /** Delegates another feed, after the writer's. */
+  delegateTo(key: Uint8Array): WellFormedRecord {
+    const feed = feedIdOf([ED25519, key])
+    const body: DelegateBody = {
+      typ: 'delegate',
+      feed,
+      key: [ED25519, key],
+      role: 'writer',
+      scope: [],
+      visibility: 'public',
+    }
+    return this.#rootRecord(this.delegate, body)
+  }
+
+  /** Signs any bytes with the writer's key. */
+  sign(bytes: Uint8Array): Uint8Array {
+    return this.#signWriter(bytes)
   }
 
   /** The root names `head` the true end of the writer's feed. */
@@ -82,14 +108,14 @@ export class Publisher {
     return this.#rootRecord(genesis, this.delegate.understood as DelegateBody, genesis.publisher)
   }
 
-  #record(prev: WellFormedRecord | null, tag: string, isUnknown: boolean): WellFormedRecord {
+  #record(prev: WellFormedRecord | null, tag: string, isUnknown: boolean, ts = TS): WellFormedRecord {
     const place = {
       net: NET,
       publisher: this.id,
       feed: this.feed,
       seq: (prev?.seq ?? 0) + 1,
       prev: prev?.id ?? null,
-      ts: TS,
+      ts,
       auth: this.delegate.id,
     }
     const signer = (bytes: Uint8Array) => this.#signWriter(bytes)

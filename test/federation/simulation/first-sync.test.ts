@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Publisher } from './cast.ts'
+import { Ledger } from './ledger.ts'
 import { LIES, Liar } from './liar.ts'
 import { Network } from './network.ts'
 import { SimulatedNode } from './simulated-node.ts'
@@ -15,22 +16,28 @@ const LONGEST_MS = 20_000
 async function syncsBeside(liars: number, lie: (typeof LIES)[number], seed: number): Promise<boolean> {
   const world = new World(seed)
   const network = new Network(world, { loss: 0, duplication: 0 })
-  const [holder, reader] = ['holder', 'reader'].map(name => new SimulatedNode(network, name, [publisher])) as [
+  const options = { ledger: new Ledger(), publishers: [publisher] }
+  const [holder, reader] = ['holder', 'reader'].map(name => new SimulatedNode(network, name, options)) as [
     SimulatedNode,
     SimulatedNode,
   ]
-  for (const node of [holder, reader]) network.add(node)
-  await holder.store.append(records)
+  for (const node of [holder, reader]) {
+    network.add(node)
+    await node.start()
+  }
+  for (const record of records) void holder.life!.say(record)
+  await world.runUntil(1_000)
   for (let i = 0; i < liars; i++) {
     const liar = new Liar(network, `liar${i}`, lie, records)
     network.add(liar)
     network.dial(liar, reader)
   }
-  await world.runUntil(1_000)
+  await world.runUntil(2_000)
   network.dial(holder, reader)
-  await world.runUntil(1_000 + LONGEST_MS)
-  await Promise.all([holder, reader].map(node => node.sync[Symbol.asyncDispose]()))
-  return records.every(({ id }) => reader.store.records.has(id))
+  await world.runUntil(2_000 + LONGEST_MS)
+  const held = await reader.life!.held()
+  await Promise.all([holder, reader].map(node => node.life!.close()))
+  return records.every(({ id }) => held.has(id))
 }
 
 test.each(LIES)('eight %s liars that dial again delay a first sync by seconds', async lie => {

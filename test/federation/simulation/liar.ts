@@ -37,7 +37,7 @@ export class Liar implements Participant {
   readonly #lie: Lie
   readonly #known: readonly WellFormedRecord[]
 
-  /** `known`: records it could serve, also as the wrong ones. */
+  /** `known`: records it could serve, also as the wrong ones; it may grow. */
   constructor(network: Network, name: string, lie: Lie, known: readonly WellFormedRecord[]) {
     this.peer = name as PeerId
     this.#network = network
@@ -66,7 +66,7 @@ export class Liar implements Participant {
       yield encodeHeadsSinceEnd({ boot: 'a lie', at: this.#below(1_000), whole: false })
     } else if (request.ask === 'subscribe')
       while (!signal.aborted) {
-        await this.#pause(PUSH_MS, signal)
+        await this.pause(PUSH_MS, signal)
         yield* encodeHeads(this.#heads(request.publishers))
       }
   }
@@ -89,7 +89,7 @@ export class Liar implements Participant {
     const ofFeed = this.#known.filter(record => record.publisher === publisher && record.feed === feed)
     switch (this.#lie) {
       case 'silent':
-        return await this.#pause(Number.POSITIVE_INFINITY, signal)
+        return await this.pause(Number.POSITIVE_INFINITY, signal)
       case 'empty':
         yield encodeRange([])
         return
@@ -97,13 +97,13 @@ export class Liar implements Participant {
         yield encodeRange(this.#known.slice(-3).map(({ envelope }) => envelope))
         return
       case 'drip':
-        await this.#pause(DRIP_MS, signal)
+        await this.pause(DRIP_MS, signal)
         yield encodeRange(ofFeed.filter(({ seq }) => seq === from).map(({ envelope }) => envelope))
     }
   }
 
   /** Rejects when the signal aborts. */
-  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+  async pause(ms: number, signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       signal.addEventListener('abort', () => reject(new Error('aborted')))
       if (ms < Number.POSITIVE_INFINITY) this.#network.world.after(ms, resolve)

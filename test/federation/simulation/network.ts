@@ -17,6 +17,7 @@ export class Network {
   readonly weather: Weather
   readonly #participants = new Map<PeerId, Participant>()
   readonly #links = new Set<string>()
+  #isApart: (a: Participant, b: Participant) => boolean = () => false
 
   constructor(world: World, weather: Weather) {
     this.world = world
@@ -39,7 +40,7 @@ export class Network {
   /** Links the two, or tries again until both ends admit it. */
   dial(a: Participant, b: Participant): void {
     if (this.isLinked(a, b)) return
-    if (!a.admits(b.peer) || !b.admits(a.peer)) {
+    if (this.#isApart(a, b) || !a.admits(b.peer) || !b.admits(a.peer)) {
       this.world.after(REDIAL_MS, () => this.dial(a, b))
       return
     }
@@ -52,6 +53,12 @@ export class Network {
     if (!this.#links.delete(linkOf(a, b))) return
     a.disconnected(b.peer)
     b.disconnected(a.peer)
+  }
+
+  /** Cuts every link that `isApart` and lets none of them come back, until it is called again. */
+  partition(isApart: (a: Participant, b: Participant) => boolean): void {
+    this.#isApart = isApart
+    for (const a of this.#participants.values()) for (const b of this.neighbours(a)) if (isApart(a, b)) this.cut(a, b)
   }
 
   at(peer: PeerId): Participant {
@@ -80,6 +87,7 @@ export class Network {
     await this.#passage(from, to, signal)
     for await (const part of to.answers(from.peer, payload, signal)) {
       await this.#passage(to, from, signal)
+      to.delivered?.(from.peer, part)
       yield part
     }
   }
