@@ -1,0 +1,61 @@
+import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
+import { CID } from 'multiformats/cid'
+import { type BenchNode, startBenchNode } from './bench-node.ts'
+import type { Contender } from './contender.ts'
+import type { Piece } from './corpus.ts'
+import type { Server } from './server.ts'
+
+const PROTOCOL = '/ipfs/bitswap/1.2.0'
+/** Numbers of the nodes, one for each time. */
+const FIRST_NODE = 100
+/** Longest wait until the topology knows a new connection, ms. */
+const READY_MS = 10_000
+
+/**
+ * Helia's bitswap on a node of its own, the leaves of one artifact wanted at once; Helia hashes every block. A server sends a block
+ * to one peer once in five seconds, and not to that peer connected anew: `forget` starts another node, unmeasured.
+ */
+export async function bitswap(server: Server): Promise<Contender> {
+  let number = FIRST_NODE
+  let node = await connected(number, server)
+  const load = async (id: string) => {
+    let got = 0
+    for await (const chunk of node.helia.blockstore.get(CID.parse(id))) got += chunk.byteLength
+    return got
+  }
+  const fetch = async ({ layout, bytes }: Piece) => {
+    if (layout.rootBlock !== null) await load(layout.cid)
+    const got = await Promise.all(layout.leaves.map(load))
+    if (got.reduce((sum, each) => sum + each) !== bytes.length) throw new Error('bitswap ended early')
+  }
+  return {
+    name: 'bitswap',
+    fetch,
+    fetchAll: async pieces => {
+      await Promise.all(pieces.map(fetch))
+    },
+    forget: async () => {
+      await node[Symbol.asyncDispose]()
+      node = await connected(++number, server)
+    },
+    [Symbol.asyncDispose]: () => node[Symbol.asyncDispose](),
+  }
+}
+
+async function connected(number: number, { peers }: Server): Promise<BenchNode> {
+  const node = await startBenchNode(number)
+  for (const { addresses } of peers) await node.libp2p.dial(addresses.map(each => multiaddr(each)))
+  const until = performance.now() + READY_MS
+  for (const { peer } of peers) await identified(node, peer, until)
+  return node
+}
+
+async function identified({ libp2p }: BenchNode, peer: string, until: number): Promise<void> {
+  while (performance.now() < until) {
+    const known = await libp2p.peerStore.get(peerIdFromString(peer)).catch(() => null)
+    if (known?.protocols.includes(PROTOCOL)) return
+    await new Promise(resolve => setTimeout(resolve, 5))
+  }
+  throw new Error('the serving node was not identified')
+}
