@@ -1,7 +1,9 @@
 import type { FeedId, PeerId, PublisherId, WellFormedRecord } from '../../protocol/index.ts'
 import type { Clock } from '../streams/clock.ts'
 import type { Intake } from '../sync/intake.ts'
-import type { AnnouncementCodec } from './announcement-codec.ts'
+import type { AnnouncementCodec, OpenedAnnouncement } from './announcement-codec.ts'
+import { CheckPlaces } from './check-places.ts'
+import { Conduct, type Fault } from './conduct.ts'
 import { MAX_WAITING_COMMITS } from './limits.ts'
 import { GossipMachine, type Ignored, type Rejected } from './machine.ts'
 
@@ -10,6 +12,18 @@ export interface GossipNetwork {
   publish(topic: string, bytes: Uint8Array): Promise<void>
   /** `judge` decides what happens with each message; the answer stops listening. */
   onMessage(judge: (peer: PeerId, bytes: Uint8Array) => Promise<'accept' | 'ignore' | 'reject'>): () => void
+  /** `traffic` is told what comes before it is an announcement, and decides whether it is decoded. */
+  readonly onTraffic?: (traffic: GossipTraffic) => void
+}
+
+/** What comes over a peer's gossip stream. */
+export interface GossipTraffic {
+  /** A message of this length; false: it is not to be decoded. */
+  mayDecode(peer: PeerId, bytes: number): boolean
+  /** Subscriptions to topics that this network does not have. */
+  foreignTopics(peer: PeerId, count: number): void
+  fault(peer: PeerId, why: Fault): void
+  left(peer: PeerId): void
 }
 
 export interface GossipPorts {
@@ -24,18 +38,23 @@ export interface GossipPorts {
   readonly onGap: (publisher: PublisherId, peer: PeerId) => void
   /** For the metrics. */
   readonly onRefused?: (answer: Ignored | Rejected, peer: PeerId) => void
+  /** Ends the session with a peer that floods, or sent too much that no honest peer sends. */
+  readonly dropPeer?: (peer: PeerId, why: Fault) => void
 }
 
 /** Carries out what the gossip machine decides: verifies, relays, stores what is followed, asks sync about gaps. */
 export class GossipDriver implements AsyncDisposable {
   readonly #ports: GossipPorts
   readonly #machine = new GossipMachine()
+  readonly #conduct = new Conduct()
+  readonly #checks = new CheckPlaces()
   readonly #commits = new Set<Promise<void>>()
   readonly #stop: () => void
 
   constructor(ports: GossipPorts) {
     this.#ports = ports
     this.#stop = ports.network.onMessage((peer, bytes) => this.#judge(peer, bytes))
+    ports.network.onTraffic?.(this.#traffic())
   }
 
   /** How full each bounded structure is. */
@@ -69,7 +88,11 @@ export class GossipDriver implements AsyncDisposable {
       this.#machine.held(claim.id)
       return this.#refuse({ is: 'ignore', why: 'known' }, peer)
     }
-    const isValid = await opened.verify()
+    const isValid = await this.#verify(peer, opened)
+    if (isValid === null) {
+      if (followed) this.#ports.onGap(claim.publisher, peer)
+      return this.#refuse({ is: 'ignore', why: 'peer over budget' }, peer)
+    }
     const verdict = this.#machine.verified(claim, isValid, followed, clock.now())
     if (verdict.is === 'reject') return this.#refuse(verdict, peer)
     if (verdict.next === 'store' && opened.record !== null) this.#store(opened.record, peer)
@@ -77,9 +100,40 @@ export class GossipDriver implements AsyncDisposable {
     return 'accept'
   }
 
+  /** null: too much of this peer waits, or it was dropped meanwhile. */
+  async #verify(peer: PeerId, opened: OpenedAnnouncement): Promise<boolean | null> {
+    if (!(await this.#checks.enter(peer))) return null
+    try {
+      return this.#conduct.isOut(peer) ? null : await opened.verify()
+    } finally {
+      this.#checks.leave(peer)
+    }
+  }
+
   #refuse(answer: Ignored | Rejected, peer: PeerId): 'ignore' | 'reject' {
     this.#ports.onRefused?.(answer, peer)
+    if (answer.is === 'reject') this.#fault(peer, answer.why)
     return answer.is
+  }
+
+  #fault(peer: PeerId, why: Fault): void {
+    if (this.#conduct.fault(peer, this.#ports.clock.now())) this.#ports.dropPeer?.(peer, why)
+  }
+
+  #traffic(): GossipTraffic {
+    const { clock, dropPeer } = this.#ports
+    return {
+      mayDecode: (peer, bytes) => {
+        const answer = this.#conduct.message(peer, bytes, clock.now())
+        if (answer === 'out') dropPeer?.(peer, 'flood')
+        return answer === 'take'
+      },
+      foreignTopics: (peer, count) => {
+        if (this.#conduct.foreignTopics(peer, count, clock.now())) dropPeer?.(peer, 'foreign topic')
+      },
+      fault: (peer, why) => this.#fault(peer, why),
+      left: peer => this.#conduct.left(peer),
+    }
   }
 
   /** In the background: the relay does not wait for the disk. */

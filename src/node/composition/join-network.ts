@@ -171,6 +171,11 @@ function gossipOf(exchange: Exchange, node: NodeContext, sync: SyncDriver): Goss
       metrics.refusals.inc({ code: `gossip ${why}` })
       if (why !== 'known') exchange.ledger.refused(peer, `gossip ${why}`)
     },
+    dropPeer: (peer, why) => {
+      metrics.refusals.inc({ code: `dropped: gossip ${why}` })
+      exchange.ledger.refused(peer, `dropped: gossip ${why}`)
+      exchange.refuse(peer)
+    },
   })
 }
 

@@ -1,5 +1,5 @@
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
-import { type GossipSub, gossipsub } from '@libp2p/gossipsub'
+import type { GossipSub } from '@libp2p/gossipsub'
 import { type Identify, identify } from '@libp2p/identify'
 import type { Libp2p, PeerDiscovery } from '@libp2p/interface'
 import { type KadDHT, kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
@@ -11,6 +11,7 @@ import { yamux } from '@libp2p/yamux'
 import type { Libp2pOptions } from 'libp2p'
 import type { PeerId } from '../../protocol/index.ts'
 import { gossipOptionsOf } from './gossip-options.ts'
+import { watchedGossipsub } from './gossip-traffic.ts'
 import { isPrivateAddress } from './private-address.ts'
 import { RelayClient } from './relay/relay-client.ts'
 import { relayServer } from './relay/relay-server.ts'
@@ -88,7 +89,7 @@ export async function libp2pOptionsOf(options: NetworkOptions): Promise<Libp2pOp
       identify: identify(),
       ping: ping(),
       ...(relay === null ? {} : { relay: relay.service }),
-      pubsub: gossipsub(gossipOptionsOf(options.topics)),
+      pubsub: watchedGossipsub(gossipOptionsOf(options.topics), options.topics),
       dht: kadDHT({
         protocol: `/hanse/${options.net}/kad/1`,
         clientMode: off,
