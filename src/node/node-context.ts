@@ -1,5 +1,12 @@
-import type { KeptStreams, PeerAddress, PeerStanding, SearchMemory, SyncDriver } from '../federation/index.ts'
-import type { PackageName, PeerId, PublisherId, WellFormedRecord } from '../protocol/index.ts'
+import type {
+  KeptStreams,
+  PeerAddress,
+  PeerStanding,
+  Reachability,
+  SearchMemory,
+  SyncDriver,
+} from '../federation/index.ts'
+import type { NodeRecord, PackageName, PeerId, PublisherId, WellFormedRecord } from '../protocol/index.ts'
 import type { Advisories } from './advisories/index.ts'
 import type { CacheLedger, CachePins, DiskRoom, PurgeList, UpstreamCache } from './cache/index.ts'
 import type { purgeBytesOf } from './composition/open-cache.ts'
@@ -56,6 +63,7 @@ export interface NodeContext {
     readonly content: string
     readonly search: string
     readonly peers: string
+    readonly dialBack: string
   }
   readonly libp2p: Network
   readonly peers: PeerBook
@@ -115,6 +123,10 @@ export interface NodeContext {
   /** Waits until what happened while this node was away was asked for, a few seconds at most; installs are answered then. */
   caughtUp(): Promise<void>
   freshness(): Freshness
+  /** What a node signed of itself, as far as it was told here. */
+  recordOf(peer: PeerId): NodeRecord | null
+  /** Whether other nodes can dial this one. */
+  reachability(): Reachability
   /** Settings that could not be applied, for /readyz. */
   problems(): readonly string[]
 }

@@ -30,6 +30,7 @@ import { policyServicesOf } from './use-cases/policy-services.ts'
 import { parseBlockId, publicArtifact, publicBlock } from './use-cases/public-bytes.ts'
 import { publish } from './use-cases/publish.ts'
 import { listPurges, purge, undoPurge } from './use-cases/purge.ts'
+import { reachabilityText } from './use-cases/reachability.ts'
 import { changeRelation, listPublishers } from './use-cases/relations.ts'
 import { search } from './use-cases/search/search.ts'
 import { status } from './use-cases/status.ts'
@@ -129,6 +130,7 @@ const healthOf = (node: NodeContext) => ({
     problems: node.problems().join('; ') || 'none',
     bootstrap: bootstrapProblem(node) ?? 'ok',
     freshness: node.freshness(),
+    reachable: reachabilityText(node),
     catalogue: digestText(node.library.catalogue.digest()),
   },
 })

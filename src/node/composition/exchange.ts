@@ -2,6 +2,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import {
   CONTENT_ALLOWANCE,
   contentProtocolOf,
+  DIAL_BACK_ALLOWANCE,
   FEED_ALLOWANCE,
   type FeedClient,
   HeadChanges,
@@ -54,6 +55,7 @@ export class Exchange implements AsyncDisposable {
     readonly content: string
     readonly search: string
     readonly peers: string
+    readonly dialBack: string
   }
   readonly streams: KeptStreams
   readonly changes = new HeadChanges()
@@ -78,6 +80,7 @@ export class Exchange implements AsyncDisposable {
       content: contentProtocolOf(net),
       search: `/hanse/${net}/search/1`,
       peers: `/hanse/${net}/peers/1`,
+      dialBack: `/hanse/${net}/dial-back/1`,
     }
     this.streams = new KeptStreams({
       openStream: openStreamOver(network, this.ledger),
@@ -92,6 +95,7 @@ export class Exchange implements AsyncDisposable {
           [this.protocols.content]: CONTENT_ALLOWANCE,
           [this.protocols.search]: SEARCH_ALLOWANCE,
           [this.protocols.peers]: PEERS_ALLOWANCE,
+          [this.protocols.dialBack]: DIAL_BACK_ALLOWANCE,
         },
         onOver: (how, peer) => {
           metrics.overBudget.inc({ how })

@@ -2,6 +2,7 @@ import {
   announcementCodecOf,
   answerSearches,
   contentHandler,
+  type DialBackRounds,
   type DialFailure,
   DiscoveryDriver,
   dialCodeOf,
@@ -27,6 +28,7 @@ import type { NodeContext } from '../node-context.ts'
 import { checkMirror, mirrorChecked, pickMirrorCheck } from '../use-cases/mirror-checks.ts'
 import { heldTags, searchPublic } from '../use-cases/search-public.ts'
 import type { Exchange } from './exchange.ts'
+import { dialBacksOf } from './join-dial-back.ts'
 import { nodeRecordsOf } from './join-records.ts'
 import type { OpenHome } from './open-home.ts'
 
@@ -37,6 +39,7 @@ export interface Federation {
   readonly discovery: DiscoveryDriver
   readonly mirror: MirrorKeeper
   readonly records: NodeRecords
+  readonly dialBacks: DialBackRounds
 }
 
 /** Answers peers, and starts gossip, catch-up, peer keeping and mirroring. */
@@ -59,8 +62,11 @@ export async function joinFederation(
   stack.use(rememberPeers(node.libp2p, home.peers))
   const records = stack.use(nodeRecordsOf(exchange, node, () => discovery))
   exchange.streams.handle(exchange.protocols.peers, records.answer())
+  const dialBacks = dialBacksOf(stack, exchange, node)
+  exchange.streams.handle(exchange.protocols.dialBack, dialBacks.answer)
   stack.defer(
     port.onConnect((peer, direction) => {
+      dialBacks.rounds.connected()
       records.connected(peer, direction === 'outbound' ? 'dialled' : 'came')
       sync.connected(peer, home.peers.isPinned(peer) ? 'pinned' : 'other')
       mirror.peerCame()
@@ -82,7 +88,7 @@ export async function joinFederation(
   )
   if (node.config.network.mode !== 'off') lookForPeers(node, discovery)
   stack.defer(keepMembers(node, exchange, discovery))
-  return { sync, gossip, discovery, mirror, records }
+  return { sync, gossip, discovery, mirror, records, dialBacks: dialBacks.rounds }
 }
 
 /** The publisher that signs who belongs to this private network. */

@@ -23,6 +23,7 @@ export function nodeRecordsOf(exchange: Exchange, node: NodeContext, discovery: 
       roles: () => (config.network.relay ? ['relay'] : []),
       software: { name: 'hanse', version: node.version },
     },
+    contact: config.network.contact,
     sign: bytes => node.identity().node.sign(bytes),
     addresses: () => libp2p.getMultiaddrs().map(String),
     mirrors: () => keptPublishers(node),

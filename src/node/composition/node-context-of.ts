@@ -139,6 +139,8 @@ type Connections =
   | 'caughtUp'
   | 'freshness'
   | 'confirmed'
+  | 'reachability'
+  | 'recordOf'
   | 'connectedPeers'
   | 'parseStored'
   | 'applyRelations'
@@ -156,6 +158,8 @@ function connectionsOf(
   return {
     caughtUp: async () => await catchUp()?.ready,
     freshness: () => catchUp()?.freshness ?? 'catching up',
+    recordOf: peer => federation()?.records.book.of(peer) ?? null,
+    reachability: () => federation()?.dialBacks.reachability ?? { state: 'unknown', asked: 0, addresses: [] },
     connectedPeers: () => exchange.connectedPeers(),
     parseStored: envelope => parseUnverifiedRecord(envelope, { net }).record,
     applyRelations: () => {

@@ -1,6 +1,6 @@
 import { multiaddr as parseMultiaddr } from '@multiformats/multiaddr'
 import { z } from 'zod'
-import { DEFAULT_MAX_ARTIFACT_BYTES, parsePublisherId } from '../../protocol/index.ts'
+import { DEFAULT_MAX_ARTIFACT_BYTES, isCleanName, MAX_CONTACT_BYTES, parsePublisherId } from '../../protocol/index.ts'
 import { cacheSettingsSchema } from '../cache/cache-settings.ts'
 import { MAX_ADDRESSES, MAX_ALLOWED_PEERS, MAX_RELAYS, MAX_ROUTES, MAX_TRUSTED_PROXIES } from './limits.ts'
 
@@ -17,6 +17,12 @@ const peerMultiaddr = multiaddr.regex(
   /\/p2p\/[1-9A-HJ-NP-Za-km-z]{40,}$/,
   'must end with the peer id, as in /ip4/192.0.2.1/tcp/7701/p2p/12D3KooW…',
 )
+const contact = z
+  .string()
+  .refine(
+    text => isCleanName(text) && Buffer.byteLength(text) <= MAX_CONTACT_BYTES,
+    'must be one short line such as abuse@example.org',
+  )
 const peerId = z
   .string()
   .max(128)
@@ -92,6 +98,8 @@ export const configSchema = z.strictObject({
       /** Mode private: the publisher that signs who belongs to the network. */
       authority: z.string().max(128).refine(isPublisherId, 'must be a publisher id such as bafy…').optional(),
       mdns: z.boolean().default(false),
+      /** Whom to tell of abuse: an address of mail or a page, told to every node. */
+      contact: contact.optional(),
       /** Nodes that cannot be dialled are reached through this one. */
       relay: z.boolean().default(false),
       /** Relays through which this node is reached. */

@@ -13,6 +13,7 @@ const SETTING_TYPES = {
   'network.bootstrap': 'list',
   'network.allow': 'list',
   'network.mdns': 'flag',
+  'network.contact': 'text',
   'network.relay': 'flag',
   'network.relays': 'list',
   'http.host': 'text',

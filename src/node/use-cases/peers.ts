@@ -30,6 +30,8 @@ interface PeerRow {
   readonly busy?: number
   /** What it sent and this node refused, by reason. */
   readonly refusals?: Readonly<Record<string, number>>
+  /** Whom to tell of abuse, by its own word. */
+  readonly contact?: string
 }
 
 /** Connected peers, and those that somebody chose, pinned or as a bootstrap, whether they are connected or not. */
@@ -43,10 +45,16 @@ export async function listPeers(node: NodeContext): Promise<readonly PeerRow[]> 
       state: 'connected',
       relayed: isRelayed,
       ...figures,
+      ...contactOf(node, peer),
     }),
   )
   const here = new Set([...connected.map(({ id }) => id), node.libp2p.peerId.toString()])
   return [...connected, ...chosenPeers(node).filter(({ id }) => !here.has(id))]
+}
+
+function contactOf({ recordOf }: NodeContext, peer: PeerId): Pick<PeerRow, 'contact'> {
+  const { contact } = recordOf(peer) ?? {}
+  return contact === undefined ? {} : { contact }
 }
 
 function chosenPeers(node: NodeContext): readonly PeerRow[] {

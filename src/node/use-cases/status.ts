@@ -2,6 +2,7 @@ import { FOLD_NUMBER } from '../../protocol/index.ts'
 import type { NodeContext } from '../node-context.ts'
 import { advisorySums } from './advisories.ts'
 import { bootstrapProblem } from './bootstrap-health.ts'
+import { reachabilityText } from './reachability.ts'
 
 /** The node in one document; counts are numbers. What is shared of which host is told to administrators, as upstreams are. */
 export async function status(node: NodeContext, { isAdmin }: { readonly isAdmin: boolean }): Promise<object> {
@@ -12,6 +13,8 @@ export async function status(node: NodeContext, { isAdmin }: { readonly isAdmin:
     publisher: node.writer.publisher,
     network: { id: node.net, mode: node.config.network.mode },
     addresses: node.libp2p.getMultiaddrs().map(String),
+    reachable: reachabilityText(node),
+    ...contactOf(node),
     peers: node.connectedPeers().length,
     ...counts,
     ...advisoriesOf(node),
@@ -23,6 +26,12 @@ export async function status(node: NodeContext, { isAdmin }: { readonly isAdmin:
     freshness: node.freshness(),
     health: [...node.problems(), bootstrapProblem(node) ?? []].flat().join('; ') || 'ok',
   }
+}
+
+/** Whom others tell of abuse. */
+function contactOf({ config }: NodeContext) {
+  const { contact } = config.network
+  return contact === undefined ? {} : { contact }
 }
 
 /** How many advisories are held, and when the newest of them was last changed. */

@@ -41,5 +41,8 @@ export const MAX_ASKED_NODES = 64
 /** Most publishers whose mirrors one request asks for. */
 export const MAX_ASKED_MIRRORS = 16
 
+/** Most addresses at which one request asks to be dialled. */
+export const MAX_DIALLED_ADDRESSES = 4
+
 /** Items and entries of all arrays and maps of one message: three times those of the largest, 512 heads of 4. */
 export const MAX_MESSAGE_ITEMS = 8_192

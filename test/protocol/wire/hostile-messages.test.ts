@@ -13,6 +13,8 @@ import {
   ProtocolError,
   type PublisherId,
   parseContentRequest,
+  parseDialBackAnswer,
+  parseDialBackRequest,
   parseFeedRequest,
   parseHeads,
   parseHello,
@@ -39,6 +41,8 @@ const PARSERS: Readonly<Record<string, (bytes: Uint8Array) => unknown>> = {
   'a content request': refusing(parseContentRequest),
   'a nodes request': refusing(parseNodesRequest),
   nodes: refusing(parseNodes),
+  'a dial-back request': refusing(parseDialBackRequest),
+  'a dial-back answer': refusing(parseDialBackAnswer),
   HELLO: refusing(parseHello),
 }
 function refusing(parse: (bytes: Uint8Array) => unknown) {
