@@ -23,11 +23,19 @@ export * from './search/ask-peers.ts'
 export * from './search/merge-hits.ts'
 export * from './search/search-memory.ts'
 export * from './search/verify-hit.ts'
+export * from './snapshot/answer-snapshots.ts'
+export * from './snapshot/join-snapshot.ts'
 export * from './streams/answering-stream.ts'
 export * from './streams/byte-duplex.ts'
 export * from './streams/clock.ts'
 export * from './streams/kept-streams.ts'
-export { CONTENT_ALLOWANCE, FEED_ALLOWANCE, PEERS_ALLOWANCE, SEARCH_ALLOWANCE } from './streams/limits.ts'
+export {
+  CONTENT_ALLOWANCE,
+  FEED_ALLOWANCE,
+  PEERS_ALLOWANCE,
+  SEARCH_ALLOWANCE,
+  SNAPSHOT_ALLOWANCE,
+} from './streams/limits.ts'
 export * from './streams/offence.ts'
 export * from './streams/peer-budgets.ts'
 export * from './streams/token-bucket.ts'

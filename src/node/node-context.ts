@@ -64,6 +64,7 @@ export interface NodeContext {
     readonly search: string
     readonly peers: string
     readonly dialBack: string
+    readonly snapshot: string
   }
   readonly libp2p: Network
   readonly peers: PeerBook

@@ -116,3 +116,7 @@ export const MAX_SOFTWARE_BYTES = 64
 
 /** Public keys kept parsed, about 1 KiB each: 64 live feeds of 64 busy publishers. */
 export const MAX_CACHED_KEYS = 4_096
+/** Bytes of one pack of a snapshot: fetched whole into memory before its records are taken in. */
+export const MAX_SNAPSHOT_PACK_BYTES = 32 * MIB
+/** Packs of a snapshot: their list fits one envelope (about 190 B each); 8 GiB of records. */
+export const MAX_SNAPSHOT_PACKS = 256

@@ -68,6 +68,12 @@ export const PEERS_ALLOWANCE: Allowance = {
   bytes: { burst: 2 * MIB, perSecond: MIB / 32 },
   maxWaitMs: 0,
 }
+/** Snapshots: as many bytes as artifacts, because packs are fetched as they are; a joining node asks for some hundred packs in all. */
+export const SNAPSHOT_ALLOWANCE: Allowance = {
+  requests: { burst: 300, perSecond: 1 },
+  bytes: { burst: 256 * MIB, perSecond: 16 * MIB },
+  maxWaitMs: 5_000,
+}
 /** Budgets kept, about 300 B each: four times those of 300 connections with three protocols; each is full again within seconds of rest. */
 export const MAX_BUDGETS = 4_096
 /** Kept budgets looked at for each new one: two, so that full ones leave faster than new ones come. */

@@ -13,7 +13,9 @@ import {
   PEERS_ALLOWANCE,
   PeerBudgets,
   SEARCH_ALLOWANCE,
+  SNAPSHOT_ALLOWANCE,
   SUBSCRIPTION_CREDIT_BYTES,
+  snapshotProtocolOf,
   systemClock,
 } from '../../federation/index.ts'
 import {
@@ -56,6 +58,7 @@ export class Exchange implements AsyncDisposable {
     readonly search: string
     readonly peers: string
     readonly dialBack: string
+    readonly snapshot: string
   }
   readonly streams: KeptStreams
   readonly changes = new HeadChanges()
@@ -81,6 +84,7 @@ export class Exchange implements AsyncDisposable {
       search: `/hanse/${net}/search/1`,
       peers: `/hanse/${net}/peers/1`,
       dialBack: `/hanse/${net}/dial-back/1`,
+      snapshot: snapshotProtocolOf(net),
     }
     this.streams = new KeptStreams({
       openStream: openStreamOver(network, this.ledger),
@@ -96,6 +100,7 @@ export class Exchange implements AsyncDisposable {
           [this.protocols.search]: SEARCH_ALLOWANCE,
           [this.protocols.peers]: PEERS_ALLOWANCE,
           [this.protocols.dialBack]: DIAL_BACK_ALLOWANCE,
+          [this.protocols.snapshot]: SNAPSHOT_ALLOWANCE,
         },
         onOver: (how, peer) => {
           metrics.overBudget.inc({ how })

@@ -25,12 +25,14 @@ import { rememberPeers } from '../network/peer-memory.ts'
 import { REFUSED_MS, UNRELIABLE_MS } from '../network/refused-peers.ts'
 import { acceptStreams } from '../network/stream-port.ts'
 import type { NodeContext } from '../node-context.ts'
+import type { SnapshotJoiner } from '../snapshots/index.ts'
 import { checkMirror, mirrorChecked, pickMirrorCheck } from '../use-cases/mirror-checks.ts'
 import { heldTags, searchPublic } from '../use-cases/search-public.ts'
 import type { Exchange } from './exchange.ts'
 import { dialBacksOf } from './join-dial-back.ts'
 import { nodeRecordsOf } from './join-records.ts'
 import type { OpenHome } from './open-home.ts'
+import { openSnapshots } from './open-snapshots.ts'
 
 /** What goes on between this node and its peers. */
 export interface Federation {
@@ -40,6 +42,7 @@ export interface Federation {
   readonly mirror: MirrorKeeper
   readonly records: NodeRecords
   readonly dialBacks: DialBackRounds
+  readonly snapshots: SnapshotJoiner
 }
 
 /** Answers peers, and starts gossip, catch-up, peer keeping and mirroring. */
@@ -55,6 +58,8 @@ export async function joinFederation(
   const gossip = stack.use(gossipOf(exchange, node, sync))
   const mirror = stack.use(mirrorOf(node))
   stack.use(mirrorChecksOf(node))
+  const { joiner: snapshots, answer } = openSnapshots(stack, home, exchange, node)
+  exchange.streams.handle(exchange.protocols.snapshot, answer)
   exchange.onOwnRecord(record => {
     gossip.announce(record).catch(() => node.metrics.refusals.inc({ code: 'announce failed' }))
   })
@@ -70,6 +75,7 @@ export async function joinFederation(
       records.connected(peer, direction === 'outbound' ? 'dialled' : 'came')
       sync.connected(peer, home.peers.isPinned(peer) ? 'pinned' : 'other')
       mirror.peerCame()
+      snapshots.peerCame()
       node.holding.look()
       node.sharing.look()
     }),
@@ -88,7 +94,7 @@ export async function joinFederation(
   )
   if (node.config.network.mode !== 'off') lookForPeers(node, discovery)
   stack.defer(keepMembers(node, exchange, discovery))
-  return { sync, gossip, discovery, mirror, records, dialBacks: dialBacks.rounds }
+  return { sync, gossip, discovery, mirror, records, dialBacks: dialBacks.rounds, snapshots }
 }
 
 /** The publisher that signs who belongs to this private network. */
@@ -234,7 +240,7 @@ export const isInstallableFrom = ({ allow, origin }: Pick<Relation, 'allow' | 'o
   allow !== 'none' || origin
 
 /** Follows, mirrors, signs that it does, and announces, as the relations say now. */
-export function applyRelations(node: NodeContext, { sync, discovery, mirror }: Federation): void {
+export function applyRelations(node: NodeContext, { sync, discovery, mirror, snapshots }: Federation): void {
   const { relations, config, writer, library } = node
   const known = relations.known()
   const isOwn = (publisher: PublisherId) => publisher === writer.publisher
@@ -244,10 +250,11 @@ export function applyRelations(node: NodeContext, { sync, discovery, mirror }: F
   const authority = authorityOf(node)
   const always = authority === null || isOwn(authority) ? [] : [authority]
   const followed = [...new Set([...always, ...known.filter(publisher => relations.relationOf(publisher).follow)])]
+  const ready = [...always, ...snapshots.ready(followed)]
   // What may be installed is asked for first.
-  const installable = followed.filter(publisher => isInstallableFrom(relations.relationOf(publisher)))
+  const installable = ready.filter(publisher => isInstallableFrom(relations.relationOf(publisher)))
   // The own publisher may have feeds of other nodes: those before a restore, or of another writer.
-  sync.follow([...new Set([writer.publisher, ...installable, ...followed])])
+  sync.follow([...new Set([writer.publisher, ...installable, ...ready])])
   const mirrored = followed.filter(publisher => relations.relationOf(publisher).mirror)
   const own: readonly PublisherId[] = library.access.hasPublicPackage(writer.publisher) ? [writer.publisher] : []
   if (config.network.mode !== 'off') discovery.serve(followed, [...own, ...mirrored])

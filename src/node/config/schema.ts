@@ -133,6 +133,14 @@ export const configSchema = z.strictObject({
       peerTimeoutMs: z.int().min(0).max(60_000).default(200),
     })
     .prefault({}),
+  snapshots: z
+    .strictObject({
+      /** Pack the public feeds held here every few hours, for nodes that join. */
+      make: z.boolean().default(false),
+      /** Whose snapshots a node takes that follows many publishers and holds nothing of them; `known`: of pinned and bootstrap peers. */
+      join: z.enum(['known', 'any', 'never']).default('known'),
+    })
+    .prefault({}),
   search: z.strictObject({ deadlineMs: z.int().min(0).max(60_000).default(300) }).prefault({}),
   limits: z
     .strictObject({

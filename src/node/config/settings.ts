@@ -26,6 +26,8 @@ const SETTING_TYPES = {
   'cache.minFree': 'text',
   'share.upstreams': 'flag',
   'share.peerTimeoutMs': 'whole',
+  'snapshots.make': 'flag',
+  'snapshots.join': 'text',
   'search.deadlineMs': 'whole',
   'limits.artifactBytes': 'whole',
 } as const satisfies Record<string, SettingType>

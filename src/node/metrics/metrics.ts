@@ -22,6 +22,8 @@ export interface Metrics {
   readonly fetched: Counter<'result'>
   /** Spot checks of mirrors. */
   readonly mirrorChecks: Counter<'outcome'>
+  /** Snapshots of peers asked for, by how that ended. */
+  readonly snapshots: Counter<'result'>
   readonly contentType: string
   text(): Promise<string>
 }
@@ -55,6 +57,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     ),
     fetched: counter('hanse_artifact_fetches_total', 'Artifacts asked of peers, by result', 'result'),
     mirrorChecks: counter('hanse_mirror_checks_total', 'Spot checks of mirrors, by what they showed', 'outcome'),
+    snapshots: counter('hanse_snapshots_total', 'Snapshots asked of peers, by how that ended', 'result'),
     contentType: registry.contentType,
     text: () => registry.metrics(),
   }

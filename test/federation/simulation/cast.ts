@@ -29,7 +29,7 @@ export class Publisher {
   readonly genesis: WellFormedRecord
   readonly delegate: WellFormedRecord
 
-  constructor(word: string) {
+  constructor(word: string, visibility: DelegateBody['visibility'] = 'public') {
     this.#root = keyOf(`${word} root`)
     this.#writer = keyOf(`${word} writer`)
     const recoveryKeyDigest = keyListDigestOf(ed25519KeyList(keyOf(`${word} recovery`).raw))
@@ -41,7 +41,7 @@ export class Publisher {
       key: [1, this.#writer.raw],
       role: 'writer',
       scope: [],
-      visibility: 'public',
+      visibility,
     }
     this.delegate = this.#rootRecord(this.genesis, body)
   }

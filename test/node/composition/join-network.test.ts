@@ -28,6 +28,7 @@ function appliedOf(relations: Readonly<Record<string, { readonly follow: boolean
       unfollow: (publisher: PublisherId) => told.unfollowed.push(publisher),
     },
     mirror: { look: () => {} },
+    snapshots: { ready: (publishers: readonly PublisherId[]) => publishers },
   }
   applyRelations(node as unknown as NodeContext, federation as unknown as Federation)
   return told

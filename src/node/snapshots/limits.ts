@@ -1,0 +1,12 @@
+const MIB = 1024 * 1024
+
+/** Bytes of a pack that is made: what is lost of a join that breaks off, and what a joining node holds in memory. */
+export const PACK_BYTES = 16 * MIB
+/** Age, ms, at which a snapshot is made anew: what came meanwhile is fetched from feeds. */
+export const SNAPSHOT_AGE_MS = 6 * 60 * 60 * 1_000
+/** Followed publishers of which nothing is held that make a snapshot worth asking for; fewer come from their feeds as fast. */
+export const MIN_MISSING_PUBLISHERS = 64
+/** Time, ms, that a node waits for a peer whose snapshot it would take, before it asks for feeds. */
+export const PEER_WAIT_MS = 5_000
+/** Time, ms, after which a snapshot is asked for again, while so many publishers are missing. */
+export const RETRY_MS = 10 * 60 * 1_000

@@ -1,0 +1,90 @@
+import type { Clock, Joined } from '../../federation/index.ts'
+import type { PeerId, PublisherId } from '../../protocol/index.ts'
+import { MIN_MISSING_PUBLISHERS, PEER_WAIT_MS, RETRY_MS } from './limits.ts'
+
+export interface SnapshotJoinerParts {
+  /** Takes in what a peer's snapshot has of these. */
+  readonly join: (peer: PeerId, missing: ReadonlySet<PublisherId>, signal: AbortSignal) => Promise<Joined>
+  /** Publishers of whom anything is held. */
+  readonly held: () => ReadonlySet<PublisherId>
+  /** Connected peers whose snapshots are taken, best first. */
+  readonly peers: () => readonly PeerId[]
+  /** Called when it is over: what was held back may be asked for now. */
+  readonly onOver: () => void
+  readonly clock: Clock
+  readonly onFailed: (error: unknown) => void
+}
+
+/**
+ * Brings in many publishers of whom nothing is held from a peer's snapshot, before their feeds are asked for: what came since then
+ * comes from the feeds, and all of it if no peer has a snapshot.
+ */
+export class SnapshotJoiner implements AsyncDisposable {
+  readonly #parts: SnapshotJoinerParts
+  readonly #abort = new AbortController()
+  #joining: Promise<void> | null = null
+  #triedAt = Number.NEGATIVE_INFINITY
+  #cameOne = () => {}
+
+  constructor(parts: SnapshotJoinerParts) {
+    this.#parts = parts
+  }
+
+  /** Of the publishers that are followed those whose feeds may be asked for now. */
+  ready(followed: readonly PublisherId[]): readonly PublisherId[] {
+    const held = this.#parts.held()
+    const missing = followed.filter(publisher => !held.has(publisher))
+    if (this.#joining === null && this.#mayTry(missing)) {
+      const joining = this.#join(new Set(missing)).finally(() => this.#over())
+      this.#joining = joining
+    }
+    return this.#joining === null ? followed : followed.filter(publisher => held.has(publisher))
+  }
+
+  peerCame(): void {
+    this.#cameOne()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#abort.abort()
+    this.#cameOne()
+    await this.#joining
+  }
+
+  #mayTry(missing: readonly PublisherId[]): boolean {
+    const { clock } = this.#parts
+    return missing.length >= MIN_MISSING_PUBLISHERS && clock.now() - this.#triedAt >= RETRY_MS
+  }
+
+  #over(): void {
+    this.#joining = null
+    this.#triedAt = this.#parts.clock.now()
+    if (!this.#abort.signal.aborted) this.#parts.onOver()
+  }
+
+  /** One peer after the other until one had a snapshot that was whole; a peer that comes within some seconds is waited for. */
+  async #join(missing: ReadonlySet<PublisherId>): Promise<void> {
+    const { signal } = this.#abort
+    const asked = new Set<PeerId>()
+    let mayWait = true
+    const cancel = this.#parts.clock.after(PEER_WAIT_MS, () => {
+      mayWait = false
+      this.#cameOne()
+    })
+    try {
+      while (!signal.aborted) {
+        const { promise: came, resolve } = Promise.withResolvers<void>()
+        this.#cameOne = resolve
+        const peer = this.#parts.peers().find(each => !asked.has(each))
+        if (peer === undefined && !mayWait) return
+        if (peer === undefined) await came
+        else if ((await this.#parts.join(peer, missing, signal)).is === 'joined') return
+        else asked.add(peer)
+      }
+    } catch (error) {
+      if (!signal.aborted) this.#parts.onFailed(error)
+    } finally {
+      cancel()
+    }
+  }
+}

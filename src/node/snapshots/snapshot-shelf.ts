@@ -1,0 +1,119 @@
+import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { layoutOf, leafBytesOf, type SnapshotSource } from '../../federation/index.ts'
+import { type BlockId, openSnapshot, type Snapshot, type SnapshotPack } from '../../protocol/index.ts'
+import { replaceFile } from '../storage/index.ts'
+import type { MadePack } from './make-packs.ts'
+
+const MANIFEST = 'manifest'
+
+/** Where a block of a pack lies; a root block is kept in memory. */
+type BlockPlace = Uint8Array | { readonly file: string; readonly from: number; readonly length: number }
+/** A pack on disk, and where its blocks are. */
+export interface ShelvedPack {
+  readonly pack: SnapshotPack
+  readonly blocks: ReadonlyMap<BlockId, BlockPlace>
+}
+
+/** The newest snapshot of this node: packs as files by their digest, the manifest beside them, blocks as peers ask for them. */
+export class SnapshotShelf implements SnapshotSource {
+  readonly #folder: string
+  #manifest: Uint8Array | null = null
+  #blocks: ReadonlyMap<BlockId, BlockPlace> = new Map()
+  #snapshot: Snapshot | null = null
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** When what is served was made, ms since 1970; null: nothing is. */
+  get madeAt(): number | null {
+    return this.#snapshot?.at ?? null
+  }
+
+  manifest(): Uint8Array | null {
+    return this.#manifest
+  }
+
+  /** What is packed may go to everyone; what may not any more is withdrawn with all of it. */
+  mayServe(): boolean {
+    return this.#manifest !== null
+  }
+
+  async readBlock(id: BlockId): Promise<Uint8Array | null> {
+    const place = this.#blocks.get(id)
+    if (place === undefined || place instanceof Uint8Array) return place ?? null
+    const file = await open(place.file).catch(() => null)
+    if (file === null) return null
+    await using _closed = { [Symbol.asyncDispose]: () => file.close() }
+    const block = new Uint8Array(place.length)
+    const { bytesRead } = await file.read(block, 0, place.length, place.from)
+    return bytesRead === place.length ? block : null
+  }
+
+  /** Takes up what an earlier run made; what is not whole is as none. */
+  async load(net: string): Promise<void> {
+    const manifest = await readFile(join(this.#folder, MANIFEST)).catch(() => null)
+    if (manifest === null) return
+    try {
+      const snapshot = openSnapshot(manifest, net)
+      const shelved: ShelvedPack[] = []
+      for (const pack of snapshot.packs) {
+        const found = await this.#shelved(pack, await readFile(this.#fileOf(pack)))
+        if (found.pack.sha256 !== pack.sha256) return
+        shelved.push(found)
+      }
+      this.#serve(manifest, snapshot, shelved)
+    } catch {
+      // It is made anew.
+    }
+  }
+
+  /** Writes a pack durably; it is served once a manifest names it. */
+  async put({ bytes, records, first, last }: MadePack): Promise<ShelvedPack> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    const { cid, size, sha256 } = await layoutOf([bytes])
+    const pack = { cid, size, sha256, records, first, last }
+    await replaceFile(this.#fileOf(pack), bytes)
+    return await this.#shelved(pack, bytes)
+  }
+
+  /** Serves these packs from now on, and forgets those of the snapshot before. */
+  async publish(manifest: Uint8Array, snapshot: Snapshot, shelved: readonly ShelvedPack[]): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    await replaceFile(join(this.#folder, MANIFEST), manifest)
+    this.#serve(manifest, snapshot, shelved)
+    const kept = new Set([MANIFEST, ...snapshot.packs.map(({ sha256 }) => sha256 as string)])
+    for (const name of await readdir(this.#folder)) if (!kept.has(name)) await rm(join(this.#folder, name))
+  }
+
+  /** Serves nothing from now on, also after a restart. */
+  async withdraw(): Promise<void> {
+    this.#manifest = null
+    this.#snapshot = null
+    this.#blocks = new Map()
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  #serve(manifest: Uint8Array, snapshot: Snapshot, shelved: readonly ShelvedPack[]): void {
+    this.#manifest = manifest
+    this.#snapshot = snapshot
+    this.#blocks = new Map(shelved.flatMap(({ blocks }) => [...blocks]))
+  }
+
+  async #shelved(pack: SnapshotPack, bytes: Uint8Array): Promise<ShelvedPack> {
+    const { cid, sha256, leaves, rootBlock } = await layoutOf([bytes])
+    const file = this.#fileOf(pack)
+    const placeOf = (index: number): BlockPlace => {
+      const length = leafBytesOf(bytes.length, index)
+      return { file, from: index * leafBytesOf(bytes.length, 0), length }
+    }
+    const blocks = new Map<BlockId, BlockPlace>(leaves.map((leaf, index) => [leaf, placeOf(index)]))
+    if (rootBlock !== null) blocks.set(cid, rootBlock)
+    return { pack: { ...pack, sha256 }, blocks }
+  }
+
+  #fileOf({ sha256 }: Pick<SnapshotPack, 'sha256'>): string {
+    return join(this.#folder, sha256)
+  }
+}
