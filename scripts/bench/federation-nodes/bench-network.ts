@@ -70,6 +70,15 @@ export class BenchNetwork implements AsyncDisposable {
     return Math.max(...healthy) - began
   }
 
+  addressOf(node: number): string {
+    return this.#addresses[node]!
+  }
+
+  async dial(from: number, to: number): Promise<void> {
+    const place = this.#places[from]!
+    await place.in.order({ do: 'dial', pairs: [[place.at, this.addressOf(to)]] })
+  }
+
   async publish(node: number, name: string): Promise<Published> {
     const place = this.#places[node]!
     return await place.in.order({ do: 'publish', node: place.at, name })

@@ -33,7 +33,8 @@ export async function spread(network: BenchNetwork, records: number, batch: stri
   for (let i = 0; i < records; i++) {
     const record = await network.publish(network.publishers[i % network.publishers.length]!, `${batch}-${i}`)
     published.push(record)
-    await network.wait([record.id], WAIT_MS)
+    if (!(await network.wait([record.id], WAIT_MS)))
+      console.log(`${network.contender}: ${batch}-${i} is not everywhere after ${WAIT_MS / 1_000} s`)
   }
   const after = await network.usage()
   const used = after.cpuMs - before.cpuMs - (idle * (performance.now() - began)) / 1_000
