@@ -10,6 +10,7 @@ import type { NodeRecord, PackageName, PeerId, PublisherId, WellFormedRecord } f
 import type { Advisories } from './advisories/index.ts'
 import type { CacheLedger, CachePins, DiskRoom, PurgeList, UpstreamCache } from './cache/index.ts'
 import type { purgeBytesOf } from './composition/open-cache.ts'
+import type { Everything } from './composition/open-everything.ts'
 import type { Upstreams } from './composition/open-upstreams.ts'
 import type { Config, LoadedConfig } from './config/index.ts'
 import type { Identity } from './identity/identity-file.ts'
@@ -128,6 +129,8 @@ export interface NodeContext {
   recordOf(peer: PeerId): NodeRecord | null
   /** Whether other nodes can dial this one. */
   reachability(): Reachability
+  /** Who is followed because everything is; null while the network is off. */
+  everything(): Everything | null
   /** Settings that could not be applied, for /readyz. */
   problems(): readonly string[]
 }

@@ -14,7 +14,7 @@ const FOR: OptionSpec = {
 /** The verbs that change this node's relation to a publisher; local decisions, effective at once. */
 export const relationCommands: readonly Command[] = [
   relationCommand('follow', "replicate a publisher's records; searchable, not installable", {
-    examples: [`hanse follow ${ID} --as acme`],
+    examples: [`hanse follow ${ID} --as acme`, "hanse follow '*'"],
     options: [AS],
   }),
   relationCommand('allow', 'let names be installed from a publisher', {
@@ -31,7 +31,7 @@ export const relationCommands: readonly Command[] = [
     examples: ['hanse block acme'],
   }),
   relationCommand('unfollow', 'stop replicating; refused while allow or mirror stands', {
-    examples: ['hanse unfollow acme'],
+    examples: ['hanse unfollow acme', "hanse unfollow '*'"],
   }),
   relationCommand('disallow', 'take a permission back', {
     examples: ['hanse disallow acme', "hanse disallow acme 'npm:@acme/*'", 'hanse disallow acme --for origin'],
@@ -40,6 +40,10 @@ export const relationCommands: readonly Command[] = [
   }),
   relationCommand('unmirror', "stop keeping a publisher's bytes", { examples: ['hanse unmirror acme'] }),
 ]
+
+function publisherText(action: Action): string {
+  return `an id (bafy…), or your name for it${action.endsWith('follow') ? "; '*': everything public, within follow.*" : ''}`
+}
 
 interface Extras {
   readonly examples: readonly string[]
@@ -57,7 +61,7 @@ function relationCommand(
     summary,
     examples,
     args: [
-      { name: '<publisher>', text: 'an id (bafy…), or your name for it' },
+      { name: '<publisher>', text: publisherText(action) },
       ...(patterns ? [{ name: '[pattern...]', text: "names, such as 'npm:@acme/*'; without one: all" }] : []),
     ],
     options,

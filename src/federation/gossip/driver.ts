@@ -5,7 +5,7 @@ import type { AnnouncementCodec, OpenedAnnouncement } from './announcement-codec
 import { CheckPlaces } from './check-places.ts'
 import { Conduct, type Fault } from './conduct.ts'
 import { MAX_WAITING_COMMITS } from './limits.ts'
-import { GossipMachine, type Ignored, type Rejected } from './machine.ts'
+import { type Claim, GossipMachine, type Ignored, type Rejected } from './machine.ts'
 
 /** Gossipsub, as far as announcements need it. */
 export interface GossipNetwork {
@@ -32,6 +32,13 @@ export interface GossipPorts {
   readonly intake: Intake
   readonly clock: Clock
   readonly isFollowed: (publisher: PublisherId) => boolean
+  /** Publishers that are not followed by name. Absent: their records are relayed and no more. */
+  readonly unknown?: {
+    /** Whether its records are stored all the same. */
+    isTaken(publisher: PublisherId): boolean
+    /** A signed announcement of it came. */
+    heard(publishers: Iterable<PublisherId>): void
+  }
   /** Whether a feed is public: nothing of another is ever announced. */
   readonly mayAnnounce: (publisher: PublisherId, feed: FeedId) => boolean
   /** Records of `publisher` are missing here; `peer` forwarded the news. */
@@ -95,8 +102,9 @@ export class GossipDriver implements AsyncDisposable {
     }
     const verdict = this.#machine.verified(claim, isValid, followed, clock.now())
     if (verdict.is === 'reject') return this.#refuse(verdict, peer)
-    if (verdict.next === 'store' && opened.record !== null) this.#store(opened.record, peer)
-    if (verdict.next === 'sync') this.#ports.onGap(claim.publisher, peer)
+    const next = verdict.next === 'nothing' ? this.#nextOfUnknown(claim) : verdict.next
+    if (next === 'store' && opened.record !== null) this.#store(opened.record, peer)
+    if (next === 'sync') this.#ports.onGap(claim.publisher, peer)
     return 'accept'
   }
 
@@ -108,6 +116,13 @@ export class GossipDriver implements AsyncDisposable {
     } finally {
       this.#checks.leave(peer)
     }
+  }
+
+  #nextOfUnknown({ publisher, form }: Claim): 'store' | 'sync' | 'nothing' {
+    const { unknown } = this.#ports
+    if (unknown?.isTaken(publisher)) return form === 'record' ? 'store' : 'sync'
+    unknown?.heard([publisher])
+    return 'nothing'
   }
 
   #refuse(answer: Ignored | Rejected, peer: PeerId): 'ignore' | 'reject' {

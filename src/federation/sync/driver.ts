@@ -34,6 +34,8 @@ export interface SyncPorts {
   readonly pinnedHeads?: (publisher: PublisherId) => readonly FeedHead[]
   /** Whether peers that hold a publisher are likely to list it: one with public releases. Absent: none. */
   readonly isListed?: (publisher: PublisherId) => boolean
+  /** Whether peers are asked for what changed of all that they list, and told of here are those that are not followed. Absent: no. */
+  readonly everything?: { isWanted(): boolean; heard(publishers: Iterable<PublisherId>): void }
 }
 
 /** The answer to an `askHeads`. */
@@ -104,9 +106,9 @@ export class SyncDriver implements AsyncDisposable {
     this.#do(this.#machine.follow(publishers, this.#now))
   }
 
-  unfollow(publisher: PublisherId): void {
-    this.#freshness.forget(publisher)
-    this.#do(this.#machine.unfollow(publisher))
+  unfollow(...publishers: readonly PublisherId[]): void {
+    for (const publisher of publishers) this.#freshness.forget(publisher)
+    this.#do(this.#machine.unfollow(...publishers))
   }
 
   /** How long ago a peer that holds a publisher last confirmed what is known of it here, ms; null: not since the start. */
@@ -230,9 +232,10 @@ export class SyncDriver implements AsyncDisposable {
     since: HeadCookie | null,
     signal: AbortSignal,
   ): Promise<Told | 'bad'> {
-    const all = publishers.length > MAX_ASKED_PUBLISHERS
-    const isListed = this.#ports.isListed ?? (() => false)
-    const named = all ? publishers.filter(id => !isListed(id)).slice(0, MAX_ASKED_PUBLISHERS) : publishers
+    const { isListed = () => false, everything } = this.#ports
+    const isMany = publishers.length > MAX_ASKED_PUBLISHERS
+    const named = isMany ? publishers.filter(id => !isListed(id)).slice(0, MAX_ASKED_PUBLISHERS) : publishers
+    const all = isMany || (everything?.isWanted() ?? false)
     const request = encodeFeedRequest({ ask: 'heads-since', publishers: named, all, since })
     const offers: Offer[] = []
     let parts = 0
@@ -241,8 +244,9 @@ export class SyncDriver implements AsyncDisposable {
       if (said === null || ++parts > MAX_HEADS_PARTS) return 'bad'
       if (!Array.isArray(said)) {
         const { boot, at, whole } = said as HeadsSinceEnd
-        return { offers, answer: { cookie: { boot, at }, isOver: whole && all, isCut: false } }
+        return { offers, answer: { cookie: { boot, at }, isOver: whole && isMany, isCut: false } }
       }
+      if (all) everything?.heard(new Set(said.map(({ publisher }) => publisher)))
       offers.push(...(await this.#missing(said, publishers, { peer })))
       if (offers.length >= MAX_WANTS_PER_PEER) return { offers, answer: { ...NO_COOKIE, isCut: true } }
     }

@@ -102,6 +102,12 @@ export class Intake {
     await this.#authority.admit(record)
   }
 
+  /** Tells the intake that a publisher's records are kept no more. */
+  forgot(publisher: PublisherId): void {
+    this.#recent.clear()
+    this.#authority.forget(publisher)
+  }
+
   #remember(id: RecordId): void {
     this.#recent.add(id)
     if (this.#recent.size > MAX_RECENT_IDS) this.#recent.delete(this.#recent.values().next().value!)

@@ -83,9 +83,10 @@ export class SyncMachine {
     return [...this.#peers.ids().flatMap(peer => this.#subscribe(peer)), ...asks, ...this.#wake(now)]
   }
 
-  unfollow(publisher: PublisherId): SyncEffect[] {
-    if (!this.#followed.delete(publisher)) return []
-    this.#wants.dropPublisher(publisher)
+  unfollow(...publishers: readonly PublisherId[]): SyncEffect[] {
+    const gone = publishers.filter(publisher => this.#followed.delete(publisher))
+    if (gone.length === 0) return []
+    this.#wants.dropPublishers(new Set(gone))
     return this.#peers.ids().flatMap(peer => this.#subscribe(peer))
   }
 

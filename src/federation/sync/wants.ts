@@ -122,8 +122,8 @@ export class Wants {
     for (const want of [...(this.#byPeer.get(peer) ?? [])]) this.#withdraw(want, peer)
   }
 
-  dropPublisher(publisher: PublisherId): void {
-    for (const want of this.#all()) if (want.head.publisher === publisher) this.done(want)
+  dropPublishers(publishers: ReadonlySet<PublisherId>): void {
+    for (const want of this.#all()) if (publishers.has(want.head.publisher)) this.done(want)
   }
 
   #all(): Want[] {

@@ -31,6 +31,7 @@ import { heldTags, searchPublic } from '../use-cases/search-public.ts'
 import type { Exchange } from './exchange.ts'
 import { dialBacksOf } from './join-dial-back.ts'
 import { nodeRecordsOf } from './join-records.ts'
+import { type Everything, openEverything } from './open-everything.ts'
 import type { OpenHome } from './open-home.ts'
 import { openSnapshots } from './open-snapshots.ts'
 
@@ -40,6 +41,8 @@ export interface Federation {
   readonly gossip: GossipDriver
   readonly discovery: DiscoveryDriver
   readonly mirror: MirrorKeeper
+  /** null: the network is off. */
+  readonly everything: Everything | null
   readonly records: NodeRecords
   readonly dialBacks: DialBackRounds
   readonly snapshots: SnapshotJoiner
@@ -54,8 +57,11 @@ export async function joinFederation(
 ): Promise<Federation> {
   answerPeers(home, exchange, node)
   const port = discoveryPortOf(node.libp2p)
-  const sync = stack.use(syncOf(home, exchange, node))
-  const gossip = stack.use(gossipOf(exchange, node, sync))
+  const joined: { everything: Everything | null } = { everything: null }
+  const everything = () => joined.everything
+  const sync = stack.use(syncOf(home, exchange, node, everything))
+  joined.everything = await openEverything(stack, home, exchange, node, sync)
+  const gossip = stack.use(gossipOf(exchange, node, sync, everything))
   const mirror = stack.use(mirrorOf(node))
   stack.use(mirrorChecksOf(node))
   const { joiner: snapshots, answer } = openSnapshots(stack, home, exchange, node)
@@ -74,6 +80,7 @@ export async function joinFederation(
       dialBacks.rounds.connected()
       records.connected(peer, direction === 'outbound' ? 'dialled' : 'came')
       sync.connected(peer, home.peers.isPinned(peer) ? 'pinned' : 'other')
+      joined.everything?.lists.read(peer)
       mirror.peerCame()
       snapshots.peerCame()
       node.holding.look()
@@ -94,7 +101,8 @@ export async function joinFederation(
   )
   if (node.config.network.mode !== 'off') lookForPeers(node, discovery)
   stack.defer(keepMembers(node, exchange, discovery))
-  return { sync, gossip, discovery, mirror, records, dialBacks: dialBacks.rounds, snapshots }
+  const others = { records, dialBacks: dialBacks.rounds, snapshots, everything: joined.everything }
+  return { sync, gossip, discovery, mirror, ...others }
 }
 
 /** The publisher that signs who belongs to this private network. */
@@ -147,7 +155,12 @@ function answerPeers(home: OpenHome, { streams, protocols, changes }: Exchange, 
   )
 }
 
-function syncOf({ library }: OpenHome, exchange: Exchange, { metrics }: NodeContext): SyncDriver {
+function syncOf(
+  { library, relations }: OpenHome,
+  exchange: Exchange,
+  { metrics }: NodeContext,
+  everything: () => Everything | null,
+): SyncDriver {
   return new SyncDriver({
     client: exchange.feedClient,
     intake: exchange.intake,
@@ -159,13 +172,22 @@ function syncOf({ library }: OpenHome, exchange: Exchange, { metrics }: NodeCont
       exchange.refused.refuse(peer, systemClock.now(), why === 'bad record' ? REFUSED_MS : UNRELIABLE_MS)
       void exchange.hangUp(peer)
     },
+    everything: {
+      isWanted: () => relations.followsEverything,
+      heard: publishers => everything()?.publishers.heard(publishers),
+    },
     isListed: publisher => library.access.hasPublicPackage(publisher),
     onNamed: (peer, heads) => exchange.changes.heldBy(peer, heads),
     pinnedHeads: publisher => [...library.catalogue.voidedHeadsOf(publisher), ...library.lostHeads(publisher)],
   })
 }
 
-function gossipOf(exchange: Exchange, node: NodeContext, sync: SyncDriver): GossipDriver {
+function gossipOf(
+  exchange: Exchange,
+  node: NodeContext,
+  sync: SyncDriver,
+  everything: () => Everything | null,
+): GossipDriver {
   const { writer, intake } = exchange
   const { library, relations, metrics, net } = node
   const sealHead: NonNullable<Parameters<typeof announcementCodecOf>[0]['sealHead']> = record =>
@@ -177,6 +199,10 @@ function gossipOf(exchange: Exchange, node: NodeContext, sync: SyncDriver): Goss
     clock: systemClock,
     isFollowed: publisher =>
       publisher === writer.publisher || publisher === authorityOf(node) || relations.relationOf(publisher).follow,
+    unknown: {
+      isTaken: publisher => everything()?.publishers.isFollowed(publisher) ?? false,
+      heard: publishers => everything()?.publishers.heard(publishers),
+    },
     mayAnnounce: (publisher, feed) => library.access.isPublic({ publisher, feed }),
     onGap: (publisher, peer) => sync.gap(publisher, peer),
     onRefused: ({ why }, peer) => {
@@ -240,14 +266,19 @@ export const isInstallableFrom = ({ allow, origin }: Pick<Relation, 'allow' | 'o
   allow !== 'none' || origin
 
 /** Follows, mirrors, signs that it does, and announces, as the relations say now. */
-export function applyRelations(node: NodeContext, { sync, discovery, mirror, snapshots }: Federation): void {
+export function applyRelations(
+  node: NodeContext,
+  { sync, discovery, mirror, snapshots, everything }: Federation,
+): void {
   const { relations, config, writer, library } = node
   const known = relations.known()
   const isOwn = (publisher: PublisherId) => publisher === writer.publisher
-  for (const publisher of known)
-    if (!isOwn(publisher) && publisher !== authorityOf(node) && !relations.relationOf(publisher).follow)
-      sync.unfollow(publisher)
   const authority = authorityOf(node)
+  const isFollowed = (publisher: PublisherId) =>
+    [writer.publisher, authority].includes(publisher) ||
+    relations.relationOf(publisher).follow ||
+    everything?.publishers.isFollowed(publisher)
+  for (const publisher of known) if (!isFollowed(publisher)) sync.unfollow(publisher)
   const always = authority === null || isOwn(authority) ? [] : [authority]
   const followed = [...new Set([...always, ...known.filter(publisher => relations.relationOf(publisher).follow)])]
   const ready = [...always, ...snapshots.ready(followed)]

@@ -136,6 +136,7 @@ function bytesOf(
 }
 
 type Connections =
+  | 'everything'
   | 'caughtUp'
   | 'freshness'
   | 'confirmed'
@@ -156,6 +157,7 @@ function connectionsOf(
   const { peers, policy, disk, library } = home
   const net = loaded.config.network.id
   return {
+    everything: () => federation()?.everything ?? null,
     caughtUp: async () => await catchUp()?.ready,
     freshness: () => catchUp()?.freshness ?? 'catching up',
     recordOf: peer => federation()?.records.book.of(peer) ?? null,

@@ -17,6 +17,7 @@ import { PeerBook } from '../network/peer-book.ts'
 import { PolicyStore } from '../policy/index.ts'
 import {
   type DataDirectory,
+  forgetMarked,
   type LevelDatabase,
   openArtifactStore,
   openAuditLog,
@@ -35,6 +36,7 @@ export type OpenHome = Awaited<ReturnType<typeof openHome>>
 export async function openHome(stack: AsyncDisposableStack, paths: DataDirectory, { config }: LoadedConfig) {
   const stored = await readIdentity(paths.home)
   const database = stack.use(await openLevelDatabase(paths.database))
+  await forgetMarked(database)
   const identity = stored ?? (await makeIdentity(paths.home, database))
   const corrupt = new Set<() => void>()
   const purges = await PurgeList.open(join(paths.state, 'purged.json'))

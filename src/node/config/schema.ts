@@ -81,6 +81,9 @@ export const upstreamSchema = z.strictObject({
     .optional(),
 })
 
+/** Bytes that a quota may allow at most: a tebibyte. */
+const MAX_FOLLOW_BYTES = 2 ** 40
+
 /** The whole of config.yaml; every key has a default, unknown keys are errors. */
 export const configSchema = z.strictObject({
   profile: z.enum(['publisher', 'company', 'mirror']).default('publisher'),
@@ -139,6 +142,28 @@ export const configSchema = z.strictObject({
       make: z.boolean().default(false),
       /** Whose snapshots a node takes that follows many publishers and holds nothing of them; `known`: of pinned and bootstrap peers. */
       join: z.enum(['known', 'any', 'never']).default('known'),
+    })
+    .prefault({}),
+  /** What publishers may take whom `hanse follow '*'` brings and nobody here chose. */
+  follow: z
+    .strictObject({
+      recordsPerDay: z.int().min(1).max(1_000_000_000).default(1_000),
+      bytesPerDay: z
+        .int()
+        .min(1)
+        .max(MAX_FOLLOW_BYTES)
+        .default(4 << 20),
+      bytesEach: z
+        .int()
+        .min(1)
+        .max(MAX_FOLLOW_BYTES)
+        .default(64 << 20),
+      maxPublishers: z.int().min(1).max(100_000).default(10_000),
+      maxBytes: z
+        .int()
+        .min(1)
+        .max(MAX_FOLLOW_BYTES)
+        .default(1 << 30),
     })
     .prefault({}),
   search: z.strictObject({ deadlineMs: z.int().min(0).max(60_000).default(300) }).prefault({}),

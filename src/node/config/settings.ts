@@ -28,6 +28,11 @@ const SETTING_TYPES = {
   'share.peerTimeoutMs': 'whole',
   'snapshots.make': 'flag',
   'snapshots.join': 'text',
+  'follow.recordsPerDay': 'whole',
+  'follow.bytesPerDay': 'whole',
+  'follow.bytesEach': 'whole',
+  'follow.maxPublishers': 'whole',
+  'follow.maxBytes': 'whole',
   'search.deadlineMs': 'whole',
   'limits.artifactBytes': 'whole',
 } as const satisfies Record<string, SettingType>

@@ -34,6 +34,13 @@ export class InstallCounts {
     return this.#counts.get(keyOf(publisher, name))?.installs ?? 0
   }
 
+  /** Whether anything of a publisher was counted. */
+  hasAnyOf(publisher: PublisherId): boolean {
+    const prefix = `${COUNT}${publisher} `
+    for (const key of this.#counts.keys()) if (key.startsWith(prefix)) return true
+    return false
+  }
+
   /** Counts one install; the answer is to be written. */
   add(publisher: PublisherId, name: PackageName, at: number): Write[] {
     const key = keyOf(publisher, name)

@@ -101,6 +101,11 @@ export class InstallJournal implements AsyncDisposable {
     return this.#counts.of(publisher, name)
   }
 
+  /** Whether any package of a publisher is counted as installed through this node. */
+  hasInstalledFrom(publisher: PublisherId): boolean {
+    return this.#counts.hasAnyOf(publisher)
+  }
+
   /** Calls one listener from now on. */
   onCounted(listener: InstallListener): void {
     this.#listener = listener

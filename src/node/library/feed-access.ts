@@ -87,6 +87,18 @@ export class FeedAccess {
     }
   }
 
+  /** Forgets a publisher whose records are kept no more. */
+  forget(publisher: PublisherId): void {
+    this.#havePublic.delete(publisher)
+    this.#sortedPublic = null
+    for (const [sha256, namers] of this.#namers) {
+      if (!namers.some(namer => namer.publisher === publisher)) continue
+      const left = namers.filter(namer => namer.publisher !== publisher)
+      if (left.length > 0) this.#namers.set(sha256, left)
+      else this.#namers.delete(sha256)
+    }
+  }
+
   /** Whether a feed is public; the root feed is. */
   isPublic({ publisher, feed }: FeedName): boolean {
     return this.visibilityOf({ publisher, feed }) === 'public'

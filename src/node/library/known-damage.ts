@@ -27,6 +27,11 @@ export class KnownDamage {
     if (left !== undefined && left.length < damage!.length) this.#tell(publisher, left)
   }
 
+  /** Nothing of the publisher is kept here any more. */
+  forget(publisher: PublisherId): void {
+    this.#tell(publisher, [])
+  }
+
   /** Records that were lost here. */
   lostHeads(publisher: PublisherId): readonly FeedHead[] {
     return (this.#damage.get(publisher) ?? []).flatMap(({ lost }) => lost ?? [])

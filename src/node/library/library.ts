@@ -80,6 +80,17 @@ export class Library {
     for (const listener of this.#listeners) listener(records, touched)
   }
 
+  /** Forgets a publisher whose records were removed from the store. */
+  async forget(publisher: PublisherId): Promise<void> {
+    const names = [...(this.catalogue.publisher(publisher)?.packages.keys() ?? [])]
+    const touched = names.map(name => ({ publisher, package: name }))
+    this.catalogue.remove(publisher)
+    this.access.forget(publisher)
+    this.#damage.forget(publisher)
+    await this.#writeIndex(this.#keeper.take(touched))
+    for (const listener of this.#listeners) listener([], touched)
+  }
+
   /** Ranks packages anew whose use changed; those that do not fit into one write follow with the next change. */
   async rerank(names: Iterable<PackageName>): Promise<void> {
     for (const name of names) this.popularity.move(name)

@@ -39,6 +39,8 @@ const schema = z.strictObject({
   relations: z.record(publisherSchema, relationSchema),
   names: z.record(z.string(), publisherSchema),
   pins: z.record(z.string(), publisherSchema),
+  /** Only where it is true, so that a version that does not know it reads the others. */
+  everything: z.literal(true).optional(),
 })
 type BookDocument = z.output<typeof schema>
 
@@ -53,6 +55,7 @@ export class RelationBook {
   #relations: ReadonlyMap<PublisherId, Relation>
   #names: ReadonlyMap<string, PublisherId>
   #pins: ReadonlyMap<PackageName, PublisherId>
+  #everything: boolean
   #last: Promise<unknown> = Promise.resolve()
   readonly #listeners = new Set<RelationListener>()
 
@@ -61,6 +64,7 @@ export class RelationBook {
     this.#relations = new Map(Object.entries(document.relations) as [PublisherId, Relation][])
     this.#names = new Map(Object.entries(document.names) as [string, PublisherId][])
     this.#pins = new Map(Object.entries(document.pins) as [PackageName, PublisherId][])
+    this.#everything = document.everything ?? false
   }
 
   /** @throws StorageError E_FILE_CORRUPT, E_FILE: what a person decided is never dropped unasked */
@@ -76,6 +80,21 @@ export class RelationBook {
   /** Publishers with any relation. */
   known(): readonly PublisherId[] {
     return [...this.#relations.keys()]
+  }
+
+  /** Whether whoever publishes in public is followed, within quotas. */
+  get followsEverything(): boolean {
+    return this.#everything
+  }
+
+  /** Durable when it resolves. */
+  async followEverything(everything: boolean): Promise<void> {
+    await this.#serially(() => this.#save(this.#relations, this.#names, this.#pins, everything))
+  }
+
+  /** Whether any bare name means this publisher here. */
+  isPinned(publisher: PublisherId): boolean {
+    return [...this.#pins.values()].includes(publisher)
   }
 
   pinOf(name: PackageName): PublisherId | null {
@@ -172,13 +191,16 @@ export class RelationBook {
     relations: ReadonlyMap<PublisherId, Relation>,
     names: ReadonlyMap<string, PublisherId>,
     pins: ReadonlyMap<PackageName, PublisherId>,
+    everything = this.#everything,
   ): Promise<void> {
     await replaceJsonFile(this.#path, {
       version: 1,
       relations: Object.fromEntries(relations),
       names: Object.fromEntries(names),
       pins: Object.fromEntries(pins),
+      ...(everything ? { everything } : {}),
     })
+    this.#everything = everything
     this.#relations = relations
     this.#names = names
     this.#pins = pins

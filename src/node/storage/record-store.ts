@@ -10,6 +10,7 @@ import {
 import { type AppendOptions, AppendPlan, feedKeyOf } from './append-plan.ts'
 import { StorageError } from './errors.ts'
 import { decodeFeedTree, type FeedTree, type Segment, segmentsOf } from './feed-tree.ts'
+import { forgetRecords } from './forget-publisher.ts'
 import type { LevelDatabase } from './level-database.ts'
 import { type Damage, scanRecords, startingWith } from './record-scan.ts'
 import {
@@ -45,6 +46,7 @@ export class RecordStore implements FeedStore {
   readonly #database: LevelDatabase
   #pending: PendingAppend[] = []
   #appending = false
+  readonly #forgetting = new Set<PublisherId>()
 
   constructor(database: LevelDatabase) {
     this.#database = database
@@ -91,6 +93,17 @@ export class RecordStore implements FeedStore {
       this.#pending.push({ records, options, resolve, reject })
       if (!this.#appending) void this.#appendPending()
     })
+  }
+
+  /** Removes every record of a publisher, durably; of one that is being forgotten nothing is stored. */
+  async forget(publisher: PublisherId): Promise<void> {
+    this.#forgetting.add(publisher)
+    try {
+      await this.append([]) // those before it are written
+      await forgetRecords(this.#database, publisher)
+    } finally {
+      this.#forgetting.delete(publisher)
+    }
   }
 
   async range(publisher: PublisherId, feed: FeedId, range: FeedRange): Promise<readonly Uint8Array[]> {
@@ -144,7 +157,7 @@ export class RecordStore implements FeedStore {
       const group = this.#pending.splice(0)
       try {
         const plan = await this.#planFor(group)
-        const appended = group.map(({ records, options }) => plan.take(records, options))
+        const appended = group.map(({ records, options }) => this.#take(plan, records, options))
         await this.#database.commit(plan.writes())
         for (const [index, { resolve }] of group.entries()) resolve(appended[index]!)
       } catch (error) {
@@ -152,6 +165,14 @@ export class RecordStore implements FeedStore {
       }
     }
     this.#appending = false
+  }
+
+  #take(plan: AppendPlan, records: readonly WellFormedRecord[], options: AppendOptions): Appended {
+    const [forgotten, kept] = [true, false].map(is =>
+      records.filter(each => this.#forgetting.has(each.publisher) === is),
+    )
+    const { refused, ...taken } = plan.take(kept ?? [], options)
+    return { ...taken, refused: [...refused, ...(forgotten ?? []).map(record => ({ record, why: 'gap' as const }))] }
   }
 
   async #planFor(group: readonly PendingAppend[]): Promise<AppendPlan> {

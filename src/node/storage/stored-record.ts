@@ -28,7 +28,8 @@ export interface StoredRecord extends RecordPlace {
 
 const DAG_CBOR = 0x71
 const SHA2_256 = 0x12
-const ID_BYTES = 36
+/** Bytes of a binary record id, with which what is stored begins. */
+export const ID_BYTES = 36
 const SUM_BYTES = 32
 const LOST_MARK = '?'
 

@@ -13,6 +13,7 @@ import type { NodeContext } from '../node-context.ts'
 
 /** Changes a relation with everything that follows from it: routes, what is followed, mirrored and announced. */
 export async function changeRelation(node: NodeContext, change: RelationChange, who: string): Promise<object> {
+  if (change.publisher === EVERYTHING) return await changeEverything(node, change, who)
   const publisher = node.relations.resolve(change.publisher)
   if (publisher === node.writer.publisher) {
     throw new NodeError('E_RELATION', 'that is this node’s own publisher', {
@@ -51,6 +52,29 @@ export async function changeRelation(node: NodeContext, change: RelationChange, 
     ...(Array.isArray(relation.allow) ? { patterns: relation.allow } : {}),
     ...(warnings.length > 0 ? { warning: warnings.join('; ') } : {}),
     ...noticeOf(node, change),
+  }
+}
+
+/** Stands for every publisher with public releases. */
+const EVERYTHING = '*'
+
+/** Follows everything public, within `follow.*`, or no longer: what nobody here chose by name goes then. */
+async function changeEverything(node: NodeContext, { action, as }: RelationChange, who: string): Promise<object> {
+  if ((action !== 'follow' && action !== 'unfollow') || as !== undefined) {
+    throw new NodeError('E_USAGE', `'*' is everybody: it is followed or not, and has no other relation and no name`, {
+      hint: "hanse follow '*'",
+    })
+  }
+  const everything = action === 'follow'
+  await node.relations.followEverything(everything)
+  await node.audit.append({ at: Date.now(), who, what: `relation.${action}.everything` })
+  if (everything) node.everything()?.lists.readAll()
+  const isOff = node.config.network.mode === 'off'
+  return {
+    publisher: EVERYTHING,
+    relation: everything ? 'follow' : 'none',
+    ...(everything && isOff ? { warning: 'the network is off: nothing is heard of' } : {}),
+    ...(everything ? {} : { notice: 'records of publishers that nobody here chose are removed in the background' }),
   }
 }
 
@@ -108,6 +132,11 @@ function noticeOf({ config }: NodeContext, { action, for: purpose }: RelationCha
   return { notice: `peers learn that this node keeps this publisher’s bytes${when}` }
 }
 
+function relationWordOf(node: NodeContext, id: PublisherId): string {
+  if (id === node.writer.publisher) return 'self'
+  return node.everything()?.publishers.isUnknown(id) ? 'unknown' : relationText(node.relations.relationOf(id))
+}
+
 /** Every publisher with records or a relation here. */
 export async function listPublishers(node: NodeContext): Promise<object[]> {
   const ids = new Set<PublisherId>([...node.library.catalogue.publishers(), ...node.relations.known()])
@@ -117,7 +146,7 @@ export async function listPublishers(node: NodeContext): Promise<object[]> {
     return {
       id,
       name: node.relations.localNameOf(id),
-      relation: id === node.writer.publisher ? 'self' : relationText(node.relations.relationOf(id)),
+      relation: relationWordOf(node, id),
       feeds: catalogue?.feeds.length ?? 0,
       releases: packages.reduce((sum, { releases }) => sum + releases.size, 0),
       digest: catalogue?.digest ?? null,

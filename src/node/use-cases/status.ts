@@ -23,6 +23,7 @@ export async function status(node: NodeContext, { isAdmin }: { readonly isAdmin:
     policy: node.policy.inForce().mode,
     ...(sharing === null ? {} : { sharing }),
     recovery: node.identity().recoveryExported ? 'exported' : 'not exported',
+    ...everythingOf(node),
     freshness: node.freshness(),
     health: [...node.problems(), bootstrapProblem(node) ?? []].flat().join('; ') || 'ok',
   }
@@ -32,6 +33,13 @@ export async function status(node: NodeContext, { isAdmin }: { readonly isAdmin:
 function contactOf({ config }: NodeContext) {
   const { contact } = config.network
   return contact === undefined ? {} : { contact }
+}
+
+/** What `follow '*'` brought so far. */
+function everythingOf(node: NodeContext) {
+  if (!node.relations.followsEverything) return {}
+  const { publishers, bytes } = node.everything()?.publishers.sums() ?? { publishers: 0, bytes: 0 }
+  return { follows: `everything: ${publishers} unknown publishers, ${bytes} bytes` }
 }
 
 /** How many advisories are held, and when the newest of them was last changed. */

@@ -1,0 +1,170 @@
+import type { Clock } from '../../federation/index.ts'
+import type { PublisherId, WellFormedRecord } from '../../protocol/index.ts'
+import { APPLY_MS, MAX_EVICTIONS } from './limits.ts'
+import type { UnknownBook } from './unknown-book.ts'
+import { UnknownPublishers, type UnknownQuota } from './unknown-publishers.ts'
+
+export interface FollowEverythingParts {
+  readonly quota: UnknownQuota
+  readonly book: UnknownBook
+  readonly clock: Clock
+  /** ms since 1970. */
+  readonly now: () => number
+  /** Whether everything public is followed, as the operator says now. */
+  readonly isOn: () => boolean
+  /** Whether the operator decided about a publisher, or it is this node's own: it is not unknown then. */
+  readonly isKnown: (publisher: PublisherId) => boolean
+  /** Whether a publisher's records stay whatever it costs: something was installed from it. */
+  readonly isKept: (publisher: PublisherId) => boolean
+  /** Publishers with records here, and how much those are. */
+  readonly heldPublishers: () => readonly PublisherId[]
+  readonly sizeOf: (publisher: PublisherId) => Promise<{ readonly records: number; readonly bytes: number }>
+  /** Asks for the records of some, and of others no more. */
+  readonly apply: (follow: readonly PublisherId[], unfollow: readonly PublisherId[]) => void
+  /** Removes all records of a publisher from this node. */
+  readonly remove: (publisher: PublisherId) => Promise<void>
+  readonly onFault: (message: string, cause: unknown) => void
+}
+
+/**
+ * `follow '*'`: whoever is heard of is followed as unknown, within quotas, and whole publishers go when there is no room. Newcomers,
+ * pauses and evictions are carried out together every few seconds.
+ */
+export class FollowEverything implements AsyncDisposable {
+  readonly #parts: FollowEverythingParts
+  readonly #unknown: UnknownPublishers
+  /** Followed of sync now. */
+  readonly #followed = new Set<PublisherId>()
+  readonly #changed = new Set<PublisherId>()
+  #isClosed = false
+  #cancelTimer = () => {}
+  #work: Promise<void> = Promise.resolve()
+
+  private constructor(parts: FollowEverythingParts, unknown: UnknownPublishers) {
+    this.#parts = parts
+    this.#unknown = unknown
+  }
+
+  static async open(parts: FollowEverythingParts): Promise<FollowEverything> {
+    const { standings, evicted } = await parts.book.read()
+    const unknown = new UnknownPublishers(parts.quota, standings, evicted)
+    const everything = new FollowEverything(parts, unknown)
+    everything.#wake()
+    return everything
+  }
+
+  /** Whether records of an unknown publisher are taken in now. */
+  isFollowed(publisher: PublisherId): boolean {
+    return this.#followed.has(publisher) && !this.#parts.isKnown(publisher)
+  }
+
+  /** Whether it is here because everything is followed, its quota spent or not. */
+  isUnknown(publisher: PublisherId): boolean {
+    return this.#unknown.of(publisher) !== undefined && !this.#parts.isKnown(publisher)
+  }
+
+  /** Figures for people. */
+  sums(): { readonly publishers: number; readonly bytes: number } {
+    return { publishers: this.#unknown.size, bytes: this.#unknown.bytes }
+  }
+
+  /** Peers told of publishers: by gossip, in their lists, by changed heads. */
+  heard(publishers: Iterable<PublisherId>): void {
+    const { isOn, isKnown, now } = this.#parts
+    if (!isOn()) return
+    for (const publisher of publishers)
+      if (!isKnown(publisher) && this.#unknown.heard(publisher, now())) this.#changed.add(publisher)
+  }
+
+  /** Records were stored. */
+  stored(records: readonly WellFormedRecord[]): void {
+    for (const { publisher, envelope } of records) {
+      if (this.#unknown.of(publisher) === undefined) continue
+      this.#unknown.stored(publisher, 1, envelope.length, this.#parts.now())
+      this.#changed.add(publisher)
+    }
+  }
+
+  /** The operator's decisions, newcomers and quotas as they are now; called by itself every few seconds. */
+  settle(): Promise<void> {
+    this.#work = this.#work
+      .then(() => this.#settle())
+      .catch(cause => {
+        this.#parts.onFault('unknown publishers could not be looked through', cause)
+      })
+    return this.#work
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
+    this.#cancelTimer()
+    await this.#work
+    await this.#write().catch(cause => this.#parts.onFault('unknown publishers were not noted', cause))
+  }
+
+  #wake(): void {
+    this.#cancelTimer = this.#parts.clock.after(APPLY_MS, () => {
+      void this.settle().finally(() => {
+        if (!this.#isClosed) this.#wake()
+      })
+    })
+  }
+
+  async #settle(): Promise<void> {
+    if (this.#isClosed) return
+    const { isOn, isKnown, now, isKept } = this.#parts
+    for (const publisher of this.#unknown.all()) if (isKnown(publisher)) this.#leave(publisher)
+    const returned = isOn() ? await this.#takeHeld() : []
+    // What nobody chose goes with the choice to follow everything.
+    const surplus = isOn() ? this.#unknown.surplus(isKept, now()) : this.#unknown.all().filter(id => !isKept(id))
+    const gone = surplus.slice(0, MAX_EVICTIONS)
+    this.#apply(new Set(gone))
+    for (const publisher of returned) await this.#parts.remove(publisher)
+    for (const publisher of gone) {
+      await this.#parts.remove(publisher)
+      this.#changed.add(publisher)
+      const forgotten = isOn() ? this.#unknown.evicted(publisher, now()) : this.#unknown.forget(publisher)
+      if (forgotten) this.#changed.add(forgotten)
+    }
+    await this.#write()
+  }
+
+  /** Publishers followed by name before have records here. Those that were on their way as one was evicted are to be removed: given back. */
+  async #takeHeld(): Promise<PublisherId[]> {
+    const { heldPublishers, isKnown, isKept, sizeOf, now } = this.#parts
+    const returned: PublisherId[] = []
+    for (const publisher of heldPublishers()) {
+      if (isKnown(publisher) || this.#unknown.of(publisher) !== undefined) continue
+      if (this.#unknown.isOut(publisher, now()) && !isKept(publisher)) {
+        returned.push(publisher)
+        continue
+      }
+      const { records, bytes } = await sizeOf(publisher)
+      this.#unknown.held(publisher, records, bytes, now())
+      this.#changed.add(publisher)
+    }
+    return returned
+  }
+
+  #leave(publisher: PublisherId): void {
+    this.#unknown.forget(publisher)
+    this.#followed.delete(publisher)
+    this.#changed.add(publisher)
+  }
+
+  #apply(gone: ReadonlySet<PublisherId>): void {
+    const { isOn, now, apply } = this.#parts
+    const wanted = new Set(isOn() ? this.#unknown.followed(now()).filter(id => !gone.has(id)) : [])
+    const follow = [...wanted].filter(id => !this.#followed.has(id))
+    const unfollow = [...this.#followed].filter(id => !wanted.has(id))
+    for (const id of unfollow) this.#followed.delete(id)
+    for (const id of follow) this.#followed.add(id)
+    if (follow.length + unfollow.length > 0) apply(follow, unfollow)
+  }
+
+  async #write(): Promise<void> {
+    const changed = [...this.#changed]
+    this.#changed.clear()
+    await this.#parts.book.write(changed, this.#unknown)
+  }
+}
