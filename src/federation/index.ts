@@ -32,12 +32,14 @@ export * from './streams/kept-streams.ts'
 export {
   CONTENT_ALLOWANCE,
   FEED_ALLOWANCE,
+  MIN_LINK_BYTES_PER_SECOND,
   PEERS_ALLOWANCE,
   SEARCH_ALLOWANCE,
   SNAPSHOT_ALLOWANCE,
 } from './streams/limits.ts'
 export * from './streams/offence.ts'
 export * from './streams/peer-budgets.ts'
+export * from './streams/shared-rate.ts'
 export * from './streams/token-bucket.ts'
 export * from './sync/driver.ts'
 export * from './sync/feed-store.ts'

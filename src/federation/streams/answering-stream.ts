@@ -21,6 +21,7 @@ import { FrameLink, type LinkRole } from './frame-link.ts'
 import { MAX_RUNNING_HANDLERS } from './limits.ts'
 import type { OffenceCode } from './offence.ts'
 import { pause } from './pause.ts'
+import type { SharedRate } from './shared-rate.ts'
 
 /**
  * Answers one request: each message yielded is one message at the asker, at most its credit (1 MiB and an envelope
@@ -46,6 +47,7 @@ export interface AnsweringContext {
   readonly protocol: string
   readonly handler: RequestHandler
   readonly budget: PeerBudget | null
+  readonly uplink: SharedRate | null
   readonly clock: Clock
   readonly onOffence: (code: OffenceCode) => void
   readonly onClosed: () => void
@@ -111,7 +113,8 @@ export class AnsweringStream implements LinkRole {
   #turnOf(message: Uint8Array): number | EndStatus {
     if (message.byteLength > MAX_REQUEST_BYTES) return 'too-large'
     if (this.#running >= MAX_RUNNING_HANDLERS) return 'busy'
-    const { budget, peer, protocol } = this.#context
+    const { budget, uplink, peer, protocol } = this.#context
+    if (uplink?.isCrowdedFor(peer, protocol)) return 'busy'
     return budget?.chargeRequest(peer, protocol, message.byteLength) ?? 0
   }
 
@@ -143,7 +146,7 @@ export class AnsweringStream implements LinkRole {
   }
 
   async #answer(id: number, { credit, stop }: Answer, payload: Uint8Array): Promise<void> {
-    const { handler, peer, protocol, budget, clock } = this.#context
+    const { handler, peer, protocol, budget, uplink, clock } = this.#context
     for await (const message of handler({ peer, payload, signal: stop.signal })) {
       const cost = creditCostOf(message.byteLength)
       // What was made and cannot be sent is charged too: else asking without credit would cost a peer nothing.
@@ -153,6 +156,7 @@ export class AnsweringStream implements LinkRole {
         throw error
       })
       await pause(clock, charge(), stop.signal)
+      await uplink?.take(peer, protocol, cost, stop.signal)
       await this.#link.send(FRAME.data, id, message)
     }
   }

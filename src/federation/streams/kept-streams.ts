@@ -1,4 +1,10 @@
-import { DEFAULT_CREDIT_BYTES, MAX_CREDIT_BYTES, MIN_CREDIT_BYTES, type PeerId } from '../../protocol/index.ts'
+import {
+  creditCostOf,
+  DEFAULT_CREDIT_BYTES,
+  MAX_CREDIT_BYTES,
+  MIN_CREDIT_BYTES,
+  type PeerId,
+} from '../../protocol/index.ts'
 import { FederationError } from '../errors.ts'
 import { AnsweringStream, type PeerBudget, type RequestHandler } from './answering-stream.ts'
 import { AskingStream } from './asking-stream.ts'
@@ -6,6 +12,7 @@ import type { ByteDuplex, OpenStream } from './byte-duplex.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { FIRST_BYTE_MS, MIN_BYTES_PER_SECOND, OPEN_MS } from './limits.ts'
 import type { OffenceCode } from './offence.ts'
+import type { SharedRate } from './shared-rate.ts'
 
 /** What kept streams need from outside. */
 export interface KeptStreamsPorts {
@@ -14,6 +21,9 @@ export interface KeptStreamsPorts {
   readonly onOffence: (peer: PeerId, code: OffenceCode) => void
   readonly clock?: Clock
   readonly budget?: PeerBudget
+  /** Over all peers: what this node sends, and what it takes. */
+  readonly uplink?: SharedRate
+  readonly downlink?: SharedRate
 }
 
 /** How one request is made; see `RequestBounds` for the units. */
@@ -61,6 +71,7 @@ export class KeptStreams implements AsyncDisposable {
       protocol,
       handler,
       budget: this.#ports.budget ?? null,
+      uplink: this.#ports.uplink ?? null,
       clock: this.#clock,
       onOffence: code => this.reportOffence(peer, code),
       onClosed: () => drop(this.#answering, peer, protocol, stream),
@@ -88,7 +99,11 @@ export class KeptStreams implements AsyncDisposable {
       minBytesPerSecond: options.minBytesPerSecond ?? MIN_BYTES_PER_SECOND,
       firstByteMs,
     }
-    yield* stream.request(payload, bounds, signal)
+    // What has arrived waits here: the peer is not taken for slow meanwhile, and gets no more credit.
+    for await (const message of stream.request(payload, bounds, signal)) {
+      await this.#ports.downlink?.take(peer, protocol, creditCostOf(message.byteLength), signal)
+      yield message
+    }
   }
 
   /** What a peer's HELLO says it knows beyond the first version of a protocol. Throws the signal's reason or a `FederationError`. */

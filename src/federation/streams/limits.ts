@@ -78,3 +78,16 @@ export const SNAPSHOT_ALLOWANCE: Allowance = {
 export const MAX_BUDGETS = 4_096
 /** Kept budgets looked at for each new one: two, so that full ones leave faster than new ones come. */
 export const LOOKED_AT_PER_NEW_BUDGET = 2
+
+/*
+ * A link that the operator capped (`network.upBytesPerSecond`, `downBytesPerSecond`), over all peers and protocols together.
+ */
+
+/** Least that may pass at once, bytes: one message of an artifact. */
+export const MIN_RATE_BURST_BYTES = 256 << 10
+/** Messages of records and searches before one of an artifact, while both wait: most of the link, and no standstill. */
+export const TURNS_BEFORE_BULK = 4
+/** Longest foreseen wait for an artifact's turn, ms: as of a peer's own budget; beyond it the asker is told busy and asks another. */
+export const BULK_WAIT_MS = 1_500
+/** Least of a cap, bytes a second: an asker gives up on what is slower than 16 kB/s, and several share the link. */
+export const MIN_LINK_BYTES_PER_SECOND = 100_000

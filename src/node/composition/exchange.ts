@@ -36,6 +36,7 @@ import type { Network } from '../network/network.ts'
 import { PeerLedger } from '../network/peer-ledger.ts'
 import { RefusedPeers } from '../network/refused-peers.ts'
 import { openStreamOver } from '../network/stream-port.ts'
+import { linkOf } from './link-caps.ts'
 import type { OpenHome } from './open-home.ts'
 
 export interface ExchangeParts {
@@ -93,6 +94,7 @@ export class Exchange implements AsyncDisposable {
         this.ledger.refused(peer, code)
         this.refuse(peer)
       },
+      ...linkOf(parts.config.network, [this.protocols.content, this.protocols.snapshot]),
       budget: new PeerBudgets({
         allowances: {
           [this.protocols.feed]: FEED_ALLOWANCE,

@@ -1,6 +1,8 @@
 import { multiaddr as parseMultiaddr } from '@multiformats/multiaddr'
 import { z } from 'zod'
+import { MIN_LINK_BYTES_PER_SECOND } from '../../federation/index.ts'
 import { DEFAULT_MAX_ARTIFACT_BYTES, isCleanName, MAX_CONTACT_BYTES, parsePublisherId } from '../../protocol/index.ts'
+import { parseByteSize } from '../cache/byte-size.ts'
 import { cacheSettingsSchema } from '../cache/cache-settings.ts'
 import { MAX_ADDRESSES, MAX_ALLOWED_PEERS, MAX_RELAYS, MAX_ROUTES, MAX_TRUSTED_PROXIES } from './limits.ts'
 
@@ -23,6 +25,11 @@ const contact = z
     text => isCleanName(text) && Buffer.byteLength(text) <= MAX_CONTACT_BYTES,
     'must be one short line such as abuse@example.org',
   )
+const isLinkCap = (text: string) => text === 'unlimited' || (parseByteSize(text) ?? 0) >= MIN_LINK_BYTES_PER_SECOND
+const linkCap = z
+  .union([z.int().nonnegative(), z.string().max(32)])
+  .transform(String)
+  .refine(isLinkCap, 'must be a size such as 2MB, at least 100kB, or unlimited')
 const peerId = z
   .string()
   .max(128)
@@ -103,6 +110,9 @@ export const configSchema = z.strictObject({
       mdns: z.boolean().default(false),
       /** Whom to tell of abuse: an address of mail or a page, told to every node. */
       contact: contact.optional(),
+      /** What all peers together may take and bring, bytes a second. */
+      upBytesPerSecond: linkCap.default('unlimited'),
+      downBytesPerSecond: linkCap.default('unlimited'),
       /** Nodes that cannot be dialled are reached through this one. */
       relay: z.boolean().default(false),
       /** Relays through which this node is reached. */

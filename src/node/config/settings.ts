@@ -14,6 +14,8 @@ const SETTING_TYPES = {
   'network.allow': 'list',
   'network.mdns': 'flag',
   'network.contact': 'text',
+  'network.upBytesPerSecond': 'text',
+  'network.downBytesPerSecond': 'text',
   'network.relay': 'flag',
   'network.relays': 'list',
   'http.host': 'text',

@@ -30,6 +30,7 @@ export function twoNodes(handler: RequestHandler, { onSent, ...ports }: TwoNodes
   bob.handle(PROTOCOL, handler)
   const alice = new KeptStreams({
     clock,
+    ...(ports.downlink === undefined ? {} : { downlink: ports.downlink }),
     onOffence,
     openStream: async () => {
       const [mine, theirs] = duplexPair()

@@ -169,6 +169,19 @@ test('a variable that does not fit is named', async () => {
   await expect(loadConfig({ home, env: { HANSE_NETWORK_MODE: 'open' } })).rejects.toThrow('network.mode')
 })
 
+test('a cap of the link is a size that leaves something, a contact one line', async () => {
+  const network = async (name: string, value: string) =>
+    (await loadConfig({ home, env: { [`HANSE_NETWORK_${name}`]: value } })).config.network
+  expect(await network('UP_BYTES_PER_SECOND', '2 MB')).toMatchObject({
+    ...{ upBytesPerSecond: '2 MB', downBytesPerSecond: 'unlimited' },
+  })
+  for (const wrong of ['99999', '0', 'fast', '-5MB'])
+    await expect(network('DOWN_BYTES_PER_SECOND', wrong)).rejects.toThrow('network.downBytesPerSecond')
+  expect((await network('CONTACT', 'https://example.org/abuse')).contact).toBe('https://example.org/abuse')
+  for (const wrong of ['two\nlines', 'x'.repeat(257), '\u202Eeve'])
+    await expect(network('CONTACT', wrong)).rejects.toThrow('network.contact')
+})
+
 test('routes are added before, refused when taken, removed, and comments stay', async () => {
   await writeProfile(home, 'company')
   const before = (await readFile(configPathOf(home), 'utf8')).match(/#.*/g)
