@@ -20,3 +20,23 @@ export function base32CidOf(bytes: Uint8Array): string {
   if (bits > 0) text[at] = ALPHABET[(waiting << (5 - bits)) & 31]!
   return text.toString('latin1')
 }
+
+/** Value of each character code of the alphabet. */
+const VALUES = new Uint8Array(128)
+for (const [value, code] of ALPHABET.entries()) VALUES[code] = value
+
+/** The bytes of a CIDv1 in its canonical text, which is not checked again. */
+export function bytesOfBase32Cid(text: string): Uint8Array {
+  const bytes = new Uint8Array(((text.length - 1) * 5) >>> 3)
+  let at = 0
+  let waiting = 0
+  let bits = 0
+  for (let i = 1; i < text.length; i++) {
+    waiting = ((waiting << 5) | VALUES[text.charCodeAt(i)]!) & 0xfff
+    bits += 5
+    if (bits < 8) continue
+    bits -= 8
+    bytes[at++] = waiting >>> bits
+  }
+  return bytes
+}

@@ -7,6 +7,8 @@ const GROUP_ORDER = littleEndian(2n ** 252n + 2774231777737235353585193779088364
 const PUBLIC_KEY_BYTES = 32
 const SIGNATURE_BYTES = 64
 const SIGN_BIT = 0x80
+/** First bytes of the y coordinates below: only a point that starts with one is worth its hex. */
+const SMALL_ORDER_STARTS: ReadonlySet<number> = new Set([0x00, 0x01, 0x26, 0xc7, 0xec])
 /** y coordinates, < p, of the 8 small-order points: with either sign bit all canonical ones of the 14 encodings. */
 const SMALL_ORDER_Y: ReadonlySet<string> = new Set([
   '0000000000000000000000000000000000000000000000000000000000000000',
@@ -48,6 +50,8 @@ function mayVerify(publicKey: Uint8Array, signature: Uint8Array): boolean {
 }
 
 function isAcceptedPoint(encoded: Uint8Array): boolean {
+  // y is below p unless all bytes above the first are those of p.
+  if (((encoded[31] ?? 0) & ~SIGN_BIT) !== 0x7f && !SMALL_ORDER_STARTS.has(encoded[0] ?? 0)) return true
   const y = Buffer.from(encoded)
   y[31] = (y[31] ?? 0) & ~SIGN_BIT
   return isBelow(y, FIELD_PRIME) && !SMALL_ORDER_Y.has(y.toString('hex'))

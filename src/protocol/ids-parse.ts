@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { code as DAG_CBOR } from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
 import { base32CidOf } from './base32.ts'
@@ -29,7 +29,7 @@ export function isPeerId(text: string): text is PeerId {
 
 /** The record id of payload bytes: CIDv1(dag-cbor, sha2-256) (section 3). */
 export function recordIdOf(payload: Uint8Array): RecordId {
-  const digest = createHash('sha256').update(payload).digest()
+  const digest = hash('sha256', payload, 'buffer')
   return base32CidOf(Buffer.concat([RECORD_CID_PREFIX, digest])) as RecordId
 }
 

@@ -1,5 +1,6 @@
 export * from './advisory/index.ts'
 export * from './announcement.ts'
+export * from './base32.ts'
 export * from './canonical.ts'
 export * from './ed25519.ts'
 export * from './ed25519-self-test.ts'

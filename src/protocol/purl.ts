@@ -25,6 +25,9 @@ export type PackageSpecResult =
 type Refusal = { readonly ok: false; readonly code: 'E_PURL'; readonly why: string }
 const refuse = (why: string): Refusal => ({ ok: false, code: 'E_PURL', why })
 
+/** Below every limit of name and version. */
+const MAX_PLAIN_CHARS = 128
+const PLAIN_NPM = /^pkg:npm\/(?:%40[a-z0-9][a-z0-9-]*\/)?[a-z0-9][a-z0-9._-]*(?:@[0-9a-z][0-9A-Za-z.-]*)?$/
 /** Types whose packages have no namespace. */
 const FLAT_TYPES = new Set(['cargo', 'pypi', 'gem', 'nuget'])
 /** Types whose registries tell names apart by case, against packageurl-js (README section 8). */
@@ -84,8 +87,17 @@ export function shortNameOf(purl: PackageName | ReleaseName | string): string {
 
 /** Whether the text is the one spelling under which records name this package or release. */
 export function isCanonicalPurl(text: string): text is PackageName | ReleaseName {
+  if (isPlainNpmPurl(text)) return true
   const parsed = parsePurl(text)
   return parsed.ok && (parsed.value.release ?? parsed.value.package) === text
+}
+
+/**
+ * Whether a text is one of the npm package URLs that nearly all are: characters that are written as themselves, short. All of them are
+ * canonical; of a text that is none nothing is said.
+ */
+export function isPlainNpmPurl(text: string): boolean {
+  return text.length <= MAX_PLAIN_CHARS && PLAIN_NPM.test(text)
 }
 
 /** Type, decoded path segments and version, as packageurl-js reads them; the strictness is ours. */

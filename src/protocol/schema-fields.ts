@@ -5,7 +5,7 @@ import type { BlockId, FeedId, PackageName, PeerId, PublisherId, RecordId, Relea
 import { blockIdOfCid, isPeerId, recordIdOfCid } from './ids-parse.ts'
 import { parseKeyList } from './key-list.ts'
 import { MAX_PURL_BYTES, MAX_VERSION_BYTES } from './limits.ts'
-import { parsePurl } from './purl.ts'
+import { isPlainNpmPurl, parsePurl } from './purl.ts'
 import type { KeyList } from './record.ts'
 import { parseWriterFeed } from './record-frame.ts'
 import { isCleanName } from './unicode.ts'
@@ -17,7 +17,8 @@ export const textField = (maxBytes: number) =>
   z
     .string()
     .max(maxBytes)
-    .refine(text => Buffer.byteLength(text) <= maxBytes, 'too long')
+    // A character has at most three bytes in UTF-8 for each unit of its string.
+    .refine(text => text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes, 'too long')
 
 /** Clean text of 1 to so many UTF-8 bytes. */
 export const nameField = (maxBytes: number) => textField(maxBytes).refine(isCleanName, 'not a clean name')
@@ -78,6 +79,7 @@ function isLink(parse: (cid: CID) => RecordId | BlockId): (value: unknown) => bo
 /** A canonical purl whose decoded parts are clean names too, with a version or without. */
 function purlField(hasVersion: boolean) {
   return textField(MAX_PURL_BYTES).refine(text => {
+    if (isPlainNpmPurl(text)) return text.lastIndexOf('@') > 0 === hasVersion
     const parsed = parsePurl(text)
     if (!parsed.ok) return false
     const { release, namespace, name, version } = parsed.value

@@ -6,6 +6,8 @@ const FIRST_UNASSIGNED = BOUNDARIES[0] ?? 0
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the fast path is exactly the ASCII characters
 const ASCII = /^[\u0000-\u007f]*$/
 const BYTE_ORDER_MARK = '\ufeff'
+/** Printable ASCII: what nearly all names are, and clean. */
+const PLAIN = /^[ -~]+$/
 /** Control, line separator and bidi characters: what can make a name look like another. */
 const UNCLEAN = /[\p{Cc}\u2028\u2029\p{Bidi_Control}]/u
 
@@ -33,7 +35,7 @@ export function isProfileText(text: string): boolean {
 
 /** Whether a string is a name: text of the profile, not empty, without control or bidi characters (section 1.3). */
 export function isCleanName(text: string): boolean {
-  return text.length > 0 && !UNCLEAN.test(text) && isProfileText(text)
+  return PLAIN.test(text) || (text.length > 0 && !UNCLEAN.test(text) && isProfileText(text))
 }
 
 function boundariesOf(deltas: string): Uint32Array {

@@ -65,12 +65,21 @@ export class Intake {
     return feed === ROOT_FEED || (await this.#authority.isDelegated(publisher, feed))
   }
 
-  /** Verifies every signature of a range, in order; rejects with the first `ProtocolError`. */
+  /** Verifies every signature of a range, in order; rejects with a `ProtocolError` if any is wrong. */
   async verify(envelopes: readonly Uint8Array[], signal?: AbortSignal): Promise<WellFormedRecord[]> {
-    const records: WellFormedRecord[] = []
-    for (let i = 0; i < envelopes.length; i += VERIFY_CHUNK) {
-      signal?.throwIfAborted()
-      records.push(...(await Promise.all(envelopes.slice(i, i + VERIFY_CHUNK).map(this.#ports.verify))))
+    const records: WellFormedRecord[] = new Array(envelopes.length)
+    let next = 0
+    const lane = async () => {
+      for (let at = next++; at < envelopes.length; at = next++) {
+        signal?.throwIfAborted()
+        records[at] = await this.#ports.verify(envelopes[at]!)
+      }
+    }
+    try {
+      await Promise.all(Array.from({ length: Math.min(VERIFY_CHUNK, envelopes.length) }, lane))
+    } finally {
+      // After a failure no lane takes another.
+      next = envelopes.length
     }
     return records
   }

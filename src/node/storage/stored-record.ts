@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { decode } from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
 import { create } from 'multiformats/hashes/digest'
-import type { FeedId, PublisherId, RecordId } from '../../protocol/index.ts'
+import { bytesOfBase32Cid, type FeedId, type PublisherId, type RecordId } from '../../protocol/index.ts'
 import { StorageError } from './errors.ts'
 import { plain } from './level-database.ts'
 
@@ -65,7 +65,7 @@ export function parsePlace(bytes: Uint8Array): IdPlace {
 
 /** What lies in the place of a record that was lost: its binary id alone. */
 export function encodeLost(id: RecordId): Uint8Array {
-  return CID.parse(id).bytes
+  return bytesOfBase32Cid(id)
 }
 
 /** The id of the record that was lost here, or null for what is no such mark. */
@@ -80,7 +80,7 @@ export function lostIdOf(bytes: Uint8Array): RecordId | null {
 
 /** Stored form: binary id ‖ sha256(envelope) ‖ envelope. The sum covers the signatures, which the id does not. */
 export function encodeStored(id: RecordId, envelope: Uint8Array): Uint8Array {
-  return Buffer.concat([CID.parse(id).bytes, sha256(envelope), envelope])
+  return Buffer.concat([bytesOfBase32Cid(id), sha256(envelope), envelope])
 }
 
 /** The record under `key`. @throws StorageError E_RECORD_CORRUPT when its bytes are not those of its id. */
@@ -115,7 +115,7 @@ function recordIdOf(envelope: Uint8Array): CID | null {
 }
 
 function sha256(bytes: Uint8Array): Buffer {
-  return createHash('sha256').update(bytes).digest()
+  return hash('sha256', bytes, 'buffer')
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {

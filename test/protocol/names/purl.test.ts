@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
   isCanonicalPurl,
+  isPlainNpmPurl,
   parsePackageSpec,
   parsePurl,
   releaseNameOf,
@@ -110,4 +111,20 @@ test('the short name of a release is read back as its package and version', () =
   expect(parsePackageSpec('npm:@acme/x@1.2.0+b')).toMatchObject({ value: { package: 'pkg:npm/%40acme/x' } })
   expect(splitReleaseName(release ?? ('' as never))).toEqual({ package: 'pkg:npm/%40acme/x', version: '1.2.0+b' })
   expect(releaseNameOf('pkg:npm/x' as never, '../y')).toBeNull()
+})
+
+test('takes the short way only for what the long way calls canonical', () => {
+  const plain = fc.stringMatching(
+    /^pkg:npm\/(?:%40[a-z0-9][a-z0-9-]{0,9}\/)?[a-z0-9._-]{1,20}(?:@[0-9A-Za-z.@-]{0,20})?$/,
+  )
+  fc.assert(
+    fc.property(plain, text => {
+      if (!isPlainNpmPurl(text)) return
+      const parsed = parsePurl(text)
+      expect(parsed.ok && (parsed.value.release ?? parsed.value.package)).toBe(text)
+      expect(parsed.ok && parsed.value.release !== null).toBe(text.includes('@'))
+    }),
+    { numRuns: 3_000 },
+  )
+  expect(['pkg:npm/left-pad@1.3.0', 'pkg:npm/%40acme/x'].map(isPlainNpmPurl)).toEqual([true, true])
 })

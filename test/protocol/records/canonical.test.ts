@@ -1,8 +1,16 @@
 import { encode } from '@ipld/dag-cbor'
 import fc from 'fast-check'
 import { CID } from 'multiformats/cid'
+import { create as createDigest } from 'multiformats/hashes/digest'
 import { describe, expect, it } from 'vitest'
-import { encodeCanonical, ProtocolError, parseCanonical, parseCanonicalHex } from '../../../src/protocol/index.ts'
+import {
+  base32CidOf,
+  bytesOfBase32Cid,
+  encodeCanonical,
+  ProtocolError,
+  parseCanonical,
+  parseCanonicalHex,
+} from '../../../src/protocol/index.ts'
 import { parseTwice } from './scan-canonical.ts'
 
 const codeOf = (run: () => unknown): string => {
@@ -160,4 +168,15 @@ describe('the dag-cbor profile', () => {
       { numRuns: 2_000 },
     )
   })
+})
+
+it('writes and reads CIDs as multiformats does', () => {
+  const digest = fc.uint8Array({ minLength: 32, maxLength: 32 })
+  fc.assert(
+    fc.property(digest, fc.constantFrom(0x71, 0x55, 0x70), (bytes, codec) => {
+      const cid = CID.createV1(codec, createDigest(0x12, bytes))
+      expect(base32CidOf(cid.bytes)).toBe(cid.toString())
+      expect(bytesOfBase32Cid(cid.toString())).toEqual(cid.bytes)
+    }),
+  )
 })
