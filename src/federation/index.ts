@@ -12,7 +12,7 @@ export { ANSWER_MS as DIAL_BACK_ANSWER_MS, DIAL_BACK_ALLOWANCE } from './dial-ba
 export * from './discovery/dial-failure.ts'
 export * from './discovery/driver.ts'
 export { RENEW_RECORD_MS } from './discovery/limits.ts'
-export type { PeerStanding } from './discovery/machine.ts'
+export type { PeerAddress, PeerStanding } from './discovery/machine.ts'
 export * from './discovery/node-records.ts'
 export { isWithin, type Reach } from './discovery/reach.ts'
 export * from './errors.ts'

@@ -1,16 +1,27 @@
 import type { PeerId } from '../../protocol/index.ts'
 import type { DialFailure } from './dial-failure.ts'
+import { Informants } from './informants.ts'
 import * as limits from './limits.ts'
 
-/** Where a candidate was heard of, best first: the operator's pins, the address book, bootstrap, signed records, the DHT or mDNS. */
-export type Source = 'pinned' | 'book' | 'bootstrap' | 'record' | 'hint'
-const SOURCES: readonly Source[] = ['pinned', 'book', 'bootstrap', 'record', 'hint']
+/**
+ * Where a candidate was heard of, best first: the operator's pins, who served well before the restart, the address book, bootstrap,
+ * signed records, the DHT or mDNS.
+ */
+export type Source = 'pinned' | 'anchor' | 'book' | 'bootstrap' | 'record' | 'hint'
+const SOURCES: readonly Source[] = ['pinned', 'anchor', 'book', 'bootstrap', 'record', 'hint']
+
+/** The part of the network an address is in, so that one owner of many addresses counts once; null: local, which is not counted. */
+export type GroupOf = (address: string) => string | null
 
 export interface Candidate {
   readonly peer: PeerId
   source: Source
+  /** The peer whose word it is; null for what this node or its operator knows. */
+  readonly from: PeerId | null
   /** Multiaddrs, newest first; empty if the address has to be looked up. */
   addresses: readonly string[]
+  /** Of the first address. */
+  group: string | null
   failures: number
   /** Not to be dialled before, ms. */
   notBefore: number
@@ -18,72 +29,127 @@ export interface Candidate {
   why: DialFailure | null
   /** It was connected once, or its first failure was reported. */
   isKnown: boolean
+  /** It was dialled and connected once. */
+  isMet: boolean
 }
 
 /** The bounded set of peers a node may dial. */
 export class Candidates {
+  readonly informants = new Informants()
+  readonly #groupOf: GroupOf
   readonly #byPeer = new Map<PeerId, Candidate>()
+  /** Those known by more than hearsay: few, and looked at often. */
+  readonly #solid = new Set<Candidate>()
+
+  constructor(groupOf: GroupOf) {
+    this.#groupOf = groupOf
+  }
 
   get(peer: PeerId): Candidate | undefined {
     return this.#byPeer.get(peer)
   }
 
-  all(): IterableIterator<Candidate> {
+  all(): Iterable<Candidate> {
     return this.#byPeer.values()
   }
 
-  add(peer: PeerId, addresses: readonly string[], source: Source): void {
+  solid(): Iterable<Candidate> {
+    return this.#solid
+  }
+
+  get hasHearsay(): boolean {
+    return this.#byPeer.size > this.#solid.size
+  }
+
+  add(peer: PeerId, addresses: readonly string[], source: Source, from: PeerId | null = null): void {
     const known = this.#byPeer.get(peer)
-    if (!known) {
-      this.#byPeer.set(peer, {
-        peer,
-        source,
-        addresses: addresses.slice(0, limits.MAX_ADDRESSES),
-        failures: 0,
-        notBefore: 0,
-        why: null,
-        isKnown: false,
-      })
-      if (this.#byPeer.size > limits.MAX_CANDIDATES) this.#forgetWorst()
+    if (known === undefined) {
+      this.#insert(peer, addresses, source, from)
       return
     }
+    // A hint is anybody's word: it takes no place from what the peer itself or this node's own dial says.
+    const all = source === 'hint' ? [...known.addresses, ...addresses] : [...addresses, ...known.addresses]
+    known.addresses = [...new Set(all)].slice(0, limits.MAX_ADDRESSES)
+    known.group = this.#groupOfFirst(known.addresses)
     if (rankOf(source) < rankOf(known.source)) known.source = source
-    known.addresses = [...new Set([...addresses, ...known.addresses])].slice(0, limits.MAX_ADDRESSES)
+    this.#place(known)
   }
 
   remove(peer: PeerId): void {
+    const known = this.#byPeer.get(peer)
+    if (known === undefined) return
     this.#byPeer.delete(peer)
+    this.#solid.delete(known)
+    this.informants.forget(known)
   }
 
-  succeeded(peer: PeerId): void {
+  /** It is connected; who came here by itself says nothing about who answers at its addresses. */
+  succeeded(peer: PeerId, wasDialled: boolean): void {
     const known = this.#byPeer.get(peer)
-    if (known) Object.assign(known, { failures: 0, notBefore: 0, why: null, isKnown: true })
+    if (known === undefined) return
+    if (wasDialled && !known.isMet) this.informants.wasRight(known)
+    const isMet = known.isMet || wasDialled
+    Object.assign(known, { failures: 0, notBefore: 0, why: null, isKnown: true, isMet })
+    this.#place(known)
   }
 
   /** Backs off, doubled each time; `luck` (0..1) spreads it by ± 50 %. `why` is null for a connection that ended. */
   failed(peer: PeerId, now: number, luck: number, why: DialFailure | null): void {
     const known = this.#byPeer.get(peer)
-    if (!known) return
+    if (known === undefined) return
     known.failures++
     known.why = why
+    if (!known.isMet && known.failures === 1) this.informants.wasWrong(known)
     const isChosen = known.source === 'pinned' || known.source === 'bootstrap'
     const longest = isChosen ? limits.LONGEST_PINNED_BACKOFF_MS : limits.LONGEST_BACKOFF_MS
     const wait = Math.min(longest, limits.FIRST_BACKOFF_MS * 2 ** (known.failures - 1))
     known.notBefore = now + wait * (0.5 + luck)
-    if (known.source === 'hint' && known.failures >= limits.MAX_FAILURES) this.#byPeer.delete(peer)
+    if (isHearsay(known) && known.failures >= limits.MAX_FAILURES) this.remove(peer)
   }
 
-  #forgetWorst(): void {
+  #insert(peer: PeerId, addresses: readonly string[], source: Source, from: PeerId | null): void {
+    const kept = addresses.slice(0, limits.MAX_ADDRESSES)
+    const group = this.#groupOfFirst(kept)
+    const fresh = { failures: 0, notBefore: 0, why: null, isKnown: false, isMet: false }
+    const candidate: Candidate = { peer, source, from, addresses: kept, group, ...fresh }
+    if (isHearsay(candidate)) this.#makeRoomFor(candidate)
+    this.#byPeer.set(peer, candidate)
+    this.#place(candidate)
+    this.informants.told(candidate)
+    if (this.#byPeer.size > limits.MAX_CANDIDATES) this.#forgetWorst(() => true)
+  }
+
+  #place(candidate: Candidate): void {
+    if (!isHearsay(candidate)) this.#solid.add(candidate)
+  }
+
+  /** What one peer, or one part of the network, may make this node remember is bounded. */
+  #makeRoomFor({ from, group }: Candidate): void {
+    if (from !== null && this.informants.countOf(from) >= limits.MAX_CANDIDATES_FROM_ONE)
+      this.#forgetWorst(each => each.from === from)
+    if (group === null) return
+    const isNear = (each: Candidate) => each.group === group && isHearsay(each)
+    if ([...this.#byPeer.values()].filter(isNear).length >= limits.MAX_CANDIDATES_OF_GROUP) this.#forgetWorst(isNear)
+  }
+
+  #forgetWorst(isMeant: (candidate: Candidate) => boolean): void {
     let worst: Candidate | null = null
     for (const candidate of this.#byPeer.values())
-      if (candidate.source !== 'pinned' && (worst === null || isWorse(candidate, worst))) worst = candidate
-    if (worst) this.#byPeer.delete(worst.peer)
+      if (candidate.source !== 'pinned' && isMeant(candidate) && (worst === null || isWorse(candidate, worst)))
+        worst = candidate
+    if (worst) this.remove(worst.peer)
+  }
+
+  #groupOfFirst([first]: readonly string[]): string | null {
+    return first === undefined ? null : this.#groupOf(first)
   }
 }
 
-/** Order of dialling: by source, then by fewer failures. */
+/** Order of dialling: by source, then who was met, then by fewer failures. */
 export const compareCandidates = (a: Candidate, b: Candidate): number =>
-  rankOf(a.source) - rankOf(b.source) || a.failures - b.failures
+  rankOf(a.source) - rankOf(b.source) || +b.isMet - +a.isMet || a.failures - b.failures
 
 const rankOf = (source: Source): number => SOURCES.indexOf(source)
 const isWorse = (a: Candidate, b: Candidate): boolean => compareCandidates(a, b) > 0
+/** Known by somebody's word alone. */
+export const isHearsay = ({ source, isMet }: Candidate): boolean => (source === 'record' || source === 'hint') && !isMet

@@ -1,28 +1,33 @@
 import type { PeerId, PublisherId } from '../../protocol/index.ts'
 import type { Clock } from '../streams/clock.ts'
-import type { Source } from './candidates.ts'
+import type { GroupOf, Source } from './candidates.ts'
 import { DialError, type DialFailure } from './dial-failure.ts'
 import { DIAL_TIMEOUT_MS, MAX_PROVIDERS } from './limits.ts'
-import { type DiscoveryEffect, DiscoveryMachine, type PeerStanding } from './machine.ts'
+import { type DiscoveryEffect, DiscoveryMachine, type PeerAddress, type PeerStanding } from './machine.ts'
 
-/** A peer and where it may be dialled. */
-export interface PeerAddress {
+/** A connection as it is seen from here. */
+export interface SeenConnection {
   readonly peer: PeerId
-  /** Multiaddrs; may be empty. */
-  readonly addresses: readonly string[]
+  readonly direction: 'inbound' | 'outbound'
+  /** Multiaddr of the other end. */
+  readonly address: string
 }
 
 /** libp2p, as far as finding peers needs it. */
 export interface DiscoveryNetwork {
   /** Rejects with a `DialError` if the peer cannot be reached or is another one. */
   dial(peer: PeerAddress, options: { readonly signal: AbortSignal }): Promise<void>
-  connections(): readonly { readonly peer: PeerId; readonly direction: 'inbound' | 'outbound' }[]
+  /** Never rejects. */
+  hangUp(peer: PeerId): Promise<void>
+  connections(): readonly SeenConnection[]
   /** The first connection to a peer came up; the answer stops listening. */
-  onConnect(listener: (peer: PeerId, direction: 'inbound' | 'outbound') => void): () => void
+  onConnect(listener: (peer: PeerId, direction: 'inbound' | 'outbound', address: string | null) => void): () => void
   /** The last connection to a peer went down; the answer stops listening. */
   onDisconnect(listener: (peer: PeerId) => void): () => void
   /** DHT lookup by publisher id. */
   findProviders(publisher: PublisherId, options: { readonly signal: AbortSignal }): AsyncIterable<PeerAddress>
+  /** A walk to a random place of the DHT: those met there. */
+  walk(options: { readonly signal: AbortSignal }): AsyncIterable<PeerAddress>
   /** DHT announcement by publisher id. */
   provide(publisher: PublisherId, options: { readonly signal: AbortSignal }): Promise<void>
 }
@@ -32,6 +37,9 @@ export interface DiscoveryPorts {
   /** 0 (inclusive) to 1. */
   readonly random: () => number
   readonly self: PeerId
+  readonly groupOf: GroupOf
+  /** Those to dial first after a restart, whenever they may have changed. */
+  readonly onAnchors?: (anchors: readonly PeerAddress[]) => void
   /** The first dial of a peer that was never connected failed. */
   readonly onUnreachable?: (peer: PeerId, why: DialFailure) => void
 }
@@ -44,23 +52,45 @@ export class DiscoveryDriver implements AsyncDisposable {
   readonly #abort = new AbortController()
   readonly #running = new Set<Promise<void>>()
   readonly #listening = new DisposableStack()
-  readonly #onUnreachable: (peer: PeerId, why: DialFailure) => void
+  readonly #ports: DiscoveryPorts
   #cancelWake = () => {}
 
-  constructor({ network, clock, random, self, onUnreachable = () => {} }: DiscoveryPorts) {
-    this.#onUnreachable = onUnreachable
+  constructor(ports: DiscoveryPorts) {
+    const { network, clock } = ports
+    this.#ports = ports
     this.#network = network
     this.#clock = clock
-    this.#machine = new DiscoveryMachine(self, random)
-    this.#listening.defer(network.onConnect((peer, way) => this.#do(this.#machine.connected(peer, way, clock.now()))))
+    this.#machine = new DiscoveryMachine(ports)
+    const connected = (peer: PeerId, way: 'inbound' | 'outbound', address: string | null) =>
+      this.#do(this.#machine.connected(peer, way, address, clock.now()))
+    this.#listening.defer(network.onConnect(connected))
     this.#listening.defer(network.onDisconnect(peer => this.#do(this.#machine.disconnected(peer, clock.now()))))
-    for (const { peer, direction } of network.connections())
-      this.#do(this.#machine.connected(peer, direction, clock.now()))
+    for (const { peer, direction, address } of network.connections()) connected(peer, direction, address)
   }
 
-  /** Peers heard of: from the address book, bootstrap, records, mDNS. */
-  heard(peers: readonly PeerAddress[], source: Source): void {
-    for (const { peer, addresses } of peers) this.#do(this.#machine.heard(peer, addresses, source, this.#clock.now()))
+  /** Peers heard of: from the address book, bootstrap, mDNS, or the records that the peer `from` told. */
+  heard(peers: readonly PeerAddress[], source: Source, from: PeerId | null = null): void {
+    this.#do(this.#machine.heard(peers, source, this.#clock.now(), from))
+  }
+
+  /** A node says in its record that it mirrors these publishers. */
+  claims(peer: PeerId, publishers: readonly PublisherId[]): void {
+    if (publishers.length > 0) this.#do(this.#machine.claims(peer, publishers, this.#clock.now()))
+  }
+
+  /** A peer brought records that verified and were missing here. */
+  brought(peer: PeerId): void {
+    this.#machine.brought(peer)
+  }
+
+  /** Whether connections are missing. */
+  get isLacking(): boolean {
+    return this.#machine.isLacking
+  }
+
+  /** Followed publishers that no connected peer is said to serve. */
+  unheld(): readonly PublisherId[] {
+    return this.#machine.unheld()
   }
 
   /** What kept a peer from being connected is gone: its next dial is due now. */
@@ -94,7 +124,8 @@ export class DiscoveryDriver implements AsyncDisposable {
     if (this.#abort.signal.aborted) return
     for (const effect of effects) {
       if (effect.do === 'wakeAt') this.#wakeAt(effect.at)
-      else if (effect.do === 'report') this.#onUnreachable(effect.peer, effect.why)
+      else if (effect.do === 'report') this.#ports.onUnreachable?.(effect.peer, effect.why)
+      else if (effect.do === 'anchor') this.#ports.onAnchors?.(effect.peers)
       else this.#run(this.#carryOut(effect))
     }
   }
@@ -110,10 +141,14 @@ export class DiscoveryDriver implements AsyncDisposable {
     this.#running.add(running)
   }
 
-  async #carryOut(effect: Exclude<DiscoveryEffect, { do: 'wakeAt' | 'report' }>): Promise<void> {
+  async #carryOut(effect: Exclude<DiscoveryEffect, { do: 'wakeAt' | 'report' | 'anchor' }>): Promise<void> {
     switch (effect.do) {
       case 'dial':
         return this.#dial(effect)
+      case 'hangUp':
+        return this.#network.hangUp(effect.peer)
+      case 'walk':
+        return this.#walk()
       case 'lookUp':
         return this.#lookUp(effect.publisher)
       case 'provide':
@@ -132,16 +167,13 @@ export class DiscoveryDriver implements AsyncDisposable {
   }
 
   async #lookUp(publisher: PublisherId): Promise<void> {
-    const found: PeerAddress[] = []
-    try {
-      for await (const provider of this.#network.findProviders(publisher, { signal: this.#abort.signal })) {
-        found.push(provider)
-        if (found.length >= MAX_PROVIDERS) break
-      }
-    } catch {
-      // What was found until then is as good a hint.
-    }
+    const found = await someOf(this.#network.findProviders(publisher, { signal: this.#abort.signal }))
     this.#do(this.#machine.found(publisher, found, this.#clock.now()))
+  }
+
+  async #walk(): Promise<void> {
+    const met = await someOf(this.#network.walk({ signal: this.#abort.signal }))
+    this.#do(this.#machine.walked(met, this.#clock.now()))
   }
 
   async #provide(publisher: PublisherId): Promise<void> {
@@ -153,4 +185,18 @@ export class DiscoveryDriver implements AsyncDisposable {
     }
     this.#do(this.#machine.provided(publisher, ok, this.#clock.now()))
   }
+}
+
+/** As many as are believed of one answer of the DHT; where it breaks off, what came until then is as good a hint. */
+async function someOf(answer: AsyncIterable<PeerAddress>): Promise<readonly PeerAddress[]> {
+  const some: PeerAddress[] = []
+  try {
+    for await (const each of answer) {
+      some.push(each)
+      if (some.length >= MAX_PROVIDERS) break
+    }
+  } catch {
+    // A hint less.
+  }
+  return some
 }

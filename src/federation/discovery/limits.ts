@@ -1,11 +1,35 @@
 /** Connections a node wants at least: gossip's mesh of 6 and room for churn (NETWORK, Settings). */
 export const MIN_CONNECTIONS = 12
-/** Connections after which it dials no more; others may still dial it. */
+/** Connections above which one of this node's own choice gives its place to an untried peer although it served. */
 export const ENOUGH_CONNECTIONS = 20
 /** Own dials among them at least, so that strangers who dial us cannot be all we see (eclipse). */
 export const MIN_OUTBOUND = 8
-/** Dials at once. */
-export const MAX_DIALS = 4
+/** Own dials at most while those beyond two of one part of the network do not count: then all of them are there. */
+export const MAX_OUTBOUND = 16
+/** Own dials into one part of the network (/16 of IPv4, /32 of IPv6) before candidates from all other parts come first. */
+export const CROWDED_GROUP = 2
+/** Connections above which some are told to go, so that newcomers find a place: libp2p takes 300. */
+export const KEPT_CONNECTIONS = 240
+/** Connections above which newcomers have no time of grace. */
+export const TIGHT_CONNECTIONS = 280
+/** Time a newcomer has to ask for node records before it may be told to go, ms. */
+export const NEWCOMER_MS = 30_000
+/** Time after which a connection that brought no records may give its place to another, ms. */
+export const TRIAL_MS = 4 * 60_000
+/** Time between two trials of an untried peer, ms, while one connected peer at least has brought records: an eclipse heals. */
+export const ROTATE_EVERY_MS = 30 * 60_000
+/** The same while nobody has: then this node may be surrounded. */
+export const ROTATE_SOON_MS = 5 * 60_000
+/** Peers dialled first after a restart: more than one, so that one that died does no harm; few, as each takes a place from chance. */
+export const MAX_ANCHORS = 4
+/** Dials at once: candidates by hearsay may be silent, and each is waited for. */
+export const MAX_DIALS = 8
+/** Dials of peers known by hearsay alone: at once after a rest, and a second. A flood of made-up records makes nobody a port scanner. */
+export const GUESSES = { burst: 32, perSecond: 1 }
+/** Time between looks for such a peer while connections are missing, ms. */
+export const GUESS_MS = 1_000
+/** Of them, dials of peers that are said to serve a followed publisher: anyone can say so. */
+export const MAX_HOLDER_DIALS = 4
 /** First wait after a failed dial, ms; doubled each time, jittered by ± 50 %. */
 export const FIRST_BACKOFF_MS = 5_000
 /** Longest wait after a failed dial, ms. */
@@ -16,9 +40,15 @@ export const LONGEST_PINNED_BACKOFF_MS = 60_000
 export const DIAL_TIMEOUT_MS = 15_000
 /** Candidates remembered; the least promising is forgotten first. */
 export const MAX_CANDIDATES = 2_048
+/** Of them, those remembered by the word of one peer. */
+export const MAX_CANDIDATES_FROM_ONE = 64
+/** Of them, those by hearsay in one part of the network: a company behind one address has fewer nodes that others must dial. */
+export const MAX_CANDIDATES_OF_GROUP = 128
+/** Peers of which it is known how true their candidates were. */
+export const MAX_INFORMANTS = 1_024
 /** Addresses remembered of one candidate. */
 export const MAX_ADDRESSES = 8
-/** Failures after which a candidate that only a hint named is forgotten. */
+/** Failures after which a candidate that is known by hearsay alone is forgotten. */
 export const MAX_FAILURES = 6
 /** Time between provider records of one publisher, ms: kad-dht keeps them 24 h and moves with churn. */
 export const PROVIDE_EVERY_MS = 10 * 60 * 60_000
@@ -48,9 +78,11 @@ export const ASK_GAP_MS = 250
 export const MAX_RECORD_ASKS = 4
 /** Peers that wait to be asked; who comes then is asked with a later round. */
 export const MAX_WAITING_ASKS = 64
-/** One peer is not asked again before, ms, however often it connects. */
-export const ASK_AGAIN_MS = 5 * 60_000
+/** One peer is not asked again before, ms, however often it connects; a quarter of what its budget gives. */
+export const ASK_AGAIN_MS = 60_000
 /** Peers of which it is known when they were asked. */
 export const MAX_ASKED_PEERS = 1_024
 /** Time between rounds in which one connected peer is asked for node records, ms. */
 export const ASK_ROUND_MS = 2 * 60_000
+/** The same while connections are missing, ms. */
+export const ASK_SOON_MS = 15_000

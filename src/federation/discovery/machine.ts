@@ -1,54 +1,88 @@
 import type { PeerId, PublisherId } from '../../protocol/index.ts'
-import { type Candidate, Candidates, compareCandidates, type Source } from './candidates.ts'
+import { type Candidate, Candidates, type GroupOf, type Source } from './candidates.ts'
+import { Connections } from './connections.ts'
+import { type DhtAsk, DhtDuties } from './dht-duties.ts'
 import type { DialFailure } from './dial-failure.ts'
+import { type Choice, lackOf, pickDials, pickUntried } from './dial-order.ts'
+import { Guesses } from './guesses.ts'
 import * as limits from './limits.ts'
 
 /** What the peer keeper asks its driver to do. */
 export type DiscoveryEffect =
   | { readonly do: 'dial'; readonly peer: PeerId; readonly addresses: readonly string[] }
-  /** Who serves this publisher? Answer with `found`. */
-  | { readonly do: 'lookUp'; readonly publisher: PublisherId }
-  /** Tell the DHT that this node serves a publisher. Answer with `provided`. */
-  | { readonly do: 'provide'; readonly publisher: PublisherId }
+  /** Another is to have its place. */
+  | { readonly do: 'hangUp'; readonly peer: PeerId }
+  | DhtAsk
+  /** Those to dial first after a restart. */
+  | { readonly do: 'anchor'; readonly peers: readonly PeerAddress[] }
   /** The first dial of a peer that was never connected failed; its later ones are not told. */
   | { readonly do: 'report'; readonly peer: PeerId; readonly why: DialFailure }
   /** Call `wake` at this time, ms. */
   | { readonly do: 'wakeAt'; readonly at: number }
+
+/** A peer and where it may be dialled. */
+export interface PeerAddress {
+  readonly peer: PeerId
+  /** Multiaddrs; may be empty. */
+  readonly addresses: readonly string[]
+}
 
 /** How it stands with one peer; `dialling` is also one whose turn is still to come. */
 export type PeerStanding =
   | { readonly state: 'connected' | 'dialling' }
   | { readonly state: 'unreachable'; readonly why: DialFailure }
 
-interface Duty {
-  readonly publisher: PublisherId
-  /** Next time, ms. */
-  at: number
+export interface DiscoveryMachineParts {
+  readonly self: PeerId
+  /** 0 (inclusive) to 1. */
+  readonly random: () => number
+  readonly groupOf: GroupOf
 }
 
 /**
- * The peer keeper: 12 to 20 connections, at least 8 of them dialled by us, pinned peers always; and the DHT as a last resort.
- * Everything it hears is a hint: a wrong one costs a dial. Pure: `now` (ms) comes in, `random` (0..1) with the machine.
+ * The peer keeper: 12 connections at least, 8 of them of its own choice and from different parts of the network, pinned peers always;
+ * now and then somebody new; and the DHT as a last resort. Everything it hears is a hint: a wrong one costs a dial. Pure: `now` (ms)
+ * comes in.
  */
 export class DiscoveryMachine {
-  readonly #random: () => number
-  readonly #self: PeerId
-  readonly #candidates = new Candidates()
-  readonly #connections = new Map<PeerId, 'inbound' | 'outbound'>()
+  readonly #parts: DiscoveryMachineParts
+  readonly #candidates: Candidates
+  readonly #connections = new Connections()
   readonly #dialling = new Map<PeerId, number>()
-  readonly #lookUps = new Map<PublisherId, Duty>()
-  readonly #provides = new Map<PublisherId, Duty>()
-  readonly #holders = new Map<PublisherId, Set<PeerId>>()
-  readonly #busy = new Set<string>()
+  readonly #dht: DhtDuties
+  /** The peer dialled to take another's place. */
+  #trying: PeerId | null = null
+  #rotateAt: number | null = null
+  readonly #guesses = new Guesses()
+  readonly #isConnected = (peer: PeerId): boolean => this.#connections.has(peer)
+  readonly #choice: Choice
 
-  constructor(self: PeerId, random: () => number) {
-    this.#self = self
-    this.#random = random
+  constructor(parts: DiscoveryMachineParts) {
+    this.#parts = parts
+    this.#candidates = new Candidates(parts.groupOf)
+    this.#dht = new DhtDuties(parts.random)
+    this.#choice = {
+      ...{
+        candidates: this.#candidates,
+        connections: this.#connections,
+        dialling: this.#dialling,
+        random: parts.random,
+      },
+      onlyHolders: () => this.#dht.onlyHolders(this.#isConnected),
+      guesses: this.#guesses,
+    }
   }
 
-  /** A peer was heard of. */
-  heard(peer: PeerId, addresses: readonly string[], source: Source, now: number): DiscoveryEffect[] {
-    if (peer !== this.#self) this.#candidates.add(peer, addresses, source)
+  /** Peers were heard of; `from`: the peer that told. */
+  heard(peers: readonly PeerAddress[], source: Source, now: number, from: PeerId | null = null): DiscoveryEffect[] {
+    this.#add(peers, source, from)
+    return this.#decide(now)
+  }
+
+  /** A node says that it mirrors these publishers. */
+  claims(peer: PeerId, publishers: readonly PublisherId[], now: number): DiscoveryEffect[] {
+    const isGone = (each: PeerId) => !this.#isConnected(each) && this.#candidates.get(each) === undefined
+    this.#dht.claims(peer, publishers, isGone)
     return this.#decide(now)
   }
 
@@ -64,17 +98,24 @@ export class DiscoveryMachine {
     this.#candidates.remove(peer)
   }
 
-  connected(peer: PeerId, direction: 'inbound' | 'outbound', now: number): DiscoveryEffect[] {
+  /** The first connection to a peer came up, at that address as it is seen from here. */
+  connected(peer: PeerId, way: 'inbound' | 'outbound', address: string | null, now: number): DiscoveryEffect[] {
+    const isOwn = way === 'outbound' && (this.#dialling.has(peer) || this.#isPinned(peer))
     this.#dialling.delete(peer)
-    this.#connections.set(peer, direction)
-    this.#candidates.succeeded(peer)
-    return this.#decide(now)
+    this.#connections.up(peer, isOwn, address === null ? null : this.#parts.groupOf(address), now)
+    this.#candidates.succeeded(peer, way === 'outbound')
+    return [...this.#takePlace(peer, now), ...this.#decide(now)]
   }
 
   disconnected(peer: PeerId, now: number): DiscoveryEffect[] {
-    this.#connections.delete(peer)
-    this.#candidates.failed(peer, now, this.#random(), null)
+    this.#connections.down(peer)
+    this.#candidates.failed(peer, now, this.#parts.random(), null)
     return this.#decide(now)
+  }
+
+  /** A peer brought records that verified and were missing here. */
+  brought(peer: PeerId): void {
+    this.#connections.proven(peer)
   }
 
   dialFailed(peer: PeerId, why: DialFailure, now: number): DiscoveryEffect[] {
@@ -83,37 +124,46 @@ export class DiscoveryMachine {
   }
 
   standing(peer: PeerId): PeerStanding {
-    if (this.#connections.has(peer)) return { state: 'connected' }
+    if (this.#isConnected(peer)) return { state: 'connected' }
     const why = this.#candidates.get(peer)?.why ?? null
     return why === null ? { state: 'dialling' } : { state: 'unreachable', why }
   }
 
+  /** Whether connections are missing. */
+  get isLacking(): boolean {
+    return lackOf(this.#connections, 0) !== null
+  }
+
   /** Publishers whose records this node wants, and those with public records it serves. */
   serve(follows: readonly PublisherId[], provides: readonly PublisherId[], now: number): DiscoveryEffect[] {
-    this.#setDuties(this.#lookUps, follows, now)
-    this.#setDuties(this.#provides, provides, now)
-    for (const publisher of this.#holders.keys()) if (!this.#lookUps.has(publisher)) this.#holders.delete(publisher)
+    this.#dht.serve(follows, provides, now)
     return this.#decide(now)
   }
 
+  /** Followed publishers that no connected peer is said to serve. */
+  unheld(): readonly PublisherId[] {
+    return this.#dht.unheld(this.#isConnected)
+  }
+
   /** A lookup ended; nobody found is an answer too. */
-  found(
-    publisher: PublisherId,
-    providers: readonly { readonly peer: PeerId; readonly addresses: readonly string[] }[],
-    now: number,
-  ): DiscoveryEffect[] {
-    this.#busy.delete(`lookUp ${publisher}`)
-    if (!this.#lookUps.has(publisher)) return this.#decide(now)
-    const believed = providers.filter(({ peer }) => peer !== this.#self).slice(0, limits.MAX_PROVIDERS)
-    this.#holders.set(publisher, new Set(believed.map(({ peer }) => peer)))
-    for (const { peer, addresses } of believed) this.#candidates.add(peer, addresses, 'hint')
+  found(publisher: PublisherId, providers: readonly PeerAddress[], now: number): DiscoveryEffect[] {
+    const believed = providers.filter(({ peer }) => peer !== this.#parts.self).slice(0, limits.MAX_PROVIDERS)
+    const isWanted = this.#dht.found(
+      publisher,
+      believed.map(({ peer }) => peer),
+    )
+    if (isWanted) this.#add(believed, 'hint', null)
     return this.#decide(now)
   }
 
   provided(publisher: PublisherId, ok: boolean, now: number): DiscoveryEffect[] {
-    this.#busy.delete(`provide ${publisher}`)
-    const duty = this.#provides.get(publisher)
-    if (duty && !ok) duty.at = now + this.#jittered(limits.LOOKUP_EVERY_MS)
+    this.#dht.provided(publisher, ok, now)
+    return this.#decide(now)
+  }
+
+  walked(peers: readonly PeerAddress[], now: number): DiscoveryEffect[] {
+    this.#dht.walked()
+    this.#add(peers.slice(0, limits.MAX_PROVIDERS), 'hint', null)
     return this.#decide(now)
   }
 
@@ -123,89 +173,82 @@ export class DiscoveryMachine {
     return [...reports, ...this.#decide(now)]
   }
 
+  #add(peers: readonly PeerAddress[], source: Source, from: PeerId | null): void {
+    for (const { peer, addresses } of peers)
+      if (peer !== this.#parts.self) this.#candidates.add(peer, addresses, source, from)
+  }
+
   #giveUp(peer: PeerId, why: DialFailure, now: number): DiscoveryEffect[] {
     this.#dialling.delete(peer)
+    if (this.#trying === peer) this.#trying = null
     const candidate = this.#candidates.get(peer)
     const isNews = candidate !== undefined && !candidate.isKnown
     if (isNews) candidate.isKnown = true
-    this.#candidates.failed(peer, now, this.#random(), why)
+    this.#candidates.failed(peer, now, this.#parts.random(), why)
     return isNews ? [{ do: 'report', peer, why }] : []
   }
 
   #decide(now: number): DiscoveryEffect[] {
-    const effects = [...this.#dials(now), ...this.#dhtAsks(now)]
+    const effects = this.#rotation(now)
+    for (const candidate of pickDials(this.#choice, now)) effects.push(this.#dial(candidate, now))
+    if (this.#connections.size > 0) effects.push(...this.#dht.asks(this.#isConnected, this.isLacking, now))
+    const isKept = (peer: PeerId) => this.#isPinned(peer) || this.#dht.isSoleHolder(peer, this.#isConnected)
+    for (const peer of this.#connections.surplus(isKept, now)) effects.push({ do: 'hangUp', peer })
     return [...effects, { do: 'wakeAt', at: this.#nextWake(now) }]
   }
 
-  #dials(now: number): DiscoveryEffect[] {
-    const wanted = [...this.#candidates.all()]
-      .filter(({ peer }) => !this.#connections.has(peer) && !this.#dialling.has(peer))
-      .map(candidate => ({ candidate, isHolder: this.#isOnlyHolder(candidate.peer), luck: this.#random() }))
-      .sort((a, b) => +b.isHolder - +a.isHolder || compareCandidates(a.candidate, b.candidate) || a.luck - b.luck)
-    const effects: DiscoveryEffect[] = []
-    for (const { candidate, isHolder } of wanted) {
-      if (this.#dialling.size >= limits.MAX_DIALS) break
-      if (candidate.notBefore > now || !this.#wants(candidate, isHolder)) continue
-      this.#dialling.set(candidate.peer, now + limits.DIAL_TIMEOUT_MS)
-      effects.push({ do: 'dial', peer: candidate.peer, addresses: candidate.addresses })
+  #dial({ peer, addresses }: Candidate, now: number): DiscoveryEffect {
+    this.#dialling.set(peer, now + limits.DIAL_TIMEOUT_MS)
+    return { do: 'dial', peer, addresses }
+  }
+
+  /** From time to time, with all places taken, an untried peer is dialled, which is to take one of them. */
+  #rotation(now: number): DiscoveryEffect[] {
+    this.#rotateAt ??= now + this.#untilRotation()
+    if (this.#rotateAt > now) return []
+    this.#rotateAt = now + this.#untilRotation()
+    const anchors = this.#connections.anchors(now).flatMap(peer => this.#candidates.get(peer) ?? [])
+    const anchor: DiscoveryEffect = {
+      do: 'anchor',
+      peers: anchors.map(({ peer, addresses }) => ({ peer, addresses })),
     }
-    return effects
+    const isFull = lackOf(this.#connections, this.#dialling.size) !== 'anybody' && this.#trying === null
+    const untried = isFull ? pickUntried(this.#choice, now) : null
+    if (untried === null) return [anchor]
+    this.#trying = untried.peer
+    return [anchor, this.#dial(untried, now)]
   }
 
-  #wants(candidate: Candidate, isHolder: boolean): boolean {
-    if (candidate.source === 'pinned' || isHolder) return true
-    const coming = this.#dialling.size
-    const outbound = [...this.#connections.values()].filter(direction => direction === 'outbound').length + coming
-    const all = this.#connections.size + coming
-    return all < limits.MIN_CONNECTIONS || (outbound < limits.MIN_OUTBOUND && all < limits.ENOUGH_CONNECTIONS)
+  /** The peer that was tried is here: one goes for it. */
+  #takePlace(peer: PeerId, now: number): DiscoveryEffect[] {
+    if (this.#trying !== peer) return []
+    this.#trying = null
+    const anchors = new Set(this.#connections.anchors(now))
+    const isKept = (each: PeerId) =>
+      each === peer ||
+      (anchors.has(each) && this.#connections.hasProven) ||
+      this.#isPinned(each) ||
+      this.#dht.isSoleHolder(each, this.#isConnected)
+    const spare = this.#connections.spare(isKept, now, this.#parts.random)
+    return spare === null ? [] : [{ do: 'hangUp', peer: spare }]
   }
 
-  /** Whether the peer is said to serve a followed publisher that no connected peer is said to serve. */
-  #isOnlyHolder(peer: PeerId): boolean {
-    for (const holders of this.#holders.values()) if (holders.has(peer) && !this.#isHeld(holders)) return true
-    return false
+  #isPinned(peer: PeerId): boolean {
+    return this.#candidates.get(peer)?.source === 'pinned'
   }
 
-  #isHeld(holders: ReadonlySet<PeerId> | undefined): boolean {
-    for (const peer of holders ?? []) if (this.#connections.has(peer)) return true
-    return false
-  }
-
-  #dhtAsks(now: number): DiscoveryEffect[] {
-    if (this.#connections.size === 0) return [] // nobody to ask
-    const effects: DiscoveryEffect[] = []
-    const start = (kind: 'lookUp' | 'provide', duty: Duty, every: number) => {
-      const key = `${kind} ${duty.publisher}`
-      if (duty.at > now || this.#busy.has(key) || this.#busy.size >= limits.MAX_DHT_ASKS) return
-      this.#busy.add(key)
-      duty.at = now + this.#jittered(every)
-      effects.push({ do: kind, publisher: duty.publisher })
-    }
-    for (const duty of this.#lookUps.values()) {
-      const isCalm = this.#isHeld(this.#holders.get(duty.publisher))
-      start('lookUp', duty, isCalm ? limits.CALM_LOOKUP_EVERY_MS : limits.LOOKUP_EVERY_MS)
-    }
-    for (const duty of this.#provides.values()) start('provide', duty, limits.PROVIDE_EVERY_MS)
-    return effects
-  }
-
-  #setDuties(duties: Map<PublisherId, Duty>, publishers: readonly PublisherId[], now: number): void {
-    const wanted = new Set(publishers)
-    for (const publisher of duties.keys()) if (!wanted.has(publisher)) duties.delete(publisher)
-    for (const publisher of wanted) if (!duties.has(publisher)) duties.set(publisher, { publisher, at: now })
+  #untilRotation(): number {
+    const every = this.#connections.hasProven ? limits.ROTATE_EVERY_MS : limits.ROTATE_SOON_MS
+    return every * (0.8 + 0.4 * this.#parts.random())
   }
 
   #nextWake(now: number): number {
-    let at = now + limits.LOOKUP_EVERY_MS
+    let at = Math.min(this.#dht.nextDue(now), this.#rotateAt ?? Number.POSITIVE_INFINITY)
+    if (this.#connections.size > limits.KEPT_CONNECTIONS) at = Math.min(at, now + limits.NEWCOMER_MS)
+    if (this.#candidates.hasHearsay && this.isLacking) at = Math.min(at, now + limits.GUESS_MS)
     for (const deadline of this.#dialling.values()) at = Math.min(at, deadline)
-    for (const { peer, notBefore } of this.#candidates.all())
-      if (notBefore > now && !this.#connections.has(peer)) at = Math.min(at, notBefore)
-    for (const { at: due } of [...this.#lookUps.values(), ...this.#provides.values()])
-      if (due > now) at = Math.min(at, due)
+    for (const { peer, notBefore } of this.#candidates.solid())
+      if (notBefore > now && !this.#isConnected(peer)) at = Math.min(at, notBefore)
     return at
-  }
-
-  #jittered(ms: number): number {
-    return ms * (0.8 + 0.4 * this.#random())
   }
 }

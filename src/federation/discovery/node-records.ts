@@ -31,10 +31,12 @@ export interface NodeRecordPorts {
   readonly reachOf: (peer: PeerId) => Reach | null
   readonly reachOfAddress: (address: string) => Reach
   readonly connectedPeers: () => readonly PeerId[]
+  /** Whether connections are missing: then there are more rounds. */
+  readonly isLacking: () => boolean
   /** Publishers of which a mirror is wanted. */
   readonly wantedMirrors: () => readonly PublisherId[]
-  /** A record that is news, verified. */
-  readonly onRecord: (record: NodeRecord, from: PeerId) => void
+  /** The records of one answer that are news, verified. */
+  readonly onRecords: (records: readonly NodeRecord[], from: PeerId) => void
   readonly onOffence: (peer: PeerId, code: OffenceCode) => void
   readonly self: PeerId
   readonly clock: Clock
@@ -43,6 +45,9 @@ export interface NodeRecordPorts {
   /** 0 (inclusive) to 1. */
   readonly random: () => number
 }
+
+/** Short rounds in a long one. */
+const SOON_ROUNDS = limits.ASK_ROUND_MS / limits.ASK_SOON_MS
 
 /** Tells peers of nodes and hears of nodes from peers: on connection, and of one connected peer every other minute. */
 export class NodeRecords implements AsyncDisposable {
@@ -55,6 +60,8 @@ export class NodeRecords implements AsyncDisposable {
   readonly #asked = new Map<PeerId, number>()
   #cancelNext: (() => void) | null = null
   #cancelRound = () => {}
+  #rounds = 0
+  #isDialledsTurn = false
 
   constructor(ports: NodeRecordPorts) {
     this.#ports = ports
@@ -91,19 +98,25 @@ export class NodeRecords implements AsyncDisposable {
   }
 
   #scheduleRound(): void {
-    const { clock, random } = this.#ports
-    this.#cancelRound = clock.after(limits.ASK_ROUND_MS * (0.8 + 0.4 * random()), () => {
-      this.#round()
+    const { clock, random, isLacking } = this.#ports
+    const look = () => {
+      if (this.#rounds % SOON_ROUNDS === 0 || isLacking()) this.#round()
+      this.#rounds++
       this.#scheduleRound()
-    })
+    }
+    this.#cancelRound = clock.after(limits.ASK_SOON_MS * (0.8 + 0.4 * random()), look)
   }
 
-  /** Of the connected peers the one that was not asked for longest. */
+  /** The peer that was not asked for longest; every other time of those this node dialled, who are not there by their own choice. */
   #round(): void {
     this.book.age(this.#ports.time())
-    const peers = this.#ports.connectedPeers().map(peer => ({ peer, at: this.#asked.get(peer) ?? -Infinity }))
-    const [next] = peers.toSorted((a, b) => a.at - b.at)
-    if (next !== undefined) this.#enqueue(next.peer)
+    this.#isDialledsTurn = !this.#isDialledsTurn
+    const all = this.#ports.connectedPeers()
+    const dialled = all.filter(peer => this.book.howMet(peer) === 'dialled')
+    const peers = this.#isDialledsTurn && dialled.length > 0 ? dialled : all
+    const order = peers.map(peer => ({ peer, at: this.#asked.get(peer) ?? Number.NEGATIVE_INFINITY }))
+    const [next] = order.toSorted((a, b) => a.at - b.at)
+    if (next !== undefined && this.#ports.clock.now() - next.at >= limits.ASK_AGAIN_MS) this.#enqueue(next.peer)
   }
 
   #enqueue(peer: PeerId): void {
@@ -160,7 +173,7 @@ export class NodeRecords implements AsyncDisposable {
     try {
       const signal = AbortSignal.any([this.#abort.signal, late.signal])
       for await (const message of request(peer, payload, { signal })) {
-        for (const envelope of parseNodes(message)) await this.#take(peer, envelope)
+        await this.#takeAll(peer, parseNodes(message))
         return // an answer is one message
       }
     } finally {
@@ -168,16 +181,30 @@ export class NodeRecords implements AsyncDisposable {
     }
   }
 
-  async #take(from: PeerId, envelope: Uint8Array): Promise<void> {
-    const { open, self, time, reachOf, reachOfAddress, onRecord } = this.#ports
-    if (this.book.has(envelope)) return
+  /** What verified before a forged one is taken all the same. */
+  async #takeAll(from: PeerId, envelopes: readonly Uint8Array[]): Promise<void> {
+    const news: NodeRecord[] = []
+    try {
+      for (const envelope of envelopes) {
+        const record = await this.#take(from, envelope)
+        if (record !== null) news.push(record)
+      }
+    } finally {
+      if (news.length > 0 && !this.#abort.signal.aborted) this.#ports.onRecords(news, from)
+    }
+  }
+
+  /** The record if it is news. */
+  async #take(from: PeerId, envelope: Uint8Array): Promise<NodeRecord | null> {
+    const { open, self, time, reachOf, reachOfAddress } = this.#ports
+    if (this.book.has(envelope)) return null
     const record = await open(envelope).catch(refuseUnlessNewer)
     const peerReach = reachOf(from)
-    if (record === null || peerReach === null || record.peer === self) return
+    if (record === null || peerReach === null || record.peer === self) return null
     const reach = leastReach(record.addresses.map(reachOfAddress))
     // What only this site can reach is no business of somebody far away: it would have us dial inside.
-    if (!isWithin(reach, peerReach)) return
-    if (this.book.add({ record, envelope, reach, from }, time())) onRecord(record, from)
+    if (!isWithin(reach, peerReach)) return null
+    return this.book.add({ record, envelope, reach, from }, time()) ? record : null
   }
 }
 

@@ -59,6 +59,10 @@ export class RecordBook {
     if (this.#met.size > limits.MAX_RECORDS) this.#met.delete(this.#met.keys().next().value!)
   }
 
+  howMet(peer: PeerId): Met | null {
+    return this.#met.get(peer) ?? null
+  }
+
   /** The newest record of a node, of any reach. */
   of(peer: PeerId): NodeRecord | null {
     const held = [...this.#held.values()].filter(({ record }) => record.peer === peer)
@@ -95,9 +99,14 @@ export class RecordBook {
 
   /** Its own record last. */
   #forgetOldestOf(from: PeerId): void {
-    const brought = [...this.#held].filter(([, held]) => held.from === from)
-    const oldest = brought.find(([, { record }]) => record.peer !== from) ?? brought[0]
-    if (oldest !== undefined) this.#remove(oldest[0])
+    let oldest: string | null = null
+    for (const [key, held] of this.#held) {
+      if (held.from !== from) continue
+      const isOwn = held.record.peer === from
+      if (!isOwn || oldest === null) oldest = key
+      if (!isOwn) break
+    }
+    if (oldest !== null) this.#remove(oldest)
   }
 
   #remove(key: string): void {

@@ -73,6 +73,7 @@ export class Exchange implements AsyncDisposable {
   /** What keeps this node from doing its work, by subject, for /readyz. */
   readonly problems = new Map<string, string>()
   readonly #parts: ExchangeParts
+  #brought: (peer: PeerId) => void = () => {}
   readonly #ownListeners = new Set<(record: WellFormedRecord) => void>()
 
   constructor(parts: ExchangeParts) {
@@ -139,6 +140,11 @@ export class Exchange implements AsyncDisposable {
     this.#ownListeners.add(listener)
   }
 
+  /** Calls `listener` with each peer that brought records that verified and were missing here. */
+  onBrought(listener: (peer: PeerId) => void): void {
+    this.#brought = listener
+  }
+
   /** Peers whose addresses are known; none while the network is off. */
   knownPeers(): ReadonlySet<PeerId> {
     const { config, home } = this.#parts
@@ -176,6 +182,7 @@ export class Exchange implements AsyncDisposable {
   }
 
   async #stored(records: readonly WellFormedRecord[], from: PeerId): Promise<void> {
+    this.#brought(from)
     const { metrics, home } = this.#parts
     metrics.records.inc({ via: 'peer' }, records.length)
     try {

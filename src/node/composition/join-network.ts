@@ -19,6 +19,7 @@ import { ListedPublishers } from '../library/listed-publishers.ts'
 import { MirrorChecks } from '../library/mirror-checks.ts'
 import { MirrorKeeper } from '../library/mirror-keeper.ts'
 import { createLog } from '../log.ts'
+import { groupOfAddress } from '../network/address-group.ts'
 import { discoveryPortOf, parsePeerAddress } from '../network/discovery-port.ts'
 import { gossipPortOf } from '../network/gossip-port.ts'
 import { rememberPeers } from '../network/peer-memory.ts'
@@ -96,10 +97,15 @@ export async function joinFederation(
   stack.defer(await acceptStreams(node.libp2p, Object.values(exchange.protocols), exchange.streams, exchange.ledger))
   const self = node.libp2p.peerId.toString() as PeerId
   const onUnreachable = (peer: PeerId, why: DialFailure) => warnUnreachable(node, peer, why)
-  const discovery = stack.use(
-    new DiscoveryDriver({ network: port, clock: systemClock, random: Math.random, self, onUnreachable }),
+  const discovery: DiscoveryDriver = stack.use(
+    new DiscoveryDriver({
+      ...{ network: port, clock: systemClock, random: Math.random, self, onUnreachable },
+      groupOf: groupOfAddress,
+      onAnchors: anchors => home.anchors.keep(anchors),
+    }),
   )
-  if (node.config.network.mode !== 'off') lookForPeers(node, discovery)
+  exchange.onBrought(peer => discovery.brought(peer))
+  if (node.config.network.mode !== 'off') lookForPeers(node, home, discovery)
   stack.defer(keepMembers(node, exchange, discovery))
   const others = { records, dialBacks: dialBacks.rounds, snapshots, everything: joined.everything }
   return { sync, gossip, discovery, mirror, ...others }
@@ -239,7 +245,8 @@ function mirrorOf({ library, fetcher, relations, artifacts, metrics, purges }: N
   })
 }
 
-function lookForPeers({ config, peers, libp2p }: NodeContext, discovery: DiscoveryDriver): void {
+function lookForPeers({ config, peers, libp2p }: NodeContext, home: OpenHome, discovery: DiscoveryDriver): void {
+  discovery.heard(home.anchors.all(), 'anchor')
   discovery.heard(
     config.network.bootstrap.map(parsePeerAddress).filter(address => address !== null),
     'bootstrap',

@@ -34,16 +34,21 @@ export function nodeRecordsOf(exchange: Exchange, node: NodeContext, discovery: 
     const seen = connections.map(({ direction, remoteAddr }) => ({ direction, remote: remoteAddr.toString() }))
     return reachOfPeer(seen, isAnnounced)
   }
-  const mayDial = (peer: PeerId) => config.network.mode !== 'private' || config.network.allow.includes(peer)
+  // Whom an authority does not name yet it may name later: then the candidate is there.
+  const mayDial = (peer: PeerId) =>
+    config.network.mode !== 'private' || config.network.authority !== undefined || exchange.membership.admits(peer)
   return new NodeRecords({
     request: (peer, payload, options) => exchange.streams.request(peer, exchange.protocols.peers, payload, options),
     open: envelope => openNodeRecordOnPool(envelope, net),
     own: reach => own.records(reach),
     ...{ reachOf, reachOfAddress, self, clock: systemClock, time: Date.now, random: Math.random },
     connectedPeers: () => exchange.connectedPeers(),
-    wantedMirrors: () => [],
-    onRecord: ({ peer, addresses }) => {
-      if (addresses.length > 0 && mayDial(peer)) discovery().heard([{ peer, addresses }], 'record')
+    isLacking: () => discovery().isLacking,
+    wantedMirrors: () => discovery().unheld(),
+    onRecords: (records, from) => {
+      const useful = records.filter(({ peer, addresses }) => addresses.length > 0 && mayDial(peer))
+      discovery().heard(useful, 'record', from)
+      for (const { peer, mirrors } of useful) discovery().claims(peer, mirrors)
     },
     onOffence: (peer, code) => exchange.streams.reportOffence(peer, code),
   })

@@ -13,6 +13,7 @@ import { RelationBook } from '../library/relation-book.ts'
 import { ServeGate } from '../library/serve-gate.ts'
 import { createLog } from '../log.ts'
 import { nameListsOf, readNameLists } from '../look-alikes/index.ts'
+import { Anchors } from '../network/anchors.ts'
 import { PeerBook } from '../network/peer-book.ts'
 import { PolicyStore } from '../policy/index.ts'
 import {
@@ -79,6 +80,8 @@ export async function openHome(stack: AsyncDisposableStack, paths: DataDirectory
   const upstreamBook = await UpstreamBook.open(join(paths.state, 'upstreams.json'))
   const peers = await PeerBook.open(join(paths.state, 'peers.json'), message => createLog().warn(message))
   stack.defer(() => peers.settled())
+  const anchors = await Anchors.open(join(paths.state, 'anchors.json'))
+  stack.defer(() => anchors.settled())
   const tokens = stack.use(await TokenBook.open(join(paths.state, 'tokens.json')))
   const audit = stack.use(await openAuditLog(paths.auditLog))
   const policy = stack.use(
@@ -105,6 +108,7 @@ export async function openHome(stack: AsyncDisposableStack, paths: DataDirectory
     library,
     relations,
     peers,
+    anchors,
     audit,
     gate,
     onCorrupt,

@@ -1,6 +1,7 @@
 import { createBlockBroker, systemClock } from '../../federation/index.ts'
 import { type PeerId, topicsOf } from '../../protocol/index.ts'
 import type { LoadedConfig } from '../config/index.ts'
+import { AddressLimits } from '../network/address-limits.ts'
 import { parsePeerAddress } from '../network/discovery-port.ts'
 import { listenAddressesOf } from '../network/listen-address.ts'
 import { PublicBlockstore } from '../network/public-blockstore.ts'
@@ -35,9 +36,11 @@ export async function openNetwork(
   const isRefused = (peer: PeerId) => exchange.refused.isRefused(peer, systemClock.now())
   const admits = (peer: PeerId) => exchange.membership.admits(peer)
   const relays = new RelayClient()
+  const { inboundPerAddress: perAddress, inboundPerRange: perRange } = config.network
+  const addressLimits = new AddressLimits({ perAddress, perRange })
   const options = {
     ...{ net, nodeSeed, mode, listen, announce, mdns, admits, isRefused, topics: topicsOf(net) },
-    ...{ isRelay: config.network.relay, relays },
+    ...{ isRelay: config.network.relay, relays, addressLimits },
   }
   const network = stack.use(await startNetwork(options, blocks, broker))
   if (mode !== 'off') void stack.use(relayKeeperOf(relays, config.network.relays)).look()

@@ -117,6 +117,10 @@ export const configSchema = z.strictObject({
       relay: z.boolean().default(false),
       /** Relays through which this node is reached. */
       relays: z.array(peerMultiaddr).max(MAX_RELAYS).default([]),
+      /** Connections that come from one IPv4 address or one /64 of IPv6: a company behind one address has many nodes. */
+      inboundPerAddress: z.int().min(1).max(300).default(64),
+      /** Connections that come from one /16 of IPv4 or one /32 of IPv6. */
+      inboundPerRange: z.int().min(1).max(300).default(128),
     })
     .prefault({}),
   http: z

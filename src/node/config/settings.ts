@@ -18,6 +18,8 @@ const SETTING_TYPES = {
   'network.downBytesPerSecond': 'text',
   'network.relay': 'flag',
   'network.relays': 'list',
+  'network.inboundPerAddress': 'whole',
+  'network.inboundPerRange': 'whole',
   'http.host': 'text',
   'http.port': 'whole',
   'http.publicUrl': 'text',

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { DialError, type DiscoveryNetwork } from '../../federation/index.ts'
@@ -5,14 +6,11 @@ import { cidOf, type PeerId } from '../../protocol/index.ts'
 import { dialFailureOf } from './dial-failure-of.ts'
 import type { Network } from './network.ts'
 
-type Direction = 'inbound' | 'outbound'
-
 /** libp2p as the peer keeper sees it. */
 export function discoveryPortOf(libp2p: Network): DiscoveryNetwork {
   const connections = () =>
-    libp2p.getConnections().map(({ remotePeer, direction }) => ({
-      peer: remotePeer.toString() as PeerId,
-      direction: direction as Direction,
+    libp2p.getConnections().map(({ remotePeer, direction, remoteAddr }) => ({
+      ...{ peer: remotePeer.toString() as PeerId, direction, address: remoteAddr.toString() },
     }))
   return {
     async dial({ peer, addresses }, { signal }) {
@@ -22,11 +20,15 @@ export function discoveryPortOf(libp2p: Network): DiscoveryNetwork {
         throw new DialError(dialFailureOf(cause), { cause })
       })
     },
+    async hangUp(peer) {
+      await libp2p.hangUp(peerIdFromString(peer)).catch(() => {})
+    },
     connections,
     onConnect(listener) {
       const told = (event: CustomEvent<{ toString(): string }>) => {
         const peer = event.detail.toString() as PeerId
-        listener(peer, connections().find(each => each.peer === peer)?.direction ?? 'inbound')
+        const seen = connections().find(each => each.peer === peer)
+        listener(peer, seen?.direction ?? 'inbound', seen?.address ?? null)
       }
       libp2p.addEventListener('peer:connect', told)
       return () => libp2p.removeEventListener('peer:connect', told)
@@ -38,6 +40,11 @@ export function discoveryPortOf(libp2p: Network): DiscoveryNetwork {
     },
     async *findProviders(publisher, { signal }) {
       for await (const { id, multiaddrs } of libp2p.contentRouting.findProviders(cidOf(publisher), { signal })) {
+        yield { peer: id.toString() as PeerId, addresses: multiaddrs.map(String) }
+      }
+    },
+    async *walk({ signal }) {
+      for await (const { id, multiaddrs } of libp2p.peerRouting.getClosestPeers(randomBytes(32), { signal })) {
         yield { peer: id.toString() as PeerId, addresses: multiaddrs.map(String) }
       }
     },

@@ -1,7 +1,7 @@
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import type { GossipSub } from '@libp2p/gossipsub'
 import { type Identify, identify } from '@libp2p/identify'
-import type { Libp2p, PeerDiscovery } from '@libp2p/interface'
+import type { Libp2p, MultiaddrConnection, PeerDiscovery } from '@libp2p/interface'
 import { type KadDHT, kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
 import { mdns } from '@libp2p/mdns'
 import { noise } from '@libp2p/noise'
@@ -10,6 +10,7 @@ import { tls } from '@libp2p/tls'
 import { yamux } from '@libp2p/yamux'
 import type { Libp2pOptions } from 'libp2p'
 import type { PeerId } from '../../protocol/index.ts'
+import type { AddressLimits } from './address-limits.ts'
 import { gossipOptionsOf } from './gossip-options.ts'
 import { watchedGossipsub } from './gossip-traffic.ts'
 import { isPrivateAddress } from './private-address.ts'
@@ -39,6 +40,8 @@ export interface NetworkOptions {
   readonly admits?: (peer: PeerId) => boolean
   /** Peers no connection is held with, whatever the mode: asked at every dial and every connection. */
   readonly isRefused?: (peer: PeerId) => boolean
+  /** How many may come from one address; absent: any number. */
+  readonly addressLimits?: AddressLimits
   readonly topics: readonly string[]
   /** Other peers are reached through this node. */
   readonly isRelay?: boolean
@@ -79,6 +82,7 @@ export async function libp2pOptionsOf(options: NetworkOptions): Promise<Libp2pOp
     },
     connectionGater: {
       denyDialMultiaddr: () => off,
+      denyInboundConnection: connection => isOneTooMany(connection, options.addressLimits),
       denyDialPeer: peer => refuses(peer.toString()),
       denyInboundEncryptedConnection: peer => refuses(peer.toString()),
       denyOutboundEncryptedConnection: peer => refuses(peer.toString()),
@@ -99,4 +103,13 @@ export async function libp2pOptionsOf(options: NetworkOptions): Promise<Libp2pOp
       }),
     },
   }
+}
+
+/** Counts a connection that comes in, before its handshake and until it is closed. */
+function isOneTooMany(connection: MultiaddrConnection, limits: AddressLimits | undefined): boolean {
+  if (limits === undefined) return false
+  const leave = limits.enter(connection.remoteAddr.toString())
+  if (leave === null) return true
+  connection.addEventListener('close', leave, { once: true })
+  return false
 }

@@ -1,51 +1,53 @@
 import { expect, test } from 'vitest'
 import { type DiscoveryEffect, DiscoveryMachine } from '../../../src/federation/discovery/machine.ts'
 import type { PeerId, PublisherId } from '../../../src/protocol/index.ts'
+import { World } from '../simulation/world.ts'
 
 const peer = (n: number) => `peer${n}` as PeerId
 const acme = 'acme' as PublisherId
-const keeper = () => new DiscoveryMachine('self' as PeerId, () => 0.5)
+const groupOf = (address: string) => /^\/ip4\/(\d+\.\d+)\./.exec(address)?.[1] ?? null
+const keeper = (random = () => 0.5) => new DiscoveryMachine({ self: 'self' as PeerId, random, groupOf })
+const named = (n: number, addresses: readonly string[] = []) => [{ peer: peer(n), addresses }]
 const dialled = (effects: readonly DiscoveryEffect[]) =>
   effects.flatMap(effect => (effect.do === 'dial' ? [effect.peer] : []))
 
-test('dials up to twelve connections, four at a time, and no more', () => {
+test('dials up to twelve connections, eight at a time, and no more', () => {
   const machine = keeper()
   const waiting: PeerId[] = []
-  for (let i = 0; i < 30; i++) waiting.push(...dialled(machine.heard(peer(i), [], 'book', 0)))
-  expect(waiting.length).toBe(4)
+  for (let i = 0; i < 30; i++) waiting.push(...dialled(machine.heard(named(i), 'book', 0)))
+  expect(waiting.length).toBe(8)
   let connected = 0
   for (let next = waiting.shift(); next; next = waiting.shift(), connected++)
-    waiting.push(...dialled(machine.connected(next, 'outbound', 0)))
+    waiting.push(...dialled(machine.connected(next, 'outbound', null, 0)))
   expect(connected).toBe(12)
 })
 
 test('keeps eight connections of its own choice beside strangers that dialled it', () => {
   const machine = keeper()
-  for (let i = 0; i < 12; i++) machine.connected(peer(i), 'inbound', 0)
-  const waiting = dialled(machine.heard(peer(100), [], 'book', 0))
-  for (let i = 101; i < 130; i++) waiting.push(...dialled(machine.heard(peer(i), [], 'book', 0)))
+  for (let i = 0; i < 12; i++) machine.connected(peer(i), 'inbound', null, 0)
+  const waiting = dialled(machine.heard(named(100), 'book', 0))
+  for (let i = 101; i < 130; i++) waiting.push(...dialled(machine.heard(named(i), 'book', 0)))
   let connected = 0
   for (let next = waiting.shift(); next; next = waiting.shift(), connected++)
-    waiting.push(...dialled(machine.connected(next, 'outbound', 0)))
+    waiting.push(...dialled(machine.connected(next, 'outbound', null, 0)))
   expect(connected).toBe(8)
 })
 
 test('waits longer after each failed dial, and comes back to a pinned peer within minutes', () => {
   const machine = keeper()
   let now = 0
-  machine.heard(peer(1), [], 'pinned', now)
+  machine.heard(named(1), 'pinned', now)
   for (let i = 0; i < 20; i++) {
-    const effects = machine.dialFailed(peer(1), 'closed', now)
-    const wake = effects.find(effect => effect.do === 'wakeAt')!
-    expect(wake.at - now).toBeLessThanOrEqual(90_000)
-    now = wake.at
+    machine.dialFailed(peer(1), 'closed', now)
+    now += i < 4 ? 2 ** i * 5_000 : 60_000
+    expect(dialled(machine.wake(now - 1))).toEqual([])
     expect(dialled(machine.wake(now))).toEqual([peer(1)])
   }
 })
 
 test('looks up followed publishers in the DHT and dials a holder although it has enough connections', () => {
   const machine = keeper()
-  for (let i = 0; i < 20; i++) machine.connected(peer(i), 'outbound', 0)
+  for (let i = 0; i < 20; i++) machine.connected(peer(i), 'outbound', null, 0)
   expect(machine.serve([acme], [acme], 0)).toMatchObject([
     { do: 'lookUp', publisher: acme },
     { do: 'provide', publisher: acme },
@@ -57,7 +59,7 @@ test('looks up followed publishers in the DHT and dials a holder although it has
 test('reports the first failed dial of a peer, none after it or after a connection, and knows how each stands', () => {
   const machine = keeper()
   const reports = (effects: readonly DiscoveryEffect[]) => effects.filter(effect => effect.do === 'report')
-  machine.heard(peer(1), [], 'bootstrap', 0)
+  machine.heard(named(1), 'bootstrap', 0)
   expect(machine.standing(peer(1))).toEqual({ state: 'dialling' })
   expect(reports(machine.dialFailed(peer(1), 'identity', 0))).toEqual([
     { do: 'report', peer: peer(1), why: 'identity' },
@@ -67,13 +69,13 @@ test('reports the first failed dial of a peer, none after it or after a connecti
   expect(machine.standing(peer(1))).toEqual({ state: 'unreachable', why: 'identity' })
   expect(reports(machine.wake(75_000))).toEqual([])
   expect(machine.standing(peer(1))).toEqual({ state: 'unreachable', why: 'late' })
-  machine.connected(peer(1), 'outbound', 80_000)
+  machine.connected(peer(1), 'outbound', null, 80_000)
   expect(machine.standing(peer(1))).toEqual({ state: 'connected' })
   machine.disconnected(peer(1), 90_000)
   expect(machine.standing(peer(1))).toEqual({ state: 'dialling' })
 
-  machine.heard(peer(2), [], 'bootstrap', 90_000)
-  machine.connected(peer(2), 'outbound', 90_000)
+  machine.heard(named(2), 'bootstrap', 90_000)
+  machine.connected(peer(2), 'outbound', null, 90_000)
   machine.disconnected(peer(2), 90_000)
   expect(dialled(machine.wake(100_000))).toContain(peer(2))
   expect(reports(machine.dialFailed(peer(2), 'closed', 100_000))).toEqual([])
@@ -82,6 +84,168 @@ test('reports the first failed dial of a peer, none after it or after a connecti
 
 test('a dial without an answer is reported when its time is over', () => {
   const machine = keeper()
-  machine.heard(peer(1), [], 'bootstrap', 0)
+  machine.heard(named(1), 'bootstrap', 0)
   expect(machine.wake(15_000)).toContainEqual({ do: 'report', peer: peer(1), why: 'late' })
+})
+
+test('strangers who dial it in any number do not keep it from dialling eight of its own choice', () => {
+  const machine = keeper()
+  for (let i = 0; i < 200; i++) machine.connected(peer(i), 'inbound', null, 0)
+  expect(dialled(machine.heard(named(300), 'book', 0))).toEqual([peer(300)])
+})
+
+test('a connection that somebody else in the process dialled is not of its own choice', () => {
+  const machine = keeper()
+  for (let i = 0; i < 30; i++) machine.connected(peer(i), 'outbound', null, 0)
+  expect(dialled(machine.heard(named(300), 'book', 0))).toEqual([peer(300)])
+})
+
+/** Dials and connects all that the machine wants, at their addresses; gives who was dialled. */
+function connectAll(machine: DiscoveryMachine, first: readonly DiscoveryEffect[], now: number): PeerId[] {
+  const order: PeerId[] = []
+  const waiting = first.filter(effect => effect.do === 'dial')
+  for (let next = waiting.shift(); next; next = waiting.shift()) {
+    order.push(next.peer)
+    const more = machine.connected(next.peer, 'outbound', next.addresses[0] ?? null, now)
+    waiting.push(...more.filter(effect => effect.do === 'dial'))
+  }
+  return order
+}
+const at = (n: number, part: string) => named(n, [`/ip4/${part}.0.${n % 250}/tcp/1`])[0]!
+
+test('of one part of the network two count, as long as there are others', () => {
+  const machine = keeper()
+  for (let i = 0; i < 12; i++) machine.connected(peer(900 + i), 'inbound', null, 0)
+  const crowd = Array.from({ length: 40 }, (_, i) => at(i, '66.1'))
+  const others = Array.from({ length: 10 }, (_, i) => at(100 + i, `${10 + i}.7`))
+  connectAll(machine, machine.heard(crowd, 'book', 0), 0)
+  expect(machine.isLacking).toBe(true)
+  const more = connectAll(machine, machine.heard(others, 'book', 0), 0)
+  expect(more).toHaveLength(6)
+  expect(machine.isLacking).toBe(false)
+})
+
+test('candidates of another part of the network come before better known ones of a crowded part', () => {
+  const machine = keeper()
+  const dials = connectAll(machine, machine.heard([at(1, '66.1'), at(2, '66.1'), at(3, '66.1')], 'book', 0), 0)
+  expect(dials).toHaveLength(3)
+  for (let i = 0; i < 6; i++) machine.connected(peer(900 + i), 'inbound', null, 0)
+  machine.heard(
+    Array.from({ length: 8 }, (_, i) => at(10 + i, '66.1')),
+    'record',
+    0,
+    peer(900),
+  )
+  const effects = machine.heard([at(50, '77.1')], 'record', 1_000, peer(901))
+  expect(dialled([...effects, ...machine.wake(2_000)])).toContain(peer(50))
+})
+
+test('one peer makes it remember 64 candidates, and who named those that nobody answers at is believed less', () => {
+  const machine = keeper(new World(1).random)
+  const liar = Array.from({ length: 500 }, (_, i) => at(1_000 + i, `${i % 200}.9`))
+  const honest = Array.from({ length: 8 }, (_, i) => at(100 + i, `${10 + i}.7`))
+  let effects = machine.heard(liar, 'record', 0, peer(1))
+  let now = 0
+  const tried = new Set<PeerId>()
+  for (; now < 60_000; now += 1_000) {
+    for (const lied of dialled(effects)) {
+      tried.add(lied)
+      machine.dialFailed(lied, 'closed', now)
+    }
+    effects = machine.wake(now)
+  }
+  expect(tried.size).toBeLessThanOrEqual(64)
+  effects = machine.heard(honest, 'record', now, peer(2))
+  const dials: PeerId[] = []
+  for (; now < 70_000; now += 1_000) {
+    for (const each of dialled(effects)) {
+      dials.push(each)
+      if (!honest.some(({ peer: id }) => id === each)) machine.dialFailed(each, 'closed', now)
+    }
+    effects = machine.wake(now)
+  }
+  expect(honest.filter(({ peer: id }) => dials.includes(id)).length).toBeGreaterThanOrEqual(6)
+})
+
+test('made-up records cause no burst of dials: 32 at once, then one a second', () => {
+  const machine = keeper()
+  let dials = 0
+  for (let i = 0; i < 20; i++) {
+    const told = Array.from({ length: 64 }, (_, n) => at(n + 64 * i, `${(n + i) % 200}.${i}`))
+    for (let next = dialled(machine.heard(told, 'record', 0, peer(5_000 + i))); next.length > 0; ) {
+      dials += next.length
+      next = next.flatMap(each => dialled(machine.dialFailed(each, 'closed', 0)))
+    }
+  }
+  expect(dials).toBe(32)
+  expect(dialled(machine.wake(1_000))).toHaveLength(1)
+})
+
+test('with all places taken, an untried peer takes the place of one that brought nothing', () => {
+  const machine = keeper()
+  const first = Array.from({ length: 12 }, (_, i) => at(i, `${10 + i}.7`))
+  connectAll(machine, machine.heard(first, 'book', 0), 0)
+  for (let i = 0; i < 11; i++) machine.brought(peer(i))
+  machine.heard([at(50, '77.1')], 'record', 1_000, peer(1))
+  let [now, tried] = [1_000, [] as PeerId[]]
+  while (tried.length === 0 && now < 7_200_000) {
+    now = machine.wake(now).find(effect => effect.do === 'wakeAt')!.at
+    tried = dialled(machine.wake(now))
+  }
+  expect(tried).toEqual([peer(50)])
+  expect(machine.connected(peer(50), 'outbound', null, now)).toContainEqual({ do: 'hangUp', peer: peer(11) })
+})
+
+test('above 240 connections strangers go, of the part of the network that has most the newest, and never who serves', () => {
+  const machine = keeper()
+  machine.heard(named(0), 'pinned', 0)
+  machine.connected(peer(0), 'inbound', '/ip4/66.1.0.1/tcp/1', 0)
+  machine.connected(peer(1), 'inbound', '/ip4/66.1.0.1/tcp/1', 0)
+  machine.brought(peer(1))
+  for (let i = 2; i < 150; i++) machine.connected(peer(i), 'inbound', '/ip4/66.1.0.1/tcp/1', i)
+  for (let i = 150; i < 240; i++) machine.connected(peer(i), 'inbound', `/ip4/${i % 50}.1.0.1/tcp/1`, i)
+  const gone = (effects: readonly DiscoveryEffect[]) => effects.flatMap(e => (e.do === 'hangUp' ? [e.peer] : []))
+  expect(gone(machine.connected(peer(240), 'inbound', '/ip4/9.9.0.1/tcp/1', 60_000))).toEqual([peer(149)])
+  // The newcomer has time to ask; and when it gets tight nobody new has.
+  for (let i = 241; i < 281; i++) machine.connected(peer(i), 'inbound', '/ip4/66.2.0.1/tcp/1', 60_000)
+  expect(gone(machine.wake(60_001))).toEqual([])
+})
+
+test('names as anchors who served longest, each from another part of the network', () => {
+  const machine = keeper()
+  connectAll(
+    machine,
+    machine.heard(
+      Array.from({ length: 12 }, (_, i) => at(i, `${10 + (i >> 1)}.7`)),
+      'book',
+      0,
+    ),
+    0,
+  )
+  for (const served of [8, 9, 10]) machine.brought(peer(served))
+  let anchors: readonly { readonly peer: PeerId }[] = []
+  for (let now = 0; now < 7_200_000 && anchors.length === 0; now += 60_000)
+    for (const effect of machine.wake(now)) if (effect.do === 'anchor') anchors = effect.peers
+  expect(anchors.map(each => each.peer)).toEqual([peer(8), peer(10), peer(0), peer(2)])
+})
+
+test('a node record that claims a followed publisher leads to its node, and four such dials at once are enough', () => {
+  const machine = keeper()
+  connectAll(
+    machine,
+    machine.heard(
+      Array.from({ length: 12 }, (_, i) => at(i, `${10 + i}.7`)),
+      'book',
+      0,
+    ),
+    0,
+  )
+  machine.serve([acme], [], 0)
+  expect(machine.unheld()).toEqual([acme])
+  const told = Array.from({ length: 30 }, (_, i) => at(100 + i, `${50 + i}.1`))
+  machine.heard(told, 'record', 0, peer(1))
+  const dials = told.flatMap(each => dialled(machine.claims(each.peer, [acme], 0)))
+  expect(dials).toHaveLength(4)
+  machine.connected(dials[0]!, 'outbound', null, 0)
+  expect(machine.unheld()).toEqual([])
 })

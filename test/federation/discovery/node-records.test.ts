@@ -136,7 +136,7 @@ test('a record is believed for two days either way, and the later of two holds',
   expect(a.records.book.size).toBe(0)
 })
 
-test('a peer that connects again and again is asked once in five minutes, and what is known is not verified again', async () => {
+test('a peer that connects again and again is asked once a minute, and what is known is not verified again', async () => {
   await using village = new Village()
   const a = village.villager(1)
   let asked = 0

@@ -65,8 +65,10 @@ export class Village implements AsyncDisposable {
       ...{ own, reachOfAddress, self: id, clock: this.clock, time: () => NOW + this.clock.now(), random: () => 0.5 },
       reachOf: (peer: PeerId) => this.#links.get(linkOf(id, peer)) ?? null,
       connectedPeers: () => this.#linkedTo(id),
+      isLacking: () => false,
       wantedMirrors: () => [] as readonly PublisherId[],
-      onRecord: (record: NodeRecord, from: PeerId) => villager.heard.push({ record, from }),
+      onRecords: (records: readonly NodeRecord[], from: PeerId) =>
+        villager.heard.push(...records.map(record => ({ record, from }))),
       onOffence: (peer: PeerId, code: OffenceCode) => villager.offences.push({ peer, code }),
     }
     const records = new NodeRecords(ports)

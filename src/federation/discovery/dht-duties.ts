@@ -1,0 +1,131 @@
+import type { PeerId, PublisherId } from '../../protocol/index.ts'
+import * as limits from './limits.ts'
+
+/** What is asked of the DHT. */
+export type DhtAsk =
+  /** Who serves this publisher? Answer with `found`. */
+  | { readonly do: 'lookUp'; readonly publisher: PublisherId }
+  /** Tell the DHT that this node serves a publisher. Answer with `provided`. */
+  | { readonly do: 'provide'; readonly publisher: PublisherId }
+  /** Who is in the network? Answer with `walked`. */
+  | { readonly do: 'walk' }
+
+interface Duty {
+  readonly publisher: PublisherId
+  /** Next time, ms. */
+  at: number
+}
+
+/** When to ask the DHT what, and who is said to serve which publisher. */
+export class DhtDuties {
+  readonly #jittered: (ms: number) => number
+  readonly #lookUps = new Map<PublisherId, Duty>()
+  readonly #provides = new Map<PublisherId, Duty>()
+  readonly #found = new Map<PublisherId, Set<PeerId>>()
+  readonly #claimed = new Map<PublisherId, Set<PeerId>>()
+  readonly #busy = new Set<string>()
+  #walkAt = 0
+
+  constructor(random: () => number) {
+    this.#jittered = ms => ms * (0.8 + 0.4 * random())
+  }
+
+  serve(follows: readonly PublisherId[], provides: readonly PublisherId[], now: number): void {
+    setDuties(this.#lookUps, follows, now)
+    setDuties(this.#provides, provides, now)
+    for (const holders of [this.#found, this.#claimed])
+      for (const publisher of holders.keys()) if (!this.#lookUps.has(publisher)) holders.delete(publisher)
+  }
+
+  /** Whether the publisher is still wanted. */
+  found(publisher: PublisherId, peers: readonly PeerId[]): boolean {
+    this.#busy.delete(`lookUp ${publisher}`)
+    if (!this.#lookUps.has(publisher)) return false
+    this.#found.set(publisher, new Set(peers))
+    return true
+  }
+
+  provided(publisher: PublisherId, ok: boolean, now: number): void {
+    this.#busy.delete(`provide ${publisher}`)
+    const duty = this.#provides.get(publisher)
+    if (duty && !ok) duty.at = now + this.#jittered(limits.LOOKUP_EVERY_MS)
+  }
+
+  walked(): void {
+    this.#busy.delete('walk')
+  }
+
+  /** A node record says that its node mirrors these; a few for each publisher are remembered. */
+  claims(peer: PeerId, publishers: readonly PublisherId[], isGone: (peer: PeerId) => boolean): void {
+    for (const publisher of publishers) {
+      if (!this.#lookUps.has(publisher)) continue
+      const claimed = this.#claimed.get(publisher) ?? new Set()
+      this.#claimed.set(publisher, claimed)
+      if (claimed.size >= limits.MAX_PROVIDERS) for (const each of claimed) if (isGone(each)) claimed.delete(each)
+      if (claimed.size < limits.MAX_PROVIDERS) claimed.add(peer)
+    }
+  }
+
+  /** Peers said to serve a followed publisher that no connected peer is said to serve. */
+  onlyHolders(isConnected: (peer: PeerId) => boolean): Set<PeerId> {
+    const unheld = this.unheld(isConnected)
+    return new Set(unheld.flatMap(publisher => this.#holdersOf(publisher)))
+  }
+
+  /** Whether the peer is the one connected peer that is said to serve some followed publisher. */
+  isSoleHolder(peer: PeerId, isConnected: (peer: PeerId) => boolean): boolean {
+    for (const publisher of this.#lookUps.keys()) {
+      const connected = this.#holdersOf(publisher).filter(isConnected)
+      if (connected.length === 1 && connected[0] === peer) return true
+    }
+    return false
+  }
+
+  /** Followed publishers that no connected peer is said to serve. */
+  unheld(isConnected: (peer: PeerId) => boolean): PublisherId[] {
+    return [...this.#lookUps.keys()].filter(publisher => !this.#isHeld(publisher, isConnected))
+  }
+
+  /** What is due; `isLacking`: the node has too few connections. */
+  asks(isConnected: (peer: PeerId) => boolean, isLacking: boolean, now: number): DhtAsk[] {
+    const asks: DhtAsk[] = []
+    const start = (ask: DhtAsk, key: string, at: number, every: number): number => {
+      if (at > now || this.#busy.has(key) || this.#busy.size >= limits.MAX_DHT_ASKS) return at
+      this.#busy.add(key)
+      asks.push(ask)
+      return now + this.#jittered(every)
+    }
+    const walkEvery = isLacking ? limits.LOOKUP_EVERY_MS : limits.CALM_LOOKUP_EVERY_MS
+    this.#walkAt = start({ do: 'walk' }, 'walk', Math.min(this.#walkAt, now + walkEvery * 1.2), walkEvery)
+    for (const duty of this.#lookUps.values()) {
+      const { publisher } = duty
+      const every = this.#isHeld(publisher, isConnected) ? limits.CALM_LOOKUP_EVERY_MS : limits.LOOKUP_EVERY_MS
+      duty.at = start({ do: 'lookUp', publisher }, `lookUp ${publisher}`, duty.at, every)
+    }
+    for (const duty of this.#provides.values()) {
+      const { publisher } = duty
+      duty.at = start({ do: 'provide', publisher }, `provide ${publisher}`, duty.at, limits.PROVIDE_EVERY_MS)
+    }
+    return asks
+  }
+
+  /** When something comes due, ms. */
+  nextDue(now: number): number {
+    const times = [this.#walkAt, ...[...this.#lookUps.values(), ...this.#provides.values()].map(({ at }) => at)]
+    return Math.min(now + limits.LOOKUP_EVERY_MS, ...times.filter(at => at > now))
+  }
+
+  #isHeld(publisher: PublisherId, isConnected: (peer: PeerId) => boolean): boolean {
+    return this.#holdersOf(publisher).some(isConnected)
+  }
+
+  #holdersOf(publisher: PublisherId): PeerId[] {
+    return [...new Set([...(this.#found.get(publisher) ?? []), ...(this.#claimed.get(publisher) ?? [])])]
+  }
+}
+
+function setDuties(duties: Map<PublisherId, Duty>, publishers: readonly PublisherId[], now: number): void {
+  const wanted = new Set(publishers)
+  for (const publisher of duties.keys()) if (!wanted.has(publisher)) duties.delete(publisher)
+  for (const publisher of wanted) if (!duties.has(publisher)) duties.set(publisher, { publisher, at: now })
+}
