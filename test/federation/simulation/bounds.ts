@@ -2,6 +2,9 @@ import * as gossip from '../../../src/federation/gossip/limits.ts'
 import * as sync from '../../../src/federation/sync/limits.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 
+/** No world has more. */
+const MOST_PEERS = 10
+
 /** What each structure that a stranger can fill may hold. */
 const BOUNDS: Readonly<Record<string, number>> = {
   asks: sync.MAX_SYNC_PEERS * (sync.MAX_RANGES_PER_PEER + sync.MAX_HEAD_ASKS_PER_PEER),
@@ -15,7 +18,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   wantsOfPeerInFeed: sync.MAX_WANTS_PER_FEED,
   refusedTips: sync.MAX_REFUSED_TIPS,
   subscriptionsOfPeer: sync.MAX_SUBSCRIPTIONS_PER_PEER,
-  watchers: sync.MAX_SYNC_PEERS * sync.MAX_SUBSCRIPTIONS_PER_PEER,
+  watchers: MOST_PEERS * sync.MAX_SUBSCRIPTIONS_PER_PEER,
   waitingHeads: sync.MAX_WAITING_HEADS,
   loggedFeeds: 2 * sync.MAX_LOGGED_FEEDS,
   toldPeers: sync.MAX_SYNC_PEERS,

@@ -36,6 +36,8 @@ interface Forgery {
   readonly prev: WellFormedRecord | null
   readonly tag: string
   readonly net?: string
+  /** The network that the signature names. */
+  readonly signedFor?: string
   readonly domain?: SignatureDomain
   readonly encodePayload?: (fields: Readonly<Record<string, unknown>>) => Uint8Array
   readonly signature?: (bytes: Uint8Array) => Uint8Array
@@ -69,6 +71,7 @@ export function invalidRecordsOf(
     forge('a broken signature', { ...next, signature: bytes => flipped(publisher.sign(bytes)) }),
     forge('fields in another order', { ...next, encodePayload: encodeBackwards }),
     forge('another network', { ...next, net: 'other' }),
+    forge('another network than its signature', { ...next, net: 'other', signedFor: NET }),
     forge('a signature made for heads', { ...next, domain: HEAD_DOMAIN }),
     forge('a key of small order', smallOrder),
     forge('a predecessor further back', { ...next, prev: chain.at(-2)!, ahead: 1 }, false),
@@ -109,7 +112,7 @@ function forged({ publisher, prev, tag, ahead = 0, ...forgery }: Forgery): { hea
     body: { tag },
   })
   const sign = forgery.signature ?? ((bytes: Uint8Array) => publisher.sign(bytes))
-  const signature = sign(signedBytesOf(net, payload, domain))
+  const signature = sign(signedBytesOf(forgery.signedFor ?? net, payload, domain))
   const digest = createHash('sha256').update(payload).digest()
   const id = CID.createV1(0x71, create(0x12, digest)).toString() as RecordId
   return {

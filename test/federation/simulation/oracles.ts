@@ -1,3 +1,4 @@
+import { MAX_RIVAL_BRANCHES } from '../../../src/federation/sync/limits.ts'
 import { foldPublisher, forkProofs, type RecordId, type WellFormedRecord } from '../../../src/protocol/index.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import { publisherIds, type Stage, twoFaced, writers } from './stage.ts'
@@ -37,6 +38,11 @@ export async function checkHistory(stage: Stage): Promise<string[]> {
     for (const { publisher, feed, seq } of forkProofs(held.values()))
       if (writers.some(({ id }) => id === publisher))
         faults.push(`${node.peer} holds a fork of an honest publisher at ${seq} of ${feed.slice(0, 4)}`)
+    const tips = (await node.life?.records.heads(twoFaced.id))?.filter(({ feed }) => feed === twoFaced.feed) ?? []
+    if (tips.length > MAX_RIVAL_BRANCHES + 2) faults.push(`${node.peer} keeps ${tips.length} branches of one feed`)
+    const ended = node.life?.catalogue.publisher(twoFaced.id)?.feeds.find(({ feed }) => feed === twoFaced.feed)
+    if (`${ended?.reason} ${ended?.head}` !== stage.verdict())
+      faults.push(`${node.peer} counts a forked feed up to ${ended?.end} (${ended?.reason})`)
     for (const proof of hiddenFrom(stage, node, held)) faults.push(proof)
     const shown = publisherIds.map(id => node.life?.catalogue.publisher(id)?.digest).join()
     if (shown !== digestsOf(node, held)) faults.push(`${node.peer} shows another digest than its records have`)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { simulate } from './simulate.ts'
 
-const SEEDS = 60
+const SEEDS = 300
 
 test(`ends with every honest node holding every record and the same digests, over ${SEEDS} seeds`, async () => {
   const failed: string[] = []

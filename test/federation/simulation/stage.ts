@@ -13,8 +13,8 @@ export const writers = [honestPublisher('early'), honestPublisher('late')] as co
 export const twoFaced = new Publisher('two-faced')
 const stem = twoFaced.chain(2, null, 'stem')
 const branches = [twoFaced.chain(3, stem[1]!, 'left'), twoFaced.chain(2, stem[1]!, 'right')] as const
-/** As many rivals as a feed keeps: beyond them only what a void names is taken. */
-const crowd = Array.from({ length: 8 }, (_, i) => twoFaced.chain(1, stem[1]!, `crowd ${i}`)[0]!)
+/** More rivals than a feed keeps: beyond those only what a void names is taken. */
+const crowd = Array.from({ length: 11 }, (_, i) => twoFaced.chain(1, stem[1]!, `crowd ${i}`)[0]!)
 const pin = twoFaced.void(branches[0][2]!)
 const scripted = [twoFaced, accomplice]
 export const publisherIds: readonly PublisherId[] = [...writers, ...scripted].map(({ id }) => id)
@@ -70,6 +70,11 @@ export class Stage {
     return [...told, twoFaced.genesis, twoFaced.delegate, ...stem, ...branches[0], ...fork, ...alibi]
   }
 
+  /** Where the two-faced publisher's feed ends for everybody, and why. */
+  verdict(): string {
+    return this.isPinned ? `void ${branches[0][2]!.id}` : `fork ${stem[1]!.id}`
+  }
+
   /** A writer's disk is put back to an older state; it must go on where its feed ended, not where its disk does. */
   async rollBackAWriter(): Promise<void> {
     const index = this.below(writers.length)
@@ -78,8 +83,8 @@ export class Stage {
     if (backup === undefined) return
     await this.#settled(node.rollBack(backup))
     for (const [a, b] of this.links) if (a === node || b === node) this.network.dial(a, b)
-    this.world.after(15_000, () => this.#write(node, LAST_INTENT))
-    await this.world.runUntil(this.world.now() + 30_000)
+    this.world.after(11_000, () => this.#write(node, LAST_INTENT))
+    await this.world.runUntil(this.world.now() + 20_000)
   }
 
   /** Takes note of what every writer's disk holds now. */
@@ -89,7 +94,11 @@ export class Stage {
 
   /** Starts a node again, and dials those it knows. */
   async restart(node: SimulatedNode): Promise<void> {
-    await node.start()
+    try {
+      await node.start()
+    } catch (error) {
+      node.faults.push(`${node.peer} does not start again: ${error}`)
+    }
     for (const [a, b] of this.links) if (a === node || b === node) this.network.dial(a, b)
   }
 

@@ -3,8 +3,6 @@ import type { Stage } from './stage.ts'
 
 /** Bad weather, partitions, crashes and leaps of clocks until this time, ms; from then on the network is whole. Hostile peers go on. */
 export const STORM_MS = 60_000
-/** After the storm until all are up, as far as links are concerned, ms. */
-export const OUTLASTED_MS = 0
 const LONGEST_DOWN_MS = 12_000
 /** Forward alone: no monotonic clock goes back. */
 const LONGEST_LEAP_MS = 86_400_000
