@@ -54,6 +54,11 @@ const schema = z.object({
   contact: z.exactOptional(nameField(MAX_CONTACT_BYTES)),
 })
 
+/** Whether a multiaddr may stand in a node record. */
+export function isNodeAddress(text: string): boolean {
+  return address.max(MAX_NODE_ADDRESS_BYTES).safeParse(text).success
+}
+
 /** The peer id of an Ed25519 node key. */
 export function peerIdOfKey(publicKey: Uint8Array): PeerId {
   if (publicKey.length !== KEY_BYTES) throw new TypeError('not an Ed25519 key')

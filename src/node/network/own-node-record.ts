@@ -1,6 +1,6 @@
 import { isWithin, RENEW_RECORD_MS, type Reach } from '../../federation/index.ts'
 import {
-  MAX_NODE_ADDRESS_BYTES,
+  isNodeAddress,
   MAX_NODE_ADDRESSES,
   MAX_NODE_MIRRORS,
   type NodeRecord,
@@ -72,7 +72,7 @@ export class OwnNodeRecord {
     const mirrored = mirrors().slice(0, MAX_NODE_MIRRORS)
     return {
       addresses: [...new Set(addresses().map(address => withoutPeer(address, peer)))]
-        .filter(address => address.length <= MAX_NODE_ADDRESS_BYTES && isWithin(reachOfAddress(address), reach))
+        .filter(address => isNodeAddress(address) && isWithin(reachOfAddress(address), reach))
         .slice(0, MAX_NODE_ADDRESSES),
       roles: [...new Set([...(mirrored.length > 0 ? ['mirror'] : []), ...roles()])],
       mirrors: mirrored,

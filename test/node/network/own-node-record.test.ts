@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest'
+import { OwnNodeRecord } from '../../../src/node/network/own-node-record.ts'
+import { openNodeRecord, peerIdOfKey } from '../../../src/protocol/index.ts'
+import { signingKey } from '../../protocol/records/signing-key.ts'
+
+const HOUR = 60 * 60_000
+const key = signingKey(3)
+const peer = peerIdOfKey(key.publicKey)
+
+it('is one record for each reach, signed anew when it says something else and every twelve hours', () => {
+  let now = 1_000_000
+  let addresses = ['/ip4/127.0.0.1/tcp/1', '/ip4/10.0.0.1/tcp/1', `/ip4/192.0.2.1/tcp/1/p2p/${peer}`, '/not an address']
+  const parts = {
+    net: 'own',
+    peer,
+    roles: () => ['relay'],
+    mirrors: () => [],
+    software: { name: 'hanse', version: '1' },
+  }
+  const own = new OwnNodeRecord({
+    ...parts,
+    addresses: () => addresses,
+    sign: bytes => key.sign(bytes, 0),
+    time: () => now,
+  })
+  const said = (reach: 'machine' | 'site' | 'world') => own.records(reach).map(sealed => openNodeRecord(sealed, 'own'))
+  const [machine, site, world] = [
+    ['/ip4/127.0.0.1/tcp/1', '/ip4/10.0.0.1/tcp/1', '/ip4/192.0.2.1/tcp/1'],
+    ['/ip4/10.0.0.1/tcp/1', '/ip4/192.0.2.1/tcp/1'],
+    ['/ip4/192.0.2.1/tcp/1'],
+  ]
+  expect(said('world').map(each => each.addresses)).toEqual([world])
+  expect(said('site').map(each => each.addresses)).toEqual([site, world])
+  expect(said('machine').map(each => each.addresses)).toEqual([machine, site, world])
+  const [first] = own.records('world')
+  now += 11 * HOUR
+  expect(own.records('world')[0]).toBe(first)
+  now += HOUR
+  expect(said('world')[0]?.at).toBe(now)
+  addresses = ['/ip4/192.0.2.2/tcp/1']
+  expect(said('world')[0]).toMatchObject({ addresses, at: now + 1 })
+})
