@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Exchange, type ExchangeParts } from '../../../src/node/composition/exchange.ts'
+import { parseConfig } from '../../../src/node/config/load-config.ts'
 import { createIdentity } from '../../../src/node/identity/identity-file.ts'
 import { openSearchIndex } from '../../../src/node/index/index.ts'
 import { Library } from '../../../src/node/library/library.ts'
@@ -13,7 +14,7 @@ test('a root record that is damaged while the node runs ends neither a write nor
   const library = await Library.open({ net: 'main', database, records: new RecordStore(database), index })
   const peers = { all: () => [], isPinned: () => false }
   const home = { identity: createIdentity(1), library, peers } as unknown as ExchangeParts['home']
-  const config = { network: { mode: 'off', bootstrap: [] } } as unknown as ExchangeParts['config']
+  const config = parseConfig({ network: { mode: 'off' } }, 'the test')
   const network = (() => ({ getPeers: () => [], addEventListener() {}, removeEventListener() {} })) as never
   const metrics = createMetrics({ peers: () => 0, feeds: () => 0, packages: () => 0, connections: () => [] })
   await using exchange = new Exchange({ net: 'main', config, home, metrics, network })
