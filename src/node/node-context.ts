@@ -1,5 +1,6 @@
 import type {
   KeptStreams,
+  MirrorMemory,
   PeerAddress,
   PeerStanding,
   Reachability,
@@ -76,6 +77,8 @@ export interface NodeContext {
   readonly searchMemory: SearchMemory
   readonly incoming: IncomingBytes
   readonly absent: AbsentHolders
+  /** How peers did as mirrors of late. */
+  readonly mirrors: MirrorMemory
   /** What spot checks of mirrors showed. */
   readonly holders: HolderRecord
   readonly publishing: Turns<PackageName>

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -80,7 +81,7 @@ function contenderOf(name: string, { peers, ...context }: Parts): Contender {
 
 function memorySink(): ArtifactSink {
   return {
-    async begin() {
+    async begin({ sha256 }) {
       const leaves: Uint8Array[] = []
       return {
         kept: async () => null,
@@ -88,7 +89,11 @@ function memorySink(): ArtifactSink {
         writeLeaf: async (index, leaf) => {
           leaves[index] = leaf
         },
-        commit: async () => {},
+        commit: async () => {
+          const whole = createHash('sha256')
+          for (const leaf of leaves) whole.update(leaf)
+          return whole.digest('hex') === sha256 ? 'committed' : 'other-digest'
+        },
         suspend: async () => {},
         discard: async () => {},
       }

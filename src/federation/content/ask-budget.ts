@@ -28,9 +28,9 @@ export class AskBudget {
     return this.#patienceMs
   }
 
-  /** It did not complete what was asked. A peer that trickles costs the others no more waiting than a silent one. */
-  inVain(how: 'not-here' | 'failed'): void {
-    this.#vainMs += Math.min(this.#clock.now() - this.#askedAt, this.#patienceMs)
+  /** It did not complete what was asked, lately or at `askedAtMs`. A peer that trickles costs the others no more waiting than a silent one. */
+  inVain(how: 'not-here' | 'failed', askedAtMs = this.#askedAt): void {
+    this.#vainMs += Math.min(this.#clock.now() - askedAtMs, this.#patienceMs)
     if (how === 'failed') this.#failures++
   }
 

@@ -1,38 +1,64 @@
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
-import { encodeContentRequest, MAX_CONTENT_LEAVES, type PeerId } from '../../protocol/index.ts'
+import { encodeContentRequest, MAX_CONTENT_LEAVES, MIN_CREDIT_BYTES, type PeerId } from '../../protocol/index.ts'
 import { FederationError } from '../errors.ts'
 import { type Clock, systemClock } from '../streams/clock.ts'
 import type { KeptStreams } from '../streams/kept-streams.ts'
-import { ArtifactDownload, type ArtifactSink, type DownloadFault, type WantedArtifact } from './artifact-download.ts'
+import { AnswerReader, ArtifactDownload } from './artifact-download.ts'
+import { type ArtifactSink, guarded, storeFailed, type WantedArtifact } from './artifact-writer.ts'
 import { AskBudget } from './ask-budget.ts'
+import { fetchSplit } from './fetch-split.ts'
 import { leafCountOf } from './layout.ts'
-import { LEAF_BYTES, TRANSFER_CREDIT_BYTES } from './limits.ts'
+import { LEAF_BYTES } from './limits.ts'
+
+/** What a peer that was asked failed with. */
+export interface Tried {
+  readonly peer: PeerId
+  readonly why: string
+}
 
 /**
  * How a fetch ended. `E_ARTIFACT_ALTERED`: a provider sent other bytes and none sent the right ones, or the release
  * contradicts itself (exit 5). `E_NO_PROVIDER`: nobody asked had all of it (exit 6).
  */
 export type FetchOutcome =
-  | { readonly from: PeerId }
+  | {
+      /** Who brought the most. */
+      readonly from: PeerId
+      /** Everybody who brought something, most first; bytes of leaves that were right. */
+      readonly mirrors: readonly { readonly peer: PeerId; readonly bytes: number }[]
+    }
   | {
       readonly failed: 'E_ARTIFACT_ALTERED' | 'E_NO_PROVIDER'
       /** Peers that sent altered bytes: their sessions are ended and `onOffence` was told. */
       readonly refused: readonly PeerId[]
-      /** What each peer that was asked failed with. */
-      readonly tried: readonly { readonly peer: PeerId; readonly why: string }[]
+      readonly tried: readonly Tried[]
     }
 
-/** What a fetch runs on. */
-export interface FetchContext {
+/** What asking for an artifact runs on. */
+export interface FetchPorts {
   readonly streams: Pick<KeptStreams, 'request' | 'reportOffence'>
   readonly protocol: string
+  /** How peers did as mirrors before. */
+  readonly mirrors?: {
+    speedOf(peer: PeerId, now: number): number | null
+    brought(peer: PeerId, speed: number, now: number): void
+    failed(peer: PeerId, now: number): void
+  }
+  /** Told of the bytes of each leaf that was right. */
+  readonly onBytes?: (peer: PeerId, bytes: number) => void
+  /** Told of each peer that did not bring what it was asked for. */
+  readonly onTried?: (tried: Tried) => void
+}
+
+/** What a fetch runs on. */
+export interface FetchContext extends FetchPorts {
   readonly sink: ArtifactSink
   readonly clock?: Clock
 }
 
 /**
- * Fetches an artifact from the first provider that has it, going on at the first missing leaf with the next, and after what an
+ * Fetches an artifact: of one leaf from the first provider that has it, a larger one from up to four at once, and after what an
  * earlier fetch kept. Every block is verified before it is written. Throws the signal's reason, `E_STORE_FAILED` when the sink fails.
  */
 export async function fetchArtifact(
@@ -47,9 +73,9 @@ export async function fetchArtifact(
   const download = new ArtifactDownload(artifact, writer)
   let end: 'commit' | 'suspend' | 'discard' = 'suspend'
   try {
-    const kept = await writer.kept()
-    if (kept !== null) await download.resume(kept).catch(storeFailed)
-    const outcome = await fetchFrom(context, artifact, download, providers, signal)
+    const kept = download.hasRoot ? null : await writer.kept()
+    if (kept !== null) download.resume(kept)
+    const outcome = await new Fetch(context, download, signal).from(providers)
     if ('from' in outcome) end = 'commit'
     else if (blamesRelease(outcome.tried.at(-1)?.why)) end = 'discard'
     return outcome
@@ -76,69 +102,110 @@ function isConsistent({ cid, size, sha256 }: WantedArtifact): boolean {
   return code === raw.code && Buffer.from(multihash.digest).toString('hex') === sha256
 }
 
-async function fetchFrom(
-  context: FetchContext,
-  artifact: WantedArtifact,
-  download: ArtifactDownload,
-  providers: AsyncIterable<PeerId> | Iterable<PeerId>,
-  signal: AbortSignal,
-): Promise<FetchOutcome> {
-  const tried: { peer: PeerId; why: string }[] = []
-  const refused: PeerId[] = []
-  const asked = new Set<PeerId>()
-  const budget = new AskBudget(context.clock ?? systemClock)
-  for await (const peer of providers) {
-    if (asked.has(peer)) continue
-    asked.add(peer)
-    const why = await askProvider(context, artifact, download, peer, { signal, firstByteMs: budget.asking() })
-    if (why === null) return { from: peer }
-    tried.push({ peer, why })
-    if (blamesRelease(why)) return { failed: 'E_ARTIFACT_ALTERED', refused, tried }
-    budget.inVain(why === 'E_NOT_FOUND' ? 'not-here' : 'failed')
-    if (why === 'altered') {
-      refused.push(peer)
-      context.streams.reportOffence(peer, 'block-altered')
-    }
-    if (budget.isSpent) break
+/** One fetch: who was asked and failed, and who brought how much. */
+class Fetch {
+  readonly #context: FetchContext
+  readonly #download: ArtifactDownload
+  readonly #signal: AbortSignal
+  readonly #clock: Clock
+  readonly #budget: AskBudget
+  readonly #tried: Tried[] = []
+  readonly #refused: PeerId[] = []
+  readonly #bytes = new Map<PeerId, number>()
+
+  constructor(context: FetchContext, download: ArtifactDownload, signal: AbortSignal) {
+    this.#context = context
+    this.#download = download
+    this.#signal = signal
+    this.#clock = context.clock ?? systemClock
+    this.#budget = new AskBudget(this.#clock)
   }
-  return { failed: refused.length > 0 ? 'E_ARTIFACT_ALTERED' : 'E_NO_PROVIDER', refused, tried }
-}
 
-/** null when the artifact is complete and committed, else why this provider did not complete it. */
-async function askProvider(
-  { streams, protocol }: FetchContext,
-  { cid }: WantedArtifact,
-  download: ArtifactDownload,
-  peer: PeerId,
-  { signal, firstByteMs }: { signal: AbortSignal; firstByteMs: number },
-): Promise<DownloadFault | string | null> {
-  download.startAnswer()
-  const request = encodeContentRequest({ ask: 'artifact', root: cid, from: download.from, count: download.missing })
-  const options = { signal, creditBytes: TRANSFER_CREDIT_BYTES, firstByteMs }
-  try {
-    for await (const message of streams.request(peer, protocol, request, options)) {
-      const fault = await download.takeIn(message)
-      if (fault !== null) return fault
+  async from(providers: AsyncIterable<PeerId> | Iterable<PeerId>): Promise<FetchOutcome> {
+    if (this.#download.hasRoot && this.#download.leafCount === 1) await this.#oneLeaf(providers)
+    else await this.#split(providers)
+    if (this.#download.isComplete) {
+      const fault = await this.#download.finish()
+      if (fault === null) return this.#outcome()
+      this.#tried.push({ peer: this.#outcome().from, why: fault })
     }
-  } catch (error) {
-    signal.throwIfAborted()
-    if (error instanceof FederationError && error.code !== 'E_STORE_FAILED') return error.code
-    throw error
+    const isAltered = this.#refused.length > 0 || blamesRelease(this.#tried.at(-1)?.why)
+    return {
+      failed: isAltered ? 'E_ARTIFACT_ALTERED' : 'E_NO_PROVIDER',
+      refused: this.#refused,
+      tried: this.#tried,
+    }
   }
-  return download.isComplete ? download.finish() : 'E_NOT_FOUND'
-}
 
-function storeFailed(cause: unknown): never {
-  throw new FederationError('E_STORE_FAILED', 'artifact could not be stored', { cause })
-}
+  #outcome(): Extract<FetchOutcome, { readonly from: PeerId }> {
+    const mirrors = [...this.#bytes].map(([peer, bytes]) => ({ peer, bytes })).toSorted((a, b) => b.bytes - a.bytes)
+    return { from: mirrors[0]?.peer ?? ('' as PeerId), mirrors }
+  }
 
-function guarded(writer: Awaited<ReturnType<ArtifactSink['begin']>>): typeof writer {
-  return {
-    kept: () => writer.kept().catch(storeFailed),
-    writeRoot: block => writer.writeRoot(block).catch(storeFailed),
-    writeLeaf: (index, leaf) => writer.writeLeaf(index, leaf).catch(storeFailed),
-    commit: () => writer.commit().catch(storeFailed),
-    suspend: () => writer.suspend().catch(storeFailed),
-    discard: () => writer.discard().catch(storeFailed),
+  #came(peer: PeerId, bytes: number): void {
+    this.#bytes.set(peer, (this.#bytes.get(peer) ?? 0) + bytes)
+    this.#context.onBytes?.(peer, bytes)
+  }
+
+  #failed(tried: Tried): void {
+    this.#tried.push(tried)
+    this.#context.onTried?.(tried)
+    if (tried.why !== 'altered') return
+    this.#refused.push(tried.peer)
+    this.#context.streams.reportOffence(tried.peer, 'block-altered')
+  }
+
+  async #split(all: AsyncIterable<PeerId> | Iterable<PeerId>): Promise<void> {
+    const providers = Symbol.asyncIterator in all ? all[Symbol.asyncIterator]() : all[Symbol.iterator]()
+    try {
+      await fetchSplit({
+        ports: { ...this.#context, onBytes: (peer, bytes) => this.#came(peer, bytes) },
+        clock: this.#clock,
+        download: this.#download,
+        providers,
+        budget: this.#budget,
+        signal: this.#signal,
+        onTried: tried => this.#failed(tried),
+      })
+    } finally {
+      // Not waited for: it may be looking for more.
+      Promise.resolve(providers.return?.()).catch(() => {})
+    }
+  }
+
+  async #oneLeaf(providers: AsyncIterable<PeerId> | Iterable<PeerId>): Promise<void> {
+    const asked = new Set<PeerId>()
+    for await (const peer of providers) {
+      if (asked.has(peer)) continue
+      asked.add(peer)
+      const why = await this.#ask(peer, this.#budget.asking())
+      if (why === null) return
+      this.#budget.inVain(why === 'E_NOT_FOUND' ? 'not-here' : 'failed')
+      if (why !== 'E_NOT_FOUND') this.#context.mirrors?.failed(peer, this.#clock.now())
+      this.#failed({ peer, why })
+      if (this.#budget.isSpent) return
+    }
+  }
+
+  /** null when the leaf is here, else why this provider did not bring it. */
+  async #ask(peer: PeerId, firstByteMs: number): Promise<string | null> {
+    const { streams, protocol } = this.#context
+    const { artifact } = this.#download
+    const reader = new AnswerReader(this.#download, { from: 0, count: 1 })
+    const request = encodeContentRequest({ ask: 'artifact', root: artifact.cid, from: 0, count: 1 })
+    // No more than it is: small ones do not keep each other waiting for the stream's credit.
+    const options = { signal: this.#signal, creditBytes: Math.max(MIN_CREDIT_BYTES, artifact.size), firstByteMs }
+    try {
+      for await (const message of streams.request(peer, protocol, request, options)) {
+        if ((await reader.takeIn(message)) !== null) return 'altered'
+      }
+      if (!(await reader.end())) return 'E_NOT_FOUND'
+      this.#came(peer, artifact.size)
+      return null
+    } catch (error) {
+      this.#signal.throwIfAborted()
+      if (error instanceof FederationError && error.code !== 'E_STORE_FAILED') return error.code
+      throw error
+    }
   }
 }

@@ -24,3 +24,42 @@ export const PROBE_MS = 1_500
 export const MAX_CHECKED_LEAVES = 2
 /** Longest wait for all of a spot check, ms: 2 MiB at 128 kB/s. */
 export const SPOT_CHECK_MS = 16_000
+
+/*
+ * One artifact from several mirrors (README, Content).
+ */
+
+/** Least leaves of an artifact that is worth a second mirror: 4 MiB, which one connection brings in a second of a slow line. */
+export const MIN_SPLIT_LEAVES = 4
+/** Mirrors that share one artifact: more add requests, not speed, to what one line takes. */
+export const MAX_MIRRORS = 4
+/** Requests open at one mirror: while one ends the next is under way, so that no round trip is idle. */
+export const RANGES_A_MIRROR = 2
+/** Credit of each, bytes: together as much as one transfer had, half of what a stream carries. */
+export const RANGE_CREDIT_BYTES = 1 << 20
+/** Leaves asked of a mirror whose speed is not known. */
+export const FIRST_RANGE_LEAVES = 4
+/** Most leaves of one request: what a mirror that fails makes others wait for. */
+export const MAX_RANGE_LEAVES = 8
+/** How long one request should take, ms: short enough to balance, long beside a round trip. */
+export const RANGE_MS = 500
+/** A sample of a mirror's speed, ms. */
+export const SPEED_SAMPLE_MS = 250
+/** Time for which a mirror is asked before its speed counts against it, ms. */
+export const MEASURED_MS = 2_000
+/** Silence of a mirror that has sent something, after which another is asked, ms: above what a lost packet costs. */
+export const STALLED_MS = 3_000
+/** A mirror this many times slower than the best is dropped. */
+export const SLOW_RATIO = 8
+/** What a mirror must lose by, beyond twice the time, before its last leaves are given to an idle one, ms. */
+export const STEAL_MS = 1_000
+/** Times that a mirror may fall silent and be asked again when nobody else is left. */
+export const MAX_STALLS = 2
+/** How often the plan looks at the time, ms. */
+export const PLAN_TICK_MS = 500
+/** Mirrors remembered, about 100 B each: above all connections. */
+export const MAX_MIRRORS_REMEMBERED = 1_024
+/** How long a mirror's speed counts, ms: lines change in the course of a day. */
+export const MIRROR_SPEED_MS = 60 * 60_000
+/** How long one that failed comes after the others, ms. */
+export const FAILED_MIRROR_MS = 10 * 60_000

@@ -1,4 +1,5 @@
-import type { ArtifactSink, ArtifactWriter, KeptPart } from '../content/artifact-download.ts'
+import { createHash } from 'node:crypto'
+import type { ArtifactSink, ArtifactWriter, KeptPart, WantedArtifact } from '../content/artifact-writer.ts'
 
 /** Keeps one pack in memory, and what came of it when a fetch breaks off, so that the next goes on behind it. */
 export class PackMemory implements ArtifactSink {
@@ -8,7 +9,7 @@ export class PackMemory implements ArtifactSink {
   /** The pack, once it is whole. */
   pack: Uint8Array | null = null
 
-  async begin({ cid }: { readonly cid: string }): Promise<ArtifactWriter> {
+  async begin({ cid, sha256 }: Pick<WantedArtifact, 'cid' | 'sha256'>): Promise<ArtifactWriter> {
     const kept = cid === this.#cid ? this.#kept() : null
     if (kept === null) this.#forget()
     this.#cid = cid
@@ -22,8 +23,11 @@ export class PackMemory implements ArtifactSink {
         this.#leaves[index] = leaf
       },
       commit: async () => {
-        this.pack = Buffer.concat(this.#leaves)
+        const pack = Buffer.concat(this.#leaves)
         this.#forget()
+        if (createHash('sha256').update(pack).digest('hex') !== sha256) return 'other-digest'
+        this.pack = pack
+        return 'committed'
       },
       suspend: async () => {},
       discard: async () => this.#forget(),
@@ -33,12 +37,7 @@ export class PackMemory implements ArtifactSink {
   #kept(): KeptPart | null {
     const [root, leaves] = [this.#root, this.#leaves]
     if (root === null || leaves.length === 0) return null
-    return {
-      root,
-      leaves: (async function* () {
-        yield* leaves
-      })(),
-    }
+    return { root, leaves: new Set(leaves.flatMap((leaf, index) => (leaf === undefined ? [] : [index]))) }
   }
 
   #forget(): void {

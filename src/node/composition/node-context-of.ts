@@ -1,4 +1,4 @@
-import { SearchMemory } from '../../federation/index.ts'
+import { MirrorMemory, SearchMemory } from '../../federation/index.ts'
 import { type PeerId, parseUnverifiedRecord } from '../../protocol/index.ts'
 import type { LoadedConfig } from '../config/index.ts'
 import { saveIdentity } from '../identity/identity-file.ts'
@@ -61,6 +61,7 @@ export function nodeContextOf(parts: ContextParts): NodeContext {
       verdicts: new VerdictLog(),
       seen: new SeenHits(),
       absent: new AbsentHolders(),
+      mirrors: new MirrorMemory(),
       holders: new HolderRecord(),
       publishing: new Turns(),
     },
@@ -122,6 +123,8 @@ function bytesOf(
       ...{ streams, protocol: protocols.content, store: artifacts, denied: purges },
       isOpen: ({ sha256 }, publisher) => library.access.isNamedOpenly(sha256, publisher),
       providersOf: (artifact, publisher, signal) => providersOf(whole(), { artifact, publisher }, signal),
+      onMiss: (publisher, peer) => whole().absent.add(publisher, peer, Date.now()),
+      mirrors: () => whole().mirrors,
       onFetched: result => metrics.fetched.inc({ result }),
     }),
     sharing: sharingOf(home, { writer, libp2p, config }, whole),

@@ -1,4 +1,4 @@
-import { hasArtifact, holdersAmong } from '../../federation/index.ts'
+import { hasArtifact, holdersAmong, systemClock } from '../../federation/index.ts'
 import type { Artifact, PeerId, PublisherId } from '../../protocol/index.ts'
 import { discoveryPortOf } from '../network/discovery-port.ts'
 import type { NodeContext } from '../node-context.ts'
@@ -18,8 +18,8 @@ export interface Wanted {
 
 /**
  * Peers that may have an artifact: pinned ones and those signed to hold its publisher's bytes, connected ones first; then, side by
- * side, what the DHT finds and all other connected peers that say they have it. Whoever was asked for the publisher's bytes of late
- * and did not bring them comes after the others. To ask for what no public feed of the publisher names would tell its CID: then only
+ * side, what the DHT finds and all other connected peers that say they have it. The fast come first; whoever was asked for the
+ * publisher's bytes of late and did not bring them comes after the others. To ask for what no public feed of the publisher names would tell its CID: then only
  * peers on the list of a listed feed that does are asked, and for what a private feed alone names nobody.
  */
 export async function* providersOf(node: NodeContext, wanted: Wanted, signal: AbortSignal): AsyncGenerator<PeerId> {
@@ -32,16 +32,17 @@ export async function* providersOf(node: NodeContext, wanted: Wanted, signal: Ab
   const isStated = new Set(stated)
   const known = [...new Set([...connected.filter(peer => node.peers.isPinned(peer) || isStated.has(peer)), ...stated])]
   const onMiss = (peer: PeerId) => node.absent.add(publisher, peer, Date.now())
-  const first = known.filter(peer => connected.includes(peer)).slice(0, MAX_ASKED_AT_ONCE)
+  const near = known.filter(peer => connected.includes(peer))
+  const first = node.mirrors.bestFirst(near, systemClock.now()).slice(0, MAX_ASKED_AT_ONCE)
   const rest = known.filter(peer => !first.includes(peer))
   const others = new Set([...connected, ...signed].filter(peer => !known.includes(peer)))
   const leaving = new AbortController()
   const within = AbortSignal.any([signal, leaving.signal])
   try {
-    yield* remembering(first, onMiss)
+    yield* first
     const context = { streams: node.streams, protocol: node.protocols.content }
-    yield* remembering(holdersAmong(context, artifact.cid, rest, { signal: within, onMiss }), onMiss)
-    yield* remembering(claimants(node, wanted, { peers: [...others], isAbsent, signal: within }), onMiss)
+    yield* holdersAmong(context, artifact.cid, rest, { signal: within, onMiss })
+    yield* claimants(node, wanted, { peers: [...others], isAbsent, signal: within })
   } finally {
     leaving.abort()
   }
@@ -51,17 +52,6 @@ export async function* providersOf(node: NodeContext, wanted: Wanted, signal: Ab
 function* audienceOf(node: NodeContext, { artifact, publisher }: Wanted): Generator<PeerId> {
   const audience = node.library.access.audienceFor(artifact.sha256, publisher)
   yield* node.connectedPeers().filter(peer => audience.has(peer))
-}
-
-/** Whoever asks for another peer did not get all from the last one. */
-async function* remembering(
-  peers: Iterable<PeerId> | AsyncIterable<PeerId>,
-  onMiss: (peer: PeerId) => void,
-): AsyncGenerator<PeerId> {
-  for await (const peer of peers) {
-    yield peer
-    onMiss(peer)
-  }
 }
 
 interface Strangers {

@@ -1,9 +1,17 @@
-import { type FetchOutcome, fetchArtifact, type KeptStreams } from '../../federation/index.ts'
-import type { Artifact, PeerId, PublisherId } from '../../protocol/index.ts'
+import {
+  type FetchOutcome,
+  fetchArtifact,
+  type KeptStreams,
+  type MirrorMemory,
+  type Tried,
+} from '../../federation/index.ts'
+import { type Artifact, MAX_BLOCK_BYTES, type PeerId, type PublisherId } from '../../protocol/index.ts'
 import { type ArtifactStore, artifactSinkOf, type DeniedBytes, requireAdmitted } from '../storage/index.ts'
 
-/** Artifacts fetched at once: each may hold up to 4 MiB of credit. */
-const MAX_PARALLEL_FETCHES = 8
+/** Places of fetches that run at once: the small packages of one install go out together, so that they cost one round trip. */
+const FETCH_PLACES = 32
+/** Places of an artifact of several leaves, of which up to eight are in memory at once: at most eight such artifacts. */
+const LARGE_PLACES = 4
 
 export interface ArtifactFetcherParts {
   readonly streams: KeptStreams
@@ -15,11 +23,20 @@ export interface ArtifactFetcherParts {
   readonly isOpen?: (artifact: Artifact, publisher: PublisherId) => boolean
   /** Peers that may have an artifact of a publisher, best first; none for one that nobody may hear of. */
   readonly providersOf: (artifact: Artifact, publisher: PublisherId, signal: AbortSignal) => AsyncIterable<PeerId>
+  /** Told of each peer that was asked for a publisher's bytes and did not bring them. */
+  readonly onMiss?: (publisher: PublisherId, peer: PeerId) => void
+  /** How peers did as mirrors before. */
+  readonly mirrors?: () => MirrorMemory
   readonly onFetched: (result: string) => void
 }
 
 /** How an artifact came here: `local` was here already. */
-export type FetchedFrom = { readonly from: PeerId | 'local' } | Extract<FetchOutcome, { readonly failed: string }>
+export type FetchedFrom = { readonly from: 'local' } | FetchOutcome
+
+interface Waiting {
+  readonly places: number
+  readonly enter: () => void
+}
 
 interface SharedFetch {
   /** Whose providers are asked. */
@@ -36,8 +53,8 @@ interface SharedFetch {
 export class ArtifactFetcher {
   readonly #parts: ArtifactFetcherParts
   readonly #running = new Map<string, SharedFetch>()
-  readonly #waiting = new Set<() => void>()
-  #free = MAX_PARALLEL_FETCHES
+  readonly #waiting = new Set<Waiting>()
+  #free = FETCH_PLACES
 
   constructor(parts: ArtifactFetcherParts) {
     this.#parts = parts
@@ -105,42 +122,52 @@ export class ArtifactFetcher {
   }
 
   async #fetch(artifact: Artifact, publisher: PublisherId, signal: AbortSignal): Promise<FetchOutcome> {
-    await this.#takePlace(signal)
+    const places = artifact.size > MAX_BLOCK_BYTES ? LARGE_PLACES : 1
+    await this.#takePlaces(places, signal)
+    const leaving = new AbortController()
+    const seeking = AbortSignal.any([signal, leaving.signal])
     try {
       signal.throwIfAborted()
-      const { streams, protocol, store, providersOf, onFetched } = this.#parts
-      const context = { streams, protocol, sink: artifactSinkOf(store) }
+      const { streams, protocol, store, providersOf, onMiss, mirrors, onFetched } = this.#parts
+      // A slow mirror is remembered as such: it has the bytes.
+      const onTried = ({ peer, why }: Tried) => (why === 'E_TOO_SLOW' ? undefined : onMiss?.(publisher, peer))
+      const memory = mirrors?.()
+      const context = { streams, protocol, sink: artifactSinkOf(store), onTried, ...(memory && { mirrors: memory }) }
       // Before they are here: no stranger's record is to open what came from an audience.
       if (!this.#isOpen(artifact, publisher)) await store.markListed(artifact.sha256, publisher)
-      const outcome = await fetchArtifact(context, artifact, providersOf(artifact, publisher, signal), { signal })
+      const outcome = await fetchArtifact(context, artifact, providersOf(artifact, publisher, seeking), { signal })
       onFetched('from' in outcome ? 'ok' : outcome.failed)
       return outcome
     } finally {
-      this.#leavePlace()
+      leaving.abort()
+      this.#leavePlaces(places)
     }
   }
 
-  async #takePlace(signal: AbortSignal): Promise<void> {
-    if (this.#free > 0) {
-      this.#free--
+  async #takePlaces(places: number, signal: AbortSignal): Promise<void> {
+    if (this.#waiting.size === 0 && this.#free >= places) {
+      this.#free -= places
       return
     }
     const { promise: placed, resolve, reject } = Promise.withResolvers<void>()
+    const waiting = { places, enter: resolve }
     const leave = () => {
-      this.#waiting.delete(resolve)
+      if (!this.#waiting.delete(waiting)) return
       reject(signal.reason)
+      this.#leavePlaces(0)
     }
-    this.#waiting.add(resolve)
+    this.#waiting.add(waiting)
     signal.addEventListener('abort', leave, { once: true })
     await placed.finally(() => signal.removeEventListener('abort', leave))
   }
 
-  #leavePlace(): void {
-    const [next] = this.#waiting
-    if (next === undefined) this.#free++
-    else {
+  #leavePlaces(places: number): void {
+    this.#free += places
+    for (const next of this.#waiting) {
+      if (this.#free < next.places) return
       this.#waiting.delete(next)
-      next()
+      this.#free -= next.places
+      next.enter()
     }
   }
 }

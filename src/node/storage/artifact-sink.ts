@@ -51,7 +51,7 @@ class SinkWriter implements ArtifactWriter {
     const { cid, size } = this.#wanted
     if (root === null || typeof leavesOfRoot(cid, root, size) === 'string') return null
     await this.start(root)
-    return this.#partial === null ? null : { root, leaves: this.#partial.firstLeaves() }
+    return this.#partial === null ? null : { root, leaves: this.#partial.written }
   }
 
   writeRoot(block: Uint8Array): Promise<void> {
@@ -62,8 +62,22 @@ class SinkWriter implements ArtifactWriter {
     await this.#partial?.writeLeaf(index, leaf)
   }
 
-  async commit(): Promise<void> {
-    await this.#partial?.finish()
+  async commit(): Promise<'committed' | 'other-digest'> {
+    if (this.#partial === null) return (await this.#isHeld()) ? 'committed' : 'other-digest'
+    try {
+      await this.#partial.finish()
+      return 'committed'
+    } catch (error) {
+      if (error instanceof StorageError && error.code === 'E_ARTIFACT_MISMATCH') return 'other-digest'
+      throw error
+    }
+  }
+
+  /** Whether the bytes that are here under this sha-256 are those of the release. */
+  async #isHeld(): Promise<boolean> {
+    const { cid, size, sha256 } = this.#wanted
+    const held = await this.#store.stat(sha256)
+    return held?.cid === cid && held.size === size
   }
 
   async suspend(): Promise<void> {

@@ -37,13 +37,9 @@ export class PartialArtifact implements AsyncDisposable {
     return this.layout.leaves.flatMap((_, index) => (this.#written.has(index) ? [] : [index]))
   }
 
-  /** The bytes of the leaves before the first missing one, as they are on disk. */
-  async *firstLeaves(): AsyncGenerator<Uint8Array> {
-    const { leaves, size } = this.layout
-    for (const index of leaves.keys()) {
-      if (!this.#written.has(index)) return
-      yield (await readLeaf(this.#file, index)).subarray(0, leafBytesOf(size, index))
-    }
+  /** Indexes of the leaves that are on disk, each hashed since it was opened. */
+  get written(): ReadonlySet<number> {
+    return this.#written
   }
 
   /** @throws StorageError E_ARTIFACT_MISMATCH when these are not the leaf's bytes, E_DISK_FULL with all earlier leaves kept. */

@@ -107,6 +107,7 @@ async function bring(
     cid: artifact.cid,
     fileName: artifact.name,
     from: fetched.from,
+    mirrors: 'mirrors' in fetched ? fetched.mirrors : [],
   }
 }
 

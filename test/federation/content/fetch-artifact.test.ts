@@ -59,7 +59,7 @@ describe('fetching an artifact', () => {
     const bytes = packageOf(size)
     const wanted = await shelf.add(bytes)
     const m = market({ a: { shelf } })
-    expect(await fetchArtifact(m, wanted, peers('a'), { signal })).toEqual({ from: 'a' })
+    expect(await fetchArtifact(m, wanted, peers('a'), { signal })).toMatchObject({ from: 'a' })
     expect(m.store.state).toBe('committed')
     expect(Buffer.concat(m.store.leaves).equals(bytes)).toBe(true)
     expect(m.store.root).toEqual(wanted.rootBlock)
@@ -71,7 +71,7 @@ describe('fetching an artifact', () => {
     await bad.add(bytes)
     bad.alter(wanted.leaves[1] ?? '')
     const m = market({ bad: { shelf: bad }, good: { shelf: good } })
-    expect(await fetchArtifact(m, wanted, peers('bad', 'good'), { signal })).toEqual({ from: 'good' })
+    expect(await fetchArtifact(m, wanted, peers('bad', 'good'), { signal })).toMatchObject({ from: 'good' })
     expect(m.offences).toEqual([['bad', 'block-altered']])
     expect(Buffer.concat(m.store.leaves).equals(bytes)).toBe(true)
   })
@@ -96,13 +96,35 @@ describe('fetching an artifact', () => {
     expect(without.store.state).toBe('suspended')
   })
 
+  test('a large artifact comes from several mirrors, a liar among them is dropped, and who failed is told of', async () => {
+    const [bad, first, second, bytes] = [new Shelf(), new Shelf(), new Shelf(), packageOf(20 * MIB)]
+    const wanted = await first.add(bytes)
+    for (const shelf of [bad, second]) await shelf.add(bytes)
+    for (const leaf of wanted.leaves) bad.alter(leaf)
+    const m = market({ first: { shelf: first }, bad: { shelf: bad }, second: { shelf: second } })
+    const missed: string[] = []
+    const onTried = ({ peer, why }: { peer: string; why: string }) => missed.push(`${peer}: ${why}`)
+    const outcome = await fetchArtifact({ ...m, onTried }, wanted, peers('first', 'bad', 'second'), { signal })
+    if ('failed' in outcome) throw new Error(outcome.failed)
+    expect(outcome.mirrors.map(({ peer }) => peer).toSorted()).toEqual(['first', 'second'])
+    expect(outcome.mirrors.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(20 * MIB)
+    expect(missed).toEqual(['bad: altered'])
+    expect(m.offences).toEqual([['bad', 'block-altered']])
+    expect(Buffer.concat(m.store.leaves).equals(bytes)).toBe(true)
+  })
+
   test('a provider that lost a leaf is completed by another', async () => {
     const [holed, whole, bytes] = [new Shelf(), new Shelf(), packageOf(3 * MIB)]
     const wanted = await whole.add(bytes)
     await holed.add(bytes)
     holed.blocks.delete(wanted.leaves[2] ?? '')
     const m = market({ holed: { shelf: holed }, whole: { shelf: whole } })
-    expect(await fetchArtifact(m, wanted, peers('holed', 'whole'), { signal })).toEqual({ from: 'whole' })
+    expect(await fetchArtifact(m, wanted, peers('holed', 'whole'), { signal })).toMatchObject({
+      mirrors: [
+        { peer: 'holed', bytes: 2 * MIB },
+        { peer: 'whole', bytes: MIB },
+      ],
+    })
     expect(m.offences).toEqual([])
     expect(Buffer.concat(m.store.leaves).equals(bytes)).toBe(true)
   })
@@ -126,7 +148,7 @@ describe('fetching an artifact', () => {
     const wanted = await full.add(packageOf(1000))
     const names = Array.from({ length: strangers }, (_, i) => `stranger${i}`)
     const m = market({ ...Object.fromEntries(names.map(name => [name, { shelf: empty }])), holder: { shelf: full } })
-    expect(await fetchArtifact(m, wanted, peers(...names, 'holder'), { signal })).toEqual({ from: 'holder' })
+    expect(await fetchArtifact(m, wanted, peers(...names, 'holder'), { signal })).toMatchObject({ from: 'holder' })
   })
 
   test('an altered leaf keeps the verified ones before it', async () => {
@@ -148,7 +170,7 @@ describe('fetching an artifact', () => {
     const wanted = await shelf.add(packageOf(2 * MIB))
     const m = market({ a: { shelf } })
     const begin = async () => {
-      const writer = await m.store.begin()
+      const writer = await m.store.begin(wanted)
       const writeLeaf = async (index: number, leaf: Uint8Array) => {
         if (index === 1) throw Object.assign(new Error('no'), { code })
         await writer.writeLeaf(index, leaf)
@@ -167,7 +189,7 @@ describe('fetching an artifact', () => {
       const wanted = await full.add(packageOf(1000))
       const names = Array.from({ length: strangers }, (_, i) => `silent${i}`)
       const m = silentBut('holder', market({ holder: { shelf: full } }))
-      expect(await fetchArtifact(m, wanted, peers(...names, 'holder'), { signal })).toEqual({ from: 'holder' })
+      expect(await fetchArtifact(m, wanted, peers(...names, 'holder'), { signal })).toMatchObject({ from: 'holder' })
     },
   )
 
@@ -187,24 +209,27 @@ describe('fetching an artifact', () => {
     expect(outcome).toMatchObject({ failed: 'E_NO_PROVIDER', tried: { length: 512 } })
   })
 
-  test('goes on behind the leaves an earlier fetch kept, as far as they are still right', async () => {
+  test.each([
+    [
+      [0, 1],
+      [2, 3, 4],
+    ],
+    [
+      [1, 3],
+      [0, 2, 4],
+    ],
+    [[0, 1, 2, 3, 4], [4]],
+  ])('with the leaves %j kept by an earlier fetch asks for %j', async (kept, asked) => {
     const [shelf, bytes] = [new Shelf(), packageOf(4 * MIB + 5)]
     const wanted = await shelf.add(bytes)
-    const leafOf = (index: number) => bytes.slice(index * MIB, (index + 1) * MIB)
-    for (const [good, kept] of [
-      [2, [leafOf(0), leafOf(1)]],
-      [1, [leafOf(0), leafOf(2)]],
-      [4, [0, 1, 2, 3, 4].map(leafOf)],
-    ] as const) {
-      const m = market({ a: { shelf } })
-      const leaves = (async function* () {
-        yield* kept
-      })()
-      m.store.kept = { root: wanted.rootBlock ?? new Uint8Array(), leaves }
-      expect(await fetchArtifact(m, wanted, peers('a'), { signal })).toEqual({ from: 'a' })
-      expect(m.store.leaves.findIndex(leaf => leaf !== undefined)).toBe(good)
-      expect(Buffer.concat(m.store.leaves.slice(good)).equals(bytes.subarray(good * MIB))).toBe(true)
-    }
+    const m = market({ a: { shelf } })
+    m.store.kept = { root: wanted.rootBlock ?? new Uint8Array(), leaves: new Set(kept) }
+    expect(await fetchArtifact(m, wanted, peers('a'), { signal })).toMatchObject({ from: 'a' })
+    expect(m.store.leaves.flatMap((leaf, index) => (leaf === undefined ? [] : [index]))).toEqual(asked)
+    for (const index of asked)
+      expect(Buffer.from(m.store.leaves[index] ?? [])).toEqual(
+        Buffer.from(bytes.subarray(index * MIB, (index + 1) * MIB)),
+      )
   })
 
   test('what the gate keeps looks like what is not there', async () => {

@@ -1,12 +1,18 @@
+import { createHash } from 'node:crypto'
 import {
   type ArtifactLayout,
   type ArtifactSink,
   type ArtifactSource,
   type KeptPart,
   layoutOf,
+  type WantedArtifact,
 } from '../../../src/federation/index.ts'
 
 const MIB = 1 << 20
+
+function sha256Of(leaves: readonly Uint8Array[]): string {
+  return createHash('sha256').update(Buffer.concat(leaves)).digest('hex')
+}
 
 /** Bytes that differ in every leaf. */
 export function packageOf(size: number): Uint8Array {
@@ -46,7 +52,7 @@ export class Store implements ArtifactSink {
   leaves: Uint8Array[] = []
   root: Uint8Array | null = null
 
-  async begin() {
+  async begin(artifact: WantedArtifact) {
     this.state = 'partial'
     this.leaves = []
     return {
@@ -58,7 +64,9 @@ export class Store implements ArtifactSink {
         this.leaves[index] = leaf
       },
       commit: async () => {
+        if (this.kept === null && sha256Of(this.leaves) !== artifact.sha256) return 'other-digest' as const
         this.state = 'committed'
+        return 'committed' as const
       },
       suspend: async () => {
         this.state = 'suspended'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { layoutOf } from '../../../src/federation/index.ts'
+import { layoutOf, MirrorMemory } from '../../../src/federation/index.ts'
 import { openSearchIndex } from '../../../src/node/index/index.ts'
 import { Library } from '../../../src/node/library/library.ts'
 import { RelationBook } from '../../../src/node/library/relation-book.ts'
@@ -82,6 +82,7 @@ export async function nodeAmong(records: readonly WellFormedRecord[], world: Hol
     library,
     relations: await RelationBook.open(join(folder, 'relations.json')),
     absent: new AbsentHolders(),
+    mirrors: new MirrorMemory(),
     writer: { publisher: own },
     peers: { isPinned: () => false },
     protocols: { content: 'content' },

@@ -1,0 +1,172 @@
+import { encodeContentRequest, type PeerId } from '../../protocol/index.ts'
+import { FederationError } from '../errors.ts'
+import type { Clock } from '../streams/clock.ts'
+import { AnswerReader, type ArtifactDownload } from './artifact-download.ts'
+import type { AskBudget } from './ask-budget.ts'
+import type { FetchPorts, Tried } from './fetch-artifact.ts'
+import { leafBytesOf } from './layout.ts'
+import { LEAF_BYTES, PLAN_TICK_MS, RANGE_CREDIT_BYTES } from './limits.ts'
+import { type LeafRange, type SplitEffect, SplitPlan } from './split-plan.ts'
+
+/** What one split runs on. */
+export interface SplitParts {
+  readonly ports: FetchPorts
+  readonly clock: Clock
+  readonly download: ArtifactDownload
+  readonly providers: AsyncIterator<PeerId> | Iterator<PeerId>
+  readonly budget: AskBudget
+  readonly signal: AbortSignal
+  /** What a peer that did not bring what it was asked for failed with. */
+  readonly onTried: (tried: Tried) => void
+}
+
+/**
+ * Carries the plan of one artifact out: ranges from several mirrors at once, each leaf verified and written as it comes. Resolves when
+ * all leaves are here, nobody is left to ask, or the release is at fault. Throws the signal's reason and failures of the sink.
+ */
+export async function fetchSplit(parts: SplitParts): Promise<void> {
+  const split = new Split(parts)
+  try {
+    await split.run()
+  } finally {
+    await split.end()
+  }
+}
+
+class Split {
+  readonly #parts: SplitParts
+  readonly #plan: SplitPlan
+  readonly #running = new Set<Promise<void>>()
+  /** Of the mirrors that are asked, each with all its requests. */
+  readonly #stops = new Map<PeerId, AbortController>()
+  readonly #gone = new Set<PeerId>()
+  #failure: { readonly error: unknown } | null = null
+  #isOver = false
+  #wake = () => {}
+  #endFinding = () => {}
+
+  constructor(parts: SplitParts) {
+    this.#parts = parts
+    const { leafCount: leaves, done, hasRoot } = parts.download
+    this.#plan = new SplitPlan({ leaves, leafBytes: LEAF_BYTES, done, hasRoot })
+  }
+
+  async run(): Promise<void> {
+    const { clock, signal } = this.#parts
+    const onAbort = () => this.#fail(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      for (;;) {
+        if (this.#failure !== null) throw this.#failure.error
+        if (this.#isOver || this.#plan.isComplete || this.#plan.isOver) return
+        const { promise: woken, resolve } = Promise.withResolvers<void>()
+        this.#wake = resolve
+        for (const effect of this.#plan.decide(clock.now())) this.#carryOut(effect)
+        const cancelTimer = clock.after(PLAN_TICK_MS, resolve)
+        await woken.finally(cancelTimer)
+      }
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /** Ends what is still under way; nothing is written afterwards. */
+  async end(): Promise<void> {
+    this.#isOver = true
+    this.#endFinding()
+    for (const stop of this.#stops.values()) stop.abort(new FederationError('E_CANCELLED', 'the fetch ended'))
+    await Promise.all(this.#running)
+    for (const peer of this.#stops.keys()) this.#remember(peer)
+  }
+
+  #remember(peer: PeerId): void {
+    const speed = this.#plan.speedOf(peer)
+    if (speed !== null && !this.#gone.has(peer))
+      this.#parts.ports.mirrors?.brought(peer, speed, this.#parts.clock.now())
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error }
+    this.#wake()
+  }
+
+  #carryOut(effect: SplitEffect): void {
+    if (effect.do === 'find') this.#track(this.#find())
+    else if (effect.do === 'ask') this.#track(this.#ask(effect.mirror, effect.request, effect.range))
+    else this.#drop(effect.mirror, effect.why)
+  }
+
+  #track(work: Promise<void>): void {
+    const running = work
+      .catch(error => this.#fail(error))
+      .finally(() => {
+        this.#running.delete(running)
+        this.#wake()
+      })
+    this.#running.add(running)
+  }
+
+  /** Not waited for at the end: finding another may take long. */
+  async #find(): Promise<void> {
+    const { providers, budget, ports, clock } = this.#parts
+    if (budget.isSpent) return this.#plan.exhausted()
+    const ended = Promise.withResolvers<null>()
+    this.#endFinding = () => ended.resolve(null)
+    const coming = Promise.resolve(providers.next())
+    coming.catch(() => {}) // of which nobody hears any more
+    const next = await Promise.race([coming, ended.promise])
+    if (next === null || next.done) this.#plan.exhausted()
+    else this.#plan.join(next.value, ports.mirrors?.speedOf(next.value, clock.now()) ?? null)
+  }
+
+  #drop(peer: PeerId, why: 'stalled' | 'slow'): void {
+    const stop = this.#stops.get(peer)
+    this.#stops.delete(peer)
+    this.#parts.ports.mirrors?.failed(peer, this.#parts.clock.now())
+    stop?.abort(new FederationError('E_TOO_SLOW', `mirror ${why}`))
+    this.#parts.onTried({ peer, why: 'E_TOO_SLOW' })
+  }
+
+  async #ask(peer: PeerId, request: number, range: LeafRange): Promise<void> {
+    const { clock, budget, ports } = this.#parts
+    const stop = this.#stops.get(peer) ?? new AbortController()
+    this.#stops.set(peer, stop)
+    const askedAt = clock.now()
+    const why = await this.#answer(peer, range, budget.asking(), stop.signal)
+    if (stop.signal.aborted) return
+    this.#plan.ended(peer, request, why === null, clock.now())
+    if (why === null) return
+    this.#stops.delete(peer)
+    this.#gone.add(peer)
+    stop.abort(new FederationError('E_CANCELLED', 'the mirror failed another request'))
+    budget.inVain(why === 'E_NOT_FOUND' ? 'not-here' : 'failed', askedAt)
+    ports.mirrors?.failed(peer, clock.now())
+    this.#parts.onTried({ peer, why })
+    if (why === 'other-layout') this.#isOver = true
+  }
+
+  /** null when all leaves of the range came, else why not. */
+  async #answer(peer: PeerId, range: LeafRange, firstByteMs: number, signal: AbortSignal): Promise<string | null> {
+    const { ports, download, clock } = this.#parts
+    const reader = new AnswerReader(download, range)
+    const payload = encodeContentRequest({ ask: 'artifact', root: download.artifact.cid, ...range })
+    const options = { signal, creditBytes: RANGE_CREDIT_BYTES, firstByteMs }
+    try {
+      for await (const message of ports.streams.request(peer, ports.protocol, payload, options)) {
+        this.#plan.bytesCame(peer, message.byteLength, clock.now())
+        const fault = await reader.takeIn(message, index => {
+          this.#plan.leafCame(index)
+          ports.onBytes?.(peer, leafBytesOf(download.artifact.size, index))
+        })
+        if (fault !== null) return fault
+        if (!download.hasRoot) continue
+        this.#plan.rootCame()
+        this.#wake()
+      }
+    } catch (error) {
+      if (error instanceof FederationError && error.code !== 'E_STORE_FAILED') return error.code
+      throw error
+    }
+    return (await reader.end()) ? null : 'E_NOT_FOUND'
+  }
+}
