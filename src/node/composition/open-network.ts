@@ -41,6 +41,10 @@ export async function openNetwork(
   const options = {
     ...{ net, nodeSeed, mode, listen, announce, mdns, admits, isRefused, topics: topicsOf(net) },
     ...{ isRelay: config.network.relay, relays, addressLimits },
+    onFlood: (peer: PeerId) => {
+      exchange.ledger.refused(peer, 'dropped: bitswap flood')
+      exchange.refuse(peer)
+    },
   }
   const network = stack.use(await startNetwork(options, blocks, broker))
   if (mode !== 'off') void stack.use(relayKeeperOf(relays, config.network.relays)).look()

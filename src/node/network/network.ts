@@ -42,6 +42,8 @@ export interface NetworkOptions {
   readonly isRefused?: (peer: PeerId) => boolean
   /** How many may come from one address; absent: any number. */
   readonly addressLimits?: AddressLimits
+  /** A peer sends more by bitswap than any that wants something. */
+  readonly onFlood?: (peer: PeerId) => void
   readonly topics: readonly string[]
   /** Other peers are reached through this node. */
   readonly isRelay?: boolean

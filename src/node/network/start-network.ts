@@ -2,6 +2,7 @@ import { withBitswap } from '@helia/bitswap'
 import { type HeliaWithLibp2p, withLibp2pLight } from '@helia/libp2p'
 import { type BlockBroker, createHeliaLight, type Helia } from 'helia'
 import type { Blockstore } from 'interface-blockstore'
+import { BITSWAP, bitswapBudget } from './bitswap-budget.ts'
 import { libp2pOptionsOf, type Network, type NetworkOptions, type NetworkServices } from './network.ts'
 
 /** A running network: libp2p, and Helia over it. */
@@ -24,6 +25,10 @@ export async function startNetwork(
     withLibp2pLight<Helia, NetworkServices>(light, await libp2pOptionsOf(options)),
   )
   await helia.start()
+  helia.libp2p.use(
+    BITSWAP,
+    bitswapBudget(options.onFlood ?? (() => {}), () => performance.now()),
+  )
   return {
     libp2p: helia.libp2p as Network,
     helia,

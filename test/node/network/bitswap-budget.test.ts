@@ -1,0 +1,37 @@
+import type { Connection, Stream } from '@libp2p/interface'
+import { expect, test } from 'vitest'
+import { bitswapBudget } from '../../../src/node/network/bitswap-budget.ts'
+
+const KIB = 1024
+
+/** What of a peer's data arrives, message by message, and how often the peer was reported. */
+async function sends(messages: readonly { readonly kib: number; readonly atMs: number }[]) {
+  let now = 0
+  let floods = 0
+  const taken: number[] = []
+  const middleware = bitswapBudget(
+    () => floods++,
+    () => now,
+  )
+  for (const { kib, atMs } of messages) {
+    now = atMs
+    const stream = {
+      onData: (data: Uint8Array) => taken.push(data.byteLength / KIB),
+      abort: () => {},
+    }
+    await middleware(stream as unknown as Stream, { remotePeer: 'peer' } as unknown as Connection, () => {})
+    stream.onData(new Uint8Array(kib * KIB))
+  }
+  return { taken, floods }
+}
+
+test('want-lists of a client that wants much arrive', async () => {
+  const hour = Array.from({ length: 60 }, (_, minute) => ({ kib: 1_024, atMs: minute * 60_000 }))
+  expect(await sends(hour)).toEqual({ taken: hour.map(({ kib }) => kib), floods: 0 })
+})
+
+test('of want-lists without end some megabytes arrive, and the peer is reported', async () => {
+  const { taken, floods } = await sends(Array.from({ length: 40 }, (_, i) => ({ kib: 450, atMs: i * 100 })))
+  expect(taken.length).toBe(9)
+  expect(floods).toBeGreaterThan(0)
+})
