@@ -74,10 +74,10 @@ export const FLOODS: Readonly<Record<string, Flood>> = {
   },
   'bitswap want-lists': async (peer, { address }, count, signal) => {
     const connection = await peer.dial(multiaddr(address), { signal: AbortSignal.timeout(5_000) })
-    const list = wanting(10_000)
+    const list = wanting(5_000)
     while (!signal.aborted) {
       const stream = await connection.newStream('/ipfs/bitswap/1.2.0')
-      for (let i = 0; i < 100; i++) {
+      for (let i = 0; i < 200; i++) {
         await send(stream, list)
         count()
       }

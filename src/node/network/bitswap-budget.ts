@@ -1,51 +1,55 @@
-import type { Stream, StreamMiddleware } from '@libp2p/interface'
+import type { Libp2p, Stream, StreamHandler } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { TokenBucket } from '../../federation/index.ts'
 import type { PeerId } from '../../protocol/index.ts'
 
-export const BITSWAP = '/ipfs/bitswap/1.2.0'
+const BITSWAP = '/ipfs/bitswap/1.2.0'
 /** Bytes one peer may send by bitswap: wants and cancels alone, 45 B each, because this node asks for nothing that way. */
-const WANTS = { burst: 4 << 20, perSecond: 64 << 10 }
-/** Bytes above it after which a peer is dropped. */
-const MAX_EXCESS_BYTES = 4 << 20
+const WANTS = { burst: 1 << 20, perSecond: 16 << 10 }
+/** A want-list is at most this long, bytes: 5,000 wants, five times what is remembered of one peer. */
+export const MAX_WANT_LIST_BYTES = 256 << 10
 /** Peers with a running budget, about 200 B each; the least recently heard is forgotten. */
 const MAX_PEERS = 1_024
 
-interface Line {
-  readonly bucket: TokenBucket
-  excess: number
-}
 /** A stream of libp2p as its muxer sees it. */
 interface Fed {
   onData(data: Uint8Array | Uint8ArrayList): void
 }
 
+/**
+ * Stands before the handler that bitswap is about to register. Not a middleware of libp2p: that adds the handler of each stream to
+ * the list of them, and runs all of it the next time.
+ */
+export function budgetBitswap(libp2p: Libp2p, onFlood: (peer: PeerId) => void): void {
+  const handle = libp2p.handle.bind(libp2p)
+  const budgeted = bitswapBudget(onFlood, () => performance.now())
+  libp2p.handle = async (protocols, handler, options) =>
+    await handle(protocols, [protocols].flat().includes(BITSWAP) ? budgeted(handler) : handler, options)
+}
+
 /** Bounds what each peer sends by bitswap, which decodes every want-list whole and looks for each block in it. */
-export function bitswapBudget(onFlood: (peer: PeerId) => void, now: () => number): StreamMiddleware {
-  const lines = new Map<PeerId, Line>()
-  const lineOf = (peer: PeerId): Line => {
-    const line = lines.get(peer) ?? { bucket: new TokenBucket(WANTS, now()), excess: 0 }
-    lines.delete(peer)
-    lines.set(peer, line)
-    if (lines.size > MAX_PEERS) lines.delete(lines.keys().next().value!)
-    return line
+export function bitswapBudget(
+  onFlood: (peer: PeerId) => void,
+  now: () => number,
+): (handler: StreamHandler) => StreamHandler {
+  const buckets = new Map<PeerId, TokenBucket>()
+  const bucketOf = (peer: PeerId): TokenBucket => {
+    const bucket = buckets.get(peer) ?? new TokenBucket(WANTS, now())
+    buckets.delete(peer)
+    buckets.set(peer, bucket)
+    if (buckets.size > MAX_PEERS) buckets.delete(buckets.keys().next().value!)
+    return bucket
   }
-  return (stream, connection, next) => {
+  return handler => (stream, connection) => {
     const peer = connection.remotePeer.toString() as PeerId
     metered(stream, bytes => {
-      const line = lineOf(peer)
-      if (line.bucket.waitMsOf(bytes, now()) === 0) {
-        line.bucket.charge(bytes, now())
-        return true
-      }
-      line.excess += bytes
-      if (line.excess > MAX_EXCESS_BYTES) {
-        line.excess = 0
-        onFlood(peer)
-      }
-      return false
+      const bucket = bucketOf(peer)
+      const isOver = bucket.waitMsOf(bytes, now()) > 0
+      if (isOver) onFlood(peer)
+      else bucket.charge(bytes, now())
+      return !isOver
     })
-    next(stream, connection)
+    return handler(stream, connection)
   }
 }
 

@@ -2,8 +2,11 @@ import { withBitswap } from '@helia/bitswap'
 import { type HeliaWithLibp2p, withLibp2pLight } from '@helia/libp2p'
 import { type BlockBroker, createHeliaLight, type Helia } from 'helia'
 import type { Blockstore } from 'interface-blockstore'
-import { BITSWAP, bitswapBudget } from './bitswap-budget.ts'
+import { budgetBitswap, MAX_WANT_LIST_BYTES } from './bitswap-budget.ts'
 import { libp2pOptionsOf, type Network, type NetworkOptions, type NetworkServices } from './network.ts'
+
+/** What bitswap sends at once, bytes: blocks of a mebibyte. */
+const MAX_ANSWER_BYTES = 4 << 20
 
 /** A running network: libp2p, and Helia over it. */
 export interface RunningNetwork extends AsyncDisposable {
@@ -21,14 +24,20 @@ export async function startNetwork(
   broker: BlockBroker,
 ): Promise<RunningNetwork> {
   const light = createHeliaLight({ blockstore: blocks, blockBrokers: [broker] })
-  const helia: HeliaWithLibp2p<NetworkServices> = withBitswap(
-    withLibp2pLight<Helia, NetworkServices>(light, await libp2pOptionsOf(options)),
+  const connected: HeliaWithLibp2p<NetworkServices> = withLibp2pLight<Helia, NetworkServices>(
+    light,
+    await libp2pOptionsOf(options),
   )
+  // Mixins start in this order: libp2p is there, bitswap is not yet.
+  connected.addMixin({
+    name: 'bitswap-budget',
+    start: () => budgetBitswap(connected.libp2p, options.onFlood ?? (() => {})),
+  })
+  const helia = withBitswap(connected, {
+    maxIncomingMessageSize: MAX_WANT_LIST_BYTES,
+    maxOutgoingMessageSize: MAX_ANSWER_BYTES,
+  })
   await helia.start()
-  helia.libp2p.use(
-    BITSWAP,
-    bitswapBudget(options.onFlood ?? (() => {}), () => performance.now()),
-  )
   return {
     libp2p: helia.libp2p as Network,
     helia,

@@ -9,29 +9,29 @@ async function sends(messages: readonly { readonly kib: number; readonly atMs: n
   let now = 0
   let floods = 0
   const taken: number[] = []
-  const middleware = bitswapBudget(
+  const handler = bitswapBudget(
     () => floods++,
     () => now,
-  )
+  )(() => {})
   for (const { kib, atMs } of messages) {
     now = atMs
     const stream = {
       onData: (data: Uint8Array) => taken.push(data.byteLength / KIB),
       abort: () => {},
     }
-    await middleware(stream as unknown as Stream, { remotePeer: 'peer' } as unknown as Connection, () => {})
+    await handler(stream as unknown as Stream, { remotePeer: 'peer' } as unknown as Connection)
     stream.onData(new Uint8Array(kib * KIB))
   }
   return { taken, floods }
 }
 
 test('want-lists of a client that wants much arrive', async () => {
-  const hour = Array.from({ length: 60 }, (_, minute) => ({ kib: 1_024, atMs: minute * 60_000 }))
+  const hour = Array.from({ length: 60 }, (_, minute) => ({ kib: 512, atMs: minute * 60_000 }))
   expect(await sends(hour)).toEqual({ taken: hour.map(({ kib }) => kib), floods: 0 })
 })
 
-test('of want-lists without end some megabytes arrive, and the peer is reported', async () => {
-  const { taken, floods } = await sends(Array.from({ length: 40 }, (_, i) => ({ kib: 450, atMs: i * 100 })))
-  expect(taken.length).toBe(9)
+test('of want-lists without end a megabyte arrives, and the peer is reported', async () => {
+  const { taken, floods } = await sends(Array.from({ length: 40 }, (_, i) => ({ kib: 200, atMs: i * 10 })))
+  expect(taken.length).toBe(5)
   expect(floods).toBeGreaterThan(0)
 })
