@@ -1,5 +1,4 @@
 import type { Libp2p, Stream, StreamHandler } from '@libp2p/interface'
-import type { Uint8ArrayList } from 'uint8arraylist'
 import { TokenBucket } from '../../federation/index.ts'
 import type { PeerId } from '../../protocol/index.ts'
 
@@ -13,7 +12,7 @@ const MAX_PEERS = 1_024
 
 /** A stream of libp2p as its muxer sees it. */
 interface Fed {
-  onData(data: Uint8Array | Uint8ArrayList): void
+  onData(data: { readonly byteLength: number }): void
 }
 
 /**
