@@ -11,6 +11,7 @@ import { tableOf } from './search-engines/table.ts'
 import { CONTENDERS, type ContenderName } from './sync-peers/contender.ts'
 import { type MadeFeeds, makeFeeds } from './sync-peers/made-feeds.ts'
 import { PEER_PACKAGES } from './sync-peers/peer-packages.ts'
+import { slowLink } from './sync-peers/slow-link.ts'
 import { SyncProcess } from './sync-peers/sync-process.ts'
 
 const TEXT = { type: 'string' } as const
@@ -20,11 +21,15 @@ const { values } = parseArgs({
     publishers: { ...TEXT, default: '50' },
     /** OrbitDB needs 5 ms a record and more. */
     'orbitdb-records': { ...TEXT, default: '2000' },
+    /** Round-trip time, ms, between the processes, of all but hypercore and OrbitDB. */
+    rtt: { ...TEXT, default: '0' },
     rounds: { ...TEXT, default: '3' },
     contenders: { ...TEXT, default: CONTENDERS.join(',') },
     cache: { ...TEXT, default: join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'hanse-bench') },
   },
 })
+const rtt = Number(values.rtt)
+const OURS: ReadonlySet<ContenderName> = new Set(['ours', 'node', 'snapshot'])
 const wanted = CONTENDERS.filter(name => values.contenders.split(',').includes(name))
 const packages = join(values.cache, 'sync')
 if (wanted.some(name => name === 'hypercore' || name === 'orbitdb')) await installPackages(packages, PEER_PACKAGES)
@@ -53,9 +58,8 @@ try {
   const rows = []
   for (const contender of wanted) {
     if (contender === 'orbitdb') rows.push({ contender, what: `${few.records} records`, made: few })
-    else rows.push({ contender, what: 'one feed', made: feeds.one })
-    if (contender === 'ours' || contender === 'node')
-      rows.push({ contender, what: `${values.publishers} publishers`, made: feeds.many })
+    else if (contender !== 'snapshot' && rtt === 0) rows.push({ contender, what: 'one feed', made: feeds.one })
+    if (OURS.has(contender)) rows.push({ contender, what: `${values.publishers} publishers`, made: feeds.many })
   }
   const lanes = []
   for (const row of rows) lanes.push({ ...row, server: stack.use(await serve(row.contender, row.made)) })
@@ -102,11 +106,22 @@ async function receive(contender: ContenderName, made: MadeFeeds, server: SyncPr
   const before = await usedBy(server)
   await using receiver = await SyncProcess.start(packages, { do: 'receive', contender, folder: place })
   const { publishers, records } = made
-  const answer = await receiver.ask({ do: 'begin', address: server.address, publishers, records })
+  await using way = await wayTo(contender, server.address)
+  const answer = await receiver.ask({ do: 'begin', address: way.address, publishers, records })
   if (answer.is !== 'done') throw new Error(`${contender} answered ${answer.is}`)
   const serverCpuMs = (await usedBy(server)) - before
   await rm(place, { recursive: true, force: true })
   return { perSecond: (records / answer.ms) * 1_000, ...answer.used, serverCpuMs }
+}
+
+/** Over a slow link if one is wanted. */
+async function wayTo(contender: ContenderName, address: string) {
+  const stack = new AsyncDisposableStack()
+  const way = (at: string) => ({ address: at, [Symbol.asyncDispose]: () => stack.disposeAsync() })
+  const port = /\/tcp\/(\d+)/.exec(address)?.[1]
+  if (rtt === 0 || port === undefined || !OURS.has(contender)) return way(address)
+  const link = stack.use(await slowLink(Number(port), rtt / 2))
+  return way(address.replace(`/tcp/${port}`, `/tcp/${link.port}`))
 }
 
 async function usedBy(server: SyncProcess): Promise<number> {

@@ -7,16 +7,22 @@ import {
   FeedHandler,
   HeadChanges,
   Intake,
+  joinFromSnapshot,
   KeptStreams,
   PeerBudgets,
+  SNAPSHOT_ALLOWANCE,
   SUBSCRIPTION_CREDIT_BYTES,
   SyncDriver,
+  snapshotHandler,
+  snapshotProtocolOf,
   systemClock,
 } from '../../../src/federation/index.ts'
+import { type SigningKey, signingKeyOf } from '../../../src/node/identity/ed25519-key.ts'
 import { mergeInWorker, openSearchIndex } from '../../../src/node/index/index.ts'
 import { Library } from '../../../src/node/library/library.ts'
 import { libp2pOptionsOf, type Network } from '../../../src/node/network/network.ts'
 import { acceptStreams, openStreamOver } from '../../../src/node/network/stream-port.ts'
+import { SnapshotMaker, SnapshotShelf } from '../../../src/node/snapshots/index.ts'
 import { type LevelDatabase, openLevelDatabase, RecordStore } from '../../../src/node/storage/index.ts'
 import {
   type PeerId,
@@ -24,6 +30,7 @@ import {
   parseFeedRequest,
   parseRecordOnPool,
   parseUnverifiedRecord,
+  peerIdOfKey,
   topicsOf,
   type WellFormedRecord,
 } from '../../../src/protocol/index.ts'
@@ -32,12 +39,13 @@ import { readEnvelopes } from './made-feeds.ts'
 
 const NET = 'main'
 const FEED = `/hanse/${NET}/feed/1`
+const SNAPSHOT = snapshotProtocolOf(NET)
 const BATCH = 500
 
-/** The parts of a node that bring records in; `isWhole`: with catalogue, access and search index. */
-export function oursContender(isWhole: boolean): Contender {
+/** The parts of a node that bring records in, feed by feed or from a snapshot; `isWhole`: with catalogue, access and search index. */
+export function oursContender({ isWhole, bySnapshot }: { isWhole: boolean; bySnapshot: boolean }): Contender {
   return {
-    serve: serveOurs,
+    serve: (file, place) => serveOurs(file, place, bySnapshot),
     async open({ folder }) {
       const stack = new AsyncDisposableStack()
       const database = stack.use(await openLevelDatabase(join(folder, 'db')))
@@ -46,27 +54,44 @@ export function oursContender(isWhole: boolean): Contender {
       const { libp2p, streams } = await openNetwork(stack, [])
       const absorb = async (stored: readonly WellFormedRecord[]) => await library?.absorb(stored)
       return {
-        receive: wanted => receiveOurs(stack, { records, libp2p, streams, absorb }, wanted),
+        receive: wanted => receiveOurs(stack, { records, libp2p, streams, absorb, bySnapshot }, wanted),
         [Symbol.asyncDispose]: () => stack.disposeAsync(),
       }
     },
   }
 }
 
-async function serveOurs(file: string, { folder }: Place) {
+async function serveOurs(file: string, { folder }: Place, bySnapshot: boolean) {
   const stack = new AsyncDisposableStack()
   const records = new RecordStore(stack.use(await openLevelDatabase(join(folder, 'db'))))
   const envelopes = await readEnvelopes(file)
   for (let i = 0; i < envelopes.length; i += BATCH)
     await records.append(envelopes.slice(i, i + BATCH).map(each => parseUnverifiedRecord(each, { net: NET }).record))
-  const { libp2p, streams } = await openNetwork(stack, ['/ip4/127.0.0.1/tcp/0'])
+  const { libp2p, streams, key } = await openNetwork(stack, ['/ip4/127.0.0.1/tcp/0'])
   const feeds = new FeedHandler({ store: records, changes: new HeadChanges(), mayServeFeed: () => true })
   streams.handle(FEED, request => feeds.handle(request))
-  stack.defer(await acceptStreams(libp2p, [FEED], streams))
+  if (bySnapshot) streams.handle(SNAPSHOT, snapshotHandler(await madeSnapshot(records, folder, key)))
+  stack.defer(await acceptStreams(libp2p, [FEED, SNAPSHOT], streams))
   return { address: String(libp2p.getMultiaddrs()[0]), [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }
 
+/** Packs all that is held. */
+async function madeSnapshot(records: RecordStore, folder: string, key: SigningKey): Promise<SnapshotShelf> {
+  const shelf = new SnapshotShelf(join(folder, 'snapshots'))
+  const maker = new SnapshotMaker({
+    ...{ net: NET, shelf, store: records, mayPack: () => true, clock: systemClock, time: Date.now },
+    maker: peerIdOfKey(key.publicKey),
+    sign: bytes => key.sign(bytes),
+    publishers: await records.publishers().then(all => () => all),
+    onFailed: error => console.error(error),
+  })
+  await maker.settled()
+  await maker[Symbol.asyncDispose]()
+  return shelf
+}
+
 interface Receiver {
+  readonly bySnapshot: boolean
   readonly records: RecordStore
   readonly libp2p: Network
   readonly streams: KeptStreams
@@ -88,6 +113,11 @@ async function receiveOurs(stack: AsyncDisposableStack, parts: Receiver, wanted:
     isOwnFeed: () => false,
     onOwnFeed: () => {},
   })
+  if (parts.bySnapshot) {
+    const { remotePeer } = await parts.libp2p.dial(multiaddr(wanted.address))
+    await joinBySnapshot(parts, intake, wanted, remotePeer.toString() as PeerId)
+    return await all
+  }
   const sync = stack.use(
     new SyncDriver({
       client: {
@@ -109,6 +139,16 @@ async function receiveOurs(stack: AsyncDisposableStack, parts: Receiver, wanted:
   await all
 }
 
+async function joinBySnapshot({ streams }: Receiver, intake: Intake, wanted: Wanted, peer: PeerId): Promise<void> {
+  const missing = new Set(wanted.publishers)
+  const ports = {
+    ...{ net: NET, streams, protocol: SNAPSHOT, intake, isPublic: () => false, wants: () => true, holders: () => [] },
+    isWanted: (publisher: PublisherId) => missing.has(publisher),
+  }
+  const joined = await joinFromSnapshot(ports, peer, new AbortController().signal)
+  if (joined.is !== 'joined') throw new Error(`the snapshot was not taken in: ${joined.is}`)
+}
+
 async function openLibrary(stack: AsyncDisposableStack, database: LevelDatabase, records: RecordStore) {
   const index = stack.use(
     await openSearchIndex(database.table('index'), {
@@ -120,15 +160,19 @@ async function openLibrary(stack: AsyncDisposableStack, database: LevelDatabase,
 }
 
 async function openNetwork(stack: AsyncDisposableStack, listen: readonly string[]) {
-  const options = { net: NET, nodeSeed: randomBytes(32), mode: 'public' as const, listen, announce: [], mdns: false }
+  const key = signingKeyOf(randomBytes(32))
+  const options = { net: NET, nodeSeed: key.seed, mode: 'public' as const, listen, announce: [], mdns: false }
   const libp2p = (await createLibp2p(await libp2pOptionsOf({ ...options, topics: topicsOf(NET) }))) as Network
   stack.defer(() => libp2p.stop())
   const streams = stack.use(
     new KeptStreams({
       openStream: openStreamOver(() => libp2p),
       onOffence: (_peer, code) => console.error(`offence: ${code}`),
-      budget: new PeerBudgets({ allowances: { [FEED]: FEED_ALLOWANCE }, onOver: () => {} }),
+      budget: new PeerBudgets({
+        allowances: { [FEED]: FEED_ALLOWANCE, [SNAPSHOT]: SNAPSHOT_ALLOWANCE },
+        onOver: () => {},
+      }),
     }),
   )
-  return { libp2p, streams }
+  return { libp2p, streams, key }
 }

@@ -6,8 +6,9 @@ import { orbitdbContender } from './orbitdb-contender.ts'
 import { oursContender } from './ours-contender.ts'
 
 const CONTENDERS: Readonly<Record<ContenderName, Contender>> = {
-  ours: oursContender(false),
-  node: oursContender(true),
+  ours: oursContender({ isWhole: false, bySnapshot: false }),
+  node: oursContender({ isWhole: true, bySnapshot: false }),
+  snapshot: oursContender({ isWhole: false, bySnapshot: true }),
   hypercore: hypercoreContender,
   orbitdb: orbitdbContender,
 }
