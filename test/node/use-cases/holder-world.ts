@@ -15,6 +15,7 @@ import {
   type PeerId,
   type PublisherId,
   type ReleaseName,
+  type Visibility,
   type WellFormedRecord,
 } from '../../../src/protocol/index.ts'
 import { delegateOf, NET, publisherOf, type TestPublisher } from '../../federation/search/signed-hits.ts'
@@ -27,7 +28,7 @@ export function peerOf(n: number): PeerId {
   return `12D3KooWPcPTvBMKUQM3CVBFgHVviii1v2n495ynbMCGsH7Z${tail}Ep` as PeerId
 }
 
-function recordsOf(by: TestPublisher, visibility: 'public' | 'private', lists: readonly (readonly Op[])[]) {
+function recordsOf(by: TestPublisher, visibility: Visibility, lists: readonly (readonly Op[])[]) {
   const records: WellFormedRecord[] = [by.genesis, delegateOf(by, { body: { visibility } })]
   let prev: WellFormedRecord | null = null
   for (const [i, ops] of lists.entries()) {
@@ -40,9 +41,19 @@ function recordsOf(by: TestPublisher, visibility: 'public' | 'private', lists: r
 }
 
 /** A publisher's records that release an artifact. */
-export function releasing(seed: number, artifact: Artifact, visibility: 'public' | 'private' = 'public') {
+/** With `audience`, its peers are put on the feed's list first. */
+export function releasing(
+  seed: number,
+  artifact: Artifact,
+  visibility: Visibility = 'public',
+  audience: readonly PeerId[] = [],
+) {
   const purl = 'pkg:generic/sail@1' as ReleaseName
-  return recordsOf(publisherOf(seed), visibility, [[{ op: 'release', purl, artifacts: [artifact], summary: {} }]])
+  const list: Op[][] = audience.length === 0 ? [] : [[{ op: 'audience', peers: audience, undo: false }]]
+  return recordsOf(publisherOf(seed), visibility, [
+    ...list,
+    [{ op: 'release', purl, artifacts: [artifact], summary: {} }],
+  ])
 }
 
 /** A publisher's records that say which peers hold another publisher's bytes. */

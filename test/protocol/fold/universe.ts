@@ -8,6 +8,7 @@ import type {
   RecordId,
   Sha256,
   UnderstoodBody,
+  Visibility,
   WellFormedRecord,
 } from '../../../src/protocol/index.ts'
 import { ROOT_FEED, signerOf } from '../../../src/protocol/index.ts'
@@ -61,7 +62,7 @@ export function rootRecord(
 
 export const delegateBody = (
   name: string,
-  visibility: 'public' | 'private' = 'public',
+  visibility: Visibility = 'public',
   scope: readonly string[] = [],
   expires?: number,
 ): UnderstoodBody => ({

@@ -43,7 +43,8 @@ export async function search(node: NodeContext, request: SearchRequest): Promise
   const judge = hitJudgeOf(node, now)
   const isDenied = (candidate: Candidate) => judge(candidate)?.isDenied ?? true
   const first = localHits(node, wanted, { now, limit: Math.max(limit, LOOKED_THROUGH) })
-  const { hits: found, peers } = local ? NOBODY : await askPeers(node, wanted, limit)
+  const named = local ? null : namedHidden(node, wanted.text, first)
+  const { hits: found, peers } = local || named !== null ? NOBODY : await askPeers(node, wanted, limit)
   let answer = chosenOf(rankedOf(wanted.text, first, found), limit, all, judge)
   if (answer.hidden > 0 && answer.chosen.length < limit && first.length >= Math.max(limit, LOOKED_THROUGH)) {
     // What is denied took the places of others.
@@ -53,7 +54,18 @@ export async function search(node: NodeContext, request: SearchRequest): Promise
   const hits = shownHitsOf(node, wanted.text, answer.chosen)
   const tookMs = Math.round((performance.now() - began) * 10) / 10
   const notes = hits.length > 0 ? wanted.notes : [...wanted.notes, ...upstreamNotesOf(node)]
-  return { hits, hidden: answer.hidden, notes, peers, tookMs }
+  const unasked = named === null ? [] : [`peers were not asked: the words name ${named}, which is not public`]
+  return { hits, hidden: answer.hidden, notes: [...notes, ...unasked], peers, tookMs }
+}
+
+/** A package that the words name and that not everyone may hear of: then nobody else is asked. Null: there is none. */
+function namedHidden({ library }: NodeContext, text: string, found: readonly Ranked[]): string | null {
+  const words = text.toLowerCase()
+  const hidden = found.find(({ candidate: { publisher, package: purl, name } }) => {
+    const last = name.slice(name.lastIndexOf('/') + 1)
+    return words.includes(last.toLowerCase()) && library.package(publisher, purl)?.visibility !== 'public'
+  })
+  return hidden?.candidate.name ?? null
 }
 
 interface LocalSearch {
