@@ -22,7 +22,7 @@ export interface MadeRelease extends MadePackage {
 const LETTERS = 'bcdfghjklmnpqrstvwxz'
 
 /** `length` letters that make no word. */
-export const lettersOf = (random: () => number, length: number): string =>
+const lettersOf = (random: () => number, length: number): string =>
   Array.from({ length }, () => LETTERS[Math.floor(random() * LETTERS.length)]).join('')
 
 export function makePackage(

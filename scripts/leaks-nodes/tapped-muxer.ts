@@ -1,6 +1,5 @@
 import type { Stream, StreamMuxer } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
-import type { Uint8ArrayList } from 'uint8arraylist'
 
 /** Every byte that came in on one stream, whatever protocol it turned out to be. */
 export interface TappedStream {
@@ -11,7 +10,8 @@ export interface TappedStream {
 export type MakeMuxer = NonNullable<Libp2pOptions['streamMuxers']>[number]
 /** What streams of libp2p have inside: every byte of theirs comes in here, decrypted and out of the multiplexer's frames. */
 interface StreamInside {
-  onData(data: Uint8Array | Uint8ArrayList): void
+  /** Bytes in one piece or a list of pieces; both give a copy in one. */
+  onData(data: { slice(): Uint8Array }): void
 }
 interface MuxerInside {
   createStream: StreamMuxer['createStream']
@@ -44,7 +44,7 @@ function tapped(stream: Stream, onStream: (stream: TappedStream) => void): Strea
   const onData = inside.onData.bind(stream)
   const chunks: Uint8Array[] = []
   inside.onData = data => {
-    chunks.push(data instanceof Uint8Array ? data.slice() : data.slice(0))
+    chunks.push(data.slice())
     onData(data)
   }
   onStream({ chunks, protocol: () => stream.protocol ?? '' })
