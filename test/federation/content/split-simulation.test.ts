@@ -109,7 +109,7 @@ describe('the plan of a split', () => {
     expect(dropped[0]?.at).toBeLessThan(2_000 + 5_000)
   })
 
-  test('a mirror that is much slower than the others is dropped within 5 s', () => {
+  test('a mirror that is much slower than the others is dropped within 10 s', () => {
     const { plan, dropped } = simulate(128, [{ speed: 50 }, { speed: 4_000 }, { speed: 4_000 }])
     expect(plan.isComplete).toBe(true)
     expect(dropped[0]).toMatchObject({ peer: 'm0' })
