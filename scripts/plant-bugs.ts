@@ -78,17 +78,24 @@ async function bySimulation(copy: string, plant: Plant): Promise<Caught> {
 
 async function byTest(copy: string, plant: Plant, test: string): Promise<Caught> {
   const vitest = join('node_modules', 'vitest', 'vitest.mjs')
-  const { code, out, err } = await run(copy, [vitest, 'run', join('test', test), '--reporter=json'])
+  const report = join(copy, 'report.json')
+  await rm(report, { force: true })
+  const { code, err } = await run(copy, [
+    vitest,
+    'run',
+    join('test', test),
+    '--reporter=json',
+    `--outputFile=${report}`,
+  ])
   if (code === 0) return { plant, by: '', how: `nothing in ${test}` }
-  const failed = failedIn(out)
+  const failed = failedIn(await readFile(report, 'utf8').catch(() => ''))
   return { plant, by: failed === null ? '' : test, how: failed ?? `the test does not run: ${errorIn(err)}` }
 }
 
 /** The first test that failed, of vitest's report; null if it says of none. */
 function failedIn(report: string): string | null {
-  const from = report.indexOf('{"numTotalTestSuites"')
-  if (from < 0) return null
-  const { testResults } = JSON.parse(report.slice(from)) as {
+  if (report === '') return null
+  const { testResults } = JSON.parse(report) as {
     readonly testResults: readonly {
       readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[]
     }[]

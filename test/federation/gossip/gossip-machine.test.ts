@@ -49,3 +49,9 @@ test('ignores a replay far behind the newest record of a feed', () => {
   expect(machine.arrived(peer, claim(700), true, 0)).toEqual({ is: 'ignore', why: 'stale' })
   expect(machine.arrived(peer, claim(800), true, 0)).toEqual({ is: 'verify' })
 })
+
+test('forgeries that come do not spend what a followed publisher may say', () => {
+  const machine = new GossipMachine()
+  for (let i = 0; i < 1_500; i++) machine.arrived(peer, claim(i), true, 0)
+  expect(machine.arrived('another' as PeerId, claim(1), true, 0)).toEqual({ is: 'verify' })
+})

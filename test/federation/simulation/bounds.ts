@@ -18,7 +18,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   wantsOfPeerInFeed: sync.MAX_WANTS_PER_FEED,
   refusedTips: sync.MAX_REFUSED_TIPS,
   subscriptionsOfPeer: sync.MAX_SUBSCRIPTIONS_PER_PEER,
-  watchers: MOST_PEERS * sync.MAX_SUBSCRIPTIONS_PER_PEER,
+  watchers: MOST_PEERS,
   waitingHeads: sync.MAX_WAITING_HEADS,
   loggedFeeds: 2 * sync.MAX_LOGGED_FEEDS,
   toldPeers: sync.MAX_SYNC_PEERS,

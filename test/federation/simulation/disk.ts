@@ -1,6 +1,6 @@
-import type { Clock } from '../../../src/federation/streams/clock.ts'
 import type { Table, TableName, Write } from '../../../src/node/storage/level-database.ts'
 import { LevelDatabase } from '../../../src/node/storage/level-database.ts'
+import type { World } from './world.ts'
 
 type Content = Map<string, Uint8Array>
 type Contents = Map<string, Content>
@@ -26,7 +26,7 @@ const SLOWEST_MS = 30
  * was written with `sync` is safe with all before it once it is acknowledged, and of those behind it any number is lost.
  */
 export class SimulatedDisk {
-  readonly #random: () => number
+  readonly #world: World
   /** What a power cut leaves. */
   #safe: Contents = new Map()
   /** What reads see. */
@@ -36,17 +36,18 @@ export class SimulatedDisk {
   /** On its way to the disk. */
   #inFlight: Batch[] = []
   #openings = 0
+  #watched: { others: number; readonly action: () => void } | null = null
 
-  constructor(random: () => number) {
-    this.#random = random
+  constructor(world: World) {
+    this.#world = world
   }
 
   /** Opens the database as it is now; whatever had it open before can neither read nor write any more. */
-  open(clock: Clock): LevelDatabase {
+  open(): LevelDatabase {
     const opening = ++this.#openings
     const isOpen = () => opening === this.#openings
     const level = {
-      batch: (writes: readonly Put[], { sync = false } = {}) => this.#write(clock, isOpen, { writes, isSynced: sync }),
+      batch: (writes: readonly Put[], { sync = false } = {}) => this.#write(isOpen, { writes, isSynced: sync }),
       snapshot: () => ({ [Symbol.asyncDispose]: async () => {} }),
       close: async () => {},
     }
@@ -58,10 +59,16 @@ export class SimulatedDisk {
   crash(): void {
     this.#openings++
     const doubtful = [...this.#tail, ...this.#inFlight]
-    for (const batch of doubtful.slice(0, Math.floor(this.#random() * (doubtful.length + 1)))) apply(this.#safe, batch)
+    for (const batch of doubtful.slice(0, Math.floor(this.#world.random() * (doubtful.length + 1))))
+      apply(this.#safe, batch)
     this.#tail = []
     this.#inFlight = []
     this.#seen = copyOf(this.#safe)
+  }
+
+  /** Calls `action` while the batch is on its way that comes after so many others. */
+  whileWriting(others: number, action: () => void): void {
+    this.#watched = { others, action }
   }
 
   /** A copy of what a power cut would leave now, for `restore`. */
@@ -76,15 +83,23 @@ export class SimulatedDisk {
     this.#seen = copyOf(backup)
   }
 
-  async #write(clock: Clock, isOpen: () => boolean, batch: Batch): Promise<void> {
+  async #write(isOpen: () => boolean, batch: Batch): Promise<void> {
     this.#inFlight.push(batch)
-    await new Promise<void>(resolve => clock.after(this.#random() * SLOWEST_MS, resolve))
+    this.#tellWatcher()
+    await new Promise<void>(resolve => this.#world.after(this.#world.random() * SLOWEST_MS, resolve))
     if (!isOpen()) throw new Error('the database is closed')
     this.#inFlight.splice(this.#inFlight.indexOf(batch), 1)
     apply(this.#seen, batch)
     this.#tail.push(batch)
     if (!batch.isSynced) return
     for (const written of this.#tail.splice(0)) apply(this.#safe, written)
+  }
+
+  #tellWatcher(): void {
+    if (this.#watched === null || this.#watched.others-- > 0) return
+    const { action } = this.#watched
+    this.#watched = null
+    this.#world.after(0, action)
   }
 
   #table(name: TableName, isOpen: () => boolean): Pick<Table, 'get' | 'getMany'> {

@@ -68,7 +68,7 @@ export class NodeLife {
 
   /** Opens the disk, folds what is on it, and begins the own publisher. @throws StorageError when the disk does not hold what it should */
   static async start(parts: LifeParts): Promise<NodeLife> {
-    const records = new RecordStore(parts.disk.open(parts.clock))
+    const records = new RecordStore(parts.disk.open())
     const life = new NodeLife(parts, records, await foldStored(records, NET))
     for await (const { envelope } of records.records())
       life.#access.add([parseUnverifiedRecord(envelope, { net: NET }).record])

@@ -36,13 +36,6 @@ const CHAIN: readonly Plant[] = [
     replace: 'return key !== null',
   },
   {
-    name: 'keys of small order accepted',
-    file: 'protocol/ed25519.ts',
-    find: "&& !SMALL_ORDER_Y.has(y.toString('hex'))",
-    replace: '',
-    test: 'protocol/records/ed25519.test.ts',
-  },
-  {
     name: 'another network accepted',
     file: 'protocol/record-frame.ts',
     find: 'if (value !== net) throw',
@@ -185,23 +178,16 @@ const BOUNDS: readonly Plant[] = [
     replace: '',
   },
   {
-    name: 'wants of one peer without bound',
-    file: 'federation/sync/wants.ts',
-    find: 'offers >= MAX_WANTS_PER_PEER ||',
-    replace: '',
-    test: 'federation/sync/sync-machine.test.ts',
+    name: 'heads asked of one peer without bound',
+    file: 'federation/sync/sync-peers.ts',
+    find: '?? MAX_HEAD_ASKS_PER_PEER) < MAX_HEAD_ASKS_PER_PEER',
+    replace: '?? 1e9) < 1e9',
   },
   {
     name: 'ranges asked of one peer without bound',
     file: 'federation/sync/sync-peers.ts',
     find: '?? MAX_RANGES_PER_PEER) < MAX_RANGES_PER_PEER',
     replace: '?? 1e9) < 1e9',
-  },
-  {
-    name: 'watchers never leave',
-    file: 'federation/sync/head-changes.ts',
-    find: 'this.#watchers.delete(watcher)',
-    replace: '',
   },
   {
     name: 'strikes without bound',

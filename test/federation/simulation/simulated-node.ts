@@ -52,7 +52,7 @@ export class SimulatedNode implements Participant {
 
   constructor(network: Network, name: string, options: NodeOptions) {
     this.peer = name as PeerId
-    this.disk = new SimulatedDisk(network.world.random)
+    this.disk = new SimulatedDisk(network.world)
     this.clock = new NodeClock(network.world, options.aheadMs ?? 0)
     this.#network = network
     this.#options = options

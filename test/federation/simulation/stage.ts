@@ -83,7 +83,7 @@ export class Stage {
     if (backup === undefined) return
     await this.#settled(node.rollBack(backup))
     for (const [a, b] of this.links) if (a === node || b === node) this.network.dial(a, b)
-    this.world.after(11_000, () => this.#write(node, LAST_INTENT))
+    this.#write(node, LAST_INTENT)
     await this.world.runUntil(this.world.now() + 20_000)
   }
 

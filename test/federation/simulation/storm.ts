@@ -14,7 +14,10 @@ export function stormOver(stage: Stage): number {
   const crashes = stage.below(5)
   for (let i = 0; i < crashes; i++) {
     const node = pick(stage)
-    world.after(world.random() * (STORM_MS - LONGEST_DOWN_MS), () => crash(stage, node))
+    world.after(world.random() * (STORM_MS - LONGEST_DOWN_MS), () => {
+      if (stage.below(2) === 0) crash(stage, node)
+      else node.disk.whileWriting(stage.below(3), () => crash(stage, node))
+    })
   }
   for (let i = stage.below(3); i > 0; i--) {
     const node = pick(stage)
@@ -31,7 +34,7 @@ export function stormOver(stage: Stage): number {
 }
 
 function crash(stage: Stage, node: SimulatedNode): void {
-  if (node.life === null) return
+  if (node.life === null || stage.world.now() > STORM_MS) return
   node.crash()
   stage.world.after(500 + stage.world.random() * LONGEST_DOWN_MS, () => void stage.restart(node))
 }
