@@ -209,7 +209,7 @@ class LeakRun {
     const { random, member, publisher } = this.#all
     const made = this.#pick(random() < 0.5 ? 'listed' : 'private')
     if (made === null) return
-    const node = made.visibility === 'listed' && random() < 0.5 ? member : publisher
+    const node = this.#atMember.has(made.name) && random() < 0.5 ? member : publisher
     const query = new URLSearchParams({ purl: `npm:${made.name}` })
     await node.call('GET', `/api/info?${query}`).catch(notYet)
     await node.call('GET', `/api/why?${query}`).catch(notYet)
