@@ -66,6 +66,8 @@ export const MAX_RECORDS = 512
 export const MAX_RECORDS_FROM_ONE = 64
 /** A node record is told and believed this long before and after its time, ms: four renewals, and room for clocks a day off. */
 export const MAX_RECORD_AGE_MS = 48 * 60 * 60_000
+/** A node record dated later than this from now, ms, is one of the future: honest clocks are closer. */
+export const CLOCK_ROOM_MS = 60 * 60_000
 /** A node signs its record anew after this long, ms, or when what it says changes. */
 export const RENEW_RECORD_MS = 12 * 60 * 60_000
 /** Records asked of one peer at once. */

@@ -35,13 +35,13 @@ export class RecordBook {
     return this.#digests.has(digestOf(envelope))
   }
 
-  /** False if it is too old or too far ahead (`now` in ms since 1970), or a newer one is held. */
+  /** False if it is too old or too far ahead (`now` in ms since 1970), or one that holds before it is held. */
   add(held: HeldRecord, now: number): boolean {
     const { record, from } = held
     if (Math.abs(now - record.at) > limits.MAX_RECORD_AGE_MS) return false
     const key = keyOf(held)
     const known = this.#held.get(key)
-    if (known !== undefined && known.record.at >= record.at) return false
+    if (known !== undefined && !isLater(record, known.record, now)) return false
     this.#remove(key)
     this.#held.set(key, held)
     this.#digests.add(digestOf(held.envelope))
@@ -129,6 +129,15 @@ interface Telling {
   readonly to: PeerId
   /** 0 (inclusive) to 1, anew at each call. */
   readonly luck: () => number
+}
+
+/**
+ * Of two records of a node the one signed later, but none of the future replaces one that is not: a node whose clock was ahead would
+ * else be known by what it said then, until the time it took it for has come.
+ */
+function isLater(one: NodeRecord, other: NodeRecord, now: number): boolean {
+  const isAhead = ({ at }: NodeRecord) => at > now + limits.CLOCK_ROOM_MS
+  return isAhead(one) === isAhead(other) ? one.at > other.at : isAhead(other)
 }
 
 const keyOf = ({ record, reach }: HeldRecord): string => `${reach} ${record.peer}`

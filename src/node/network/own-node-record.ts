@@ -31,6 +31,8 @@ const REACHES: readonly Reach[] = ['machine', 'site', 'world']
 interface Sealed {
   readonly says: string
   readonly at: number
+  /** By the clock of then, which may have gone back since. */
+  readonly signedAt: number
   readonly envelope: Uint8Array
 }
 
@@ -59,10 +61,10 @@ export class OwnNodeRecord {
     const said = this.#said(reach)
     const says = JSON.stringify(said)
     const last = this.#sealed.get(reach)
-    if (last !== undefined && last.says === says && Math.abs(now - last.at) < RENEW_RECORD_MS) return last
+    if (last !== undefined && last.says === says && Math.abs(now - last.signedAt) < RENEW_RECORD_MS) return last
     // Two records of one millisecond would not tell which is the later.
     const at = Math.max(now, (last?.at ?? 0) + 1)
-    const sealed = { says, at, envelope: sealNodeRecord({ peer, at, ...said }, net, sign) }
+    const sealed = { says, at, signedAt: now, envelope: sealNodeRecord({ peer, at, ...said }, net, sign) }
     this.#sealed.set(reach, sealed)
     return sealed
   }

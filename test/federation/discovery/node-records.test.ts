@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest'
 import type { PublisherId } from '../../../src/protocol/ids.ts'
 import { recordIdOf } from '../../../src/protocol/ids-parse.ts'
-import { encodeNodes, encodeNodesRequest, type PeerId, parseNodes } from '../../../src/protocol/index.ts'
+import {
+  encodeNodes,
+  encodeNodesRequest,
+  openNodeRecord,
+  type PeerId,
+  parseNodes,
+} from '../../../src/protocol/index.ts'
 import { idOf, NOW, recordOf, Village, type Villager } from './record-village.ts'
 
 const names = ({ heard }: Villager): PeerId[] => heard.map(({ record }) => record.peer)
@@ -185,4 +191,19 @@ test('silent peers hold up no more than their own turn', async () => {
   await village.clock.pass(15_000)
   expect(names(a)).toEqual([idOf(2)])
   expect(a.offences).toEqual([])
+})
+
+test('what a node said while its clock was ahead gives way to what it says now, and does not come back', async () => {
+  await using village = new Village()
+  const ahead = recordOf(1, { at: NOW + DAY, addresses: ['/ip4/192.0.2.100/tcp/1'] })
+  const [a, b] = [village.villager(1, () => [ahead]), village.villager(2)]
+  village.link(b, a)
+  await village.clock.pass(5_000)
+  expect(b.records.book.of(a.id)?.at).toBe(NOW + DAY)
+  const now = openNodeRecord(recordOf(1), 'village')
+  const held = { record: now, envelope: recordOf(1), reach: 'world', from: a.id } as const
+  expect(b.records.book.add(held, NOW)).toBe(true)
+  expect(b.records.book.of(a.id)).toEqual(now)
+  const again = { ...held, record: openNodeRecord(ahead, 'village'), envelope: ahead }
+  expect(b.records.book.add(again, NOW)).toBe(false)
 })

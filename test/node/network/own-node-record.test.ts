@@ -40,3 +40,19 @@ it('is one record for each reach, signed anew when it says something else and ev
   addresses = ['/ip4/192.0.2.2/tcp/1']
   expect(said('world')[0]).toMatchObject({ addresses, at: now + 1 })
 })
+
+it('after the clock went back is signed once, later than before, and kept for twelve hours', () => {
+  let now = 100 * HOUR
+  const own = new OwnNodeRecord({
+    ...{ net: 'own', peer, roles: () => [], mirrors: () => [], software: { name: 'hanse', version: '1' } },
+    addresses: () => ['/ip4/192.0.2.1/tcp/1'],
+    sign: bytes => key.sign(bytes, 0),
+    time: () => now,
+  })
+  own.records('world')
+  now = 50 * HOUR
+  const [after] = own.records('world')
+  expect(openNodeRecord(after!, 'own').at).toBe(100 * HOUR + 1)
+  now += 11 * HOUR
+  expect(own.records('world')[0]).toBe(after)
+})
