@@ -177,7 +177,8 @@ export class SyncDriver implements AsyncDisposable {
       return named === 'bad' ? named : { ...named, offers: [...named.offers, ...(await this.#pinned(publishers))] }
     })
     if (typeof told === 'string') return this.#do(this.#machine.headsFailed(peer, ask, told, this.#now))
-    this.#freshness.answered(peer, publishers, this.#now)
+    const isWhole = !told.answer.isOver && !told.answer.isCut
+    if (isWhole) this.#freshness.answered(peer, publishers, this.#now)
     this.#do(this.#machine.offered(peer, ask, told.offers, this.#now, told.answer))
   }
 
@@ -185,7 +186,9 @@ export class SyncDriver implements AsyncDisposable {
     if (since === undefined) return await this.#headsOf(peer, publishers, signal)
     if (await this.#tellsChanges(peer, signal)) return await this.#headsSince(peer, publishers, since, signal)
     // One that gave a cookie and knows them no more was replaced by an older version.
-    return since === null ? await this.#headsOf(peer, publishers, signal) : { offers: [], answer: NO_COOKIE }
+    return since === null
+      ? await this.#headsOf(peer, publishers, signal)
+      : { offers: [], answer: { ...NO_COOKIE, isOver: true } }
   }
 
   async #tellsChanges(peer: PeerId, signal: AbortSignal): Promise<boolean> {

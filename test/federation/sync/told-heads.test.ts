@@ -175,3 +175,17 @@ test('a connection that breaks costs no whole exchange when all that was told is
   await runUntil(3 * ROUND_MS)
   expect(mine.records.size).toBe(6)
 })
+
+test('an answer that tells nothing confirms nothing: a peer replaced by one of the version before', async () => {
+  const features = [HEADS_SINCE_FEATURE]
+  const { runUntil, sync, connect } = await nodeOf({ features })
+  await using _ = sync
+  connect()
+  await runUntil(1.5 * ROUND_MS)
+  expect(sync.confirmed(p.id).ageMs).toBe(0.5 * ROUND_MS)
+  features.pop()
+  await runUntil(2.5 * ROUND_MS)
+  expect(sync.confirmed(p.id).ageMs).toBe(1.5 * ROUND_MS)
+  await runUntil(3.5 * ROUND_MS)
+  expect(sync.confirmed(p.id).ageMs).toBe(0.5 * ROUND_MS)
+})
