@@ -54,7 +54,10 @@ export async function openNode(
   catchUp.started = stack.use(
     await CatchUp.start({
       path: join(home.paths.state, 'last-there'),
-      publishers: home.relations.known().filter(id => isInstallableFrom(home.relations.relationOf(id))),
+      // Of whom nothing is held, as of those that wait for a snapshot, nothing can have been withdrawn.
+      publishers: home.relations
+        .known()
+        .filter(id => library.catalogue.publisher(id) !== null && isInstallableFrom(home.relations.relationOf(id))),
       knownPeers: exchange.knownPeers().size,
       caughtUp: (publishers, peers, signal) => sync.caughtUp(publishers, peers, signal),
     }),
