@@ -182,7 +182,9 @@ function syncOf(
       isWanted: () => relations.followsEverything,
       heard: publishers => everything()?.publishers.heard(publishers),
     },
-    isListed: publisher => library.access.hasPublicPackage(publisher),
+    // Unknown ones were heard of because peers list them, also before anything of theirs is held here.
+    isListed: publisher =>
+      library.access.hasPublicPackage(publisher) || everything()?.publishers.isUnknown(publisher) === true,
     onNamed: (peer, heads) => exchange.changes.heldBy(peer, heads),
     pinnedHeads: publisher => [...library.catalogue.voidedHeadsOf(publisher), ...library.lostHeads(publisher)],
   })

@@ -1,6 +1,6 @@
 import type { Clock } from '../../federation/index.ts'
 import type { PublisherId, WellFormedRecord } from '../../protocol/index.ts'
-import { APPLY_MS, MAX_EVICTIONS } from './limits.ts'
+import { APPLY_MS, APPLY_SOON_MS, MAX_EVICTIONS } from './limits.ts'
 import type { UnknownBook } from './unknown-book.ts'
 import { UnknownPublishers, type UnknownQuota } from './unknown-publishers.ts'
 
@@ -37,6 +37,10 @@ export class FollowEverything implements AsyncDisposable {
   readonly #followed = new Set<PublisherId>()
   readonly #changed = new Set<PublisherId>()
   #isClosed = false
+  /** The timer was set to APPLY_SOON_MS: more news does not put it off. */
+  #isSoon = false
+  /** When what is followed was last changed, ms of the clock. */
+  #appliedAt = Number.NEGATIVE_INFINITY
   #cancelTimer = () => {}
   #work: Promise<void> = Promise.resolve()
 
@@ -70,10 +74,17 @@ export class FollowEverything implements AsyncDisposable {
 
   /** Peers told of publishers: by gossip, in their lists, by changed heads. */
   heard(publishers: Iterable<PublisherId>): void {
-    const { isOn, isKnown, now } = this.#parts
+    const { isOn, isKnown, now, clock } = this.#parts
     if (!isOn()) return
-    for (const publisher of publishers)
-      if (!isKnown(publisher) && this.#unknown.heard(publisher, now())) this.#changed.add(publisher)
+    let isNews = false
+    for (const publisher of publishers) {
+      if (isKnown(publisher) || !this.#unknown.heard(publisher, now())) continue
+      this.#changed.add(publisher)
+      isNews = true
+    }
+    if (!isNews || this.#isSoon || clock.now() - this.#appliedAt < APPLY_MS) return
+    this.#isSoon = true
+    this.#wake(APPLY_SOON_MS)
   }
 
   /** Records were stored. */
@@ -85,7 +96,7 @@ export class FollowEverything implements AsyncDisposable {
     }
   }
 
-  /** The operator's decisions, newcomers and quotas as they are now; called by itself every few seconds. */
+  /** The operator's decisions, newcomers and quotas are carried out as they are now; so they are every few seconds. */
   settle(): Promise<void> {
     this.#work = this.#work
       .then(() => this.#settle())
@@ -102,11 +113,12 @@ export class FollowEverything implements AsyncDisposable {
     await this.#write().catch(cause => this.#parts.onFault('unknown publishers were not noted', cause))
   }
 
-  #wake(): void {
-    this.#cancelTimer = this.#parts.clock.after(APPLY_MS, () => {
-      void this.settle().finally(() => {
-        if (!this.#isClosed) this.#wake()
-      })
+  #wake(afterMs = APPLY_MS): void {
+    if (this.#isClosed) return
+    this.#cancelTimer()
+    this.#cancelTimer = this.#parts.clock.after(afterMs, () => {
+      this.#isSoon = false
+      void this.settle().finally(() => this.#wake())
     })
   }
 
@@ -153,13 +165,15 @@ export class FollowEverything implements AsyncDisposable {
   }
 
   #apply(gone: ReadonlySet<PublisherId>): void {
-    const { isOn, now, apply } = this.#parts
+    const { isOn, now, apply, clock } = this.#parts
     const wanted = new Set(isOn() ? this.#unknown.followed(now()).filter(id => !gone.has(id)) : [])
     const follow = [...wanted].filter(id => !this.#followed.has(id))
     const unfollow = [...this.#followed].filter(id => !wanted.has(id))
     for (const id of unfollow) this.#followed.delete(id)
     for (const id of follow) this.#followed.add(id)
-    if (follow.length + unfollow.length > 0) apply(follow, unfollow)
+    if (follow.length + unfollow.length === 0) return
+    this.#appliedAt = clock.now()
+    apply(follow, unfollow)
   }
 
   async #write(): Promise<void> {

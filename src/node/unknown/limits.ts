@@ -6,6 +6,8 @@ export const NEWCOMERS_A_DAY = 0.1
 export const MIN_NEWCOMERS_A_DAY = 100
 /** A newcomer of whom nothing came within this, ms, gives its place back. */
 export const EMPTY_MS = 60 * 60_000
+/** The same where there is no room, ms: made-up publishers go before any that brought something. */
+export const EMPTY_IN_THE_WAY_MS = 5 * 60_000
 /** How long one that was evicted stays out, ms; doubled each time up to 32 days. */
 export const EVICTED_MS = DAY_MS
 export const MAX_EVICTED_MS = 32 * DAY_MS
@@ -13,9 +15,13 @@ export const MAX_EVICTED_MS = 32 * DAY_MS
 export const MAX_EVICTED = 65_536
 /** Newcomers, pauses and evictions are carried out together this often, ms: each change of what is followed is told to every peer. */
 export const APPLY_MS = 5_000
+/** The first newcomers after a rest wait only this long, ms: the others that one list names come with them. */
+export const APPLY_SOON_MS = 250
 /** Publishers evicted at once: while one is removed, nothing else of this work is done. */
 export const MAX_EVICTIONS = 64
 /** Pages of one peer's list that are read: 65,536 publishers. */
 export const MAX_LIST_PAGES = 64
+/** Longest time that reading one peer's list may take, ms: the others wait for it. */
+export const LIST_TIMEOUT_MS = 60_000
 /** How often a connected peer's list is read again, ms; in between it tells what changes. */
 export const LISTS_EVERY_MS = 30 * 60_000

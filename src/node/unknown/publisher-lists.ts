@@ -1,6 +1,6 @@
 import { type Clock, type FeedClient, listedBy } from '../../federation/index.ts'
 import type { PeerId, PublisherId } from '../../protocol/index.ts'
-import { LISTS_EVERY_MS, MAX_LIST_PAGES } from './limits.ts'
+import { LIST_TIMEOUT_MS, LISTS_EVERY_MS, MAX_LIST_PAGES } from './limits.ts'
 
 export interface PublisherListsParts {
   readonly client: FeedClient
@@ -43,13 +43,17 @@ export class PublisherLists implements AsyncDisposable {
   /** What a peer does not tell now is told by another, or the next time. */
   async #read(peer: PeerId): Promise<void> {
     this.#waiting.delete(peer)
-    const { signal } = this.#stop
-    if (signal.aborted) return
-    const { client, heard } = this.#parts
+    if (this.#stop.signal.aborted) return
+    const { client, heard, clock } = this.#parts
+    const late = new AbortController()
+    const cancel = clock.after(LIST_TIMEOUT_MS, () => late.abort())
+    const signal = AbortSignal.any([this.#stop.signal, late.signal])
     try {
       for await (const page of listedBy(client, peer, { maxPages: MAX_LIST_PAGES, signal })) heard(page)
     } catch {
       // It left, or broke off.
+    } finally {
+      cancel()
     }
   }
 

@@ -38,7 +38,7 @@ const NOTHING = { records: 0, bytes: 0, dayRecords: 0, dayBytes: 0, spentDays: 0
 
 /**
  * Who is followed though nobody here chose it, and for how long: quotas a publisher, bounds over all, eviction of whole publishers,
- * those first that spent their quota most often, then those that changed least recently. Pure: `now` (ms since 1970) comes with every input.
+ * those first that brought nothing, then those that spent their quota most often, then those that changed least recently. Pure: `now` (ms since 1970) comes with every input.
  */
 export class UnknownPublishers {
   readonly #quota: UnknownQuota
@@ -190,13 +190,15 @@ export class UnknownPublishers {
   /** The least worth keeping first. */
   #byWorth(now: number): [PublisherId, Standing][] {
     return [...this.#standings].sort(
-      ([, a], [, b]) =>
-        Number(isEmpty(b, now)) - Number(isEmpty(a, now)) || b.spentDays - a.spentDays || a.changedAt - b.changedAt,
+      ([, a], [, b]) => emptiness(b, now) - emptiness(a, now) || b.spentDays - a.spentDays || a.changedAt - b.changedAt,
     )
   }
 }
 
 /** A clock that was set back begins a new day. */
 const isSameDay = ({ dayAt }: Standing, now: number): boolean => now >= dayAt && now - dayAt < limits.DAY_MS
-const isEmpty = ({ records, changedAt }: Standing, now: number): boolean =>
-  records === 0 && now - changedAt >= limits.EMPTY_MS
+const isEmpty = ({ records, changedAt }: Standing, now: number, afterMs = limits.EMPTY_MS): boolean =>
+  records === 0 && now - changedAt >= afterMs
+/** 2 of one that gives its place back, 1 of one that goes before others where there is no room. */
+const emptiness = (standing: Standing, now: number): number =>
+  Number(isEmpty(standing, now)) + Number(isEmpty(standing, now, limits.EMPTY_IN_THE_WAY_MS))

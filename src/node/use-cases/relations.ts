@@ -69,6 +69,7 @@ async function changeEverything(node: NodeContext, { action, as }: RelationChang
   await node.relations.followEverything(everything)
   await node.audit.append({ at: Date.now(), who, what: `relation.${action}.everything` })
   if (everything) node.everything()?.lists.readAll()
+  else void node.everything()?.publishers.settle()
   const isOff = node.config.network.mode === 'off'
   return {
     publisher: EVERYTHING,

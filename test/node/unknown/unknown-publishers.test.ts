@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { DAY_MS, EMPTY_MS, EVICTED_MS, MAX_EVICTIONS, MIN_NEWCOMERS_A_DAY } from '../../../src/node/unknown/limits.ts'
+import {
+  DAY_MS,
+  EMPTY_IN_THE_WAY_MS,
+  EMPTY_MS,
+  EVICTED_MS,
+  MAX_EVICTIONS,
+  MIN_NEWCOMERS_A_DAY,
+} from '../../../src/node/unknown/limits.ts'
 import { UnknownPublishers } from '../../../src/node/unknown/unknown-publishers.ts'
 import type { PublisherId } from '../../../src/protocol/index.ts'
 
@@ -75,6 +82,16 @@ describe('where there is no room', () => {
     unknown.heard(other, 1)
     unknown.stored(other, 1, 1, 1)
     expect(unknown.surplus(id => id === one, 1)).toEqual([other])
+  })
+
+  test('those go first that brought nothing in five minutes, however lately they were heard of', () => {
+    const unknown = unknownOf()
+    for (const id of [one, other]) unknown.heard(id, 0)
+    for (const id of [one, other]) unknown.stored(id, 1, 1, 0)
+    unknown.heard(third, 1)
+    unknown.heard(idOf(4), EMPTY_IN_THE_WAY_MS)
+    expect(unknown.surplus(NOBODY, EMPTY_IN_THE_WAY_MS)).toEqual([one])
+    expect(unknown.surplus(NOBODY, EMPTY_IN_THE_WAY_MS + 1)).toEqual([third])
   })
 
   test('newcomers take a share of the places in a day: made-up publishers do not push out the others at once', () => {
