@@ -136,9 +136,9 @@ export class NodeLife {
     for (const listener of [...this.#onConnect]) listener(peer)
   }
 
-  /** Stores and announces a record of a publisher that writes by script; rejects for one that has no place yet. */
-  async say(record: WellFormedRecord): Promise<void> {
-    const { stored, refused } = await this.records.append([record])
+  /** Stores and announces a record of a publisher that writes by script; rejects for one that has no place yet. `isOwn`: however many rivals there are. */
+  async say(record: WellFormedRecord, isOwn = false): Promise<void> {
+    const { stored, refused } = await this.records.append([record], { pinned: isOwn })
     if (refused.length > 0) throw new Error('what comes before it is not here yet')
     await this.#absorb(stored)
     this.#wrote(record)

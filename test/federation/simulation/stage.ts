@@ -182,7 +182,7 @@ export class Stage {
       const life = node.life
       const again = () => this.world.after(RETRY_MS, say)
       if (life === null) return void again()
-      life.say(record).then(() => {
+      life.say(record, branches[0].includes(record)).then(() => {
         if (!this.ledger.written.includes(record)) this.ledger.written.push(record)
         next()
       }, again)
