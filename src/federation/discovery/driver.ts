@@ -157,12 +157,16 @@ export class DiscoveryDriver implements AsyncDisposable {
   }
 
   async #dial(to: PeerAddress): Promise<void> {
-    const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)])
+    const late = new AbortController()
+    const cancel = this.#clock.after(DIAL_TIMEOUT_MS, () => late.abort(new DOMException('late', 'TimeoutError')))
+    const signal = AbortSignal.any([this.#abort.signal, late.signal])
     try {
       await this.#network.dial(to, { signal })
     } catch (error) {
       const why = error instanceof DialError ? error.failure : 'failed'
       this.#do(this.#machine.dialFailed(to.peer, why, this.#clock.now()))
+    } finally {
+      cancel()
     }
   }
 
