@@ -70,7 +70,6 @@ export class ArtifactFetcher {
     const outcome = await this.#bring(artifact, publisher, signal)
     if (!('from' in outcome) || outcome.from === 'local') return outcome
     await this.#parts.store.unmarkPulled(artifact.sha256)
-    if (this.#isOpen(artifact, publisher)) await this.#parts.store.unmarkListed(artifact.sha256)
     return outcome
   }
 
@@ -133,9 +132,11 @@ export class ArtifactFetcher {
       const onTried = ({ peer, why }: Tried) => (why === 'E_TOO_SLOW' ? undefined : onMiss?.(publisher, peer))
       const memory = mirrors?.()
       const context = { streams, protocol, sink: artifactSinkOf(store), onTried, ...(memory && { mirrors: memory }) }
+      const isOpen = this.#isOpen(artifact, publisher)
       // Before they are here: no stranger's record is to open what came from an audience.
-      if (!this.#isOpen(artifact, publisher)) await store.markListed(artifact.sha256, publisher)
+      if (!isOpen) await store.markListed(artifact.sha256, publisher)
       const outcome = await fetchArtifact(context, artifact, providersOf(artifact, publisher, seeking), { signal })
+      if (isOpen && 'from' in outcome) await store.unmarkListed(artifact.sha256)
       onFetched('from' in outcome ? 'ok' : outcome.failed)
       return outcome
     } finally {

@@ -14,7 +14,11 @@ const [good, hostile] = ['good', 'hostile'] as PublisherId[] as [PublisherId, Pu
 const signal = new AbortController().signal
 
 /** Each publisher has one provider of its name, which sends its bytes when `gate` of it opens. */
-async function fetcherWith(bytes: Record<string, Uint8Array>, gates: Record<string, Promise<void>> = {}) {
+async function fetcherWith(
+  bytes: Record<string, Uint8Array>,
+  gates: Record<string, Promise<void>> = {},
+  isOpen = (_publisher: PublisherId) => true,
+) {
   const folder = await temporaryFolder()
   const database = await openLevelDatabase(join(folder, 'database'))
   const store = await openArtifactStore({ database, folder })
@@ -38,6 +42,7 @@ async function fetcherWith(bytes: Record<string, Uint8Array>, gates: Record<stri
     streams: streams as never,
     protocol: 'content',
     store,
+    isOpen: (_artifact, publisher) => isOpen(publisher),
     providersOf: async function* (_artifact, publisher) {
       yield publisher as string as PeerId
     },
@@ -113,4 +118,17 @@ test('a fetch that its last caller left while it waited for a place is not joine
   expect(await second.fetched).toMatchObject({ from: 'good' })
   expect(await Promise.all(busy)).toMatchObject(names.map(from => ({ from })))
   expect(it.begun.toSorted()).toEqual([...names, 'good'].toSorted())
+})
+
+test('what came for an audience is not opened by a stranger’s release that joined its fetch', async () => {
+  const bytes = bytesOf(1000)
+  const layout = await layoutOf([bytes])
+  const artifact = artifactOf(layout, layout)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  await using it = await fetcherWith({ good: bytes }, { good: promise }, publisher => publisher === hostile)
+  const listed = await joined(it.fetcher, artifact, good, new AbortController().signal)
+  const stranger = await joined(it.fetcher, artifact, hostile, new AbortController().signal)
+  resolve()
+  expect([await listed.fetched, await stranger.fetched]).toMatchObject([{ from: 'good' }, { from: 'good' }])
+  expect(await it.store.listedBy(layout.sha256)).toBe(good)
 })
