@@ -1,4 +1,4 @@
-import { createBlockBroker, systemClock } from '../../federation/index.ts'
+import { createBlockBroker, type PeerAddress, systemClock } from '../../federation/index.ts'
 import { type PeerId, topicsOf } from '../../protocol/index.ts'
 import type { LoadedConfig } from '../config/index.ts'
 import { AddressLimits } from '../network/address-limits.ts'
@@ -12,12 +12,16 @@ import { HeliaBlockstore } from '../storage/index.ts'
 import type { Exchange } from './exchange.ts'
 import type { OpenHome } from './open-home.ts'
 
-/** Starts libp2p and Helia; all that bitswap can reach is what the gate lets anyone have. */
+/**
+ * Starts libp2p and Helia; all that bitswap can reach is what the gate lets anyone have. `found` are relays to use where the settings
+ * name none.
+ */
 export async function openNetwork(
   stack: AsyncDisposableStack,
   home: OpenHome,
   exchange: Exchange,
   { config, origins }: LoadedConfig,
+  found: () => readonly PeerAddress[],
 ): Promise<RunningNetwork> {
   const { id: net, mode, announce, mdns } = config.network
   const isDefault = origins.get('network.listen')?.origin === 'default'
@@ -47,17 +51,18 @@ export async function openNetwork(
     },
   }
   const network = stack.use(await startNetwork(options, blocks, broker))
-  if (mode !== 'off') void stack.use(relayKeeperOf(relays, config.network.relays)).look()
+  const named = config.network.relays.map(parsePeerAddress).filter(address => address !== null)
+  // Where `announce` says all that is told, no place at a relay would be.
+  const candidates = named.length > 0 || announce.length > 0 ? () => named : found
+  if (mode !== 'off') void stack.use(relayKeeperOf(relays, candidates)).look()
   return network
 }
 
-/** Keeps this node reachable through the relays of its settings. */
-function relayKeeperOf(client: RelayClient, relays: readonly string[]): RelayKeeper {
-  const candidates = relays.map(parsePeerAddress).filter(address => address !== null)
+function relayKeeperOf(client: RelayClient, candidates: () => readonly PeerAddress[]): RelayKeeper {
   return new RelayKeeper({
     isReserved: relay => client.isReserved(relay),
     reserve: (relay, signal) => client.reserve(relay, signal),
-    candidates: () => candidates,
+    candidates,
     clock: systemClock,
   })
 }

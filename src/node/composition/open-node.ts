@@ -8,6 +8,7 @@ import type { Network } from '../network/network.ts'
 import type { NodeContext } from '../node-context.ts'
 import { removeOldFormerCaches } from '../use-cases/cache-former.ts'
 import { Exchange } from './exchange.ts'
+import { foundRelays } from './found-relays.ts'
 import { type Federation, isInstallableFrom, joinFederation } from './join-network.ts'
 import { type NodeSurroundings, nodeContextOf } from './node-context-of.ts'
 import type { OpenHome } from './open-home.ts'
@@ -38,8 +39,9 @@ export async function openNode(
   library.access.ownedBy(exchange.writer.publisher)
   await exchange.writer.begin()
   await home.artifacts.markOwn(library.access.releasedHere())
-  libp2p = (await openNetwork(stack, home, exchange, loaded)).libp2p
   const federation: { joined: Federation | null } = { joined: null }
+  const found = () => (federation.joined === null ? [] : foundRelays(network(), federation.joined))
+  libp2p = (await openNetwork(stack, home, exchange, loaded, found)).libp2p
   const upstreams = stack.use(upstreamsOf(home, loaded, surroundings, () => node.sharing))
   const catchUp: { started: CatchUp | null } = { started: null }
   const parts = { home, loaded, surroundings, exchange, libp2p, metrics, upstreams, catchUp: () => catchUp.started }

@@ -18,8 +18,12 @@ export class AddressLimits {
     this.#parts = parts
   }
 
-  /** Counts a connection from there in; what is answered counts it out, once. Null: there are too many. */
+  /**
+   * Counts a connection from there in; what is answered counts it out, once. Null: there are too many. Circuits are not counted: their
+   * address is the relay's, and the keeper takes them for one part of the network.
+   */
   enter(multiaddr: string): (() => void) | null {
+    if (multiaddr.includes('/p2p-circuit')) return () => {}
     const { perAddress, perRange, siteOf = siteOfAddress, rangeOf = groupOfAddress } = this.#parts
     const [site, range] = [siteOf(multiaddr), rangeOf(multiaddr)]
     const keys = [site === null ? [] : `address ${site}`, range === null ? [] : `range ${range}`].flat()

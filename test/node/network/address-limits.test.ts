@@ -64,6 +64,14 @@ describe('limits of addresses', () => {
     }
   })
 
+  it('count no circuits, which have the address of their relay', () => {
+    const limits = new AddressLimits({ perAddress: 1, perRange: 1 })
+    const relay = '/ip4/192.0.2.1/tcp/1'
+    expect(limits.enter(relay)).not.toBeNull()
+    for (let i = 0; i < 100; i++) expect(limits.enter(`${relay}/p2p/relay/p2p-circuit/p2p/peer${i}`)).not.toBeNull()
+    expect(limits.enter(relay)).toBeNull()
+  })
+
   it('count half-open connections over real sockets, and give the place back when one closes', async () => {
     await using stack = new AsyncDisposableStack()
     const addressLimits = new AddressLimits({ perAddress: 2, perRange: 300, siteOf: () => 'one', rangeOf: () => null })

@@ -6,6 +6,11 @@ import { libp2pOptionsOf } from '../../../src/node/network/network.ts'
 import { RelayClient } from '../../../src/node/network/relay/relay-client.ts'
 import type { PeerId } from '../../../src/protocol/index.ts'
 
+/** What libp2p does not show. */
+interface Inside {
+  readonly components: { readonly transportManager: { getListeners(): readonly unknown[] } }
+}
+
 const nodes: Libp2p[] = []
 afterAll(async () => await Promise.all(nodes.map(async node => await node.stop())))
 
@@ -56,6 +61,15 @@ test('a reservation is lost with its relay, and had again without a second liste
   await reserve()
   expect(node.relays.isReserved(peer)).toBe(true)
   expect(new Set(circuits().map(hostless))).toEqual(new Set(first.map(hostless)))
+})
+
+test('nothing stays of a peer that gives no place', async () => {
+  const [node, other] = [await start(false), await start(false)]
+  const { transportManager } = (node.libp2p as unknown as Inside).components
+  const before = transportManager.getListeners().length
+  const address = { peer: other.libp2p.peerId.toString() as PeerId, addresses: [addressOf(other)] }
+  await expect(node.relays.reserve(address, AbortSignal.timeout(10_000))).rejects.toThrow()
+  expect(transportManager.getListeners()).toHaveLength(before)
 })
 
 const hostless = (address: string) => address.replace(/\/tcp\/\d+/, '')

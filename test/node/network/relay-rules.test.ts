@@ -39,6 +39,11 @@ test.each([
   expect(rulesFor(address, full.map(far)).rules.denyInboundRelayReservation(peer(1))).toBe(false)
 })
 
+test('those who come through a proxy of the same site are not taken for one', () => {
+  const full = Array.from({ length: MAX_RESERVATIONS_PER_HOST }, (_, n) => `/ip4/127.0.0.1/tcp/${n + 1}/ws`)
+  expect(rulesFor('/ip4/127.0.0.1/tcp/9/ws', full).rules.denyInboundRelayReservation(peer(1))).toBe(false)
+})
+
 test('who has a place keeps it when its address is full', () => {
   const full = Array.from({ length: MAX_RESERVATIONS_PER_HOST }, (_, n) => `/ip4/192.0.2.1/tcp/${n + 1}`)
   expect(rulesFor('/ip4/192.0.2.1/tcp/9', full).rules.denyInboundRelayReservation(peer(100))).toBe(false)

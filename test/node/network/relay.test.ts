@@ -39,6 +39,7 @@ const peersOf = ({ client }: Node) => client.call<PeerRow[]>('GET', '/api/peers'
 let relay: Node
 let office: Node
 let home: Node
+let shut: Node
 
 beforeAll(async () => {
   relay = await start(['/ip4/127.0.0.1/tcp/0/ws'], { HANSE_NETWORK_RELAY: '1' })
@@ -46,6 +47,8 @@ beforeAll(async () => {
   expect(address).toMatch(/^\/ip4\/127\.0\.0\.1\/tcp\/\d+\/ws\/p2p\//)
   office = await start([], { HANSE_NETWORK_RELAYS: address })
   home = await start([], { HANSE_NETWORK_BOOTSTRAP: address })
+  // Seen at 127.0.0.1, where it does not listen.
+  shut = await start(['/ip4/127.0.0.2/tcp/0'], { HANSE_NETWORK_BOOTSTRAP: address })
 }, 60_000)
 
 test('a node that listens nowhere is reached through a relay, over WebSocket', async () => {
@@ -74,4 +77,16 @@ test('a release is announced, found, and its bytes fetched over the relay', asyn
   expect(installed).toMatchObject({ sha256: published.sha256 })
   const toOffice = (await peersOf(home)).filter(({ id }) => id === office.running.ready.peerId)
   for (const { addresses } of toOffice) expect(addresses.join()).toContain('/p2p-circuit')
+}, 60_000)
+
+test('a node that names no relay and that nobody could dial is reached through a peer that says it is one', async () => {
+  const [circuit = ''] = await eventually(
+    () => circuitsOf(shut),
+    circuits => circuits.length > 0,
+  )
+  const { reachable } = await shut.client.call<{ reachable: string }>('GET', '/api/status')
+  expect(reachable).toMatch(/^no \(asked \d+ peers?\); reached through a relay$/)
+  expect(await circuitsOf(home)).toEqual([])
+  const added = await home.client.call('POST', '/api/peers', { body: { multiaddr: circuit } })
+  expect(added).toMatchObject({ connected: true })
 }, 60_000)

@@ -1,17 +1,23 @@
 import { circuitRelayTransport, RELAY_V2_STOP_CODEC } from '@libp2p/circuit-relay-v2'
-import type { Connection, Stream, Transport } from '@libp2p/interface'
+import type { Connection, Listener, Stream, Transport } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { PeerAddress } from '../../../federation/index.ts'
 import type { PeerId } from '../../../protocol/index.ts'
+import { MAX_LISTENERS } from './limits.ts'
 
 type Components = Parameters<ReturnType<typeof circuitRelayTransport>>[0]
 type StopHandler = (stream: Stream, connection: Connection) => void | Promise<void>
 
-/** The part of libp2p's transport that it does not export. */
-interface Reservations {
+/** The parts of libp2p's transport that it does not export. */
+interface Reservations extends EventTarget {
   hasReservation(peer: ReturnType<typeof peerIdFromString>): boolean
   addRelay(peer: ReturnType<typeof peerIdFromString>, type: 'configured'): Promise<unknown>
+}
+
+interface CircuitListener extends Listener {
+  readonly _onRemoveRelayPeer: () => void
+  readonly _onAddRelayPeer: () => void
 }
 
 /**
@@ -19,17 +25,17 @@ interface Reservations {
  * One for each libp2p node.
  */
 export class RelayClient {
-  readonly #chosen = new Set<PeerId>()
+  /** Relays that gave a place once. */
   readonly #listening = new Set<PeerId>()
   #components: Components | null = null
   #reservations: Reservations | null = null
 
   /** The transport, for libp2p's options. */
   readonly transport = (components: Components): Transport => {
-    const transport = circuitRelayTransport()(withGuardedStop(components, peer => this.#chosen.has(peer)))
+    const transport = circuitRelayTransport()(withGuardedStop(components, peer => this.#listening.has(peer)))
     this.#components = components
     this.#reservations = (transport as unknown as { reservationStore: Reservations }).reservationStore
-    return transport
+    return withoutFailedListeners(transport, this.#reservations)
   }
 
   /** Whether this node is reached through that peer now. */
@@ -41,27 +47,49 @@ export class RelayClient {
   async reserve({ peer, addresses }: PeerAddress, signal: AbortSignal): Promise<void> {
     const [components, reservations] = [this.#components, this.#reservations]
     if (components === null || reservations === null) throw new TypeError('the network is not started yet')
+    const isListening = this.#listening.has(peer)
+    if (!isListening && this.#listening.size >= MAX_LISTENERS) throw new Error('too many relays were used and lost')
     const id = peerIdFromString(peer)
-    this.#chosen.add(peer)
     const targets = addresses.map(address => multiaddr(address))
     await components.connectionManager.openConnection(targets.length > 0 ? targets : id, { signal })
     // libp2p's listener of a relay outlives its reservation, and closing one ends the reservations of all.
-    if (this.#listening.has(peer)) await reservations.addRelay(id, 'configured')
+    if (isListening) await reservations.addRelay(id, 'configured')
     else await components.transportManager.listen([multiaddr(`/p2p/${peer}/p2p-circuit`)])
     if (!this.isReserved(peer)) throw new Error(`no reservation with ${peer}`)
     this.#listening.add(peer)
   }
 }
 
+/** libp2p keeps the listener of a relay that gave no place, and makes another for each try; to close one ends all reservations. */
+function withoutFailedListeners(transport: Transport, reservations: Reservations): Transport {
+  const create = transport.createListener.bind(transport)
+  transport.createListener = options => {
+    const listener = create(options) as CircuitListener
+    const listen = listener.listen.bind(listener)
+    listener.listen = async address => {
+      try {
+        await listen(address)
+      } catch (error) {
+        reservations.removeEventListener('relay:removed', listener._onRemoveRelayPeer)
+        reservations.removeEventListener('relay:created-reservation', listener._onAddRelayPeer)
+        listener.dispatchEvent(new CustomEvent('close'))
+        throw error
+      }
+    }
+    return listener
+  }
+  return transport
+}
+
 /**
  * libp2p takes whoever opens a STOP stream for a relay and begins to listen, and to announce itself, through it: here that is for
- * chosen relays alone.
+ * relays alone that gave this node a place.
  */
-function withGuardedStop(components: Components, isChosen: (peer: PeerId) => boolean): Components {
+function withGuardedStop(components: Components, isRelay: (peer: PeerId) => boolean): Components {
   const guard =
     (handler: StopHandler): StopHandler =>
     (stream, connection) => {
-      if (isChosen(connection.remotePeer.toString() as PeerId)) return handler(stream, connection)
+      if (isRelay(connection.remotePeer.toString() as PeerId)) return handler(stream, connection)
       stream.abort(new Error('no relay of this node'))
     }
   const registrar = () => {

@@ -1,5 +1,6 @@
 import type { Connection, PeerId as Libp2pPeerId } from '@libp2p/interface'
 import { TokenBucket } from '../../../federation/index.ts'
+import { siteOfAddress } from '../address-group.ts'
 import { CIRCUITS_IN_ALL, CIRCUITS_PER_PEER, MAX_COUNTED_PEERS, MAX_RESERVATIONS_PER_HOST } from './limits.ts'
 
 /** What a relay asks before it serves, as part of libp2p's connection gater. */
@@ -29,10 +30,14 @@ export class RelayRules implements RelayGater {
   }
 
   denyInboundRelayReservation(source: Libp2pPeerId): boolean {
-    const hosts = new Set(this.#ports.connectionsOf(source).map(({ remoteAddr }) => hostOf(remoteAddr.toString())))
+    const sites = new Set(
+      this.#ports.connectionsOf(source).map(({ remoteAddr }) => siteOfAddress(remoteAddr.toString())),
+    )
+    // All who come through a proxy of this site seem to be at one address of it.
+    sites.delete(null)
     let held = 0
     for (const [peer, address] of this.#ports.reservations())
-      if (peer !== source.toString() && hosts.has(hostOf(address))) held++
+      if (peer !== source.toString() && sites.has(siteOfAddress(address))) held++
     return held >= MAX_RESERVATIONS_PER_HOST
   }
 
@@ -53,18 +58,4 @@ export class RelayRules implements RelayGater {
     if (this.#opened.size > MAX_COUNTED_PEERS && oldest !== undefined) this.#opened.delete(oldest)
     return bucket
   }
-}
-
-/** Who is one for a bound: an IPv4 address, or the 64 bits of an IPv6 network. */
-function hostOf(multiaddr: string): string {
-  const [, family = '', host = ''] = multiaddr.split('/')
-  if (family !== 'ip6') return host
-  const [head = '', tail] = host.split('::')
-  const groups = head === '' ? [] : head.split(':')
-  const missing = tail === undefined ? 0 : 8 - groups.length - (tail === '' ? 0 : tail.split(':').length)
-  const all = [...groups, ...Array<string>(Math.max(0, missing)).fill('0'), ...(tail?.split(':') ?? [])]
-  return all
-    .slice(0, 4)
-    .map(group => Number.parseInt(group || '0', 16).toString(16))
-    .join(':')
 }
