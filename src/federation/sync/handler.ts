@@ -30,6 +30,8 @@ export interface FeedHandlerPorts {
     feed: { readonly publisher: PublisherId; readonly feed: FeedId },
     peer: PeerId,
   ) => boolean | Promise<boolean>
+  /** Charges a peer for looking up publishers that its request did not name; false: it asked for too many lately. Absent: never. */
+  readonly mayLookUp?: (peer: PeerId, publishers: number) => boolean
   /** Publishers of whom everybody may know that this node holds public releases, blocked ones left out; absent: none. */
   readonly listed?: {
     isListed(publisher: PublisherId): boolean
@@ -71,25 +73,37 @@ export class FeedHandler {
   /** What was told up to the cookie and what is told here are all that this peer may have now. */
   async *#headsSince(
     peer: PeerId,
-    { publishers, all, since }: Extract<FeedRequest, { ask: 'heads-since' }>,
+    ask: Extract<FeedRequest, { ask: 'heads-since' }>,
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array> {
-    const { log } = this.#ports.changes
-    const cookie = log.cookie()
-    const changed = since && log.since(since)
-    const named = new Set(publishers)
-    if (changed === null) yield* this.#heads(peer, named, signal)
-    else {
-      const meant = new Map<PublisherId, ReadonlySet<FeedId> | null>()
-      for (const [publisher, feeds] of changed) {
-        if (named.has(publisher)) meant.set(publisher, feeds)
-        // All of it: it may be listed only since this change.
-        else if (all && this.#ports.listed?.isListed(publisher)) meant.set(publisher, null)
-      }
-      yield* this.#heads(peer, meant.keys(), signal, meant)
-    }
+    const cookie = this.#ports.changes.log.cookie()
+    const changed = this.#changedSince(peer, ask)
+    if (changed === null) yield* this.#heads(peer, new Set(ask.publishers), signal)
+    else yield* this.#heads(peer, changed.keys(), signal, changed)
     signal.throwIfAborted()
     yield encodeHeadsSinceEnd({ ...cookie, whole: changed === null })
+  }
+
+  /** What is meant of what changed; null: the cookie is not known, or a peer that asks for so much has to name it. */
+  #changedSince(
+    peer: PeerId,
+    { publishers, all, since }: Extract<FeedRequest, { ask: 'heads-since' }>,
+  ): ChangedFeeds | null {
+    const { changes, listed, mayLookUp } = this.#ports
+    const changed = since && changes.log.since(since)
+    if (changed === null) return null
+    const named = new Set(publishers)
+    const meant = new Map<PublisherId, ReadonlySet<FeedId> | null>()
+    let unnamed = 0
+    for (const [publisher, feeds] of changed) {
+      if (named.has(publisher)) meant.set(publisher, feeds)
+      else if (all && listed?.isListed(publisher)) {
+        // All of it: it may be listed only since this change.
+        meant.set(publisher, null)
+        unnamed++
+      }
+    }
+    return unnamed === 0 || mayLookUp === undefined || mayLookUp(peer, unnamed) ? meant : null
   }
 
   async *#publishers(after: PublisherId | null): AsyncGenerator<Uint8Array> {

@@ -51,6 +51,9 @@ export interface ExchangeParts {
 /** A subscription waits for news without a time-out; all else on the feed stream has the stream's own bounds. */
 const SUBSCRIPTION_BOUNDS = { creditBytes: SUBSCRIPTION_CREDIT_BYTES, firstByteMs: 0, minBytesPerSecond: 0 }
 
+/** What naming a publisher adds to a request, bytes: so much is charged for one that is looked up unnamed. */
+const PUBLISHER_BYTES = 64
+
 /** How records come in and go out: kept streams to peers, the intake for theirs, the writer for ours. */
 export class Exchange implements AsyncDisposable {
   readonly protocols: {
@@ -73,6 +76,7 @@ export class Exchange implements AsyncDisposable {
   /** What keeps this node from doing its work, by subject, for /readyz. */
   readonly problems = new Map<string, string>()
   readonly #parts: ExchangeParts
+  readonly #budgets: PeerBudgets
   #brought: (peer: PeerId) => void = () => {}
   readonly #ownListeners = new Set<(record: WellFormedRecord) => void>()
 
@@ -88,6 +92,20 @@ export class Exchange implements AsyncDisposable {
       dialBack: `/hanse/${net}/dial-back/1`,
       snapshot: snapshotProtocolOf(net),
     }
+    this.#budgets = new PeerBudgets({
+      allowances: {
+        [this.protocols.feed]: FEED_ALLOWANCE,
+        [this.protocols.content]: CONTENT_ALLOWANCE,
+        [this.protocols.search]: SEARCH_ALLOWANCE,
+        [this.protocols.peers]: PEERS_ALLOWANCE,
+        [this.protocols.dialBack]: DIAL_BACK_ALLOWANCE,
+        [this.protocols.snapshot]: SNAPSHOT_ALLOWANCE,
+      },
+      onOver: (how, peer) => {
+        metrics.overBudget.inc({ how })
+        this.ledger.over(peer, how)
+      },
+    })
     this.streams = new KeptStreams({
       openStream: openStreamOver(network, this.ledger),
       onOffence: (peer, code) => {
@@ -96,20 +114,7 @@ export class Exchange implements AsyncDisposable {
         this.refuse(peer)
       },
       ...linkOf(parts.config.network, [this.protocols.content, this.protocols.snapshot]),
-      budget: new PeerBudgets({
-        allowances: {
-          [this.protocols.feed]: FEED_ALLOWANCE,
-          [this.protocols.content]: CONTENT_ALLOWANCE,
-          [this.protocols.search]: SEARCH_ALLOWANCE,
-          [this.protocols.peers]: PEERS_ALLOWANCE,
-          [this.protocols.dialBack]: DIAL_BACK_ALLOWANCE,
-          [this.protocols.snapshot]: SNAPSHOT_ALLOWANCE,
-        },
-        onOver: (how, peer) => {
-          metrics.overBudget.inc({ how })
-          this.ledger.over(peer, how)
-        },
-      }),
+      budget: this.#budgets,
     })
     this.feedClient = {
       request: (peer, payload, { signal }) => {
@@ -133,6 +138,11 @@ export class Exchange implements AsyncDisposable {
       adoptOwnHeads: (publisher, feeds, mustHear) => this.#adoptOwnHeads(publisher, feeds, mustHear),
       announce: record => this.#wrote(record),
     })
+  }
+
+  /** Charges a peer for feeds of publishers that it did not name; false: beyond its budget, or only after a wait. */
+  mayLookUp(peer: PeerId, publishers: number): boolean {
+    return this.#budgets.chargeRequest(peer, this.protocols.feed, publishers * PUBLISHER_BYTES) === 0
   }
 
   /** Calls `listener` with each record this node wrote, after it is durable and folded. */

@@ -132,7 +132,8 @@ function keepMembers(node: NodeContext, exchange: Exchange, discovery: Discovery
   })
 }
 
-function answerPeers(home: OpenHome, { streams, protocols, changes }: Exchange, node: NodeContext): void {
+function answerPeers(home: OpenHome, exchange: Exchange, node: NodeContext): void {
+  const { streams, protocols, changes } = exchange
   const { gate, artifacts, library, relations } = home
   // Blocked it was served to nobody: those who asked meanwhile have not heard of it.
   relations.onChange((publisher, before) => {
@@ -143,6 +144,7 @@ function answerPeers(home: OpenHome, { streams, protocols, changes }: Exchange, 
     changes,
     hold: heldBack({ clock: systemClock, random: Math.random, isAnnounced: head => library.access.isPublic(head) }),
     mayServeFeed: (feed, peer) => library.isWhole(feed) && gate.mayServeFeed(feed, peer),
+    mayLookUp: (peer, publishers) => exchange.mayLookUp(peer, publishers),
     listed: new ListedPublishers(library.access, relations),
   })
   streams.handle(protocols.feed, request => feeds.handle(request))

@@ -30,6 +30,8 @@ class Served {
   now = 0
   changes = this.#started()
   readonly blocked = new Set<PublisherId>()
+  /** Whether the peer asked for too much lately. */
+  isPeerOver = false
   /** What happens while the next heads are read. */
   meanwhile: (() => void)[] = []
   readonly #heads = new Map<string, FeedHead[]>()
@@ -77,6 +79,7 @@ class Served {
       store: { heads } as unknown as FeedStore,
       changes: this.changes,
       mayServeFeed: feed => this.#mayServe(feed),
+      mayLookUp: () => !this.isPeerOver,
       listed: { isListed: id => this.#isListed(id), after: () => PUBLISHERS.filter(id => this.#isListed(id)) },
     })
     const { signal } = new AbortController()
@@ -148,6 +151,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('block' as const), publisher }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('hide' as const), publisher }) },
   { weight: 1, arbitrary: fc.constant({ do: 'restart' as const }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('budget' as const), isOver: fc.boolean() }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 0, max: 2 }) }) },
 )
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
@@ -165,6 +169,9 @@ function take(served: Served, one: Step): void {
       break
     case 'restart':
       served.restart()
+      break
+    case 'budget':
+      served.isPeerOver = one.isOver
       break
     case 'wait':
       served.now += one.ms
@@ -258,4 +265,29 @@ test('a publisher that is listed from now on is told in whole to those that ask 
   served.append(PUBLISHERS[0]!, FEEDS[1]!, false)
   await asker.round()
   expect(asker.told.size).toBe(2)
+})
+
+test('a peer that asked for too much is told what it names, and to name the rest', async () => {
+  const served = new Served()
+  const some = PUBLISHERS.slice(0, 2)
+  for (const id of some) for (const feed of FEEDS.slice(0, 2)) served.append(id, feed, false)
+  const { boot } = served.changes.log.cookie()
+  const named = some[0]!
+  const told = async () => {
+    const publishers = new Set<PublisherId>()
+    for await (const part of served.ask({
+      ask: 'heads-since',
+      publishers: [named],
+      all: true,
+      since: { boot, at: 0 },
+    })) {
+      const said = parseHeadsSince(part)
+      if (!Array.isArray(said)) return { publishers, end: said }
+      for (const { publisher } of said) publishers.add(publisher)
+    }
+    throw new Error('no end')
+  }
+  expect(await told()).toMatchObject({ publishers: new Set(some), end: { whole: false } })
+  served.isPeerOver = true
+  expect(await told()).toMatchObject({ publishers: new Set([named]), end: { whole: true } })
 })

@@ -6,18 +6,37 @@ import { openSearchIndex } from '../../../src/node/index/index.ts'
 import { Library } from '../../../src/node/library/library.ts'
 import { createMetrics } from '../../../src/node/metrics/metrics.ts'
 import { openLevelDatabase, RecordStore } from '../../../src/node/storage/index.ts'
+import type { PeerId } from '../../../src/protocol/index.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
-test('a root record that is damaged while the node runs ends neither a write nor the node', async () => {
-  await using database = await openLevelDatabase(await temporaryFolder())
-  await using index = await openSearchIndex(database.table('index'))
+async function started() {
+  await using opened = new AsyncDisposableStack()
+  const database = opened.use(await openLevelDatabase(await temporaryFolder()))
+  const index = opened.use(await openSearchIndex(database.table('index')))
   const library = await Library.open({ net: 'main', database, records: new RecordStore(database), index })
   const peers = { all: () => [], isPinned: () => false }
   const home = { identity: createIdentity(1), library, peers } as unknown as ExchangeParts['home']
   const config = parseConfig({ network: { mode: 'off' } }, 'the test')
   const network = (() => ({ getPeers: () => [], addEventListener() {}, removeEventListener() {} })) as never
   const metrics = createMetrics({ peers: () => 0, feeds: () => 0, packages: () => 0, connections: () => [] })
-  await using exchange = new Exchange({ net: 'main', config, home, metrics, network })
+  const exchange = opened.use(new Exchange({ net: 'main', config, home, metrics, network }))
+  return { database, exchange, opened: opened.move() }
+}
+
+test('publishers that a peer asks for without naming them cost as much as named ones', async () => {
+  const { exchange, opened } = await started()
+  await using _ = opened
+  const peer = 'peer' as PeerId
+  let publishers = 0
+  while (publishers < 100_000 && exchange.mayLookUp(peer, 256)) publishers += 256
+  expect(publishers).toBeGreaterThan(5_000)
+  expect(publishers).toBeLessThan(20_000)
+  expect(exchange.mayLookUp('another' as PeerId, 256)).toBe(true)
+})
+
+test('a root record that is damaged while the node runs ends neither a write nor the node', async () => {
+  const { database, exchange, opened } = await started()
+  await using _ = opened
   await exchange.writer.begin()
   const [key, value] = (await database.table('records').iterator().all())[1]!
   await database.commit([
