@@ -20,6 +20,8 @@ export interface Context {
   node(): Promise<ApiClient>
   /** Prints one line of progress to people; nothing with `--json` or without a terminal. */
   progress(line: string): void
+  /** Shows one line to people that takes the place of the last, null takes it away; absent with `--json` or without a terminal. */
+  readonly live?: (line: string | null) => void
   /** Prints a document or text before the command ends, such as the ready line of `start`. */
   print(data: unknown, view: View): void
 }

@@ -5,6 +5,7 @@ import type { ApiClient } from './api-client.ts'
 import { CliError } from './errors.ts'
 import { receiveFile } from './receive-file.ts'
 import { isSameFolder } from './same-folder.ts'
+import { watchTransfer } from './watch-transfer.ts'
 
 export interface Wanted {
   readonly purl: string
@@ -18,6 +19,8 @@ export interface Installed {
   readonly sha256: string
   /** Peer id of the node the bytes came from, or `local`. */
   readonly from: string
+  /** Peers that sent the bytes, most first; none when they were here. */
+  readonly mirrors: readonly { readonly peer: string; readonly bytes: number }[]
 }
 
 /** Archives that --extract unpacks, by purl type. */
@@ -33,11 +36,15 @@ interface InstallAnswer {
   readonly sha256: string
   readonly from: string
   readonly fileName: string
+  /** Absent from older nodes, and of an upstream's packages. */
+  readonly mirrors?: Installed['mirrors']
 }
 
 export interface InstallOptions {
   readonly extract?: boolean
   readonly signal?: AbortSignal
+  /** Shows how far it is to a person at a terminal. */
+  readonly live?: (line: string | null) => void
 }
 
 /** Lets the node resolve and fetch a package, then writes its checked bytes into `folder` under their own name. */
@@ -47,9 +54,10 @@ export async function installTo(
   folder: string,
   options: InstallOptions = {},
 ): Promise<Installed> {
-  const { purl, publisher, sha256, from, fileName } = await node.call<InstallAnswer>('POST', '/api/install', {
-    body: wanted,
-  })
+  const { live } = options
+  const install = () => node.call<InstallAnswer>('POST', '/api/install', { body: wanted })
+  const answer = await (live === undefined ? install() : watchTransfer(node, wanted.purl, live, install))
+  const { purl, publisher, sha256, from, fileName, mirrors = [] } = answer
   await requirePlain(fileName)
   const path = join(resolve(folder), fileName)
   if (options.extract) requireTarball(fileName)
@@ -59,7 +67,7 @@ export async function installTo(
     await requireSound(path, purl)
     await extractBeside(path)
   }
-  return { purl, publisher, path, sha256, from }
+  return { purl, publisher, path, sha256, from, mirrors }
 }
 
 /** The file name was chosen by a stranger: what a node may publish under is what is written here. @throws CliError E_FILE_NAME */

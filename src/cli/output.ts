@@ -5,18 +5,23 @@ import { isMarked, type MarkedCell, type View } from './view.ts'
 
 export interface Streams {
   readonly out: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
-  readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean }
+  readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
 }
 
 type Style = Parameters<typeof styleText>[0]
 
 /** Characters that a cut column keeps, however narrow the terminal: then the line wraps. */
 const LEAST_CUT_CHARS = 16
+/** Columns of a terminal that does not tell. */
+const USUAL_COLUMNS = 80
+/** To the start of the line, which is emptied. */
+const ERASE_LINE = '\r\u001b[K'
 
 /** The one place that prints: with `json` one document on stdout, else text for people. */
 export class Output {
   readonly #json: boolean
   readonly #streams: Streams
+  #hasLiveLine = false
 
   constructor(json: boolean, streams: Streams = { out: process.stdout, err: process.stderr }) {
     this.#json = json
@@ -25,12 +30,14 @@ export class Output {
 
   /** Prints a result on stdout. */
   result(data: unknown, view: View): void {
+    this.#endLive()
     const text = this.#json ? JSON.stringify(data) : this.#text(view).join('\n')
     if (text !== '') this.#streams.out.write(`${text}\n`)
   }
 
   /** Prints an error and returns the exit code it stands for. */
   error(error: unknown): ExitCode {
+    this.#endLive()
     const report = errorReportOf(error)
     if (this.#json) this.#streams.out.write(`${JSON.stringify({ error: report })}\n`)
     else this.#streams.err.write(`${this.#errorLines(report, error).join('\n')}\n`)
@@ -39,8 +46,28 @@ export class Output {
 
   /** Prints one line of progress on stderr; only a person at a terminal sees it. */
   progress(line: string): void {
-    if (!this.#json && this.#streams.err.isTTY)
-      this.#streams.err.write(`${this.#styled('dim', plain(line), this.#streams.err)}\n`)
+    this.#endLive()
+    if (this.isWatched) this.#streams.err.write(`${this.#styled('dim', plain(line), this.#streams.err)}\n`)
+  }
+
+  /** Whether a person at a terminal sees progress. */
+  get isWatched(): boolean {
+    return !this.#json && this.#streams.err.isTTY === true
+  }
+
+  /** Shows a line on stderr in place of the last such, cut to the terminal; null takes it away, as does whatever is printed next. */
+  live(line: string | null): void {
+    if (line === null) this.#endLive()
+    if (line === null || !this.isWatched) return
+    const { err } = this.#streams
+    const { marked } = cutTo({ marked: plain(line), ranges: [] }, (err.columns || USUAL_COLUMNS) - 1)
+    err.write(`${ERASE_LINE}${this.#styled('dim', marked, err)}`)
+    this.#hasLiveLine = true
+  }
+
+  #endLive(): void {
+    if (this.#hasLiveLine) this.#streams.err.write(ERASE_LINE)
+    this.#hasLiveLine = false
   }
 
   #errorLines(report: { code: string; message: string; hint?: string }, error: unknown): string[] {

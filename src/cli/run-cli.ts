@@ -5,7 +5,7 @@ import { COMMAND_SECTIONS, COMMANDS } from './commands/index.ts'
 import { type Environment, homeOf } from './environment.ts'
 import { CliError } from './errors.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
-import { Output } from './output.ts'
+import { Output, type Streams } from './output.ts'
 import { findRunFile } from './run-file.ts'
 import { shellWordOf } from './shell-word.ts'
 import { VERSION } from './version.ts'
@@ -22,8 +22,9 @@ export async function runCli(
   argv: readonly string[],
   environment: Environment,
   signal: AbortSignal,
+  streams?: Streams,
 ): Promise<ExitCode> {
-  const output = new Output(flagsOf(argv).includes('--json'))
+  const output = new Output(flagsOf(argv).includes('--json'), streams)
   let exitCode: ExitCode = EXIT.ok
   const program = programOf(async (command, input, globals) => {
     const outcome = await command.run(input, contextOf(command, globals, { environment, signal, output }))
@@ -167,6 +168,7 @@ function contextOf(command: Command, globals: GlobalOptions, { environment, sign
     signal,
     node: () => nodeOf(globals, home, environment, signal),
     progress: line => output.progress(line),
+    ...(output.isWatched ? { live: (line: string | null) => output.live(line) } : {}),
     print: (data, view) => output.result(data, view),
   }
 }

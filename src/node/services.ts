@@ -59,6 +59,7 @@ export function servicesOf(node: NodeContext): NodeServices {
     changeRelation: (change, who) => changeRelation(node, change, who),
     publishers: () => listPublishers(node),
     peers: () => listPeers(node),
+    transfers: async () => node.fetcher.transfers(),
     federation: publisher => showFederation(node, publisher),
     addPeer: (multiaddr, who) => addPeer(node, multiaddr, who),
     removePeer: (peer, who) => removePeer(node, peer, who),

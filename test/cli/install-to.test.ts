@@ -70,6 +70,7 @@ test('writes the checked file under its own name into a folder it creates', asyn
     path: join(into, 'x-1.0.0.tgz'),
     sha256: SHA256,
     from: 'peer',
+    mirrors: [],
   })
   expect(await readFile(installed.path)).toEqual(BYTES)
   expect(seen.map(({ token }) => token)).toEqual(['Bearer secret', 'Bearer secret'])

@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream'
+import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
 import { AnsweredError, CliError } from '../../src/cli/errors.ts'
 import { exitCodeOf } from '../../src/cli/exit-codes.ts'
@@ -47,6 +48,39 @@ test('the codes of a node become the exit codes that scripts rely on', () => {
     expect([code, exitCodeOf(code)]).toEqual([code, exit])
     expect(capture(true).output.error(new AnsweredError(code, 'x'))).toBe(exit)
   }
+})
+
+test('a live line takes the place of the last, is cut to the terminal, and is gone before anything else is printed', () => {
+  const [out, err] = [new PassThrough(), Object.assign(new PassThrough(), { isTTY: true, columns: 20 })]
+  const output = new Output(false, { out, err })
+  const erase = '\r\u001b[K'
+  const text = () =>
+    String(err.read() ?? '')
+      .split(erase)
+      .map(stripVTControlCharacters)
+  output.live('half of it')
+  output.live(`forged\rline ${'x'.repeat(40)}`)
+  expect(text()).toEqual(['', 'half of it', 'forged\ufffdline xxxxxx…'])
+  output.progress('next')
+  expect(text()).toEqual(['', 'next\n'])
+  output.live('more')
+  output.error(new CliError('E_FILE', 'gone'))
+  expect(text()).toEqual(['', 'more', 'error[E_FILE]: gone\n'])
+  output.live('more')
+  output.result({}, linesOf('done'))
+  output.live(null)
+  expect(text()).toEqual(['', 'more', ''])
+})
+
+test('nobody is shown a live line with --json or without a terminal', () => {
+  const err = Object.assign(new PassThrough(), { isTTY: true })
+  const json = new Output(true, { out: new PassThrough(), err })
+  json.live('half of it')
+  json.live(null)
+  expect([json.isWatched, err.read()]).toEqual([false, null])
+  const piped = capture(false)
+  piped.output.live('half of it')
+  expect([piped.output.isWatched, piped.err()]).toEqual([false, ''])
 })
 
 test("texts of strangers' packages cannot steer the terminal", () => {

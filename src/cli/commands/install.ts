@@ -1,5 +1,6 @@
+import { byteText } from '../byte-text.ts'
 import { type Command, textOf } from '../command.ts'
-import { installTo } from '../install-to.ts'
+import { type Installed, installTo } from '../install-to.ts'
 import { fieldsOf } from '../view.ts'
 
 /** `hanse install PURL[@RANGE]`: resolves through the routes, fetches, checks and writes the file. */
@@ -27,8 +28,12 @@ export const installCommand: Command = {
       data: await installTo(node, wanted, folder, {
         extract: input.options.extract === true,
         signal: context.signal,
+        ...(context.live === undefined ? {} : { live: context.live }),
       }),
     }
   },
-  view: (data: object) => fieldsOf(data),
+  view: ({ mirrors, ...data }: Installed) =>
+    fieldsOf(mirrors.length < 2 ? data : { ...data, mirrors: mirrors.map(mirrorText) }),
 }
+
+const mirrorText = ({ peer, bytes }: Installed['mirrors'][number]) => `${peer} (${byteText(bytes)})`

@@ -37,6 +37,11 @@ export class ArtifactDownload {
     return this.#done
   }
 
+  /** Bytes of the leaves that are here. */
+  get doneBytes(): number {
+    return [...this.#done].reduce((sum, index) => sum + leafBytesOf(this.artifact.size, index), 0)
+  }
+
   get isComplete(): boolean {
     return this.#done.size === this.leafCount
   }

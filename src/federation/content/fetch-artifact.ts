@@ -7,6 +7,7 @@ import type { KeptStreams } from '../streams/kept-streams.ts'
 import { AnswerReader, ArtifactDownload } from './artifact-download.ts'
 import { type ArtifactSink, guarded, storeFailed, type WantedArtifact } from './artifact-writer.ts'
 import { AskBudget } from './ask-budget.ts'
+import { CountedAnswer } from './counted-answer.ts'
 import { fetchSplit } from './fetch-split.ts'
 import { leafCountOf } from './layout.ts'
 import { LEAF_BYTES } from './limits.ts'
@@ -35,6 +36,14 @@ export type FetchOutcome =
       readonly tried: readonly Tried[]
     }
 
+/** Told how far a transfer is, for people to see. */
+export interface TransferProgress {
+  /** Bytes that an earlier fetch left. */
+  kept(bytes: number): void
+  /** Bytes of the artifact as they come, before they are verified; below zero: some of those did not become leaves. */
+  came(peer: PeerId, bytes: number): void
+}
+
 /** What asking for an artifact runs on. */
 export interface FetchPorts {
   readonly streams: Pick<KeptStreams, 'request' | 'reportOffence'>
@@ -49,6 +58,7 @@ export interface FetchPorts {
   readonly onBytes?: (peer: PeerId, bytes: number) => void
   /** Told of each peer that did not bring what it was asked for. */
   readonly onTried?: (tried: Tried) => void
+  readonly progress?: TransferProgress
 }
 
 /** What a fetch runs on. */
@@ -75,6 +85,7 @@ export async function fetchArtifact(
   try {
     const kept = download.hasRoot ? null : await writer.kept()
     if (kept !== null) download.resume(kept)
+    context.progress?.kept(download.doneBytes)
     const outcome = await new Fetch(context, download, signal).from(providers)
     if ('from' in outcome) end = 'commit'
     else if (blamesRelease(outcome.tried.at(-1)?.why)) end = 'discard'
@@ -192,20 +203,25 @@ class Fetch {
     const { streams, protocol } = this.#context
     const { artifact } = this.#download
     const reader = new AnswerReader(this.#download, { from: 0, count: 1 })
+    const counted = new CountedAnswer(bytes => this.#context.progress?.came(peer, bytes))
     const request = encodeContentRequest({ ask: 'artifact', root: artifact.cid, from: 0, count: 1 })
     // No more than it is: small ones do not keep each other waiting for the stream's credit.
     const options = { signal: this.#signal, creditBytes: Math.max(MIN_CREDIT_BYTES, artifact.size), firstByteMs }
     try {
       for await (const message of streams.request(peer, protocol, request, options)) {
+        counted.came(message.byteLength)
         if ((await reader.takeIn(message)) !== null) return 'altered'
       }
       if (!(await reader.end())) return 'E_NOT_FOUND'
+      counted.isLeaf(artifact.size)
       this.#came(peer, artifact.size)
       return null
     } catch (error) {
       this.#signal.throwIfAborted()
       if (error instanceof FederationError && error.code !== 'E_STORE_FAILED') return error.code
       throw error
+    } finally {
+      counted.end()
     }
   }
 }

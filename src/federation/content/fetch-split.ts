@@ -3,6 +3,7 @@ import { FederationError } from '../errors.ts'
 import type { Clock } from '../streams/clock.ts'
 import { AnswerReader, type ArtifactDownload } from './artifact-download.ts'
 import type { AskBudget } from './ask-budget.ts'
+import { CountedAnswer } from './counted-answer.ts'
 import type { FetchPorts, Tried } from './fetch-artifact.ts'
 import { leafBytesOf } from './layout.ts'
 import { LEAF_BYTES, PLAN_TICK_MS, RANGE_CREDIT_BYTES } from './limits.ts'
@@ -150,13 +151,17 @@ class Split {
     const { ports, download, clock } = this.#parts
     const reader = new AnswerReader(download, range)
     const payload = encodeContentRequest({ ask: 'artifact', root: download.artifact.cid, ...range })
+    const counted = new CountedAnswer(bytes => ports.progress?.came(peer, bytes))
     const options = { signal, creditBytes: RANGE_CREDIT_BYTES, firstByteMs }
     try {
       for await (const message of ports.streams.request(peer, ports.protocol, payload, options)) {
         this.#plan.bytesCame(peer, message.byteLength, clock.now())
+        counted.came(message.byteLength)
         const fault = await reader.takeIn(message, index => {
+          const bytes = leafBytesOf(download.artifact.size, index)
           this.#plan.leafCame(index)
-          ports.onBytes?.(peer, leafBytesOf(download.artifact.size, index))
+          counted.isLeaf(bytes)
+          ports.onBytes?.(peer, bytes)
         })
         if (fault !== null) return fault
         if (!download.hasRoot) continue
@@ -166,6 +171,8 @@ class Split {
     } catch (error) {
       if (error instanceof FederationError && error.code !== 'E_STORE_FAILED') return error.code
       throw error
+    } finally {
+      counted.end()
     }
     return (await reader.end()) ? null : 'E_NOT_FOUND'
   }

@@ -92,6 +92,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     { query: z.strictObject({ publisher: text(256).optional() }) },
     (s, { query }) => s.federation(query.publisher),
   ),
+  route('GET', '/api/transfers', 'Artifacts that peers are sending now', { guarded: true }, s => s.transfers()),
   route('GET', '/api/peers', 'Connected and pinned peers', {}, s => s.peers()),
   route(
     'POST',

@@ -53,6 +53,8 @@ export interface NodeServices extends SearchServices {
   changeRelation(change: RelationChange, who: string): Promise<object>
   publishers(): Promise<object>
   peers(): Promise<object>
+  /** What peers are sending to this node now. */
+  transfers(): Promise<readonly object[]>
   /** Who mirrors what, and the copies of each package; of all that is followed, or of one publisher. */
   federation(publisher: string | undefined): Promise<object>
   addPeer(multiaddr: string, who: string): Promise<object>

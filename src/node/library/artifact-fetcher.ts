@@ -7,6 +7,7 @@ import {
 } from '../../federation/index.ts'
 import { type Artifact, MAX_BLOCK_BYTES, type PeerId, type PublisherId } from '../../protocol/index.ts'
 import { type ArtifactStore, artifactSinkOf, type DeniedBytes, requireAdmitted } from '../storage/index.ts'
+import { type Transfer, type TransferNotes, Transfers } from './transfers.ts'
 
 /** Places of fetches that run at once: the small packages of one install go out together, so that they cost one round trip. */
 const FETCH_PLACES = 32
@@ -43,6 +44,7 @@ interface SharedFetch {
   readonly publisher: PublisherId
   readonly outcome: Promise<FetchOutcome>
   readonly abort: AbortController
+  readonly notes: TransferNotes
   waiting: number
 }
 
@@ -54,6 +56,7 @@ export class ArtifactFetcher {
   readonly #parts: ArtifactFetcherParts
   readonly #running = new Map<string, SharedFetch>()
   readonly #waiting = new Set<Waiting>()
+  readonly #transfers = new Transfers()
   #free = FETCH_PLACES
 
   constructor(parts: ArtifactFetcherParts) {
@@ -64,35 +67,47 @@ export class ArtifactFetcher {
    * Resolves once the artifact is held whole, or says why it is not. What a peer sent is no secret of an upstream; bytes that were
    * held already stay as they were, because a release that only names them proves nothing.
    */
-  async fetch(artifact: Artifact, publisher: PublisherId, signal: AbortSignal): Promise<FetchedFrom> {
+  async fetch(artifact: Artifact, publisher: PublisherId, signal: AbortSignal, asked?: string): Promise<FetchedFrom> {
     const { denied } = this.#parts
     if (denied !== undefined) requireAdmitted(denied, artifact)
-    const outcome = await this.#bring(artifact, publisher, signal)
+    const outcome = await this.#bring(artifact, publisher, signal, asked)
     if (!('from' in outcome) || outcome.from === 'local') return outcome
     await this.#parts.store.unmarkPulled(artifact.sha256)
     return outcome
+  }
+
+  /** What peers are sending now. */
+  transfers(): readonly Transfer[] {
+    return this.#transfers.list()
   }
 
   #isOpen(artifact: Artifact, publisher: PublisherId): boolean {
     return this.#parts.isOpen?.(artifact, publisher) ?? true
   }
 
-  async #bring(artifact: Artifact, publisher: PublisherId, signal: AbortSignal): Promise<FetchedFrom> {
+  async #bring(
+    artifact: Artifact,
+    publisher: PublisherId,
+    signal: AbortSignal,
+    asked: string | undefined,
+  ): Promise<FetchedFrom> {
     if (await isIntact(this.#parts.store, artifact)) return { from: 'local' }
     signal.throwIfAborted()
     const shared = this.#running.get(keyOf(artifact)) ?? this.#start(artifact, publisher)
+    if (asked !== undefined) shared.notes.asked(asked)
     const outcome = await this.#joined(keyOf(artifact), shared, signal)
     const isOfOthers = 'failed' in outcome && shared.publisher !== publisher
-    return isOfOthers ? await this.#bring(artifact, publisher, signal) : outcome
+    return isOfOthers ? await this.#bring(artifact, publisher, signal, asked) : outcome
   }
 
   /** The fetch goes on while anyone waits for it. */
   #start(artifact: Artifact, publisher: PublisherId): SharedFetch {
     const abort = new AbortController()
     const key = keyOf(artifact)
-    const outcome = this.#fetch(artifact, publisher, abort.signal).finally(() => this.#forget(key, shared))
+    const notes = this.#transfers.notesOf(artifact, publisher)
+    const outcome = this.#fetch(artifact, publisher, notes, abort.signal).finally(() => this.#forget(key, shared))
     outcome.catch(() => {}) // whoever waits hears of it
-    const shared: SharedFetch = { publisher, outcome, abort, waiting: 0 }
+    const shared: SharedFetch = { publisher, outcome, abort, notes, waiting: 0 }
     this.#running.set(key, shared)
     return shared
   }
@@ -120,7 +135,12 @@ export class ArtifactFetcher {
     if (this.#running.get(key) === shared) this.#running.delete(key)
   }
 
-  async #fetch(artifact: Artifact, publisher: PublisherId, signal: AbortSignal): Promise<FetchOutcome> {
+  async #fetch(
+    artifact: Artifact,
+    publisher: PublisherId,
+    progress: TransferNotes,
+    signal: AbortSignal,
+  ): Promise<FetchOutcome> {
     const places = artifact.size > MAX_BLOCK_BYTES ? LARGE_PLACES : 1
     await this.#takePlaces(places, signal)
     const leaving = new AbortController()
@@ -131,7 +151,9 @@ export class ArtifactFetcher {
       // A slow mirror is remembered as such: it has the bytes.
       const onTried = ({ peer, why }: Tried) => (why === 'E_TOO_SLOW' ? undefined : onMiss?.(publisher, peer))
       const memory = mirrors?.()
-      const context = { streams, protocol, sink: artifactSinkOf(store), onTried, ...(memory && { mirrors: memory }) }
+      const ports = { streams, protocol, onTried, progress, ...(memory && { mirrors: memory }) }
+      const context = { ...ports, sink: artifactSinkOf(store) }
+      progress.begins()
       const isOpen = this.#isOpen(artifact, publisher)
       // Before they are here: no stranger's record is to open what came from an audience.
       if (!isOpen) await store.markListed(artifact.sha256, publisher)
@@ -140,6 +162,7 @@ export class ArtifactFetcher {
       onFetched('from' in outcome ? 'ok' : outcome.failed)
       return outcome
     } finally {
+      progress.ends()
       leaving.abort()
       this.#leavePlaces(places)
     }

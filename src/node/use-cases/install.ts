@@ -45,7 +45,7 @@ export async function install(
   if (route.to !== 'publisher' || release === null)
     throw new TypeError('a resolution that is not refused has a release')
   const artifact = pickArtifact({ package: spec.package, release, fileName, publisher: request.publisher })
-  const brought = await bring(node, spec.package, release, artifact, route, signal)
+  const brought = await bring(node, spec.package, release, artifact, route, { asked: request.purl, signal })
   const { version } = release
   const passed = resolution.judgement.verdict.decision === 'allow'
   node.installs.note({
@@ -92,10 +92,10 @@ async function bring(
   release: ReleaseState,
   artifact: Artifact,
   route: Extract<RouteAnswer, { to: 'publisher' }>,
-  signal: AbortSignal,
+  { asked, signal }: { readonly asked: string; readonly signal: AbortSignal },
 ): Promise<object> {
   requireAdmitted(node.purges, artifact)
-  const fetched = await node.fetcher.fetch(artifact, route.publisher, signal)
+  const fetched = await node.fetcher.fetch(artifact, route.publisher, signal, asked)
   if ('failed' in fetched) {
     throw notFetched(node, `${shortNameOf(name)}@${release.version}`, artifact, route.publisher, fetched)
   }
