@@ -2,7 +2,7 @@ import type { FeedId, PackageName, PublisherId } from '../ids.ts'
 import { ROOT_FEED } from '../ids.ts'
 import type { WellFormedRecord } from '../record.ts'
 import type { FeedState, PackageState, PublisherCatalogue } from './catalogue.ts'
-import { countedOpsOf } from './counted-op.ts'
+import { type CountedOp, countedOpsOf } from './counted-op.ts'
 import { addToSum, packageDigestOf, publisherDigestOf } from './digest.ts'
 import { feedChainOf } from './feed-chain.ts'
 import { feedStateOf } from './feed-state.ts'
@@ -18,10 +18,14 @@ export function foldPublisher(publisher: PublisherId, records: Iterable<WellForm
   const root = new RootChain(publisher, recordsOf(byFeed, ROOT_FEED))
   const feeds: FeedState[] = [feedStateOf(root, null)]
   const index = new OpIndex()
+  const behind: CountedOp[] = []
   for (const live of root.word.live.values()) {
-    const chain = feedChainOf(recordsOf(byFeed, live.feed), live.ended)
+    const held = recordsOf(byFeed, live.feed)
+    const chain = feedChainOf(held, live.ended)
     feeds.push(feedStateOf(chain, live))
     for (const record of chain.counted) for (const op of countedOpsOf(record, live)) index.add(op)
+    if (live.visibility === 'public')
+      behind.push(...held.behind(chain.counted).flatMap(record => countedOpsOf(record, live)))
   }
   const packages = new Map<PackageName, PackageState>()
   let sum = 0n
@@ -34,7 +38,7 @@ export function foldPublisher(publisher: PublisherId, records: Iterable<WellForm
   }
   const { voidedHeads } = root.word
   const digest = publisherDigestOf(feeds, sum)
-  return { publisher, feeds, packages, ...looseStateOf(index.loose()), voidedHeads, digest }
+  return { publisher, feeds, packages, ...looseStateOf(index.loose(), behind), voidedHeads, digest }
 }
 
 function recordsByFeed(publisher: PublisherId, records: Iterable<WellFormedRecord>): Map<FeedId, FeedRecords> {

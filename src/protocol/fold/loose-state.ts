@@ -12,12 +12,17 @@ export interface LooseState {
   readonly members: ReadonlyMap<PeerId, MemberState>
 }
 
-/** What a publisher says of itself, of what its nodes keep and of who is a member: last wins, an undo takes the named items away. */
-export function looseStateOf(given: readonly CountedOp[]): LooseState {
+/**
+ * What a publisher says of itself, of what its nodes keep and of who is a member: last wins, an undo takes the named items away.
+ * `behind`: ops of public feeds that do not count. Whom they remove stays out until a later feed says otherwise, so that no fork lets
+ * anybody in again.
+ */
+export function looseStateOf(given: readonly CountedOp[], behind: readonly CountedOp[]): LooseState {
   let profile: ProfileOp | null = null
   const members = new Map<PeerId, MemberState>()
   const holds = new Map<PeerId, { peer: PeerId; publishers: Set<PublisherId>; cids: Set<BlockId> }>()
-  for (const counted of [...given].sort(compareOps)) {
+  const removals = behind.filter(({ op }) => op.op === 'member' && op.undo).map(op => ({ ...op, seq: Infinity }))
+  for (const counted of [...given, ...removals].sort(compareOps)) {
     const { op } = counted
     if (op.op === 'profile') profile = op
     // What not every node of the network is given may not decide whom each of them lets in.

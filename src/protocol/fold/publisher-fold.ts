@@ -50,8 +50,7 @@ export class PublisherFold {
   add(records: Iterable<WellFormedRecord>): Set<PackageName> {
     const fresh = this.#keep(records)
     const touched = new Set<PackageName>()
-    for (const feed of fresh.keys()) this.#audiences.delete(feed)
-    if (fresh.has(ROOT_FEED)) this.#audiences.clear()
+    this.#forgetLists(fresh)
     this.#root.add(fresh.get(ROOT_FEED) ?? [])
     if (fresh.has(ROOT_FEED)) this.#followRoot(touched)
     for (const [feed, added] of fresh) this.#extend(feed, added, touched)
@@ -107,17 +106,26 @@ export class PublisherFold {
   #audienceNow(feed: FeedId): ReadonlySet<PeerId> {
     const known = this.#feeds.get(feed)
     if (known?.live.visibility !== 'listed') return new Set()
-    const records = this.#recordsOf(feed)
-    const isWhole = records.size === known.counted.length
-    const counted = new Set(known.counted)
-    const behind = isWhole ? [] : [...records.all()].filter(record => !counted.has(record))
     const ops = this.#index.loose().filter(op => op.feed === known.live)
-    return audienceOf(ops, behind)
+    return audienceOf(ops, this.#recordsOf(feed).behind(known.counted))
   }
 
   #looseState(): LooseState {
-    this.#loose ??= looseStateOf(this.#index.loose())
+    this.#loose ??= looseStateOf(this.#index.loose(), this.#opsBehind())
     return this.#loose
+  }
+
+  /** Ops of public feeds that are held and do not count. */
+  #opsBehind(): CountedOp[] {
+    const open = [...this.#feeds.values()].filter(({ live }) => live.visibility === 'public')
+    return open.flatMap(({ live, counted }) => opsIn(this.#recordsOf(live.feed).behind(counted), live))
+  }
+
+  /** Who is taken off a list is so also by records that do not count: those change no op that does. */
+  #forgetLists(fresh: ReadonlyMap<FeedId, readonly WellFormedRecord[]>): void {
+    for (const feed of fresh.keys()) this.#audiences.delete(feed)
+    if (fresh.has(ROOT_FEED)) this.#audiences.clear()
+    if (fresh.has(ROOT_FEED) || [...fresh.values()].some(added => added.some(saysMember))) this.#loose = null
   }
 
   #recordsOf(feed: FeedId): FeedRecords {
@@ -222,6 +230,8 @@ export class PublisherFold {
   }
 }
 
+const saysMember = ({ understood }: WellFormedRecord): boolean =>
+  understood?.typ === 'ops' && understood.ops.some(({ op }) => op === 'member')
 const opsIn = (records: readonly WellFormedRecord[], live: LiveFeed): CountedOp[] =>
   records.flatMap(record => countedOpsOf(record, live))
 

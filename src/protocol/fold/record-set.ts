@@ -38,12 +38,11 @@ export class FeedRecords {
     return seqs.sort((a, b) => a - b)
   }
 
-  get size(): number {
-    return this.#byId.size
-  }
-
-  all(): IterableIterator<WellFormedRecord> {
-    return this.#byId.values()
+  /** What is held beside those that count: of a fork, from a void on, or behind a gap. */
+  behind(counted: readonly WellFormedRecord[]): readonly WellFormedRecord[] {
+    if (this.#byId.size === counted.length) return []
+    const counting = new Set(counted)
+    return [...this.#byId.values()].filter(record => !counting.has(record))
   }
 
   find(id: RecordId): WellFormedRecord | null {

@@ -128,3 +128,22 @@ test('members are those of the last word of public feeds alone', () => {
     peer3: { name: null, isMember: false },
   })
 })
+
+test('no fork lets a removed member in again; a feed that is delegated later does', () => {
+  const root = u.rootFeed(u.delegateBody('a'), u.delegateBody('b'))
+  const feed = u.writerFeed('a', member(1), member(2), member(1, true))
+  const rivals = [null, feed[0]!].map((prev, i) => u.writerRecord('a', prev, [member(3)], `rival ${i}`))
+  const membersOf = (fold: CatalogueFold) =>
+    [...fold.membersOf(u.PUBLISHER)].filter(([, { isMember }]) => isMember).map(([id]) => id)
+  expect(membersOf(foldOf(root, feed))).toEqual([peer(2)])
+  for (const rival of rivals) {
+    const grown = foldOf(root, feed)
+    expect(membersOf(grown)).toEqual([peer(2)])
+    grown.add([rival])
+    expect(grown.membersOf(u.PUBLISHER).get(peer(1))?.isMember).toBe(false)
+    const whole = foldPublisher(u.PUBLISHER, [...root, rival, ...feed])
+    expect(grown.publisher(u.PUBLISHER)?.members).toEqual(whole.members)
+    grown.add(u.writerFeed('b', member(1)))
+    expect(membersOf(grown)).toContain(peer(1))
+  }
+})
