@@ -49,7 +49,8 @@ export class CatchUp implements AsyncDisposable {
   static async start(parts: CatchUpParts): Promise<CatchUp> {
     const { path, publishers, knownPeers, caughtUp } = parts
     const lastThere = await timeOf(path)
-    const wasAway = lastThere !== null && Date.now() - lastThere >= AWAY_MS
+    // A clock that went back says nothing of how long it was.
+    const wasAway = lastThere !== null && Math.abs(Date.now() - lastThere) >= AWAY_MS
     const peers = Math.min(PEERS_TO_HEAR, knownPeers)
     const isNeeded = wasAway && publishers.length > 0 && peers > 0
     const catchUp = new CatchUp(parts, isNeeded ? signal => caughtUp(publishers, peers, signal) : null)

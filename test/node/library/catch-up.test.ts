@@ -38,6 +38,13 @@ test('a node that was away waits for three peers, and says what it heard', async
   expect(catchUp.freshness).toBe('heard peers since the start')
 })
 
+test('a node whose clock went back meanwhile does not know how long it was away, and waits', async () => {
+  const { catchUp, hear } = await startedAfter(-AWAY_MS - 60_000)
+  await using _ = catchUp
+  expect(catchUp.freshness).toBe('catching up')
+  hear(3)
+})
+
 test('a node that hears nobody serves what it has, and says that it does not know', async () => {
   const { catchUp, hear } = await startedAfter(AWAY_MS + 1, { knownPeers: 1 })
   await using _ = catchUp
