@@ -181,6 +181,7 @@ function connectionsOf(
     },
     hangUp: async peer => {
       federation()?.discovery.forget(peer)
+      home.anchors.forget(peer)
       await exchange.hangUp(peer)
     },
     confirmed: publisher => federation()?.sync.confirmed(publisher) ?? { ageMs: null, isMissing: false },

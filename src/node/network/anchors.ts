@@ -34,13 +34,22 @@ export class Anchors {
 
   /** None is no reason to forget those of before: a node that lost its network finds back to them. */
   keep(peers: readonly PeerAddress[]): void {
-    if (peers.length === 0 || JSON.stringify(peers) === JSON.stringify(this.#peers)) return
-    this.#peers = peers
-    this.#last = this.#last.then(() => replaceJsonFile(this.#path, { version: 1, peers })).catch(() => {})
+    if (peers.length > 0 && JSON.stringify(peers) !== JSON.stringify(this.#peers)) this.#write(peers)
+  }
+
+  /** The operator removed a peer: the next start does not go to it first. */
+  forget(peer: PeerId): void {
+    const left = this.#peers.filter(each => each.peer !== peer)
+    if (left.length < this.#peers.length) this.#write(left)
   }
 
   /** Resolves when everything told so far is written or failed. */
   async settled(): Promise<void> {
     await this.#last
+  }
+
+  #write(peers: readonly PeerAddress[]): void {
+    this.#peers = peers
+    this.#last = this.#last.then(() => replaceJsonFile(this.#path, { version: 1, peers })).catch(() => {})
   }
 }
