@@ -6,15 +6,17 @@ import {
   systemClock,
 } from '../../federation/index.ts'
 import { encodeDialBackRequest, MIN_CREDIT_BYTES, type PeerId, parseDialBackAnswer } from '../../protocol/index.ts'
+import { reachOfAddress } from '../network/address-reach.ts'
 import { dialBackPortOf, dialledAddressesOf } from '../network/dial-back-port.ts'
 import type { NodeContext } from '../node-context.ts'
 import type { Exchange } from './exchange.ts'
 
 /** Asks peers whether they can dial this node, and says the same to those that ask. */
 export function dialBacksOf(stack: AsyncDisposableStack, exchange: Exchange, node: NodeContext) {
-  const { libp2p } = node
+  const { libp2p, config } = node
+  const isAnnounced = config.network.announce.some(address => reachOfAddress(address) === 'world')
   const { streams, protocols } = exchange
-  const port: AnswerDialBacksPorts = { ...dialBackPortOf(libp2p), clock: systemClock }
+  const port: AnswerDialBacksPorts = { ...dialBackPortOf(libp2p, isAnnounced), clock: systemClock }
   const addresses = () => dialledAddressesOf(libp2p.getMultiaddrs().map(String))
   const rounds = stack.use(
     new DialBackRounds({

@@ -10,14 +10,23 @@ import type { Network } from './network.ts'
 type Resolve = (name: string) => Promise<readonly string[]>
 const WAY = /^\/tcp\/[1-9]\d{0,4}(\/(ws|wss|tls\/ws|tls\/sni\/[\w.-]+\/ws))?$/
 
-/** libp2p as those see it who dial askers back. */
-export function dialBackPortOf(libp2p: Network): Pick<AnswerDialBacksPorts, 'targetOf' | 'dial'> {
+/**
+ * libp2p as those see it who dial askers back. Whoever comes from next door to a node that announces itself to the world comes through
+ * a proxy, and would have it dialled, or this machine itself.
+ */
+export function dialBackPortOf(
+  libp2p: Pick<Network, 'getConnections' | 'dial'>,
+  isAnnounced: boolean,
+): Pick<AnswerDialBacksPorts, 'targetOf' | 'dial'> {
   const hostsOf = (peer: PeerId) =>
     libp2p
       .getConnections(peerIdFromString(peer))
-      .map(({ remoteAddr }) => remoteAddr.toString())
-      .filter(address => !address.includes('/p2p-circuit'))
-      .map(hostOf)
+      .map(({ remoteAddr, direction }) => ({ address: remoteAddr.toString(), direction }))
+      .filter(({ address }) => !address.includes('/p2p-circuit'))
+      .filter(
+        ({ address, direction }) => !isAnnounced || direction === 'outbound' || reachOfAddress(address) === 'world',
+      )
+      .map(({ address }) => hostOf(address))
   return {
     targetOf: (address, peer) => targetOf(address, hostsOf(peer)),
     dial: async (target, peer, signal) => {
@@ -30,7 +39,8 @@ export function dialBackPortOf(libp2p: Network): Pick<AnswerDialBacksPorts, 'tar
 
 /**
  * Where to dial for an address that a peer named: at one of its own hosts alone. An address of its machine or site stands for the
- * host that it is seen at; a name has to lead there.
+ * host that it is seen at; a name has to lead there, and to no other of its kind. A name is asked again when it is dialled and may
+ * answer otherwise then: only TLS, which needs it, is dialled by name.
  */
 export async function targetOf(
   address: string,
@@ -43,7 +53,9 @@ export async function targetOf(
   if (seen === undefined || !WAY.test(way)) return null
   if (/^dns[46]?$/.test(protocol)) {
     const found = await resolve(host).catch(() => [])
-    return found.some(each => hosts.includes(each)) ? `/${protocol}/${host}${way}` : null
+    const own = found.find(each => hosts.includes(each))
+    if (own === undefined || found.some(each => isIP(each) === isIP(own) && !hosts.includes(each))) return null
+    return /tls|wss/.test(way) ? `/${protocol}/${host}${way}` : `/ip${isIP(own)}/${own}${way}`
   }
   const version = isIP(host)
   if (version === 0 || protocol !== `ip${version}`) return null

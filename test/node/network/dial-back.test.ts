@@ -1,15 +1,22 @@
 import { join } from 'node:path'
+import { multiaddr } from '@multiformats/multiaddr'
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { ApiClient } from '../../../src/cli/api-client.ts'
 import { findRunFile } from '../../../src/cli/run-file.ts'
 import { startNode } from '../../../src/node/index.ts'
-import { dialledAddressesOf, targetOf } from '../../../src/node/network/dial-back-port.ts'
+import { dialBackPortOf, dialledAddressesOf, targetOf } from '../../../src/node/network/dial-back-port.ts'
+import type { PeerId } from '../../../src/protocol/index.ts'
 import { eventually } from '../../e2e/hanse-process.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
 const SEEN = '198.51.100.7'
-const NAMES: Readonly<Record<string, readonly string[]>> = { 'own.example': [SEEN], 'other.example': ['203.0.113.9'] }
+const NAMES: Readonly<Record<string, readonly string[]>> = {
+  'own.example': [SEEN],
+  'both.example': ['2001:db8::7', SEEN],
+  'other.example': ['203.0.113.9'],
+  'many.example': ['203.0.113.9', SEEN, '203.0.113.10'],
+}
 const resolve = async (name: string) => NAMES[name] ?? Promise.reject(new Error('no such name'))
 const target = (address: string, hosts: readonly string[] = [SEEN]) => targetOf(address, hosts, resolve)
 
@@ -19,6 +26,9 @@ test.each([
   ['/ip4/192.168.1.5/tcp/7701', '/ip4/198.51.100.7/tcp/7701'],
   ['/ip4/127.0.0.1/tcp/7702/ws', '/ip4/198.51.100.7/tcp/7702/ws'],
   ['/dns4/own.example/tcp/443/tls/ws', '/dns4/own.example/tcp/443/tls/ws'],
+  ['/dns/both.example/tcp/443/tls/ws', '/dns/both.example/tcp/443/tls/ws'],
+  ['/dns/both.example/tcp/7701', '/ip4/198.51.100.7/tcp/7701'],
+  ['/dns4/own.example/tcp/80/ws', '/ip4/198.51.100.7/tcp/80/ws'],
 ])('%s is dialled at %s', async (address, at) => expect(await target(address)).toBe(at))
 
 test.each([
@@ -26,6 +36,8 @@ test.each([
   '/ip6/2001:db8::1/tcp/7701',
   '/dns4/other.example/tcp/443/tls/ws',
   '/dns4/gone.example/tcp/443/tls/ws',
+  '/dns4/many.example/tcp/443/tls/ws',
+  '/dns4/many.example/tcp/7701',
   '/ip4/198.51.100.7/tcp/0',
   '/ip4/198.51.100.7/udp/53',
   '/ip4/198.51.100.7/tcp/7701/p2p/12D3KooWA1aNdKrytqB2B2zTE25hhvDfSkEyTwwEst5ogLfwcLAK/p2p-circuit',
@@ -34,6 +46,20 @@ test.each([
 
 test('whoever is met over a relay alone is not dialled', async () => {
   expect(await target('/ip4/198.51.100.7/tcp/7701', [])).toBeNull()
+})
+
+test('whoever comes through a proxy of this site is not dialled: it would be the proxy, or this machine', async () => {
+  const [at, peer] = ['/ip4/127.0.0.1/tcp/22', '12D3KooWA1aNdKrytqB2B2zTE25hhvDfSkEyTwwEst5ogLfwcLAK' as PeerId]
+  const connected = (direction: 'inbound' | 'outbound', address: string) => {
+    const connections = [{ direction, remoteAddr: multiaddr(address) }]
+    return { getConnections: () => connections } as unknown as Parameters<typeof dialBackPortOf>[0]
+  }
+  const near = connected('inbound', '/ip4/127.0.0.1/tcp/5000/ws')
+  expect(await dialBackPortOf(near, true).targetOf(at, peer)).toBeNull()
+  expect(await dialBackPortOf(near, false).targetOf(at, peer)).toBe(at)
+  expect(await dialBackPortOf(connected('outbound', '/ip4/127.0.0.1/tcp/5000/ws'), true).targetOf(at, peer)).toBe(at)
+  const far = connected('inbound', `/ip4/${SEEN}/tcp/5000`)
+  expect(await dialBackPortOf(far, true).targetOf(`/ip4/${SEEN}/tcp/7701`, peer)).toBe(`/ip4/${SEEN}/tcp/7701`)
 })
 
 test('whatever is asked, what is dialled is where the asker comes from', async () => {
