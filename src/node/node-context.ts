@@ -18,6 +18,7 @@ import type { Identity } from './identity/identity-file.ts'
 import type { InstallJournal } from './installs/index.ts'
 import type { ArtifactFetcher } from './library/artifact-fetcher.ts'
 import type { Freshness } from './library/catch-up.ts'
+import type { CopyBook } from './library/copy-book.ts'
 import type { HolderRecord } from './library/holder-record.ts'
 
 import type { HoldingStatement } from './library/holding-statement.ts'
@@ -59,6 +60,8 @@ export interface NodeContext {
   readonly writer: Writer
   readonly fetcher: ArtifactFetcher
   readonly holding: HoldingStatement
+  /** Copies of publishers of whom a number is wanted. */
+  readonly copies: CopyBook
   readonly streams: KeptStreams
   readonly protocols: {
     readonly feed: string

@@ -81,6 +81,9 @@ export const MAX_PATTERN_BYTES = 256
 /** Publishers or CIDs of one holds op. */
 export const MAX_HOLDS_ITEMS = 256
 export const MAX_PEER_ID_BYTES = 128
+/** Copies that a mirror may want to be enough: one is no redundancy, and no more holders than 16 are believed. */
+export const MIN_WANTED_COPIES = 2
+export const MAX_WANTED_COPIES = 16
 /** Peers of one audience op. */
 export const MAX_AUDIENCE_ITEMS = 256
 /** Peers on the list of one listed feed: a larger circle is a private network's. */

@@ -13,12 +13,16 @@ export interface Relation {
   /** Whether its word counts for what upstreams serve: bytes and, where the upstream is silent, documents (section 9.4). */
   readonly origin: boolean
   readonly mirror: boolean
+  /** Of a mirrored publisher: copies, other nodes' among them, beyond which nothing is fetched; absent: everything is kept. */
+  readonly copies?: number
   readonly block: boolean
 }
 export const NO_RELATION: Relation = { follow: false, allow: 'none', origin: false, mirror: false, block: false }
 
 export type RelationChange =
-  | { readonly do: 'follow' | 'unfollow' | 'mirror' | 'unmirror' | 'block' }
+  | { readonly do: 'follow' | 'unfollow' | 'unmirror' | 'block' }
+  /** Without `copies` what was wanted before still is; `all`: everything is kept. */
+  | { readonly do: 'mirror'; readonly copies?: number | 'all' }
   | { readonly do: 'allow-origin' | 'disallow-origin' }
   /** No patterns: the publisher joins the set that `allowed` means; or leaves it with all its patterns. */
   | { readonly do: 'allow' | 'disallow'; readonly patterns: readonly Pattern[] }
@@ -36,9 +40,9 @@ export function changeRelation(relation: Relation, change: RelationChange, name:
     case 'unfollow':
       return unfollow(relation, name)
     case 'mirror':
-      return relation.block ? blocked(name) : changed({ ...relation, follow: true, mirror: true })
+      return relation.block ? blocked(name) : changed(mirror(relation, change.copies))
     case 'unmirror':
-      return changed({ ...relation, mirror: false })
+      return changed({ ...withoutCopies(relation), mirror: false })
     case 'allow-origin':
       return relation.block ? blocked(name) : changed({ ...relation, follow: true, origin: true })
     case 'disallow-origin':
@@ -88,6 +92,15 @@ function allow(relation: Relation, patterns: readonly Pattern[]): Relation {
   const before = relation.allow
   if (patterns.length === 0 || before === 'any') return { ...relation, follow: true, allow: 'any' }
   return { ...relation, follow: true, allow: [...new Set([...(before === 'none' ? [] : before), ...patterns])] }
+}
+
+function mirror(relation: Relation, copies: number | 'all' = relation.copies ?? 'all'): Relation {
+  const mirrored = { ...withoutCopies(relation), follow: true, mirror: true }
+  return copies === 'all' ? mirrored : { ...mirrored, copies }
+}
+
+function withoutCopies({ copies: _, ...relation }: Relation): Relation {
+  return relation
 }
 
 function without(allowance: Allowance, patterns: readonly Pattern[]): Allowance {

@@ -5,6 +5,8 @@ interface Mirror {
   readonly peer: string
   readonly isSelf: boolean
   readonly connected: boolean
+  /** Artifacts that it is signed to hold; null or absent: all. */
+  readonly parts?: number | null
   readonly checked: { readonly outcome: string; readonly at: string } | null
 }
 interface FederationAnswer {
@@ -17,6 +19,7 @@ interface FederationAnswer {
     readonly packages: number
     readonly freshness: { readonly state: string; readonly age: number | null }
     readonly mirrors: readonly Mirror[]
+    readonly wanted?: number | null
     readonly spread: Readonly<Record<string, number>>
     readonly least: readonly { readonly package: string; readonly copies: number; readonly proven: number }[]
   }[]
@@ -45,23 +48,29 @@ export function federationView({ network, peers, publishers }: FederationAnswer)
 }
 
 function publisherView(publisher: FederationAnswer['publishers'][number]): View {
-  const { id, name, relation, packages, freshness, mirrors, spread, least } = publisher
+  const { id, name, relation, packages, freshness, mirrors, wanted, spread, least } = publisher
   const age = freshness.age === null ? '' : `, confirmed ${freshness.age} s ago`
   const copies = Object.entries(spread).map(([count, of]) => `${of} with ${count}`)
-  const shown = least.map(each => [`   ${each.package}`, each.copies, each.proven])
+  const shown = least.map(each => [`   ${each.package}`, copiesText(each.copies, wanted), each.proven])
+  const short = Object.entries(spread).reduce((sum, [count, of]) => sum + (Number(count) < (wanted ?? 0) ? of : 0), 0)
+  const aim = wanted == null ? '' : `; ${wanted} wanted${short === 0 ? '' : `, ${short} packages short`}`
   return partsOf(
     linesOf(
       '',
       `${name ?? id}  ${relation}, ${packages} packages, ${freshness.state}${age}`,
       ...mirrors.map(mirror => `├─ mirror ${mirrorText(mirror)}`),
-      `└─ copies ${copies.length === 0 ? 'none known' : copies.join(', ')}`,
+      `└─ copies ${copies.length === 0 ? 'none known' : copies.join(', ')}${aim}`,
     ),
     ...(shown.length === 0 ? [] : [tableOf(['   PACKAGE', 'COPIES', 'PROVEN'], shown, '')]),
   )
 }
 
-function mirrorText({ peer, isSelf, connected, checked }: Mirror): string {
+/** `2 of 3 wanted` where some are missing. */
+export const copiesText = (copies: number, wanted: number | null | undefined): string =>
+  wanted == null || copies >= wanted ? String(copies) : `${copies} of ${wanted} wanted`
+
+function mirrorText({ peer, isSelf, connected, parts, checked }: Mirror): string {
   if (isSelf) return 'this node'
-  const state = connected ? 'connected' : 'away'
+  const state = `${parts == null ? '' : `${parts} artifacts, `}${connected ? 'connected' : 'away'}`
   return `${peer}, ${state}, ${checked === null ? 'not checked yet' : `${checked.outcome} at ${checked.at}`}`
 }

@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts'
 import { linesOf, partsOf, tableOf, type View } from '../view.ts'
+import { copiesText } from './federation.ts'
 
 interface InfoAnswer {
   readonly purl: string
@@ -16,7 +17,12 @@ interface InfoAnswer {
     readonly dependents?: number
     readonly installs?: number
     /** Copies of the newest release, and those proven by a check; null for none. */
-    readonly replication?: { readonly copies: number; readonly proven: number } | null
+    readonly replication?: {
+      readonly copies: number
+      readonly proven: number
+      /** Enough, as this node was told; null: no number is wanted. */
+      readonly wanted?: number | null
+    } | null
     /** false: seen in search answers of peers alone; its records are not here. */
     readonly held: boolean
   }[]
@@ -69,7 +75,7 @@ function publisherView({ id, name, relation, versions, held, ...use }: InfoAnswe
 
 function copiesView(replication: InfoAnswer['publishers'][number]['replication']): View[] {
   if (replication == null) return []
-  const { copies, proven } = replication
+  const { copies, proven, wanted } = replication
   const warning = copies === 0 ? ', nobody known has the bytes' : copies === 1 ? ', one loss away from gone' : ''
-  return [linesOf(`copies of the newest release: ${copies} known, ${proven} proven${warning}`)]
+  return [linesOf(`copies of the newest release: ${copiesText(copies, wanted)} known, ${proven} proven${warning}`)]
 }

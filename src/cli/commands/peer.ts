@@ -18,6 +18,8 @@ interface PeerLine {
   readonly paced?: number
   readonly busy?: number
   readonly refusals?: Readonly<Record<string, number>>
+  readonly software?: string
+  readonly roles?: readonly string[]
 }
 
 const list: Command = {
@@ -34,10 +36,10 @@ const list: Command = {
 /** How people see peers; what kept one away stands last, being the longest. */
 export function peersView(peers: readonly PeerLine[]): View {
   return tableOf(
-    ['PEER', 'STATE', 'WAY', 'RTT', 'IN', 'OUT', 'PINNED', 'ADDRESSES', 'NOTES'],
+    ['PEER', 'STATE', 'WAY', 'RTT', 'IN', 'OUT', 'PINNED', 'RUNS', 'ADDRESSES', 'NOTES'],
     peers.map(peer => [
       ...[peer.id, peer.state, wayOf(peer), rttOf(peer), sizeOf(peer.received), sizeOf(peer.sent)],
-      ...[peer.pinned ? 'yes' : 'no', peer.addresses, notesOf(peer)],
+      ...[peer.pinned ? 'yes' : 'no', runsOf(peer), peer.addresses, notesOf(peer)],
     ]),
     'no peers connected',
   )
@@ -45,6 +47,10 @@ export function peersView(peers: readonly PeerLine[]): View {
 
 const wayOf = ({ direction, relayed }: PeerLine): string =>
   direction == null ? '' : `${direction === 'inbound' ? 'in' : 'out'}${relayed ? ', relayed' : ''}`
+
+/** What it runs and is, by its own word. */
+const runsOf = ({ software, roles = [] }: PeerLine): string =>
+  [...(software === undefined ? [] : [software]), ...roles].join(', ')
 
 const rttOf = ({ latencyMs }: PeerLine): string => (latencyMs == null ? '' : `${Math.round(latencyMs)} ms`)
 

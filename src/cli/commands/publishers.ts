@@ -5,6 +5,8 @@ interface PublisherLine {
   readonly id: string
   readonly name: string | null
   readonly relation: unknown
+  /** Copies that are enough; absent: no number is wanted. */
+  readonly copies?: number
   readonly feeds: number
   readonly releases: number
   /** null: followed, and no record of it is here yet. */
@@ -24,10 +26,10 @@ export const publishersCommand: Command = {
   view: (lines: readonly PublisherLine[]) =>
     tableOf(
       ['NAME', 'ID', 'RELATION', 'FEEDS', 'RELEASES', 'DIGEST'],
-      lines.map(({ name, id, relation, feeds, releases, digest }) => [
+      lines.map(({ name, id, relation, copies, feeds, releases, digest }) => [
         name,
         id,
-        relation,
+        copies === undefined ? relation : `${relation}, ${copies} copies`,
         feeds,
         releases,
         digest?.slice(0, 16) ?? null,

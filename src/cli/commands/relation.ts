@@ -1,4 +1,5 @@
 import { type Command, type OptionSpec, textOf } from '../command.ts'
+import { CliError } from '../errors.ts'
 import { fieldsOf } from '../view.ts'
 
 type Action = 'follow' | 'allow' | 'mirror' | 'block' | 'unfollow' | 'disallow' | 'unmirror'
@@ -6,6 +7,10 @@ type Action = 'follow' | 'allow' | 'mirror' | 'block' | 'unfollow' | 'disallow' 
 /** A publisher's id, for examples. */
 const ID = 'bafyreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
 const AS: OptionSpec = { flags: '--as <name>', text: 'your own name for it' }
+const COPIES: OptionSpec = {
+  flags: '--copies <n>',
+  text: 'keep only what fewer than n other nodes are known to hold, 2 to 16; all: everything',
+}
 const FOR: OptionSpec = {
   flags: '--for <what>',
   text: 'install: names come from it; origin: its word and bytes count for upstreams',
@@ -26,7 +31,10 @@ export const relationCommands: readonly Command[] = [
     options: [AS, FOR],
     patterns: true,
   }),
-  relationCommand('mirror', "keep a publisher's bytes here too", { examples: ['hanse mirror acme'], options: [AS] }),
+  relationCommand('mirror', "keep a publisher's bytes here too", {
+    examples: ['hanse mirror acme', 'hanse mirror acme --copies 3'],
+    options: [AS, COPIES],
+  }),
   relationCommand('block', 'end every relation and refuse the publisher, until hanse follow', {
     examples: ['hanse block acme'],
   }),
@@ -43,6 +51,15 @@ export const relationCommands: readonly Command[] = [
 
 function publisherText(action: Action): string {
   return `an id (bafy…), or your name for it${action.endsWith('follow') ? "; '*': everything public, within follow.*" : ''}`
+}
+
+/** @throws CliError E_USAGE */
+function copiesOf(text: string): number | 'all' {
+  if (text === 'all') return text
+  if (/^([2-9]|1[0-6])$/.test(text)) return Number(text)
+  throw new CliError('E_USAGE', `--copies wants a number from 2 to 16, or all, not ${text.slice(0, 32)}`, {
+    hint: 'hanse mirror acme --copies 3',
+  })
 }
 
 interface Extras {
@@ -69,11 +86,13 @@ function relationCommand(
       const [publisher, ...names] = input.args
       const as = textOf(input, 'as')
       const purpose = textOf(input, 'for')
+      const copies = textOf(input, 'copies')
       const body = {
         action,
         publisher,
         ...(names.length > 0 ? { patterns: names } : {}),
         ...(as === undefined ? {} : { as }),
+        ...(copies === undefined ? {} : { copies: copiesOf(copies) }),
         ...(purpose === undefined ? {} : { for: purpose }),
       }
       const node = await context.node()

@@ -15,6 +15,7 @@ import {
   systemClock,
 } from '../../federation/index.ts'
 import { type MemberState, type PeerId, type PublisherId, type Relation, topicsOf } from '../../protocol/index.ts'
+import { CopyRounds } from '../library/copy-rounds.ts'
 import { ListedPublishers } from '../library/listed-publishers.ts'
 import { MirrorChecks } from '../library/mirror-checks.ts'
 import { MirrorKeeper } from '../library/mirror-keeper.ts'
@@ -65,6 +66,7 @@ export async function joinFederation(
   const gossip = stack.use(gossipOf(exchange, node, sync, everything))
   const mirror = stack.use(mirrorOf(node))
   stack.use(mirrorChecksOf(node))
+  keepCopies(stack, node, mirror)
   const { joiner: snapshots, answer } = openSnapshots(stack, home, exchange, node)
   exchange.streams.handle(exchange.protocols.snapshot, answer)
   exchange.onOwnRecord(record => {
@@ -237,10 +239,29 @@ function mirrorChecksOf(node: NodeContext): MirrorChecks {
   })
 }
 
-function mirrorOf({ library, fetcher, relations, artifacts, metrics, purges }: NodeContext): MirrorKeeper {
+/** Looks at copies as time passes and as others say what they hold. */
+function keepCopies(stack: AsyncDisposableStack, node: NodeContext, mirror: MirrorKeeper): void {
+  const { copies, holding, library, relations, writer } = node
+  const isCounted = (publisher: PublisherId) => relations.relationOf(publisher).copies !== undefined
+  stack.use(
+    new CopyRounds({
+      book: copies,
+      look: () => mirror.look(isCounted),
+      sign: () => holding.look(),
+      ...{ clock: systemClock, random: Math.random },
+    }),
+  )
+  stack.defer(
+    library.onChange(records => {
+      if (!relations.known().some(isCounted)) return
+      if (records.some(({ publisher, typ }) => typ === 'holds' && publisher !== writer.publisher)) copies.stale()
+    }),
+  )
+}
+
+function mirrorOf({ library, fetcher, relations, artifacts, metrics, purges, copies }: NodeContext): MirrorKeeper {
   return new MirrorKeeper({
-    library,
-    fetcher,
+    ...{ library, fetcher, copies },
     isMirrored: publisher => relations.relationOf(publisher).mirror,
     // What was purged is not missing: nobody is asked for it.
     has: async artifact => purges.whyOf(artifact) !== null || (await artifacts.has(artifact.sha256)),
@@ -300,6 +321,7 @@ export function applyRelations(
   const mirrored = followed.filter(publisher => relations.relationOf(publisher).mirror)
   const own: readonly PublisherId[] = library.access.hasPublicPackage(writer.publisher) ? [writer.publisher] : []
   if (config.network.mode !== 'off') discovery.serve(followed, [...own, ...mirrored])
+  node.copies.stale()
   mirror.look()
   node.holding.look()
 }

@@ -1,9 +1,10 @@
-import { MirrorMemory, SearchMemory } from '../../federation/index.ts'
+import { MirrorMemory, SearchMemory, systemClock } from '../../federation/index.ts'
 import { type PeerId, parseUnverifiedRecord } from '../../protocol/index.ts'
 import type { LoadedConfig } from '../config/index.ts'
 import { saveIdentity } from '../identity/identity-file.ts'
 import { ArtifactFetcher } from '../library/artifact-fetcher.ts'
 import type { CatchUp } from '../library/catch-up.ts'
+import { CopyBook } from '../library/copy-book.ts'
 import { HolderRecord } from '../library/holder-record.ts'
 import { HoldingStatement } from '../library/holding-statement.ts'
 import { RouteTable } from '../library/route-table.ts'
@@ -14,6 +15,7 @@ import { discoveryPortOf } from '../network/discovery-port.ts'
 import type { Network } from '../network/network.ts'
 import type { NodeContext } from '../node-context.ts'
 import { AbsentHolders } from '../use-cases/absent-holders.ts'
+import { seenCopiesOf } from '../use-cases/seen-copies.ts'
 import { SeenHits } from '../use-cases/seen-hits.ts'
 import { VerdictLog } from '../verdict-log/index.ts'
 import { HANSE_VERSION } from '../version.ts'
@@ -62,7 +64,7 @@ export function nodeContextOf(parts: ContextParts): NodeContext {
       seen: new SeenHits(),
       absent: new AbsentHolders(),
       mirrors: new MirrorMemory(),
-      holders: new HolderRecord(),
+      holders: new HolderRecord(Date.now()),
       publishing: new Turns(),
     },
     audiences: new Turns(),
@@ -114,10 +116,12 @@ function decisionsOf(
 function bytesOf(
   { home, loaded: { config }, exchange, libp2p, metrics }: ContextParts,
   whole: () => NodeContext,
-): Pick<NodeContext, 'writer' | 'streams' | 'protocols' | 'fetcher' | 'sharing' | 'holding'> {
+): Pick<NodeContext, 'writer' | 'streams' | 'protocols' | 'fetcher' | 'sharing' | 'holding' | 'copies'> {
   const { library, relations, artifacts, purges } = home
   const { writer, streams, protocols } = exchange
+  const copies = copyBookOf(home, libp2p, whole)
   return {
+    copies,
     ...{ writer, streams, protocols },
     fetcher: new ArtifactFetcher({
       ...{ streams, protocol: protocols.content, store: artifacts, denied: purges },
@@ -129,13 +133,33 @@ function bytesOf(
     }),
     sharing: sharingOf(home, { writer, libp2p, config }, whole),
     holding: new HoldingStatement({
-      ...{ library, relations, writer, peer: libp2p.peerId.toString() as PeerId },
+      ...{ library, relations, writer, copies, peer: libp2p.peerId.toString() as PeerId },
       hasPublicPackage: publisher => library.access.hasPublicPackage(publisher),
       isNetworkOn: config.network.mode !== 'off',
       connectedPeers: () => exchange.connectedPeers(),
       onFailed: why => createLog().warn(`what this node mirrors could not be signed, and is tried again: ${why}`),
     }),
   }
+}
+
+function copyBookOf(
+  { artifacts, library, purges, relations }: OpenHome,
+  libp2p: Network,
+  whole: () => NodeContext,
+): CopyBook {
+  return new CopyBook({
+    self: libp2p.peerId.toString() as PeerId,
+    wantedOf: publisher => relations.relationOf(publisher).copies ?? null,
+    seenOf: publisher => seenCopiesOf(whole(), publisher),
+    isOpen: (artifact, publisher) =>
+      library.access.isNamedOpenly(artifact.sha256, publisher) && purges.whyOf(artifact) === null,
+    holds: async ({ sha256, cid, size }) => {
+      const held = await artifacts.stat(sha256)
+      return held?.cid === cid && held.size === size && !(await artifacts.isPulled(sha256))
+    },
+    hasBytes: cid => artifacts.has(cid),
+    clock: systemClock,
+  })
 }
 
 type Connections =

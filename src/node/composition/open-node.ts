@@ -33,6 +33,7 @@ export async function openNode(
     peers: () => network().getPeers().length,
     feeds: () => library.feedCount(),
     packages: () => library.index.stats().documents,
+    shortPackages: () => node.copies.shortPackages,
     connections: () => connectedFigures(network(), exchange.ledger),
   })
   const exchange = stack.use(new Exchange({ net, config: loaded.config, home, metrics, network }))

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MAX_WANTED_COPIES, MIN_WANTED_COPIES } from '../../protocol/index.ts'
 import { ADVISORY_ROUTES } from './advisory-routes.ts'
 import { type ApiRoute, flag, none, purl, route, text } from './api-route.ts'
 import { AUDIENCE_ROUTES } from './audience-routes.ts'
@@ -30,6 +31,7 @@ const relationBody = z.strictObject({
   publisher: text(256),
   patterns: z.array(text(256)).max(64).default([]),
   as: text(64).optional(),
+  copies: z.union([z.literal('all'), z.int().min(MIN_WANTED_COPIES).max(MAX_WANTED_COPIES)]).optional(),
   for: z.enum(['install', 'origin', 'advisory']).optional(),
 })
 
@@ -79,6 +81,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
         publisher: body.publisher,
         patterns: body.patterns,
         ...(body.as ? { as: body.as } : {}),
+        ...(body.copies ? { copies: body.copies } : {}),
         ...(body.for ? { for: body.for } : {}),
       },
       who,

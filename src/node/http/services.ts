@@ -13,6 +13,8 @@ export interface RelationChange {
   readonly publisher: string
   readonly patterns: readonly string[]
   readonly as?: string
+  /** Of `mirror`: how many copies are enough, or `all`: everything is kept. */
+  readonly copies?: number | 'all'
   /** What `allow` and `disallow` are about; install unless said. */
   readonly for?: 'install' | 'origin' | 'advisory'
 }

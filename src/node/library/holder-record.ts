@@ -11,9 +11,39 @@ export interface HolderCheck {
   readonly at: number
 }
 
-/** What spot checks showed, by publisher and peer. */
+/** A peer that was neither connected nor proven for so long is no holder to count on, ms. */
+const FORGOTTEN_MS = 24 * 60 * 60_000
+/** The same for one not met since this node started, ms. */
+const UNMET_MS = 60 * 60_000
+
+/** What spot checks showed, by publisher and peer, and when peers were last met. */
 export class HolderRecord {
   readonly #checks = new Map<string, HolderCheck>()
+  readonly #metAt = new Map<PeerId, number>()
+  readonly #startedAt: number
+
+  /** ms since 1970. */
+  constructor(startedAt: number) {
+    this.#startedAt = startedAt
+  }
+
+  /** These peers are connected now. */
+  met(peers: readonly PeerId[], now: number): void {
+    for (const peer of peers) {
+      this.#metAt.delete(peer)
+      this.#metAt.set(peer, now)
+      if (this.#metAt.size > MAX_HOLDERS) this.#metAt.delete(this.#metAt.keys().next().value!)
+    }
+  }
+
+  /** Whether a peer was neither met nor proven to hold a publisher's bytes for so long that nobody should count on it. */
+  isForgotten(publisher: PublisherId, peer: PeerId, now: number): boolean {
+    const check = this.of(publisher, peer)
+    const provenAt = check?.outcome === 'held' ? check.at : null
+    const metAt = this.#metAt.get(peer) ?? null
+    if (metAt === null && provenAt === null) return now - this.#startedAt > UNMET_MS
+    return now - Math.max(metAt ?? 0, provenAt ?? 0) > FORGOTTEN_MS
+  }
 
   note(publisher: PublisherId, peer: PeerId, check: HolderCheck): void {
     const key = `${publisher}/${peer}`

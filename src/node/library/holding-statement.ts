@@ -1,4 +1,12 @@
-import { type HoldsOp, MAX_HOLDS_ITEMS, type PeerId, type PublisherId } from '../../protocol/index.ts'
+import {
+  type BlockId,
+  type HoldsOp,
+  MAX_HOLDS_ITEMS,
+  type PeerId,
+  type PublisherId,
+  type Relation,
+} from '../../protocol/index.ts'
+import type { CopyBook } from './copy-book.ts'
 import type { Library } from './library.ts'
 import type { RelationBook } from './relation-book.ts'
 import type { Writer } from './writer.ts'
@@ -10,6 +18,8 @@ export interface HoldingStatementParts {
   readonly peer: PeerId
   /** Whether any bytes are named in a public feed of this publisher. */
   readonly hasPublicPackage: (publisher: PublisherId) => boolean
+  /** What is kept of publishers of which not everything is. */
+  readonly copies: Pick<CopyBook, 'due'>
   /** Nothing is signed for others on a node whose network is off. */
   readonly isNetworkOn: boolean
   /** Peers connected now. */
@@ -53,7 +63,7 @@ export class HoldingStatement {
 
   async #sign(): Promise<string | null> {
     try {
-      for (let due = this.#due(); due.length > 0; due = this.#due()) {
+      for (let due = await this.#due(); due.length > 0; due = await this.#due()) {
         const text = JSON.stringify(due)
         // A statement that does not count, as in a voided feed, would be due for ever.
         if (text === this.#signed) break
@@ -69,20 +79,42 @@ export class HoldingStatement {
     return this.#failure
   }
 
-  #due(): readonly HoldsOp[] {
-    const { library, relations, writer, peer, isNetworkOn, hasPublicPackage } = this.#parts
+  async #due(): Promise<readonly HoldsOp[]> {
+    const { library, relations, writer, peer, isNetworkOn, hasPublicPackage, copies } = this.#parts
     if (!isNetworkOn) return []
     const held = library.catalogue.publisher(writer.publisher)?.holds.find(each => each.peer === peer)
     const stated = held?.publishers ?? new Set<PublisherId>()
-    const mirrored = new Set(relations.known().filter(publisher => relations.relationOf(publisher).mirror))
+    const mirrored = new Set(relations.known().filter(publisher => isKeptWhole(relations.relationOf(publisher))))
     // What this node released is here too: others need not probe for it.
     if (hasPublicPackage(writer.publisher)) mirrored.add(writer.publisher)
-    const holds = (publishers: Iterable<PublisherId>, undo: boolean): HoldsOp[] => {
-      const named = [...publishers].slice(0, MAX_HOLDS_ITEMS)
-      return named.length === 0 ? [] : [{ op: 'holds', peer, publishers: named, cids: [], undo }]
-    }
-    const missing = [...mirrored].filter(publisher => !stated.has(publisher))
-    const tooMuch = [...stated].filter(publisher => !mirrored.has(publisher))
-    return [...holds(missing, false), ...holds(tooMuch, true)]
+    const some = await copies.due((held?.cids ?? new Set()) as ReadonlySet<BlockId>)
+    return [
+      ...holdsOf(
+        peer,
+        [...mirrored].filter(publisher => !stated.has(publisher)),
+        some.held,
+        false,
+      ),
+      ...holdsOf(
+        peer,
+        [...stated].filter(publisher => !mirrored.has(publisher)),
+        some.gone,
+        true,
+      ),
+    ]
   }
+}
+
+const isKeptWhole = ({ mirror, copies }: Relation): boolean => mirror && copies === undefined
+
+/** As much as one op takes; the rest is due afterwards. */
+function holdsOf(
+  peer: PeerId,
+  publishers: readonly PublisherId[],
+  cids: readonly BlockId[],
+  undo: boolean,
+): readonly HoldsOp[] {
+  if (publishers.length + cids.length === 0) return []
+  const some = { publishers: publishers.slice(0, MAX_HOLDS_ITEMS), cids: cids.slice(0, MAX_HOLDS_ITEMS) }
+  return [{ op: 'holds', peer, ...some, undo }]
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../federation/index.ts'
 import type { Artifact, PublisherId } from '../../protocol/index.ts'
 import type { ArtifactFetcher } from './artifact-fetcher.ts'
+import type { CopyBook } from './copy-book.ts'
 import type { Library } from './library.ts'
 import { type MirroredArtifact, MirroredPublisher } from './mirrored-publisher.ts'
 
@@ -14,6 +15,8 @@ export interface MirrorKeeperParts {
   readonly fetcher: Pick<ArtifactFetcher, 'fetch'>
   readonly isMirrored: (publisher: PublisherId) => boolean
   readonly has: (artifact: Artifact) => Promise<boolean>
+  /** Asked about what is not here, and told of what is, where copies are counted. */
+  readonly copies: Pick<CopyBook, 'isWanted'>
   /** What could not be fetched now; it is tried again, later each time. */
   readonly onFailed: (artifact: Artifact, why: string) => void
   readonly clock: Clock
@@ -41,10 +44,11 @@ export class MirrorKeeper implements AsyncDisposable {
     })
   }
 
-  /** Looks at everything: after a start, when relations changed, when bytes were found altered. */
-  look(): void {
+  /** Looks at everything, or all of some publishers: after a start, when relations changed, when bytes were found altered. */
+  look(isLookedAt: (publisher: PublisherId) => boolean = () => true): void {
     const { library, isMirrored } = this.#parts
-    for (const publisher of library.catalogue.publishers().filter(isMirrored)) this.#lookAt(publisher)
+    const publishers = library.catalogue.publishers().filter(isMirrored).filter(isLookedAt)
+    for (const publisher of publishers) this.#lookAt(publisher)
     this.#go()
   }
 
@@ -115,14 +119,17 @@ export class MirrorKeeper implements AsyncDisposable {
   }
 
   async #bring(publisher: PublisherId, wanted: MirroredArtifact): Promise<void> {
-    const { has, fetcher, clock } = this.#parts
+    const { has, copies, fetcher, clock } = this.#parts
     const queue = this.#of(publisher)
     try {
       const isHere = await has(wanted.artifact)
-      const outcome = isHere ? null : await fetcher.fetch(wanted.artifact, publisher, this.#abort.signal)
-      if (outcome !== null && 'failed' in outcome) return this.#fail(queue, wanted, outcome.failed)
+      const isWanted = await copies.isWanted(publisher, wanted)
+      if (isHere || !isWanted) return queue.held(wanted)
+      const outcome = await fetcher.fetch(wanted.artifact, publisher, this.#abort.signal)
+      if ('failed' in outcome) return this.#fail(queue, wanted, outcome.failed)
       queue.held(wanted)
-      if (outcome !== null) queue.hasten(clock.now())
+      await copies.isWanted(publisher, wanted)
+      queue.hasten(clock.now())
     } catch (error) {
       this.#fail(queue, wanted, String(error))
     }

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import {
   changeRelation,
+  MAX_WANTED_COPIES,
+  MIN_WANTED_COPIES,
   NO_RELATION,
   type PackageName,
   type Pattern,
@@ -32,6 +34,8 @@ const relationSchema = z.strictObject({
   allow: z.union([z.enum(['none', 'any']), z.array(patternSchema)]),
   origin: z.boolean().default(false),
   mirror: z.boolean(),
+  /** Only where it is chosen, so that a version that does not know it reads the others. */
+  copies: z.exactOptional(z.int().min(MIN_WANTED_COPIES).max(MAX_WANTED_COPIES)),
   block: z.boolean(),
 })
 const schema = z.strictObject({

@@ -7,6 +7,7 @@ export interface MetricSources {
   peers(): number
   feeds(): number
   packages(): number
+  shortPackages(): number
   connections(): readonly ConnectionFigures[]
 }
 
@@ -44,6 +45,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   gauge('hanse_peers', 'Connected peers', sources.peers)
   gauge('hanse_feeds', 'Feeds held', sources.feeds)
   gauge('hanse_packages', 'Packages that search finds', sources.packages)
+  gauge('hanse_packages_short', 'Packages with fewer known copies than wanted (mirror --copies)', sources.shortPackages)
   registerPeerMetrics(registry, sources.connections)
   const counter = <L extends string>(name: string, help: string, label: L) =>
     new Counter<L>({ name, help, labelNames: [label], registers: [registry] })

@@ -1,6 +1,6 @@
 import { type PackageName, type PublisherId, relationText, shortNameOf } from '../../protocol/index.ts'
 import type { NodeContext } from '../node-context.ts'
-import { type Mirror, mirrorsOf, type Replication, replicationOf } from './replication.ts'
+import { holdingsOf, type Mirror, type Replication, replicationOf } from './replication.ts'
 
 /** Packages of one publisher whose copies are counted; those least copied are shown first. */
 const MAX_COUNTED_PACKAGES = 1_000
@@ -29,6 +29,8 @@ interface FederatedPublisher {
   readonly packages: number
   readonly freshness: Freshness
   readonly mirrors: readonly Mirror[]
+  /** Copies that this node was told are enough; null: it keeps everything, or nothing. */
+  readonly wanted: number | null
   /** How many packages have so many copies, by number of copies. */
   readonly spread: Readonly<Record<number, number>>
   /** The packages with the fewest copies. */
@@ -48,17 +50,18 @@ export async function showFederation(node: NodeContext, publisher: string | unde
 
 async function publisherOf(node: NodeContext, id: PublisherId, shown: number): Promise<FederatedPublisher> {
   const packages = [...(node.library.catalogue.publisher(id)?.packages ?? [])]
-  const mirrors = mirrorsOf(node, id)
+  const holdings = holdingsOf(node, id)
   const counted: PackageCopies[] = []
   for (const [name, state] of packages.slice(0, MAX_COUNTED_PACKAGES)) {
-    const replication = await replicationOf(node, mirrors, state)
+    const replication = await replicationOf(node, holdings, state)
     if (replication !== null) counted.push({ package: shortNameOf(name as PackageName), ...replication })
   }
   const spread: Record<number, number> = {}
   for (const { copies } of counted) spread[copies] = (spread[copies] ?? 0) + 1
   return {
     ...{ id, name: node.relations.localNameOf(id), packages: packages.length },
-    ...{ freshness: freshnessOf(node, id), mirrors, spread },
+    ...{ freshness: freshnessOf(node, id), mirrors: holdings.mirrors, spread },
+    wanted: node.relations.relationOf(id).copies ?? null,
     relation: id === node.writer.publisher ? 'self' : relationText(node.relations.relationOf(id)),
     least: counted.toSorted((a, b) => a.copies - b.copies || a.proven - b.proven).slice(0, shown),
   }

@@ -10,7 +10,7 @@ import type { NodeContext } from '../node-context.ts'
 import { seekPublishers } from './ask-federation.ts'
 import { parseSpec } from './find-package.ts'
 import { holdersOf } from './holders.ts'
-import { mirrorsOf, replicationOf } from './replication.ts'
+import { holdingsOf, replicationOf } from './replication.ts'
 
 /** Advisories shown with a package. */
 const MAX_SHOWN_ADVISORIES = 20
@@ -51,7 +51,7 @@ const releasesOf = (node: NodeContext, id: PublisherId, name: PackageName): read
 
 async function heldPublisherOf(node: NodeContext, id: PublisherId, name: PackageName): Promise<object> {
   const state = node.library.package(id, name)
-  const replication = state === null ? null : await replicationOf(node, mirrorsOf(node, id), state)
+  const replication = state === null ? null : await replicationOf(node, holdingsOf(node, id), state)
   const versions = releasesOf(node, id, name).map(({ version, state, visibility, deprecated, artifacts }) => ({
     version,
     state,

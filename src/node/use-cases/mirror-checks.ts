@@ -14,12 +14,13 @@ export function pickMirrorCheck(node: NodeContext, random: () => number): Checka
   for (let i = 0; i < MAX_TRIES; i++) {
     const publisher = pickOne(publishers, random)
     if (publisher === null) return null
+    const artifact = pickArtifact(node, publisher, random)
+    if (artifact === null) continue
     const peer = pickOne(
-      statedHoldersOf(node, publisher).filter(each => connected.has(each)),
+      statedHoldersOf(node, publisher, artifact.cid).filter(each => connected.has(each)),
       random,
     )
-    const artifact = peer === null ? null : pickArtifact(node, publisher, random)
-    if (peer !== null && artifact !== null) return { publisher, peer, artifact }
+    if (peer !== null) return { publisher, peer, artifact }
   }
   return null
 }
@@ -38,6 +39,7 @@ export function mirrorChecked(node: NodeContext, { publisher, peer }: Checkable,
   node.holders.note(publisher, peer, { outcome, at: Date.now() })
   node.metrics.mirrorChecks.inc({ outcome })
   if (outcome === 'absent') node.absent.add(publisher, peer, Date.now())
+  if (outcome !== 'held') node.copies.stale()
   if (outcome === 'altered') node.streams.reportOffence(peer, 'block-altered')
 }
 

@@ -32,6 +32,9 @@ interface PeerRow {
   readonly refusals?: Readonly<Record<string, number>>
   /** Whom to tell of abuse, by its own word. */
   readonly contact?: string
+  /** `NAME VERSION` of what it runs, and its roles; by its own word, absent before its record is here. */
+  readonly software?: string
+  readonly roles?: readonly string[]
 }
 
 /** Connected peers, and those that somebody chose, pinned or as a bootstrap, whether they are connected or not. */
@@ -45,16 +48,23 @@ export async function listPeers(node: NodeContext): Promise<readonly PeerRow[]> 
       state: 'connected',
       relayed: isRelayed,
       ...figures,
-      ...contactOf(node, peer),
+      ...saidOf(node, peer),
     }),
   )
   const here = new Set([...connected.map(({ id }) => id), node.libp2p.peerId.toString()])
   return [...connected, ...chosenPeers(node).filter(({ id }) => !here.has(id))]
 }
 
-function contactOf({ recordOf }: NodeContext, peer: PeerId): Pick<PeerRow, 'contact'> {
-  const { contact } = recordOf(peer) ?? {}
-  return contact === undefined ? {} : { contact }
+/** What a peer's signed node record says of it. */
+function saidOf({ recordOf }: NodeContext, peer: PeerId): Pick<PeerRow, 'contact' | 'software' | 'roles'> {
+  const record = recordOf(peer)
+  if (record === null) return {}
+  const { contact, software, roles } = record
+  return {
+    ...(contact === undefined ? {} : { contact }),
+    ...(software === undefined ? {} : { software: `${software.name} ${software.version}` }),
+    roles,
+  }
 }
 
 function chosenPeers(node: NodeContext): readonly PeerRow[] {

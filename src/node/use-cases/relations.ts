@@ -2,6 +2,7 @@ import {
   FOLD_NUMBER,
   type Pattern,
   type PublisherId,
+  type Relation,
   type RelationChange as RelationStep,
   relationText,
 } from '../../protocol/index.ts'
@@ -49,6 +50,7 @@ export async function changeRelation(node: NodeContext, change: RelationChange, 
     publisher,
     name: node.relations.localNameOf(publisher) ?? name ?? null,
     relation: relationText(relation),
+    ...copiesOf(relation),
     ...(Array.isArray(relation.allow) ? { patterns: relation.allow } : {}),
     ...(warnings.length > 0 ? { warning: warnings.join('; ') } : {}),
     ...noticeOf(node, change),
@@ -80,7 +82,14 @@ async function changeEverything(node: NodeContext, { action, as }: RelationChang
 }
 
 /** One step of a relation. @throws NodeError E_USAGE for what `--for` does not take */
-function stepOf({ action, for: purpose = 'install' }: RelationChange, patterns: readonly Pattern[]): RelationStep {
+function stepOf(
+  { action, copies, for: purpose = 'install' }: RelationChange,
+  patterns: readonly Pattern[],
+): RelationStep {
+  if (copies !== undefined && action !== 'mirror') {
+    throw new NodeError('E_USAGE', '--copies is for mirror alone', { hint: 'hanse mirror PUBLISHER --copies 3' })
+  }
+  if (copies !== undefined && purpose === 'install') return { do: 'mirror', copies }
   if (action !== 'allow' && action !== 'disallow') {
     if (purpose === 'install') return { do: action }
     throw new NodeError('E_USAGE', `${action} is for nothing in particular`, { hint: `hanse ${action} PUBLISHER` })
@@ -133,6 +142,9 @@ function noticeOf({ config }: NodeContext, { action, for: purpose }: RelationCha
   return { notice: `peers learn that this node keeps this publisher’s bytes${when}` }
 }
 
+/** Of a mirrored publisher: how many copies are enough; nothing where everything is kept. */
+const copiesOf = ({ copies }: Relation) => (copies === undefined ? {} : { copies })
+
 function relationWordOf(node: NodeContext, id: PublisherId): string {
   if (id === node.writer.publisher) return 'self'
   return node.everything()?.publishers.isUnknown(id) ? 'unknown' : relationText(node.relations.relationOf(id))
@@ -148,6 +160,7 @@ export async function listPublishers(node: NodeContext): Promise<object[]> {
       id,
       name: node.relations.localNameOf(id),
       relation: relationWordOf(node, id),
+      ...copiesOf(node.relations.relationOf(id)),
       feeds: catalogue?.feeds.length ?? 0,
       releases: packages.reduce((sum, { releases }) => sum + releases.size, 0),
       digest: catalogue?.digest ?? null,

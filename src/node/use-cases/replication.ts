@@ -1,5 +1,6 @@
-import type { PackageState, PeerId, PublisherId, ReleaseState } from '../../protocol/index.ts'
+import type { BlockId, PackageState, PeerId, PublisherId, ReleaseState } from '../../protocol/index.ts'
 import type { NodeContext } from '../node-context.ts'
+import { statedCopiesOf } from './seen-copies.ts'
 import { statedHoldersOf } from './stated-holders.ts'
 
 /** A node that is signed to hold a publisher's bytes, or this one. */
@@ -7,6 +8,8 @@ export interface Mirror {
   readonly peer: PeerId
   readonly isSelf: boolean
   readonly connected: boolean
+  /** Artifacts of the publisher that it is signed to hold; null: all. */
+  readonly parts: number | null
   /** What the last spot check of it showed, and when, ISO 8601; null: it was not checked yet. */
   readonly checked: { readonly outcome: string; readonly at: string } | null
 }
@@ -17,39 +20,75 @@ export interface Replication {
   readonly copies: number
   /** Of them this node's own, and those of mirrors that passed a spot check. */
   readonly proven: number
+  /** How many this node was told are enough; null: it keeps everything, or nothing. */
+  readonly wanted: number | null
 }
 
-/** This node if it keeps a publisher's bytes, and every peer that is signed to. */
-export function mirrorsOf(node: NodeContext, publisher: PublisherId): readonly Mirror[] {
+/** Who holds bytes of a publisher. */
+export interface Holdings {
+  readonly publisher: PublisherId
+  readonly mirrors: readonly Mirror[]
+  /** Roots held by those mirrors that hold only some. */
+  readonly parts: ReadonlyMap<PeerId, ReadonlySet<BlockId>>
+}
+
+/** This node if it keeps a publisher's bytes, and every peer that is signed to, whole mirrors first. */
+export function holdingsOf(node: NodeContext, publisher: PublisherId): Holdings {
   const connected = new Set(node.connectedPeers())
   const isKept = publisher === node.writer.publisher || node.relations.relationOf(publisher).mirror
   const self: Mirror = {
     peer: node.libp2p.peerId.toString() as PeerId,
-    ...{ isSelf: true, connected: true, checked: null },
+    ...{ isSelf: true, connected: true, parts: null, checked: null },
   }
-  const others = statedHoldersOf(node, publisher).map((peer): Mirror => {
+  const mirrorOf = (peer: PeerId, parts: number | null): Mirror => {
     const check = node.holders.of(publisher, peer)
     const checked = check && { outcome: check.outcome, at: new Date(check.at).toISOString() }
-    return { peer, isSelf: false, connected: connected.has(peer), checked }
-  })
-  return [...(isKept ? [self] : []), ...others]
+    return { peer, isSelf: false, connected: connected.has(peer), parts, checked }
+  }
+  const whole = statedHoldersOf(node, publisher)
+  const parts = partsOf(node, publisher, new Set(whole))
+  const others = [
+    ...whole.map(peer => mirrorOf(peer, null)),
+    ...[...parts].map(([peer, { size }]) => mirrorOf(peer, size)),
+  ]
+  return { publisher, mirrors: [...(isKept ? [self] : []), ...others], parts }
+}
+
+/** Of peers that are signed to hold single artifacts, those of this publisher. */
+function partsOf(
+  node: NodeContext,
+  publisher: PublisherId,
+  whole: ReadonlySet<PeerId>,
+): ReadonlyMap<PeerId, ReadonlySet<BlockId>> {
+  const partial = statedCopiesOf(node, publisher).filter(({ peer, isWhole }) => !isWhole && !whole.has(peer))
+  if (partial.length === 0) return new Map()
+  const packages = [...(node.library.catalogue.publisher(publisher)?.packages.values() ?? [])]
+  const named = packages.flatMap(({ releases }) => [...releases.values()].flatMap(({ artifacts }) => artifacts))
+  const roots = new Set(named.map(({ artifact }) => artifact.cid))
+  const held = partial.map(({ peer, cids }) => [peer, roots.intersection(cids)] as const)
+  return new Map(held.filter(([, { size }]) => size > 0))
 }
 
 /** The copies of the newest live release; null for a package without one. */
 export async function replicationOf(
   node: NodeContext,
-  mirrors: readonly Mirror[],
+  { publisher, mirrors, parts }: Holdings,
   state: PackageState,
 ): Promise<Replication | null> {
   const newest = newestOf(state)
   if (newest === null) return null
   const held = await Promise.all(newest.artifacts.map(({ artifact }) => node.artifacts.has(artifact.sha256)))
   const own = held.every(Boolean) ? 1 : 0
+  const holdsAll = ({ peer }: Mirror): boolean => {
+    const cids = parts.get(peer)
+    return cids === undefined || newest.artifacts.every(({ artifact }) => cids.has(artifact.cid))
+  }
   // What is private is at no other node.
-  const others = newest.visibility === 'public' ? mirrors.filter(({ isSelf }) => !isSelf) : []
+  const others = newest.visibility === 'public' ? mirrors.filter(each => !each.isSelf && holdsAll(each)) : []
   const trusted = others.filter(({ checked }) => checked === null || checked.outcome === 'held')
   const proven = trusted.filter(({ checked }) => checked !== null)
-  return { copies: own + trusted.length, proven: own + proven.length }
+  const wanted = newest.visibility === 'public' ? (node.relations.relationOf(publisher).copies ?? null) : null
+  return { copies: own + trusted.length, proven: own + proven.length, wanted }
 }
 
 const newestOf = ({ releases }: PackageState): ReleaseState | null =>

@@ -18,7 +18,13 @@ async function started() {
   const home = { identity: createIdentity(1), library, peers } as unknown as ExchangeParts['home']
   const config = parseConfig({ network: { mode: 'off' } }, 'the test')
   const network = (() => ({ getPeers: () => [], addEventListener() {}, removeEventListener() {} })) as never
-  const metrics = createMetrics({ peers: () => 0, feeds: () => 0, packages: () => 0, connections: () => [] })
+  const metrics = createMetrics({
+    peers: () => 0,
+    feeds: () => 0,
+    packages: () => 0,
+    shortPackages: () => 0,
+    connections: () => [],
+  })
   const exchange = opened.use(new Exchange({ net: 'main', config, home, metrics, network }))
   return { database, exchange, opened: opened.move() }
 }

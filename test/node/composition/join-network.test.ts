@@ -19,6 +19,7 @@ function appliedOf(relations: Readonly<Record<string, { readonly follow: boolean
     },
     config: { network: { mode: 'off' } },
     writer: { publisher: own },
+    copies: { stale() {} },
     holding: { look: () => told.looks++ },
     library: { access: { hasPublicPackage: () => false } },
   }

@@ -13,7 +13,9 @@ import type { NodeContext } from '../../../src/node/node-context.ts'
 import { openLevelDatabase, RecordStore } from '../../../src/node/storage/index.ts'
 import { changeRelation } from '../../../src/node/use-cases/relations.ts'
 import {
+  type BlockId,
   MAX_HOLDS_ITEMS,
+  NO_RELATION,
   type Op,
   type PeerId,
   type PublisherId,
@@ -29,6 +31,9 @@ const acme = new Publisher('acme').id
 function publisherAt(n: number): PublisherId {
   return CID.createV1(0x71, create(0x12, createHash('sha256').update(String(n)).digest())).toString() as PublisherId
 }
+
+/** No publisher of whom a number of copies is wanted. */
+const nothingCounted = { due: async () => ({ held: [], gone: [] }) }
 
 /** A node with what mirroring needs; while `world.fails` nothing of its own can be written. */
 async function mirroringNode(mode: 'on' | 'off' = 'on') {
@@ -54,7 +59,14 @@ async function mirroringNode(mode: 'on' | 'off' = 'on') {
   }
   const statementWhile = (isNetworkOn: boolean) =>
     new HoldingStatement({
-      ...{ library, relations, writer: { publisher: writer.publisher, write }, peer: self, isNetworkOn },
+      ...{
+        library,
+        relations,
+        writer: { publisher: writer.publisher, write },
+        peer: self,
+        isNetworkOn,
+        copies: nothingCounted,
+      },
       hasPublicPackage: () => world.hasPublic,
       connectedPeers: () => world.peers,
       onFailed: why => failures.push(why),
@@ -128,10 +140,38 @@ test('any number of publishers is stated, in ops of bounded length', async () =>
     relationOf: () => ({ follow: true, allow: 'none', origin: false, mirror: true, block: false }) as const,
   }
   const surroundings = { peer: self, isNetworkOn: true, hasPublicPackage: () => false, connectedPeers: () => [] }
-  const parts = { ...node, ...surroundings, relations, onFailed: () => {} }
+  const copies = nothingCounted
+  const parts = { ...node, ...surroundings, copies, relations, onFailed: () => {} }
   expect(await new HoldingStatement(parts).sign()).toBeNull()
   expect(new Set(node.stated())).toEqual(new Set(many))
   expect(node.written).toHaveLength(2)
+})
+
+test('roots kept of a publisher of whom a number of copies is wanted are signed alone, many an op, and taken back', async () => {
+  await using node = await mirroringNode()
+  const roots = Array.from(
+    { length: MAX_HOLDS_ITEMS + 2 },
+    (_, i) => publisherAt(i).replace(/^bafyrei/, 'bafkrei') as BlockId,
+  )
+  const kept = new Set(roots)
+  const relations = {
+    known: () => [acme],
+    relationOf: () => ({ ...NO_RELATION, follow: true, mirror: true, copies: 3 }),
+  }
+  const copies = {
+    due: async (stated: ReadonlySet<BlockId>) => ({
+      held: [...kept.difference(stated)],
+      gone: [...stated.difference(kept)],
+    }),
+  }
+  const surroundings = { peer: self, isNetworkOn: true, hasPublicPackage: () => false, connectedPeers: () => [] }
+  const holding = new HoldingStatement({ ...node, ...surroundings, relations, copies, onFailed: () => {} })
+  const stated = () => node.library.catalogue.publisher(node.writer.publisher)?.holds[0]?.cids ?? new Set()
+  expect(await holding.sign()).toBeNull()
+  expect([stated().size, node.stated(), node.written.length]).toEqual([roots.length, [], 2])
+  kept.delete(roots[0]!)
+  await holding.sign()
+  expect([stated().has(roots[0]!), stated().size, node.written.length]).toEqual([false, roots.length - 1, 3])
 })
 
 test('a statement that does not come to count is not written for ever', async () => {
@@ -139,7 +179,8 @@ test('a statement that does not come to count is not written for ever', async ()
   await node.relations.change(acme, { do: 'mirror' })
   const deaf = { catalogue: { publisher: () => null } }
   const surroundings = { peer: self, isNetworkOn: true, hasPublicPackage: () => false, connectedPeers: () => [] }
-  const parts = { ...node, ...surroundings, library: deaf, onFailed: () => {} }
+  const copies = nothingCounted
+  const parts = { ...node, ...surroundings, copies, library: deaf, onFailed: () => {} }
   const holding = new HoldingStatement(parts)
   for (let i = 0; i < 3; i++) expect(await holding.sign()).toBeNull()
   expect(node.written).toHaveLength(1)

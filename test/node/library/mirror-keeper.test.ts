@@ -42,6 +42,7 @@ function keeperOver(catalogue: Map<PublisherId, string[]>, hasNow: (name: string
       },
     },
     isMirrored: id => mirrored.has(id),
+    copies: { isWanted: async () => true },
     has: async ({ name }) => {
       looked++
       return held.has(name)

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { HolderRecord } from '../../../src/node/library/holder-record.ts'
+import type { NodeContext } from '../../../src/node/node-context.ts'
+import { seenCopiesOf } from '../../../src/node/use-cases/seen-copies.ts'
+import type { PeerId } from '../../../src/protocol/index.ts'
+import { idOf, nodeAmong, peerOf, stating } from './holder-world.ts'
+
+const acme = idOf(1)
+const HOUR_MS = 60 * 60_000
+const some = (from: number, count: number) => Array.from({ length: count }, (_, i) => peerOf(from + i))
+
+/** What a node sees that started `upMs` ago. */
+function seenAt(it: { readonly node: NodeContext }, { upMs = 0, mirrors = [] as PeerId[] } = {}) {
+  const holders = new HolderRecord(Date.now() - upMs)
+  const recordOf = (peer: PeerId) => (mirrors.includes(peer) ? { mirrors: [acme] } : null)
+  const node = { ...it.node, holders, recordOf } as unknown as NodeContext
+  return { holders, seen: () => seenCopiesOf(node, acme) }
+}
+
+test('liars whom nobody chose here take no copy away: their word counts once its peer passed a check', async () => {
+  const liars = [40, 50, 60].flatMap(seed => stating(seed, acme, some(seed, 20)))
+  await using it = await nodeAmong(liars, { connected: some(40, 3) })
+  const { holders, seen } = seenAt(it)
+  expect(seen().whole).toEqual([])
+  holders.note(acme, peerOf(41), { outcome: 'held', at: Date.now() })
+  expect(seen().whole).toEqual([peerOf(41)])
+})
+
+test('a chosen liar is believed of four peers, until a check fails or it does not bring what it is asked for', async () => {
+  await using it = await nodeAmong(stating(10, acme, some(0, 20)), { connected: some(0, 20) })
+  await it.node.relations.change(idOf(10), { do: 'follow' })
+  const { holders, seen } = seenAt(it)
+  const [first, second] = seen().whole
+  expect(seen().whole).toHaveLength(4)
+  holders.note(acme, first!, { outcome: 'absent', at: Date.now() })
+  it.node.absent.add(acme, second!, Date.now())
+  expect(seen().whole).toHaveLength(2)
+  await it.node.relations.change(idOf(10), { do: 'block' })
+  expect(seen().whole).toEqual([])
+})
+
+test('a holder that is away counts for a day after it was met or proven, and for an hour after a start', async () => {
+  const now = Date.now()
+  const record = new HolderRecord(now)
+  const [met, proven, unmet] = some(0, 3) as [PeerId, PeerId, PeerId]
+  record.met([met], now)
+  record.note(acme, proven, { outcome: 'held', at: now })
+  const forgottenAfter = (ms: number) => [met, proven, unmet].map(peer => record.isForgotten(acme, peer, now + ms))
+  expect(forgottenAfter(HOUR_MS)).toEqual([false, false, false])
+  expect(forgottenAfter(2 * HOUR_MS)).toEqual([false, false, true])
+  expect(forgottenAfter(25 * HOUR_MS)).toEqual([true, true, true])
+})
+
+test('connected nodes that say they mirror the publisher may take what is missing, unless they failed a check', async () => {
+  await using it = await nodeAmong([], { connected: some(0, 3) })
+  const { holders, seen } = seenAt(it, { mirrors: some(0, 2) })
+  expect(seen().mirrors).toEqual(some(0, 2))
+  holders.note(acme, peerOf(0), { outcome: 'silent', at: Date.now() })
+  expect(seen().mirrors).toEqual([peerOf(1)])
+})
