@@ -296,14 +296,14 @@ export class SyncDriver implements AsyncDisposable {
     return this.#missing(heads, publishers, { pinned: true })
   }
 
-  /** Those of the publishers asked for alone: what nobody asked costs no look into the store. */
+  /** Those of the publishers asked for alone, and followed still: what nobody asked costs no look into the store. */
   async #missing(
     heads: readonly FeedHead[],
     publishers: readonly PublisherId[],
     { peer = null, pinned = false }: { readonly peer?: PeerId | null; readonly pinned?: boolean },
   ): Promise<Offer[]> {
     const asked = new Set(publishers)
-    const meant = heads.filter(({ publisher }) => asked.has(publisher))
+    const meant = heads.filter(({ publisher }) => asked.has(publisher) && this.#machine.isFollowed(publisher))
     if (peer !== null) this.#freshness.named(peer, meant)
     const held = await Promise.all(meant.map(head => this.#ports.intake.holds(head.id)))
     return meant.filter((_, i) => !held[i]).map(head => ({ head, pinned }))

@@ -55,6 +55,10 @@ export class SyncMachine {
     return { told: told.length, isMissing: this.#wants.hasAnyOf(publishers) }
   }
 
+  isFollowed(publisher: PublisherId): boolean {
+    return this.#followed.has(publisher)
+  }
+
   /** Whether something of a publisher is known to be missing. */
   isMissing(publisher: PublisherId): boolean {
     return this.#wants.hasAnyOf(new Set([publisher]))

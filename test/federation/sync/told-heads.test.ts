@@ -189,3 +189,14 @@ test('an answer that tells nothing confirms nothing: a peer replaced by one of t
   await runUntil(3.5 * ROUND_MS)
   expect(sync.confirmed(p.id).ageMs).toBe(0.5 * ROUND_MS)
 })
+
+test('what comes of a publisher that is followed no more is not remembered', async () => {
+  const { runUntil, sync, connect } = await nodeOf()
+  await using _ = sync
+  connect()
+  sync.unfollow(p.id)
+  await runUntil(1)
+  sync.follow([strangers[0]!])
+  await runUntil(2 * ROUND_MS)
+  expect(sync.confirmed(p.id)).toEqual({ ageMs: null, isMissing: false })
+})
