@@ -2,8 +2,9 @@ import type { PeerId, PublisherId } from '../../protocol/index.ts'
 import type { Clock } from '../streams/clock.ts'
 import type { GroupOf, Source } from './candidates.ts'
 import { DialError, type DialFailure } from './dial-failure.ts'
+import type { DiscoveryEffect, PeerAddress, PeerStanding } from './effects.ts'
 import { DIAL_TIMEOUT_MS, MAX_PROVIDERS } from './limits.ts'
-import { type DiscoveryEffect, DiscoveryMachine, type PeerAddress, type PeerStanding } from './machine.ts'
+import { DiscoveryMachine } from './machine.ts'
 
 /** A connection as it is seen from here. */
 export interface SeenConnection {

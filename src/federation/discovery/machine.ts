@@ -1,36 +1,13 @@
 import type { PeerId, PublisherId } from '../../protocol/index.ts'
 import { type Candidate, Candidates, type GroupOf, type Source } from './candidates.ts'
 import { Connections } from './connections.ts'
-import { type DhtAsk, DhtDuties } from './dht-duties.ts'
+import { DhtDuties } from './dht-duties.ts'
 import type { DialFailure } from './dial-failure.ts'
 import { type Choice, lackOf, pickDials, pickUntried } from './dial-order.ts'
+import type { DiscoveryEffect, PeerAddress, PeerStanding } from './effects.ts'
 import { Guesses } from './guesses.ts'
 import * as limits from './limits.ts'
-
-/** What the peer keeper asks its driver to do. */
-export type DiscoveryEffect =
-  | { readonly do: 'dial'; readonly peer: PeerId; readonly addresses: readonly string[] }
-  /** Another is to have its place. */
-  | { readonly do: 'hangUp'; readonly peer: PeerId }
-  | DhtAsk
-  /** Those to dial first after a restart. */
-  | { readonly do: 'anchor'; readonly peers: readonly PeerAddress[] }
-  /** The first dial of a peer that was never connected failed; its later ones are not told. */
-  | { readonly do: 'report'; readonly peer: PeerId; readonly why: DialFailure }
-  /** Call `wake` at this time, ms. */
-  | { readonly do: 'wakeAt'; readonly at: number }
-
-/** A peer and where it may be dialled. */
-export interface PeerAddress {
-  readonly peer: PeerId
-  /** Multiaddrs; may be empty. */
-  readonly addresses: readonly string[]
-}
-
-/** How it stands with one peer; `dialling` is also one whose turn is still to come. */
-export type PeerStanding =
-  | { readonly state: 'connected' | 'dialling' }
-  | { readonly state: 'unreachable'; readonly why: DialFailure }
+import { Rotation } from './rotation.ts'
 
 export interface DiscoveryMachineParts {
   readonly self: PeerId
@@ -50,9 +27,7 @@ export class DiscoveryMachine {
   readonly #connections = new Connections()
   readonly #dialling = new Map<PeerId, number>()
   readonly #dht: DhtDuties
-  /** The peer dialled to take another's place. */
-  #trying: PeerId | null = null
-  #rotateAt: number | null = null
+  readonly #rotation: Rotation
   readonly #guesses = new Guesses()
   readonly #isConnected = (peer: PeerId): boolean => this.#connections.has(peer)
   readonly #choice: Choice
@@ -61,6 +36,7 @@ export class DiscoveryMachine {
     this.#parts = parts
     this.#candidates = new Candidates(parts.groupOf)
     this.#dht = new DhtDuties(parts.random)
+    this.#rotation = new Rotation(parts.random)
     this.#choice = {
       ...{
         candidates: this.#candidates,
@@ -180,7 +156,7 @@ export class DiscoveryMachine {
 
   #giveUp(peer: PeerId, why: DialFailure, now: number): DiscoveryEffect[] {
     this.#dialling.delete(peer)
-    if (this.#trying === peer) this.#trying = null
+    this.#rotation.ended(peer)
     const candidate = this.#candidates.get(peer)
     const isNews = candidate !== undefined && !candidate.isKnown
     if (isNews) candidate.isKnown = true
@@ -189,7 +165,7 @@ export class DiscoveryMachine {
   }
 
   #decide(now: number): DiscoveryEffect[] {
-    const effects = this.#rotation(now)
+    const effects = this.#rotate(now)
     for (const candidate of pickDials(this.#choice, now)) effects.push(this.#dial(candidate, now))
     if (this.#connections.size > 0) effects.push(...this.#dht.asks(this.#isConnected, this.isLacking, now))
     const isKept = (peer: PeerId) => this.#isPinned(peer) || this.#dht.isSoleHolder(peer, this.#isConnected)
@@ -203,26 +179,23 @@ export class DiscoveryMachine {
   }
 
   /** From time to time, with all places taken, an untried peer is dialled, which is to take one of them. */
-  #rotation(now: number): DiscoveryEffect[] {
-    this.#rotateAt ??= now + this.#untilRotation()
-    if (this.#rotateAt > now) return []
-    this.#rotateAt = now + this.#untilRotation()
+  #rotate(now: number): DiscoveryEffect[] {
+    if (!this.#rotation.isDue(this.#connections.hasProven, now)) return []
     const anchors = this.#connections.anchors(now).flatMap(peer => this.#candidates.get(peer) ?? [])
     const anchor: DiscoveryEffect = {
       do: 'anchor',
       peers: anchors.map(({ peer, addresses }) => ({ peer, addresses })),
     }
-    const isFull = lackOf(this.#connections, this.#dialling.size) !== 'anybody' && this.#trying === null
+    const isFull = lackOf(this.#connections, this.#dialling.size) !== 'anybody' && this.#rotation.trying === null
     const untried = isFull ? pickUntried(this.#choice, now) : null
     if (untried === null) return [anchor]
-    this.#trying = untried.peer
+    this.#rotation.trying = untried.peer
     return [anchor, this.#dial(untried, now)]
   }
 
   /** The peer that was tried is here: one goes for it. */
   #takePlace(peer: PeerId, now: number): DiscoveryEffect[] {
-    if (this.#trying !== peer) return []
-    this.#trying = null
+    if (!this.#rotation.ended(peer)) return []
     const anchors = new Set(this.#connections.anchors(now))
     const isKept = (each: PeerId) =>
       each === peer ||
@@ -237,13 +210,8 @@ export class DiscoveryMachine {
     return this.#candidates.get(peer)?.source === 'pinned'
   }
 
-  #untilRotation(): number {
-    const every = this.#connections.hasProven ? limits.ROTATE_EVERY_MS : limits.ROTATE_SOON_MS
-    return every * (0.8 + 0.4 * this.#parts.random())
-  }
-
   #nextWake(now: number): number {
-    let at = Math.min(this.#dht.nextDue(now), this.#rotateAt ?? Number.POSITIVE_INFINITY)
+    let at = Math.min(this.#dht.nextDue(now), this.#rotation.nextAt ?? Number.POSITIVE_INFINITY)
     if (this.#connections.size > limits.KEPT_CONNECTIONS) at = Math.min(at, now + limits.NEWCOMER_MS)
     if (this.#candidates.hasHearsay && this.isLacking) at = Math.min(at, now + limits.GUESS_MS)
     for (const deadline of this.#dialling.values()) at = Math.min(at, deadline)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { type DiscoveryEffect, DiscoveryMachine } from '../../../src/federation/discovery/machine.ts'
+import type { DiscoveryEffect } from '../../../src/federation/discovery/effects.ts'
+import { DiscoveryMachine } from '../../../src/federation/discovery/machine.ts'
 import type { PeerId, PublisherId } from '../../../src/protocol/index.ts'
 import { World } from '../simulation/world.ts'
 

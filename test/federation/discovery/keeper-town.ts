@@ -1,6 +1,6 @@
 import { DialError } from '../../../src/federation/discovery/dial-failure.ts'
 import { DiscoveryDriver, type DiscoveryNetwork } from '../../../src/federation/discovery/driver.ts'
-import type { PeerAddress } from '../../../src/federation/discovery/machine.ts'
+import type { PeerAddress } from '../../../src/federation/discovery/effects.ts'
 import { NodeRecords } from '../../../src/federation/discovery/node-records.ts'
 import type { RequestHandler } from '../../../src/federation/index.ts'
 import { encodeNodes, type NodeRecord, type PeerId } from '../../../src/protocol/index.ts'
