@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { decode } from '@ipld/dag-pb'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
@@ -11,7 +11,7 @@ export type RootVerdict = { readonly leaves: readonly BlockId[] } | 'altered' | 
 /** Whether bytes are the block that an id of sha2-256 names; false also for ids of other hash functions. */
 export function isBlockOf(id: BlockId, bytes: Uint8Array): boolean {
   const { multihash } = CID.parse(id)
-  return multihash.code === 0x12 && createHash('sha256').update(bytes).digest().equals(multihash.digest)
+  return multihash.code === 0x12 && hash('sha256', bytes, 'buffer').equals(multihash.digest)
 }
 
 /**

@@ -166,7 +166,8 @@ export class AnsweringStream implements LinkRole {
     if (answer === undefined) return
     this.#open.delete(id)
     this.#creditBytes -= answer.credit.windowBytes
-    answer.stop.abort(new FederationError('E_CANCELLED', `request ended: ${status}`))
+    // A handler that ended by itself has nothing to stop.
+    if (status === 'cancelled') answer.stop.abort(new FederationError('E_CANCELLED', 'request ended: cancelled'))
     this.#sendEnd(id, status)
   }
 

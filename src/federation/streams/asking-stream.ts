@@ -36,7 +36,8 @@ export class AskingStream implements LinkRole {
 
   /** The answer's messages; leaving the loop early cancels. Throws the signal's reason or a `FederationError`. */
   async *request(message: Uint8Array, bounds: RequestBounds, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    await this.#enter(bounds.creditBytes, signal)
+    signal.throwIfAborted()
+    if (!this.#places.enterNow(bounds.creditBytes)) await this.#enter(bounds.creditBytes, signal)
     const request = this.#start(message, bounds)
     const abort = () => request.fail(signal.reason)
     signal.addEventListener('abort', abort, { once: true })
@@ -127,8 +128,8 @@ export class AskingStream implements LinkRole {
   }
 
   #cancel(request: OpenRequest): void {
-    request.fail(new Error('cancelled'))
     if (!this.#open.delete(request.id)) return
+    request.fail(new Error('cancelled'))
     this.#draining.set(request.id, request.peerCreditBytes)
     this.#places.returnCredit(request.creditBytes)
     this.#link.send(FRAME.cancel, request.id).catch(() => {})

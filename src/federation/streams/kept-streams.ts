@@ -45,6 +45,8 @@ export class KeptStreams implements AsyncDisposable {
   readonly #clock: Clock
   readonly #handlers = new Map<string, RequestHandler>()
   readonly #asking: Side<Promise<AskingStream>> = new Map()
+  /** Those of them that are open. */
+  readonly #opened: Side<AskingStream> = new Map()
   readonly #answering: Side<AnsweringStream> = new Map()
   readonly #closing = new AbortController()
 
@@ -90,10 +92,12 @@ export class KeptStreams implements AsyncDisposable {
     payload: Uint8Array,
     options: RequestOptions = {},
   ): AsyncGenerator<Uint8Array> {
-    const signals = options.signal === undefined ? [] : [options.signal]
-    const signal = AbortSignal.any([this.#closing.signal, ...signals])
+    // A stream that is open ends when this node closes: only opening one needs to hear of it.
+    const signal = options.signal ?? this.#closing.signal
     const firstByteMs = options.firstByteMs ?? FIRST_BYTE_MS
-    const stream = await this.#openWithin(firstByteMs, peer, protocol, signal)
+    const stream =
+      this.#opened.get(peer)?.get(protocol) ??
+      (await this.#openWithin(firstByteMs, peer, protocol, AbortSignal.any([this.#closing.signal, signal])))
     const bounds = {
       creditBytes: Math.min(MAX_CREDIT_BYTES, Math.max(MIN_CREDIT_BYTES, options.creditBytes ?? DEFAULT_CREDIT_BYTES)),
       minBytesPerSecond: options.minBytesPerSecond ?? MIN_BYTES_PER_SECOND,
@@ -121,6 +125,7 @@ export class KeptStreams implements AsyncDisposable {
   endPeer(peer: PeerId, why = 'ended here'): void {
     const asking = this.#asking.get(peer)
     this.#asking.delete(peer)
+    this.#opened.delete(peer)
     for (const opening of asking?.values() ?? []) {
       opening.then(
         stream => stream.end(why),
@@ -156,10 +161,16 @@ export class KeptStreams implements AsyncDisposable {
   #streamTo(peer: PeerId, protocol: string): Promise<AskingStream> {
     const kept = this.#asking.get(peer)?.get(protocol)
     if (kept !== undefined) return kept
-    const forget = () => drop(this.#asking, peer, protocol, opening)
+    const forget = () => {
+      drop(this.#asking, peer, protocol, opening)
+      this.#opened.get(peer)?.delete(protocol)
+    }
     const opening: Promise<AskingStream> = this.#open(peer, protocol, forget)
     keep(this.#asking, peer, protocol, opening)
-    opening.catch(forget)
+    opening.then(stream => {
+      if (!stream.isClosed && this.#asking.get(peer)?.get(protocol) === opening)
+        keep(this.#opened, peer, protocol, stream)
+    }, forget)
     return opening
   }
 

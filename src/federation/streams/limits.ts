@@ -16,6 +16,11 @@ export const PING_AFTER_MS = 20_000
 export const PONG_MS = 20_000
 /** An answer that gets no credit for this long is given up, so that a silent reader holds no handler, ms. */
 export const STALL_MS = 60_000
+/**
+ * Frames joined into one write, bytes at most, and what may wait before a sender waits: with the headers of the multiplexer it fits one
+ * noise message (65,519).
+ */
+export const MAX_JOINED_BYTES = 65_000
 /** Most frames waiting to be written to one stream: 64 answers and ends with room for replies to PING. */
 export const MAX_QUEUED_FRAMES = 512
 /** Longest wait for a place on a stream that this node's own requests fill, ms: then another peer is asked. */

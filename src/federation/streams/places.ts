@@ -14,13 +14,17 @@ export class Places {
   #requests = 0
   #creditBytes = 0
 
+  /** Takes a place if there is room and nobody waits. */
+  enterNow(creditBytes: number): boolean {
+    if (this.#waiting.length > 0 || !this.#hasRoom(creditBytes)) return false
+    this.#occupy(creditBytes)
+    return true
+  }
+
   /** Resolves when there is room; rejects with the signal's reason or, when too many wait, `E_BUSY`. */
   async enter(creditBytes: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
-    if (this.#waiting.length === 0 && this.#hasRoom(creditBytes)) {
-      this.#occupy(creditBytes)
-      return
-    }
+    if (this.enterNow(creditBytes)) return
     if (this.#waiting.length >= MAX_WAITING_REQUESTS) {
       throw new FederationError('E_BUSY', `more than ${MAX_WAITING_REQUESTS} requests wait for this peer`)
     }

@@ -4,15 +4,20 @@ import { MAX_FRAME_BYTES } from './limits.ts'
 /** Why a byte sequence is not a sequence of frames. */
 export type FrameFault = 'frame-too-long' | 'frame-too-short'
 
+/** Least room made for a payload that comes in parts, bytes. */
+const LEAST_ROOM_BYTES = 4096
+
 /**
- * Cuts arriving chunks into frames: it knows how many bytes the next frame needs, copies into that frame's own room
- * (which grows fourfold with what arrived) and never holds more than one frame and the newest chunk.
+ * Cuts arriving chunks into frames: a payload that lies whole in a chunk of hardly more is handed on in place, others are copied into
+ * room of their own, which grows fourfold with what arrived. It never holds more than one frame and the newest chunk.
  */
 export class FrameReader {
   readonly #header = new Uint8Array(FRAME_HEADER_BYTES)
   #headerFilled = 0
-  #payload: Uint8Array | null = null
-  #payloadFilled = 0
+  /** Bytes of the payload being read; null while the header is. */
+  #payloadBytes: number | null = null
+  #room: Uint8Array | null = null
+  #roomFilled = 0
   #fault: FrameFault | null = null
   readonly #maxFrameBytes: number
 
@@ -24,18 +29,20 @@ export class FrameReader {
   *push(chunk: Uint8Array): Generator<Frame | FrameFault> {
     let at = 0
     while (this.#fault === null) {
-      if (this.#payload === null) {
+      if (this.#payloadBytes === null) {
         at += this.#fillHeader(chunk, at)
         if (this.#headerFilled < FRAME_HEADER_BYTES) return
-        this.#fault = this.#startPayload(chunk.byteLength - at)
-        if (this.#fault !== null) break
+        this.#fault = this.#readLength()
+        if (this.#payloadBytes === null) break
       }
-      at += this.#fillPayload(chunk, at)
-      const frame = this.#takeFrame()
-      if (frame === null) return
-      yield frame
+      const payload = this.#inPlace(chunk, at, this.#payloadBytes) ?? this.#gathered(chunk, at, this.#payloadBytes)
+      if (payload === null) return
+      at += payload.taken
+      yield { type: this.#header[4] ?? 0, id: this.#view().getUint32(5), payload: payload.bytes }
+      this.#headerFilled = 0
+      this.#payloadBytes = null
     }
-    yield this.#fault
+    yield this.#fault ?? 'frame-too-short'
   }
 
   #view(): DataView {
@@ -49,41 +56,50 @@ export class FrameReader {
     return taken
   }
 
-  #startPayload(arrivedBytes: number): FrameFault | null {
+  #readLength(): FrameFault | null {
     const length = this.#view().getUint32(0)
     if (length > this.#maxFrameBytes) return 'frame-too-long'
     const payloadBytes = length - (FRAME_HEADER_BYTES - FRAME_LENGTH_BYTES)
     if (payloadBytes < 0) return 'frame-too-short'
-    // Room grows with what arrived: a header alone never makes a stranger's megabyte.
-    this.#payload = new Uint8Array(Math.min(payloadBytes, Math.max(arrivedBytes, 4096)))
-    this.#payloadFilled = 0
+    this.#payloadBytes = payloadBytes
     return null
   }
 
-  #payloadBytes(): number {
-    return this.#view().getUint32(0) - (FRAME_HEADER_BYTES - FRAME_LENGTH_BYTES)
+  /** As it lies there: not what is less than half of the memory that it would keep. */
+  #inPlace(
+    chunk: Uint8Array,
+    at: number,
+    bytes: number,
+  ): { readonly bytes: Uint8Array; readonly taken: number } | null {
+    if (this.#room !== null || bytes * 2 < chunk.buffer.byteLength || at + bytes > chunk.byteLength) return null
+    return { bytes: chunk.subarray(at, at + bytes), taken: bytes }
   }
 
-  #fillPayload(chunk: Uint8Array, at: number): number {
-    const total = this.#payloadBytes()
-    const taken = Math.min(total - this.#payloadFilled, chunk.byteLength - at)
-    const room = this.#payload ?? new Uint8Array(0)
-    const needed = this.#payloadFilled + taken
-    if (needed > room.byteLength) {
-      const grown = new Uint8Array(Math.min(total, Math.max(needed, room.byteLength * 4)))
-      grown.set(room.subarray(0, this.#payloadFilled))
-      this.#payload = grown
-    }
-    this.#payload?.set(chunk.subarray(at, at + taken), this.#payloadFilled)
-    this.#payloadFilled = needed
-    return taken
+  /** The payload once all of it was copied; null: more is to come. */
+  #gathered(
+    chunk: Uint8Array,
+    at: number,
+    bytes: number,
+  ): { readonly bytes: Uint8Array; readonly taken: number } | null {
+    const taken = Math.min(bytes - this.#roomFilled, chunk.byteLength - at)
+    const filled = this.#roomFilled + taken
+    const room = this.#roomFor(filled, bytes)
+    room.set(chunk.subarray(at, at + taken), this.#roomFilled)
+    this.#roomFilled = filled
+    if (filled < bytes) return null
+    this.#room = null
+    this.#roomFilled = 0
+    return { bytes: room.subarray(0, bytes), taken }
   }
 
-  #takeFrame(): Frame | null {
-    if (this.#payload === null || this.#payloadFilled < this.#payloadBytes()) return null
-    const frame = { type: this.#header[4] ?? 0, id: this.#view().getUint32(5), payload: this.#payload }
-    this.#payload = null
-    this.#headerFilled = 0
-    return frame
+  /** Room grows with what arrived: a header alone never makes a stranger's megabyte. */
+  #roomFor(filled: number, bytes: number): Uint8Array {
+    const room = this.#room ?? new Uint8Array(Math.min(bytes, Math.max(filled, LEAST_ROOM_BYTES)))
+    this.#room = room
+    if (filled <= room.byteLength) return room
+    const grown = new Uint8Array(Math.min(bytes, Math.max(filled, room.byteLength * 4)))
+    grown.set(room.subarray(0, this.#roomFilled))
+    this.#room = grown
+    return grown
   }
 }
