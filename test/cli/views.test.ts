@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { stripVTControlCharacters, styleText } from 'node:util'
 import { expect, test } from 'vitest'
+import { federationView } from '../../src/cli/commands/federation.ts'
 import { peersView } from '../../src/cli/commands/peer.ts'
 import { searchCommand } from '../../src/cli/commands/search.ts'
 import { statusView } from '../../src/cli/commands/status.ts'
@@ -213,4 +214,21 @@ test('a search fits a terminal of 80 columns where names are short, and nothing 
   expect(at({ isTTY: true, columns: 80 })).toHaveLength(80)
   expect(at({ isTTY: true, columns: 20 })).toMatch(/ {2}allow {4}a rope that hol…$/)
   for (const whole of [{}, { columns: 80 }, { isTTY: true }]) expect(at(whole)).toContain(description)
+})
+
+test('federation says how many copies are wanted, and of which packages some are missing', () => {
+  const publisher = {
+    ...{ id: ID, name: 'acme', relation: 'mirror', packages: 3, freshness: { state: 'fresh', age: 4 }, wanted: 3 },
+    mirrors: [{ peer: 'P', isSelf: false, connected: true, parts: 12, checked: null }],
+    spread: { 2: 1, 3: 2 },
+    least: [
+      { package: 'npm:x', copies: 2, proven: 1 },
+      { package: 'npm:y', copies: 3, proven: 1 },
+    ],
+  }
+  const lines = linesOf(federationView({ network: { id: 'main', mode: 'on' }, peers: 1, publishers: [publisher] }))
+  expect(lines).toContain('├─ mirror P, 12 artifacts, connected, not checked yet')
+  expect(lines).toContain('└─ copies 1 with 2, 2 with 3; 3 wanted, 1 packages short')
+  expect(lines.some(line => /npm:x +2 of 3 wanted +1/.test(line))).toBe(true)
+  expect(lines.some(line => /npm:y +3 +1/.test(line))).toBe(true)
 })

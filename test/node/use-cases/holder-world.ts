@@ -8,6 +8,7 @@ import { openLevelDatabase, RecordStore } from '../../../src/node/storage/index.
 import { AbsentHolders } from '../../../src/node/use-cases/absent-holders.ts'
 import {
   type Artifact,
+  type BlockId,
   buildWriterRecord,
   feedIdOf,
   type HoldsOp,
@@ -59,6 +60,12 @@ export function releasing(
 /** A publisher's records that say which peers hold another publisher's bytes. */
 export function stating(seed: number, publisher: PublisherId, peers: readonly PeerId[]) {
   const ops = peers.map((peer): HoldsOp => ({ op: 'holds', peer, publishers: [publisher], cids: [], undo: false }))
+  return recordsOf(publisherOf(seed), 'public', [ops])
+}
+
+/** A publisher's records that say which peers hold single roots. */
+export function statingRoots(seed: number, peers: readonly PeerId[], cids: readonly BlockId[]) {
+  const ops = peers.map((peer): HoldsOp => ({ op: 'holds', peer, publishers: [], cids: [...cids], undo: false }))
   return recordsOf(publisherOf(seed), 'public', [ops])
 }
 

@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest'
+import { layoutOf } from '../../../src/federation/index.ts'
 import { HolderRecord } from '../../../src/node/library/holder-record.ts'
 import type { NodeContext } from '../../../src/node/node-context.ts'
+import { pickMirrorCheck } from '../../../src/node/use-cases/mirror-checks.ts'
+import { holdingsOf, replicationOf } from '../../../src/node/use-cases/replication.ts'
 import { seenCopiesOf } from '../../../src/node/use-cases/seen-copies.ts'
 import type { PeerId } from '../../../src/protocol/index.ts'
-import { idOf, nodeAmong, peerOf, stating } from './holder-world.ts'
+import { idOf, nodeAmong, peerOf, releasing, sailOf, stating, statingRoots } from './holder-world.ts'
 
 const acme = idOf(1)
 const HOUR_MS = 60 * 60_000
@@ -57,4 +60,27 @@ test('connected nodes that say they mirror the publisher may take what is missin
   expect(seen().mirrors).toEqual(some(0, 2))
   holders.note(acme, peerOf(0), { outcome: 'silent', at: Date.now() })
   expect(seen().mirrors).toEqual([peerOf(1)])
+})
+
+test('who is signed to hold single files counts for those, is shown with them, and is checked on them', async () => {
+  const sail = await sailOf()
+  const other = await layoutOf([Buffer.from('of another publisher')])
+  const records = [...releasing(1, sail), ...statingRoots(10, [peerOf(0)], [sail.cid, other.cid])]
+  await using it = await nodeAmong(records, { connected: [peerOf(0)] })
+  await it.node.relations.change(idOf(10), { do: 'follow' })
+  await it.node.relations.change(acme, { do: 'mirror', copies: 3 })
+  const { holders, seen } = seenAt(it)
+  expect([seen().whole, seen().partial.get(peerOf(0))?.has(sail.cid)]).toEqual([[], true])
+  expect(pickMirrorCheck(it.node, () => 0.5)).toEqual({ publisher: acme, peer: peerOf(0), artifact: sail })
+  const node = { ...it.node, holders, artifacts: { has: async () => false } } as unknown as NodeContext
+  const holdings = holdingsOf(node, acme)
+  expect(holdings.mirrors.map(({ peer, parts }) => [peer, parts])).toEqual([
+    ['self', null],
+    [peerOf(0), 1],
+  ])
+  const [state] = node.library.catalogue.publisher(acme)!.packages.values()
+  expect(await replicationOf(node, holdings, state!)).toEqual({ copies: 1, proven: 0, wanted: 3 })
+  holders.note(acme, peerOf(0), { outcome: 'absent', at: Date.now() })
+  expect((await replicationOf(node, holdingsOf(node, acme), state!))?.copies).toBe(0)
+  expect(seen().partial.size).toBe(0)
 })
