@@ -54,6 +54,8 @@ export const MAX_HEADS_PARTS = 640
 export const SUBSCRIPTION_CREDIT_BYTES = 128 * 1024
 /** Time a node waits for peers to name longer chains of its own feeds, in ms. */
 export const OWN_HEADS_MS = 2_000
+/** Peers from which longer chains of the own feeds are fetched at once: more than are asked but after a restore. */
+export const MAX_ADOPTED_FROM = 8
 /** Head parts of one reply read about one publisher: 64 feeds, each with rivals, fit two; hundreds of peers may be asked at once. */
 export const MAX_OWN_HEADS_PARTS = 4
 /** Publishers whose root keys are kept at hand, about 2 kB each. */

@@ -12,7 +12,14 @@ import { type Clock, systemClock } from '../streams/clock.ts'
 import type { RangeOutcome } from './effects.ts'
 import { type FeedClient, fetchRange, type RangeAsk } from './fetch-range.ts'
 import type { Intake } from './intake.ts'
-import { MAX_OWN_HEADS_PARTS, MAX_SYNC_PEERS, OWN_HEADS_MS, PEERS_A_ROUND, RANGE_TIMEOUT_MS } from './limits.ts'
+import {
+  MAX_ADOPTED_FROM,
+  MAX_OWN_HEADS_PARTS,
+  MAX_SYNC_PEERS,
+  OWN_HEADS_MS,
+  PEERS_A_ROUND,
+  RANGE_TIMEOUT_MS,
+} from './limits.ts'
 
 export interface OwnHeadsAsk {
   readonly client: FeedClient
@@ -61,9 +68,10 @@ interface Answer {
 export async function ownHeads(ask: OwnHeadsAsk): Promise<OwnHeads> {
   const answers = await answersOf(ask, ask.signal ?? over(ask, OWN_HEADS_MS))
   const adopted: FeedHead[] = []
-  const limit = over(ask, RANGE_TIMEOUT_MS)
-  for (const { peer, heads } of answers)
-    for (const head of heads) if (await adopt(ask, peer, head, limit)) adopted.push(head)
+  for (let i = 0; i < answers.length; i += MAX_ADOPTED_FROM) {
+    const from = answers.slice(i, i + MAX_ADOPTED_FROM)
+    adopted.push(...(await Promise.all(from.map(answer => adoptAll(ask, answer)))).flat())
+  }
   for (const feed of ask.feeds) await refuseClone(ask, feed)
   const named = await Promise.all(answers.map(({ heads }) => namesHeldRoot(ask, heads)))
   return { answered: answers.length, named: named.filter(Boolean).length, adopted }
@@ -120,6 +128,14 @@ async function headsAt(ask: OwnHeadsAsk, peer: PeerId, signal: AbortSignal): Pro
   } catch {
     return null
   }
+}
+
+/** What one peer names and gives in its own time: one that names what it does not give takes none from the others. */
+async function adoptAll(ask: OwnHeadsAsk, { peer, heads }: Answer): Promise<FeedHead[]> {
+  const limit = over(ask, RANGE_TIMEOUT_MS)
+  const adopted: FeedHead[] = []
+  for (const head of heads) if (!limit.aborted && (await adopt(ask, peer, head, limit))) adopted.push(head)
+  return adopted
 }
 
 /** Fetches until the head is held; a peer that does not deliver is as good as none. */

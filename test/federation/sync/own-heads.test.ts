@@ -4,6 +4,7 @@ import { HeadChanges } from '../../../src/federation/sync/head-changes.ts'
 import { Intake } from '../../../src/federation/sync/intake.ts'
 import { type OwnHeadsAsk, ownHeads } from '../../../src/federation/sync/own-heads.ts'
 import { encodeHeads, headOf, type PeerId, parseFeedRequest, parseRecord } from '../../../src/protocol/index.ts'
+import { HandClock } from '../search/hand-clock.ts'
 import { Publisher } from '../simulation/cast.ts'
 import { MemoryFeedStore } from './memory-feed-store.ts'
 
@@ -114,4 +115,21 @@ test('reads no more heads of one peer than any publisher has', async () => {
   })
   await ownHeads({ ...ask, peers: strangers.slice(0, 1) })
   expect(parts).toBeLessThan(8)
+})
+
+test('a peer that names the held root and a hundred heads of nothing takes no time from one that has more', async () => {
+  const [genesis, made] = [headOf(p.genesis), p.chain(100, null, 'made up')]
+  const liar = strangers[0]!
+  const { ask, mine } = await restored(peer => (peer === liar ? lies() : null))
+  let turn = 0
+  async function* lies(): AsyncGenerator<Uint8Array> {
+    if (turn++ === 0) yield* encodeHeads([genesis, ...made.map(headOf)])
+    else await new Promise(() => {})
+  }
+  const clock = new HandClock()
+  const found = ownHeads({ ...ask, mustHear: false, clock, peers: [liar, friend] })
+  const over = found.then(() => true)
+  while (!(await Promise.race([over, clock.run()]))) if (clock.timers === 0) await new Promise(setImmediate)
+  expect((await found).adopted.map(({ id }) => id)).toEqual([p.delegate.id])
+  expect(await mine.envelope(p.delegate.id)).not.toBeNull()
 })
