@@ -92,6 +92,37 @@ describe.concurrent('a backup', () => {
     expect((await client.try('info', 'npm:ledger')).code).toBe(3)
   }, 180_000)
 
+  it('goes on to serve what was listed to the peers on the list, and lists for new audiences', async () => {
+    await using publisher = await NodeProcess.start()
+    const { publisher: id } = publisher.ready
+    await using member = await NodeProcess.start(['--bootstrap', publisher.address])
+    await member.run('allow', id, 'npm:*')
+    const [charter, rider] = await Promise.all(
+      ['charter', 'rider'].map(name => npmTarball({ name, version: '1.0.0', description: 'who may moor' })),
+    )
+    await publisher.run('audience', 'add', 'crew', member.ready.peerId)
+    await publisher.run('publish', charter!.path, '--to', 'crew')
+    // It hears of it and does not fetch it: the restored node alone has the bytes.
+    await eventually(
+      () => member.try('info', 'npm:charter'),
+      ({ code }) => code === 0,
+    )
+    const file = join(await temporaryFolder(), 'crew.backup')
+    await publisher.run('backup', file)
+    await publisher.end('SIGKILL')
+
+    await using restored = await NodeProcess.empty()
+    await restored.run('restore', file)
+    await restored.restart(['--bootstrap', member.address])
+    await expectInstalled(member, 'npm:charter@1.0.0', charter!)
+    await restored.run('audience', 'add', 'crew', member.ready.peerId)
+    await restored.run('publish', rider!.path, '--to', 'crew')
+    await expectInstalled(member, 'npm:rider@1.0.0', rider!)
+    await using stranger = await NodeProcess.start(['--bootstrap', restored.address])
+    await stranger.run('allow', id, 'npm:*')
+    for (const name of ['charter', 'rider']) expect((await stranger.try('info', `npm:${name}`)).code).toBe(3)
+  }, 180_000)
+
   it('waits for a peer that knows the publisher before it writes, unless it is restored --offline', async () => {
     await using publisher = await NodeProcess.start()
     const [first, second] = await Promise.all([lantern('1.0.0'), lantern('2.0.0')])

@@ -15,6 +15,7 @@ import { discoveryPortOf } from '../network/discovery-port.ts'
 import type { Network } from '../network/network.ts'
 import type { NodeContext } from '../node-context.ts'
 import { AbsentHolders } from '../use-cases/absent-holders.ts'
+import { listAudiences } from '../use-cases/audiences.ts'
 import { seenCopiesOf } from '../use-cases/seen-copies.ts'
 import { SeenHits } from '../use-cases/seen-hits.ts'
 import { VerdictLog } from '../verdict-log/index.ts'
@@ -134,7 +135,9 @@ function bytesOf(
     sharing: sharingOf(home, { writer, libp2p, config }, whole),
     holding: new HoldingStatement({
       ...{ library, relations, writer, copies, peer: libp2p.peerId.toString() as PeerId },
-      hasPublicPackage: publisher => library.access.hasPublicPackage(publisher),
+      // The lists of feeds that a restored node writes no more do not name it.
+      isLookedFor: publisher =>
+        library.access.hasPublicPackage(publisher) || listAudiences(whole()).some(({ name }) => name === null),
       isNetworkOn: config.network.mode !== 'off',
       connectedPeers: () => exchange.connectedPeers(),
       onFailed: why => createLog().warn(`what this node mirrors could not be signed, and is tried again: ${why}`),

@@ -20,7 +20,8 @@ export interface Wanted {
  * Peers that may have an artifact: pinned ones and those signed to hold its publisher's bytes, connected ones first; then, side by
  * side, what the DHT finds and all other connected peers that say they have it. The fast come first; whoever was asked for the
  * publisher's bytes of late and did not bring them comes after the others. To ask for what no public feed of the publisher names would tell its CID: then only
- * peers on the list of a listed feed that does are asked, and for what a private feed alone names nobody.
+ * peers on the list of a listed feed that does are asked, and nodes that the publisher signed to hold its own bytes, as one that was
+ * restored since; for what a private feed alone names nobody.
  */
 export async function* providersOf(node: NodeContext, wanted: Wanted, signal: AbortSignal): AsyncGenerator<PeerId> {
   const { artifact, publisher } = wanted
@@ -48,10 +49,15 @@ export async function* providersOf(node: NodeContext, wanted: Wanted, signal: Ab
   }
 }
 
-/** Connected peers on the list of a listed feed that names the artifact. */
+/** Connected peers on the list of a listed feed that names the artifact, then others that its publisher signed to be nodes of its own. */
 function* audienceOf(node: NodeContext, { artifact, publisher }: Wanted): Generator<PeerId> {
   const audience = node.library.access.audienceFor(artifact.sha256, publisher)
-  yield* node.connectedPeers().filter(peer => audience.has(peer))
+  if (audience.size === 0) return
+  const holds = node.library.catalogue.publisher(publisher)?.holds ?? []
+  const own = new Set(holds.filter(({ publishers }) => publishers.has(publisher)).map(({ peer }) => peer))
+  const connected = node.connectedPeers()
+  yield* connected.filter(peer => audience.has(peer))
+  yield* connected.filter(peer => own.has(peer) && !audience.has(peer))
 }
 
 interface Strangers {

@@ -16,8 +16,8 @@ export interface HoldingStatementParts {
   readonly relations: Pick<RelationBook, 'known' | 'relationOf'>
   readonly writer: Pick<Writer, 'publisher' | 'write'>
   readonly peer: PeerId
-  /** Whether any bytes are named in a public feed of this publisher. */
-  readonly hasPublicPackage: (publisher: PublisherId) => boolean
+  /** Whether others may look for this publisher's bytes and would not find this node by a list. */
+  readonly isLookedFor: (publisher: PublisherId) => boolean
   /** What is kept of publishers of which not everything is. */
   readonly copies: Pick<CopyBook, 'due'>
   /** Nothing is signed for others on a node whose network is off. */
@@ -80,13 +80,13 @@ export class HoldingStatement {
   }
 
   async #due(): Promise<readonly HoldsOp[]> {
-    const { library, relations, writer, peer, isNetworkOn, hasPublicPackage, copies } = this.#parts
+    const { library, relations, writer, peer, isNetworkOn, isLookedFor, copies } = this.#parts
     if (!isNetworkOn) return []
     const held = library.catalogue.publisher(writer.publisher)?.holds.find(each => each.peer === peer)
     const stated = held?.publishers ?? new Set<PublisherId>()
     const mirrored = new Set(relations.known().filter(publisher => isKeptWhole(relations.relationOf(publisher))))
     // What this node released is here too: others need not probe for it.
-    if (hasPublicPackage(writer.publisher)) mirrored.add(writer.publisher)
+    if (isLookedFor(writer.publisher)) mirrored.add(writer.publisher)
     const some = await copies.due((held?.cids ?? new Set()) as ReadonlySet<BlockId>)
     return [
       ...holdsOf(

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { providersOf } from '../../../src/node/composition/providers.ts'
 import type { NodeContext } from '../../../src/node/node-context.ts'
-import type { PeerId } from '../../../src/protocol/index.ts'
+import { buildWriterRecord, feedIdOf, type HoldsOp, type PeerId } from '../../../src/protocol/index.ts'
+import { delegateOf, NET, publisherOf, testKey } from '../../federation/search/signed-hits.ts'
 import { idOf, nodeAmong, peerOf, releasing, sailOf, stating } from '../use-cases/holder-world.ts'
 
 const acme = idOf(1)
@@ -88,3 +89,18 @@ test.each(['private', 'public'] as const)(
     else expect(found.toSorted()).toEqual([holder, other])
   },
 )
+
+test('for a listed release its audience is asked, and nodes that the publisher itself signed for, as a restored one', async () => {
+  const [member, restored, liar] = [peerOf(1), peerOf(2), peerOf(3)]
+  const listed = releasing(1, sail, 'listed', [member])
+  const [by, key] = [publisherOf(1), testKey(99)]
+  const body = { feed: feedIdOf([1, key.bytes]), key: [1, key.bytes] } as const
+  const delegate = delegateOf(by, { seq: 3, after: listed[1]!, body })
+  const ops: HoldsOp[] = [{ op: 'holds', peer: restored, publishers: [acme], cids: [], undo: false }]
+  const place = { net: NET, publisher: acme, feed: body.feed, seq: 1, prev: null, ts: 3, auth: delegate.id }
+  const holds = buildWriterRecord({ ...place, typ: 'holds', ops }, key.sign)
+  const records = [...listed, delegate, holds, ...stating(10, acme, [liar])]
+  const world = { connected: [...crowd, liar, restored, member], inDht: [other], holders: [other] }
+  await using it = await nodeAmong(records, world)
+  expect([await providers(it.node), it.asked]).toEqual([[member, restored], []])
+})

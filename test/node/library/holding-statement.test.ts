@@ -67,7 +67,7 @@ async function mirroringNode(mode: 'on' | 'off' = 'on') {
         isNetworkOn,
         copies: nothingCounted,
       },
-      hasPublicPackage: () => world.hasPublic,
+      isLookedFor: () => world.hasPublic,
       connectedPeers: () => world.peers,
       onFailed: why => failures.push(why),
     })
@@ -139,7 +139,7 @@ test('any number of publishers is stated, in ops of bounded length', async () =>
     known: () => many,
     relationOf: () => ({ follow: true, allow: 'none', origin: false, mirror: true, block: false }) as const,
   }
-  const surroundings = { peer: self, isNetworkOn: true, hasPublicPackage: () => false, connectedPeers: () => [] }
+  const surroundings = { peer: self, isNetworkOn: true, isLookedFor: () => false, connectedPeers: () => [] }
   const copies = nothingCounted
   const parts = { ...node, ...surroundings, copies, relations, onFailed: () => {} }
   expect(await new HoldingStatement(parts).sign()).toBeNull()
@@ -164,7 +164,7 @@ test('roots kept of a publisher of whom a number of copies is wanted are signed 
       gone: [...stated.difference(kept)],
     }),
   }
-  const surroundings = { peer: self, isNetworkOn: true, hasPublicPackage: () => false, connectedPeers: () => [] }
+  const surroundings = { peer: self, isNetworkOn: true, isLookedFor: () => false, connectedPeers: () => [] }
   const holding = new HoldingStatement({ ...node, ...surroundings, relations, copies, onFailed: () => {} })
   const stated = () => node.library.catalogue.publisher(node.writer.publisher)?.holds[0]?.cids ?? new Set()
   expect(await holding.sign()).toBeNull()
@@ -178,7 +178,7 @@ test('a statement that does not come to count is not written for ever', async ()
   await using node = await mirroringNode()
   await node.relations.change(acme, { do: 'mirror' })
   const deaf = { catalogue: { publisher: () => null } }
-  const surroundings = { peer: self, isNetworkOn: true, hasPublicPackage: () => false, connectedPeers: () => [] }
+  const surroundings = { peer: self, isNetworkOn: true, isLookedFor: () => false, connectedPeers: () => [] }
   const copies = nothingCounted
   const parts = { ...node, ...surroundings, copies, library: deaf, onFailed: () => {} }
   const holding = new HoldingStatement(parts)
