@@ -83,6 +83,7 @@ async function madeSnapshot(records: RecordStore, folder: string, key: SigningKe
     maker: peerIdOfKey(key.publicKey),
     sign: bytes => key.sign(bytes),
     publishers: await records.publishers().then(all => () => all),
+    isBlocked: () => false,
     onFailed: error => console.error(error),
   })
   await maker.settled()

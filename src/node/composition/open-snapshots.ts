@@ -34,8 +34,8 @@ function makeSnapshots(stack: AsyncDisposableStack, home: OpenHome, node: NodeCo
       maker: node.libp2p.peerId.toString() as PeerId,
       sign: bytes => node.identity().node.sign(bytes),
       publishers: () => library.access.publicPublishers(),
-      mayPack: feed =>
-        library.access.isPublic(feed) && library.isWhole(feed) && !relations.relationOf(feed.publisher).block,
+      isBlocked: publisher => relations.relationOf(publisher).block,
+      mayPack: feed => library.access.isPublic(feed) && library.isWhole(feed),
       onFailed: err => createLog().error({ err }, 'no snapshot was made; it is tried again in some hours'),
     }),
   )

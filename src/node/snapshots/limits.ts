@@ -8,5 +8,7 @@ export const SNAPSHOT_AGE_MS = 6 * 60 * 60 * 1_000
 export const MIN_MISSING_PUBLISHERS = 64
 /** Time, ms, that a node waits for a peer whose snapshot it would take, before it asks for feeds. */
 export const PEER_WAIT_MS = 5_000
+/** Longest that feeds wait for snapshots, ms: 150 MB at 256 kB/s, which one pack is allowed. What is stored by then stays. */
+export const HOLD_BACK_MS = 10 * 60 * 1_000
 /** Time, ms, after which a snapshot is asked for again, while so many publishers are missing. */
 export const RETRY_MS = 10 * 60 * 1_000

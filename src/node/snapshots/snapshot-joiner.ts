@@ -1,6 +1,6 @@
 import type { Clock, Joined } from '../../federation/index.ts'
 import type { PeerId, PublisherId } from '../../protocol/index.ts'
-import { MIN_MISSING_PUBLISHERS, PEER_WAIT_MS, RETRY_MS } from './limits.ts'
+import { HOLD_BACK_MS, MIN_MISSING_PUBLISHERS, PEER_WAIT_MS, RETRY_MS } from './limits.ts'
 
 export interface SnapshotJoinerParts {
   /** Takes in what a peer's snapshot has of these. */
@@ -22,7 +22,7 @@ export interface SnapshotJoinerParts {
 export class SnapshotJoiner implements AsyncDisposable {
   readonly #parts: SnapshotJoinerParts
   readonly #abort = new AbortController()
-  #joining: Promise<void> | null = null
+  #joining: { readonly missing: ReadonlySet<PublisherId>; readonly over: Promise<void> } | null = null
   #triedAt = Number.NEGATIVE_INFINITY
   #cameOne = () => {}
 
@@ -35,10 +35,11 @@ export class SnapshotJoiner implements AsyncDisposable {
     const held = this.#parts.held()
     const missing = followed.filter(publisher => !held.has(publisher))
     if (this.#joining === null && this.#mayTry(missing)) {
-      const joining = this.#join(new Set(missing)).finally(() => this.#over())
-      this.#joining = joining
+      const waiting = new Set(missing)
+      this.#joining = { missing: waiting, over: this.#join(waiting).finally(() => this.#over()) }
     }
-    return this.#joining === null ? followed : followed.filter(publisher => held.has(publisher))
+    const waiting = this.#joining?.missing
+    return waiting === undefined ? followed : followed.filter(each => held.has(each) || !waiting.has(each))
   }
 
   peerCame(): void {
@@ -48,7 +49,7 @@ export class SnapshotJoiner implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort()
     this.#cameOne()
-    await this.#joining
+    await this.#joining?.over
   }
 
   #mayTry(missing: readonly PublisherId[]): boolean {
@@ -62,9 +63,17 @@ export class SnapshotJoiner implements AsyncDisposable {
     if (!this.#abort.signal.aborted) this.#parts.onOver()
   }
 
-  /** One peer after the other until one had a snapshot that was whole; a peer that comes within some seconds is waited for. */
+  /**
+   * One peer after the other until one had a snapshot that was whole; a peer that comes within some seconds is waited for. However slow
+   * they are, feeds do not wait for ever.
+   */
   async #join(missing: ReadonlySet<PublisherId>): Promise<void> {
-    const { signal } = this.#abort
+    const tooLong = new AbortController()
+    const signal = AbortSignal.any([this.#abort.signal, tooLong.signal])
+    const cancelTooLong = this.#parts.clock.after(HOLD_BACK_MS, () => {
+      tooLong.abort(new Error('it took too long'))
+      this.#cameOne()
+    })
     const asked = new Set<PeerId>()
     let mayWait = true
     const cancel = this.#parts.clock.after(PEER_WAIT_MS, () => {
@@ -82,9 +91,10 @@ export class SnapshotJoiner implements AsyncDisposable {
         else asked.add(peer)
       }
     } catch (error) {
-      if (!signal.aborted) this.#parts.onFailed(error)
+      if (!this.#abort.signal.aborted) this.#parts.onFailed(error)
     } finally {
       cancel()
+      cancelTooLong()
     }
   }
 }

@@ -10,6 +10,8 @@ export interface SnapshotMakerParts extends Pick<PackParts, 'store' | 'mayPack'>
   readonly maker: PeerId
   readonly sign: Sign
   readonly publishers: () => readonly PublisherId[]
+  /** Whether nothing of a publisher goes out. */
+  readonly isBlocked: (publisher: PublisherId) => boolean
   readonly clock: Clock
   /** Ms since 1970. */
   readonly time: () => number
@@ -29,9 +31,10 @@ export class SnapshotMaker implements AsyncDisposable {
     this.#working = this.#start()
   }
 
-  /** What may go out is less than before: nothing is served until it is made anew. */
+  /** What may go out is less than before: nothing is served until it is made anew, and what is being made is given up. */
   revoke(): void {
     this.#isStale = true
+    this.#parts.shelf.hide()
     this.#next(async () => {
       await this.#parts.shelf.withdraw()
       await this.#make()
@@ -50,8 +53,8 @@ export class SnapshotMaker implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const { shelf, net, time } = this.#parts
-    await shelf.load(net)
+    const { shelf, net, time, isBlocked } = this.#parts
+    await shelf.load(net, publisher => !isBlocked(publisher))
     const age = shelf.madeAt === null ? Number.POSITIVE_INFINITY : time() - shelf.madeAt
     if (age >= 0 && age < SNAPSHOT_AGE_MS) this.#wakeIn(SNAPSHOT_AGE_MS - age)
     else await this.#tried(() => this.#make())
@@ -71,16 +74,18 @@ export class SnapshotMaker implements AsyncDisposable {
   }
 
   async #make(): Promise<void> {
-    const { net, shelf, store, mayPack, maker, sign, publishers, time } = this.#parts
+    const { net, shelf, store, maker, sign, time } = this.#parts
     this.#isStale = false
     const at = time()
     const shelved: ShelvedPack[] = []
-    const parts = { store, publishers: publishers(), mayPack, packBytes: PACK_BYTES }
+    const publishers = this.#parts.publishers().filter(publisher => !this.#parts.isBlocked(publisher))
+    const parts = { store, publishers, mayPack: this.#parts.mayPack, packBytes: PACK_BYTES }
     for await (const made of makePacks(parts, this.#abort.signal)) {
+      // What is made for what was revoked meanwhile comes next.
+      if (this.#isStale) return
       shelved.push(await shelf.put(made))
       if (shelved.length === MAX_SNAPSHOT_PACKS) break
     }
-    // Something was revoked meanwhile: what is made for that comes next.
     if (this.#isStale) return
     const snapshot = { maker, at, packs: shelved.map(({ pack }) => pack) }
     await shelf.publish(sealSnapshot(snapshot, net, sign), snapshot, shelved)

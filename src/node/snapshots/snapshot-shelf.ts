@@ -1,7 +1,14 @@
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { layoutOf, leafBytesOf, type SnapshotSource } from '../../federation/index.ts'
-import { type BlockId, openSnapshot, type Snapshot, type SnapshotPack } from '../../protocol/index.ts'
+import {
+  type BlockId,
+  openSnapshot,
+  type PublisherId,
+  packSections,
+  type Snapshot,
+  type SnapshotPack,
+} from '../../protocol/index.ts'
 import { replaceFile } from '../storage/index.ts'
 import type { MadePack } from './make-packs.ts'
 
@@ -51,16 +58,17 @@ export class SnapshotShelf implements SnapshotSource {
     return bytesRead === place.length ? block : null
   }
 
-  /** Takes up what an earlier run made; what is not whole is as none. */
-  async load(net: string): Promise<void> {
+  /** Takes up what an earlier run made; what is not whole, or holds what may not go out any more, is as none. */
+  async load(net: string, mayServe: (publisher: PublisherId) => boolean): Promise<void> {
     const manifest = await readFile(join(this.#folder, MANIFEST)).catch(() => null)
     if (manifest === null) return
     try {
       const snapshot = openSnapshot(manifest, net)
       const shelved: ShelvedPack[] = []
       for (const pack of snapshot.packs) {
-        const found = await this.#shelved(pack, await readFile(this.#fileOf(pack)))
-        if (found.pack.sha256 !== pack.sha256) return
+        const bytes = await readFile(this.#fileOf(pack))
+        const found = await this.#shelved(pack, bytes)
+        if (found.pack.sha256 !== pack.sha256 || !publishersOf(bytes).every(mayServe)) return
         shelved.push(found)
       }
       this.#serve(manifest, snapshot, shelved)
@@ -87,11 +95,16 @@ export class SnapshotShelf implements SnapshotSource {
     for (const name of await readdir(this.#folder)) if (!kept.has(name)) await rm(join(this.#folder, name))
   }
 
-  /** Serves nothing from now on, also after a restart. */
-  async withdraw(): Promise<void> {
+  /** Serves nothing from now on, at once. */
+  hide(): void {
     this.#manifest = null
     this.#snapshot = null
     this.#blocks = new Map()
+  }
+
+  /** Serves nothing from now on, also after a restart. */
+  async withdraw(): Promise<void> {
+    this.hide()
     await rm(this.#folder, { recursive: true, force: true })
   }
 
@@ -116,4 +129,11 @@ export class SnapshotShelf implements SnapshotSource {
   #fileOf({ sha256 }: Pick<SnapshotPack, 'sha256'>): string {
     return join(this.#folder, sha256)
   }
+}
+
+function publishersOf(pack: Uint8Array): readonly PublisherId[] {
+  const publishers: PublisherId[] = []
+  const onlyNamed = (publisher: PublisherId) => publishers.push(publisher) === 0
+  for (const _section of packSections(pack, onlyNamed)) throw new TypeError('no section was asked for')
+  return publishers
 }

@@ -161,3 +161,10 @@ test('a maker serves after a restart what it served before, unless a pack was al
   await pair.restart()
   expect(await pair.join(ids)).toMatchObject({ is: 'none' })
 })
+
+test('a maker that blocked a publisher while it was off does not serve what it made before', async () => {
+  await using pair = await SnapshotPair.holding(all)
+  await pair.make(ids, everything)
+  await pair.restart(bolt.id)
+  expect(await pair.join([acme.id])).toMatchObject({ is: 'none' })
+})

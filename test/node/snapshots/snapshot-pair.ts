@@ -75,9 +75,9 @@ export class SnapshotPair implements AsyncDisposable {
   }
 
   /** The maker starts again. */
-  async restart(): Promise<void> {
+  async restart(blocked?: PublisherId): Promise<void> {
     this.shelf = new SnapshotShelf(join(this.#folder, 'snapshots'))
-    await this.shelf.load(NET)
+    await this.shelf.load(NET, publisher => publisher !== blocked)
   }
 
   /** Takes in what is missing of these. */

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import type { Joined } from '../../../src/federation/index.ts'
+import { SnapshotJoiner } from '../../../src/node/snapshots/index.ts'
+import { HOLD_BACK_MS, MIN_MISSING_PUBLISHERS, PEER_WAIT_MS, RETRY_MS } from '../../../src/node/snapshots/limits.ts'
+import type { PeerId, PublisherId } from '../../../src/protocol/index.ts'
+import { settled, TestClock } from '../../federation/streams/duplex-pair.ts'
+
+const followed = Array.from({ length: MIN_MISSING_PUBLISHERS }, (_, n) => `publisher-${n}` as PublisherId)
+
+/** A joiner of which each peer does with a join what `peers` says. */
+function world(peers: Readonly<Record<string, (signal: AbortSignal) => Promise<Joined['is']>>>) {
+  const clock = new TestClock()
+  const asked: string[] = []
+  const failed: unknown[] = []
+  let overs = 0
+  const joiner = new SnapshotJoiner({
+    join: async (peer, _missing, signal) => {
+      asked.push(peer)
+      return { is: await peers[peer]!(signal), packs: 0, stored: 0 }
+    },
+    held: () => new Set<PublisherId>(),
+    peers: () => Object.keys(peers) as PeerId[],
+    onOver: () => overs++,
+    onFailed: error => failed.push(error),
+    clock,
+  })
+  return { joiner, clock, asked, failed, overs: () => overs }
+}
+
+/** Serves for ever, until nobody wants it any more. */
+const endless = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
+
+test('feeds wait for a snapshot that never ends for ten minutes, and it is tried again as much later', async () => {
+  const { joiner, clock, asked, failed, overs } = world({ slow: endless })
+  expect(joiner.ready(followed)).toEqual([])
+  await clock.pass(HOLD_BACK_MS - 1)
+  expect(joiner.ready(followed)).toEqual([])
+  await clock.pass(1)
+  expect(overs()).toBe(1)
+  expect(failed).toHaveLength(1)
+  expect(joiner.ready(followed)).toEqual(followed)
+  await clock.pass(RETRY_MS)
+  expect(joiner.ready(followed)).toEqual([])
+  expect(asked).toEqual(['slow', 'slow'])
+  await joiner[Symbol.asyncDispose]()
+})
+
+test('whoever is followed while a snapshot is taken in does not wait for it', async () => {
+  const { joiner } = world({ slow: endless })
+  const later = 'later' as PublisherId
+  expect(joiner.ready(followed)).toEqual([])
+  expect(joiner.ready([...followed, later])).toEqual([later])
+  await joiner[Symbol.asyncDispose]()
+})
+
+test('peers are asked one after the other until one had a whole snapshot; without any, feeds wait five seconds', async () => {
+  const { joiner, asked } = world({ a: async () => 'none', b: async () => 'joined', c: async () => 'joined' })
+  joiner.ready(followed)
+  await settled()
+  expect(asked).toEqual(['a', 'b'])
+  expect(joiner.ready(followed)).toEqual(followed)
+  const alone = world({})
+  expect(alone.joiner.ready(followed)).toEqual([])
+  await alone.clock.pass(PEER_WAIT_MS)
+  expect(alone.joiner.ready(followed)).toEqual(followed)
+})
