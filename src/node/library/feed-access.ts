@@ -65,7 +65,9 @@ export class FeedAccess {
   readonly #fold: CatalogueFold
   readonly #namers = new Map<Sha256, Namer[]>()
   readonly #havePublic = new Set<PublisherId>()
-  /** The same, by id; null: to be sorted when it is asked for. */
+  /** Feeds that name bytes and are not public, of publishers without public ones: a root record may come that opens one. */
+  readonly #hidden = new Map<PublisherId, Set<FeedId>>()
+  /** Those with public ones, by id; null: to be sorted when it is asked for. */
   #sortedPublic: readonly PublisherId[] | null = null
   readonly #listeners = new Map<PublisherId, () => void>()
   #own: PublisherId | null = null
@@ -82,6 +84,8 @@ export class FeedAccess {
   /** Takes in records that the fold has taken in before. */
   add(records: readonly WellFormedRecord[]): void {
     for (const { publisher, feed, understood } of records) {
+      if (feed === ROOT_FEED)
+        for (const hidden of this.#hidden.get(publisher) ?? []) this.#look({ publisher, feed: hidden })
       for (const sha256 of releasedBytesOf(understood)) this.#name(sha256, { publisher, feed, isRelease: true })
       for (const sha256 of statedBytesOf(understood)) this.#name(sha256, { publisher, feed, isRelease: false })
     }
@@ -90,6 +94,7 @@ export class FeedAccess {
   /** Forgets a publisher whose records are kept no more. */
   forget(publisher: PublisherId): void {
     this.#havePublic.delete(publisher)
+    this.#hidden.delete(publisher)
     this.#sortedPublic = null
     for (const [sha256, namers] of this.#namers) {
       if (!namers.some(namer => namer.publisher === publisher)) continue
@@ -172,12 +177,21 @@ export class FeedAccess {
     return () => this.#listeners.delete(publisher)
   }
 
-  #name(sha256: Sha256, name: Namer): void {
-    if (!this.#havePublic.has(name.publisher) && this.isPublic(name)) {
-      this.#havePublic.add(name.publisher)
-      this.#sortedPublic = null
-      this.#listeners.get(name.publisher)?.()
+  /** Bytes are named in this feed: whether it is the publisher's first public one. */
+  #look({ publisher, feed }: FeedName): void {
+    if (this.#havePublic.has(publisher)) return
+    if (!this.isPublic({ publisher, feed })) {
+      this.#hidden.set(publisher, (this.#hidden.get(publisher) ?? new Set()).add(feed))
+      return
     }
+    this.#hidden.delete(publisher)
+    this.#havePublic.add(publisher)
+    this.#sortedPublic = null
+    this.#listeners.get(publisher)?.()
+  }
+
+  #name(sha256: Sha256, name: Namer): void {
+    this.#look(name)
     const feeds = this.#namers.get(sha256) ?? []
     const known = feeds.find(({ publisher, feed }) => publisher === name.publisher && feed === name.feed)
     if (known !== undefined) {
