@@ -12,6 +12,12 @@ const p = new Publisher('acme')
 const strangers = Array.from({ length: 12 }, (_, i) => `stranger ${i}` as PeerId)
 const friend = 'friend' as PeerId
 
+/** As a stream does, which takes no request that is given up already. */
+async function* whileWanted(answer: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  signal.throwIfAborted()
+  yield* answer
+}
+
 /** A restored node that holds the root feed as it was at the backup, and what is asked of whom. */
 async function restored(answers: (peer: PeerId) => AsyncIterable<Uint8Array> | null = () => null) {
   const theirs = new MemoryFeedStore()
@@ -37,7 +43,7 @@ async function restored(answers: (peer: PeerId) => AsyncIterable<Uint8Array> | n
     request(peer, payload, { signal }) {
       if (parseFeedRequest(payload)?.ask === 'heads') asked.push(peer)
       const made = peer === friend ? null : answers(peer)
-      return made ?? (peer === friend ? knowing : ignorant).handle({ peer, payload, signal })
+      return whileWanted(made ?? (peer === friend ? knowing : ignorant).handle({ peer, payload, signal }), signal)
     },
   }
   const connected = new Set<(peer: PeerId) => void>()
