@@ -1,5 +1,12 @@
 import { askPeers, systemClock, type VerifiedHit, verifyHit } from '../../federation/index.ts'
-import { hasExpired, heldTagOf, type PublisherId, parsePurl, type SearchHit } from '../../protocol/index.ts'
+import {
+  hasExpired,
+  heldTagOf,
+  type PackageName,
+  type PublisherId,
+  parsePurl,
+  type SearchHit,
+} from '../../protocol/index.ts'
 import type { NodeContext } from '../node-context.ts'
 
 type PeerQuery = Parameters<typeof askPeers>[1]
@@ -30,13 +37,18 @@ export async function askFederation(node: NodeContext, query: Omit<PeerQuery, 'p
   return answer
 }
 
-/** Asks peers who publishes a package that is not known here; blocked publishers are left out. */
+/** Asks peers who publishes a package; blocked publishers are left out. One held here that is not public is named to nobody. */
 export async function seekPublishers(node: NodeContext, name: string): Promise<readonly PublisherId[]> {
   const parsed = parsePurl(name)
-  if (!parsed.ok) return []
+  if (!parsed.ok || isHidden(node, parsed.value.package)) return []
   const { name: text, type, package: wanted } = parsed.value
   const { hits } = await askFederation(node, { text, k: MAX_SOUGHT, type })
   return [...new Set(hits.filter(hit => hit.package === wanted).map(({ publisher }) => publisher))]
+}
+
+function isHidden({ library }: NodeContext, name: PackageName): boolean {
+  const held = library.catalogue.publishersOf(name).map(publisher => library.package(publisher, name)?.visibility)
+  return held.length > 0 && !held.includes('public')
 }
 
 /** Publishers whose feeds come here by themselves. */

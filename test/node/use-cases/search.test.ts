@@ -2,6 +2,7 @@ import { describe, expect, it, test } from 'vitest'
 import type { SearchRequest } from '../../../src/node/http/search-services.ts'
 import type { NodeContext } from '../../../src/node/node-context.ts'
 import { searchNpm } from '../../../src/node/registries/npm/search-answer.ts'
+import { seekPublishers } from '../../../src/node/use-cases/ask-federation.ts'
 import { complete } from '../../../src/node/use-cases/complete.ts'
 import { closenessOf } from '../../../src/node/use-cases/search/closeness.ts'
 import { search } from '../../../src/node/use-cases/search/search.ts'
@@ -245,6 +246,28 @@ describe('hits of peers', () => {
     expect(here.asked.length).toBe(before)
   })
 })
+
+test.each(['listed', 'private'] as const)(
+  'no peer hears the name of a %s package held here, whatever is filtered',
+  async as => {
+    const [genesis, , release] = releasing(port, [{ name: 'bilge', description: 'what lies below' }])
+    const records = [genesis!, delegateOf(port, { body: { visibility: as } }), release!]
+    await using here = await searchingNode({ records, hits: [] })
+    for (const text of [
+      'bilge',
+      'bilge type:pypi',
+      'bilge is:allowed',
+      `bilge publisher:${FAR}`,
+      'bilge license:MIT -x',
+    ])
+      await asking(here.node, text, { local: false })
+    expect(await seekPublishers(here.node, 'pkg:npm/bilge')).toEqual([])
+    expect(here.asked).toEqual([])
+    await seekPublishers(here.node, 'pkg:npm/keelson')
+    await asking(here.node, 'below type:pypi', { local: false })
+    expect(here.asked.map(({ query }) => query)).toEqual(['keelson', 'below'])
+  },
+)
 
 test('a publisher is the closer the more this node does for it, and a blocked one is far', async () => {
   await using here = await searchingNode({ own: PORT })

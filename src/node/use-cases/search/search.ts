@@ -43,7 +43,7 @@ export async function search(node: NodeContext, request: SearchRequest): Promise
   const judge = hitJudgeOf(node, now)
   const isDenied = (candidate: Candidate) => judge(candidate)?.isDenied ?? true
   const first = localHits(node, wanted, { now, limit: Math.max(limit, LOOKED_THROUGH) })
-  const named = local ? null : namedHidden(node, wanted.text, first)
+  const named = local ? null : namedHidden(node, wanted, first, now)
   const { hits: found, peers } = local || named !== null ? NOBODY : await askPeers(node, wanted, limit)
   let answer = chosenOf(rankedOf(wanted.text, first, found), limit, all, judge)
   if (answer.hidden > 0 && answer.chosen.length < limit && first.length >= Math.max(limit, LOOKED_THROUGH)) {
@@ -58,9 +58,12 @@ export async function search(node: NodeContext, request: SearchRequest): Promise
   return { hits, hidden: answer.hidden, notes: [...notes, ...unasked], peers, tookMs }
 }
 
-/** A package that the words name and that not everyone may hear of: then nobody else is asked. Null: there is none. */
-function namedHidden({ library }: NodeContext, text: string, found: readonly Ranked[]): string | null {
-  const words = text.toLowerCase()
+/** A package that the words name and that not everyone may hear of, whatever is filtered: then nobody else is asked. Null: there is none. */
+function namedHidden(node: NodeContext, wanted: Wanted, first: readonly Ranked[], now: number): string | null {
+  const { library } = node
+  const words = wanted.text.toLowerCase()
+  const isFiltered = [wanted.is, ...Object.values(wanted.filter ?? {})].some(list => list.length > 0)
+  const found = isFiltered ? localHits(node, { ...wanted, filter: {}, is: [] }, { now, limit: LOOKED_THROUGH }) : first
   const hidden = found.find(({ candidate: { publisher, package: purl, name } }) => {
     const last = name.slice(name.lastIndexOf('/') + 1)
     return words.includes(last.toLowerCase()) && library.package(publisher, purl)?.visibility !== 'public'
