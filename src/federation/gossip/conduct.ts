@@ -61,7 +61,7 @@ export class Conduct {
     return this.#lines.get(peer)?.isOut ?? false
   }
 
-  /** The peer left; one that behaved well is forgotten, one that was ended begins anew if it may come again. */
+  /** The peer left; one that was ended begins anew if it may come again, of others all that they used is remembered. */
   left(peer: PeerId): void {
     if (this.isOut(peer)) this.#lines.delete(peer)
   }

@@ -13,7 +13,7 @@ export interface PublicBytesParts {
 }
 
 /** A name of these routes is a digest: whoever has the answer once never needs to ask again. */
-const FOREVER = 'public, max-age=31536000, immutable'
+const FOREVER = 'max-age=31536000, immutable'
 /** Of a block, as trustless gateways answer (IPFS specification, trustless-gateway, `format=raw`). */
 const RAW_BLOCK = 'application/vnd.ipld.raw'
 
@@ -25,12 +25,14 @@ export function publicBytesRoutes({ bytes, guard, isOpen }: PublicBytesParts): F
       reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
       if (!isOpen) guard.require('read', request)
     })
+    // Where a token is asked for, no cache that others share may answer without one.
+    const keep = `${isOpen ? 'public' : 'private'}, ${FOREVER}`
     const method = ['GET', 'HEAD']
     server.route<{ Params: { sha256: string } }>({
       method,
       url: '/artifacts/sha256/:sha256([0-9a-f]{64})',
       handler: async (request, reply) =>
-        await send(request, reply, await bytes.artifact(request.params.sha256), 'application/octet-stream'),
+        await send(request, reply, await bytes.artifact(request.params.sha256), 'application/octet-stream', keep),
     })
     server.route<{ Params: { cid: string } }>({
       method,
@@ -38,8 +40,9 @@ export function publicBytesRoutes({ bytes, guard, isOpen }: PublicBytesParts): F
       handler: async (request, reply) => {
         const { cid } = request.params
         reply.header('vary', 'accept')
-        if (!wantsBlock(request)) return await send(request, reply, await bytes.whole(cid), 'application/octet-stream')
-        return await send(request, reply, await bytes.block(cid), RAW_BLOCK)
+        if (!wantsBlock(request))
+          return await send(request, reply, await bytes.whole(cid), 'application/octet-stream', keep)
+        return await send(request, reply, await bytes.block(cid), RAW_BLOCK, keep)
       },
     })
   }
@@ -50,10 +53,10 @@ function wantsBlock({ query, headers }: FastifyRequest): boolean {
   return format === undefined ? headers.accept?.includes(RAW_BLOCK) === true : format === 'raw'
 }
 
-async function send(request: FastifyRequest, reply: FastifyReply, found: PublicBytes, type: string) {
+async function send(request: FastifyRequest, reply: FastifyReply, found: PublicBytes, type: string, keep: string) {
   const { id, size } = found
   const etag = `"${id}"`
-  const headers = { 'cache-control': FOREVER, etag, 'accept-ranges': 'bytes', 'content-type': type }
+  const headers = { 'cache-control': keep, etag, 'accept-ranges': 'bytes', 'content-type': type }
   if (isKnown(request.headers['if-none-match'], etag)) return reply.status(304).headers(headers).send()
   const range = byteRangeOf(rangeFor(request, etag), size)
   if (range.is === 'outside') return reply.status(416).header('content-range', `bytes */${size}`).send()
@@ -70,8 +73,9 @@ function isKnown(header: string | undefined, etag: string): boolean {
   return known.includes('*') || known.includes(etag)
 }
 
-/** A part is asked for only of what the client has a part of (RFC 9110, 13.1.5). */
-function rangeFor({ headers }: FastifyRequest, etag: string): string | undefined {
+/** A part is asked for by GET alone, and only of what the client has a part of (RFC 9110, 13.1.5 and 14.2). */
+function rangeFor({ headers, method }: FastifyRequest, etag: string): string | undefined {
+  if (method === 'HEAD') return undefined
   const condition = headers['if-range']
   return condition === undefined || condition === etag ? headers.range : undefined
 }

@@ -72,6 +72,8 @@ test('HEAD has the headers alone, a known ETag nothing', async () => {
     String(bytes.length),
     0,
   ])
+  const part = await artifact(open, { method: 'HEAD', headers: { range: 'bytes=0-9' } })
+  expect([part.status, part.headers.get('content-length')]).toEqual([200, String(bytes.length)])
   const known = await artifact(open, { headers: { 'if-none-match': `"x", "${open.published.sha256}"` } })
   expect([known.status, (await bodyOf(known)).length]).toEqual([304, 0])
 })
@@ -134,6 +136,12 @@ test('unless the setting opens it, nobody reads without a token', async () => {
   expect([(await artifact(node)).status, (await fetch(`${node.url}/ipfs/${node.published.cid}`)).status]).toEqual([
     401, 401,
   ])
+  const { token } = await node.client.call<{ token: string }>('POST', '/api/tokens', {
+    body: { name: 'ci', scope: 'read' },
+  })
+  const answer = await artifact(node, { headers: { authorization: `Bearer ${token}` } })
+  expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'private, max-age=31536000, immutable'])
+  await answer.arrayBuffer()
 })
 
 test('nothing else is opened by it', async () => {
