@@ -3,7 +3,14 @@ import { FeedHandler } from '../../../src/federation/sync/handler.ts'
 import { HeadChanges } from '../../../src/federation/sync/head-changes.ts'
 import { Intake } from '../../../src/federation/sync/intake.ts'
 import { type OwnHeadsAsk, ownHeads } from '../../../src/federation/sync/own-heads.ts'
-import { encodeHeads, headOf, type PeerId, parseFeedRequest, parseRecord } from '../../../src/protocol/index.ts'
+import {
+  encodeHeads,
+  headOf,
+  type PeerId,
+  parseFeedRequest,
+  parseRecord,
+  type WellFormedRecord,
+} from '../../../src/protocol/index.ts'
 import { HandClock } from '../search/hand-clock.ts'
 import { Publisher } from '../simulation/cast.ts'
 import { MemoryFeedStore } from './memory-feed-store.ts'
@@ -19,9 +26,15 @@ async function* whileWanted(answer: AsyncIterable<Uint8Array>, signal: AbortSign
 }
 
 /** A restored node that holds the root feed as it was at the backup, and what is asked of whom. */
-async function restored(answers: (peer: PeerId) => AsyncIterable<Uint8Array> | null = () => null) {
+async function restored(
+  answers: (peer: PeerId, signal: AbortSignal) => AsyncIterable<Uint8Array> | null = () => null,
+  held: { readonly theirs: readonly WellFormedRecord[]; readonly mine: readonly WellFormedRecord[] } = {
+    theirs: [p.genesis, p.delegate],
+    mine: [p.genesis],
+  },
+) {
   const theirs = new MemoryFeedStore()
-  await theirs.append([p.genesis, p.delegate])
+  await theirs.append(held.theirs)
   const knowing = new FeedHandler({ store: theirs, changes: new HeadChanges(), mayServeFeed: () => true })
   const ignorant = new FeedHandler({
     store: new MemoryFeedStore(),
@@ -29,7 +42,7 @@ async function restored(answers: (peer: PeerId) => AsyncIterable<Uint8Array> | n
     mayServeFeed: () => true,
   })
   const mine = new MemoryFeedStore()
-  await mine.append([p.genesis])
+  await mine.append(held.mine)
   const intake = new Intake({
     net: 'main',
     store: mine,
@@ -42,7 +55,7 @@ async function restored(answers: (peer: PeerId) => AsyncIterable<Uint8Array> | n
   const client: OwnHeadsAsk['client'] = {
     request(peer, payload, { signal }) {
       if (parseFeedRequest(payload)?.ask === 'heads') asked.push(peer)
-      const made = peer === friend ? null : answers(peer)
+      const made = peer === friend ? null : answers(peer, signal)
       return whileWanted(made ?? (peer === friend ? knowing : ignorant).handle({ peer, payload, signal }), signal)
     },
   }
@@ -124,18 +137,25 @@ test('reads no more heads of one peer than any publisher has', async () => {
 })
 
 test('a peer that names the held root and a hundred heads of nothing takes no time from one that has more', async () => {
-  const [genesis, made] = [headOf(p.genesis), p.chain(100, null, 'made up')]
+  const [first, second] = p.chain(2, null, 'written') as [WellFormedRecord, WellFormedRecord]
+  const madeUp = p.chain(100, first, 'made up').map(headOf)
   const liar = strangers[0]!
-  const { ask, mine } = await restored(peer => (peer === liar ? lies() : null))
   let turn = 0
-  async function* lies(): AsyncGenerator<Uint8Array> {
-    if (turn++ === 0) yield* encodeHeads([genesis, ...made.map(headOf)])
-    else await new Promise(() => {})
+  async function* lies(signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    if (turn++ === 0) yield* encodeHeads([headOf(p.delegate), ...madeUp])
+    else await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
   }
+  const { ask, mine } = await restored((peer, signal) => (peer === liar ? lies(signal) : null), {
+    theirs: [p.genesis, p.delegate, first, second],
+    mine: [p.genesis, p.delegate, first],
+  })
   const clock = new HandClock()
-  const found = ownHeads({ ...ask, mustHear: false, clock, peers: [liar, friend] })
-  const over = found.then(() => true)
-  while (!(await Promise.race([over, clock.run()]))) if (clock.timers === 0) await new Promise(setImmediate)
-  expect((await found).adopted.map(({ id }) => id)).toEqual([p.delegate.id])
-  expect(await mine.envelope(p.delegate.id)).not.toBeNull()
+  const over = ownHeads({ ...ask, mustHear: false, clock, peers: [liar, friend] })
+  let isOver = false
+  over.finally(() => {
+    isOver = true
+  })
+  while (!isOver) await clock.run()
+  expect((await over).adopted.map(({ id }) => id)).toEqual([second.id])
+  expect(await mine.envelope(second.id)).not.toBeNull()
 })
