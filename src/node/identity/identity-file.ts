@@ -8,9 +8,10 @@ import { createSigningKey, type SigningKey, signingKeyOf } from './ed25519-key.t
 const seed = z.string().regex(/^[0-9a-f]{64}$/)
 /** What this node calls a list of peers that a listed feed is for. */
 export const AUDIENCE_NAME = /^[a-z][a-z0-9-]{0,31}$/
+const VERSION = 3
 const schema = z.strictObject({
   /** 2 added `restored`, 3 `audiences`; a file without audiences stays 2, which older programs read. */
-  version: z.literal([1, 2, 3]),
+  version: z.literal([1, 2, VERSION]),
   /** Ed25519 seeds, hex. */
   node: seed,
   root: seed,
@@ -63,11 +64,23 @@ function identityOf(document: IdentityDocument): Identity {
   }
 }
 
+/** A newer file is whole: nobody is to put another in its place. */
+function requireKnownVersion(home: string, document: unknown): void {
+  const { data: version } = z
+    .object({ version: z.int() })
+    .transform(each => each.version)
+    .safeParse(document)
+  if (version === undefined || version <= VERSION) return
+  throw new NodeError('E_IDENTITY', `${identityPathOf(home)} has version ${version}, this program knows ${VERSION}`, {
+    hint: 'start the newer program that wrote it; nothing in this home is damaged',
+  })
+}
+
 /** Writes the identity file whole or not at all. */
 export async function saveIdentity(home: string, identity: Identity): Promise<void> {
   const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
   const document: IdentityDocument = {
-    version: identity.audiences.length > 0 ? 3 : 2,
+    version: identity.audiences.length > 0 ? VERSION : 2,
     node: hex(identity.node.seed),
     root: hex(identity.root.seed),
     recovery: hex(identity.recovery.seed),
@@ -103,8 +116,11 @@ export async function readIdentity(home: string): Promise<Identity | null> {
   const text = await readText(identityPathOf(home))
   if (text === null) return null
   try {
-    return identityOf(schema.parse(JSON.parse(text)))
+    const document: unknown = JSON.parse(text)
+    requireKnownVersion(home, document)
+    return identityOf(schema.parse(document))
   } catch (cause) {
+    if (cause instanceof NodeError) throw cause
     throw new NodeError('E_IDENTITY', `${identityPathOf(home)} is not an identity file`, {
       cause,
       hint: 'put identity.json back from a copy, or restore a backup into another home: hanse restore FILE --home DIR',

@@ -90,3 +90,15 @@ test('reads an identity file of version 1 and writes version 2', async () => {
   await writeFile(path, JSON.stringify({ ...old, version: 1 }))
   expect(await readIdentity(home)).toMatchObject({ restored: null, createdAt: 5 })
 })
+
+test('an identity file of a newer program is said to be that, not to be broken', async () => {
+  const home = await temporaryFolder()
+  await saveIdentity(home, createIdentity(5))
+  const path = join(home, 'identity.json')
+  const known = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>
+  await writeFile(path, JSON.stringify({ ...known, version: 4, further: {} }))
+  await expect(readIdentity(home)).rejects.toMatchObject({
+    ...{ code: 'E_IDENTITY', message: expect.stringContaining('version 4, this program knows 3') },
+    hint: expect.stringContaining('newer program'),
+  })
+})
