@@ -17,6 +17,9 @@ export interface Claim {
 /** Why a message claims nothing; `newer`: of a form that a later version may know. */
 export type Unclaimed = 'too long' | 'not an announcement' | 'newer'
 
+/** What an announcement says of a record's place; an own record has no form. */
+type Place = Pick<Claim, 'publisher' | 'feed' | 'seq' | 'id'> & { readonly form?: Claim['form'] }
+
 /** The first answer, before any signature is checked. */
 export type Arrival = { readonly is: 'verify' } | Ignored | Rejected
 /** The last answer: accepted announcements are relayed; `next` is what this node itself does with them. */
@@ -41,7 +44,8 @@ const FOLLOWED: Allowance = { messages: limits.FOLLOWED_PUBLISHER_MESSAGES, byte
 export class GossipMachine {
   readonly #peers = new Budgets<PeerId>()
   readonly #publishers = new Budgets<string>()
-  readonly #seen = new Set<RecordId>()
+  /** Ids, and verified heads of records that are not here. */
+  readonly #seen = new Set<string>()
   readonly #newest = new Map<FeedId, number>()
 
   /** How full each bounded structure is. */
@@ -59,7 +63,7 @@ export class GossipMachine {
     if (claim === 'too long') return { is: 'reject', why: 'size' }
     if (claim === 'not an announcement') return { is: 'reject', why: 'shape' }
     if (claim === 'newer') return { is: 'ignore', why: 'newer' }
-    if (this.#seen.has(claim.id)) return { is: 'ignore', why: 'known' }
+    if (this.#seen.has(claim.id) || this.#seen.has(newsOf(claim))) return { is: 'ignore', why: 'known' }
     if (claim.seq + limits.SEQUENCE_WINDOW < (this.#newest.get(claim.feed) ?? 0)) return { is: 'ignore', why: 'stale' }
     if (!this.#publishers.mayUse(budgetOf(claim, followed), claim.bytes, allowanceOf(followed), now))
       return { is: 'ignore', why: 'publisher over budget' }
@@ -79,20 +83,29 @@ export class GossipMachine {
 
   /** A record is held: announcements of it are no news. Of the place that one claims nothing is believed. */
   held(id: RecordId): void {
-    this.#seen.add(id)
-    if (this.#seen.size > limits.MAX_SEEN_RECORDS) this.#seen.delete(this.#seen.keys().next().value!)
+    this.#see(id)
   }
 
-  /** A verified record, or an own one: announcements of it are no news, and its place is where its feed has come to. */
-  remember({ id, seq, feed }: Pick<Claim, 'feed' | 'seq' | 'id'>): void {
-    this.held(id)
+  /** A verified announcement, or an own record: it is no news any more, and its place is where its feed has come to. */
+  remember(claim: Place): void {
+    const { seq, feed } = claim
+    this.#see(newsOf(claim))
     if (feed === ROOT_FEED) return // anyone can sign a record that names itself a root: no stranger sets its window
     const newest = Math.max(seq, this.#newest.get(feed) ?? 0)
     this.#newest.delete(feed)
     this.#newest.set(feed, newest)
     if (this.#newest.size > limits.MAX_SEEN_FEEDS) this.#newest.delete(this.#newest.keys().next().value!)
   }
+
+  #see(news: string): void {
+    this.#seen.add(news)
+    if (this.#seen.size > limits.MAX_SEEN_RECORDS) this.#seen.delete(this.#seen.keys().next().value!)
+  }
 }
+
+/** What is known once an announcement was verified. A record is its id; whoever signs a head may name any id as their own. */
+const newsOf = ({ form, publisher, feed, seq, id }: Place): string =>
+  form === 'head' ? `${publisher}/${feed}/${seq}/${id}` : id
 
 const allowanceOf = (followed: boolean): Allowance => (followed ? FOLLOWED : UNKNOWN)
 

@@ -73,6 +73,19 @@ test('a head signed by another is the fault of who forwards it', async () => {
   expect(reader.gaps).toEqual([])
 })
 
+test('a stranger who names a record in a head of its own feed does not make that record old news', async () => {
+  const reader = nodeOf()
+  const stranger = new Publisher('stranger')
+  await reader.store.append([p.genesis, p.delegate])
+  for (const publisher of [stranger.id, p.id]) {
+    const claimed = { publisher, feed: stranger.feed, seq: 1, id: chain[0]!.id }
+    const sealedHead = sealHead(claimed, 'main', null, bytes => stranger.sign(bytes))
+    expect(await reader.hears(encodeAnnouncement({ k: 'head', sealedHead }))).toBe('accept')
+    expect(await reader.hears(encodeAnnouncement({ k: 'head', sealedHead }))).toBe('ignore')
+  }
+  expect(await reader.hears(encodeAnnouncement({ k: 'record', envelope: chain[0]!.envelope }))).toBe('accept')
+})
+
 test('a forged head that names a held record at a place far ahead does not make later news look old', async () => {
   const reader = nodeOf()
   const stranger = new Publisher('stranger')
