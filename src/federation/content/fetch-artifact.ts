@@ -83,9 +83,11 @@ export async function fetchArtifact(
   const download = new ArtifactDownload(artifact, writer)
   let end: 'commit' | 'suspend' | 'discard' = 'suspend'
   try {
+    signal.throwIfAborted()
     const kept = download.hasRoot ? null : await writer.kept()
     if (kept !== null) download.resume(kept)
     context.progress?.kept(download.doneBytes)
+    signal.throwIfAborted()
     const outcome = await new Fetch(context, download, signal).from(providers)
     if ('from' in outcome) end = 'commit'
     else if (blamesRelease(outcome.tried.at(-1)?.why)) end = 'discard'

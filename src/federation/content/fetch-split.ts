@@ -41,6 +41,8 @@ class Split {
   /** Of the mirrors that are asked, each with all its requests. */
   readonly #stops = new Map<PeerId, AbortController>()
   readonly #gone = new Set<PeerId>()
+  /** Who sent anything: one that breaks off has failed, one that has nothing has not. */
+  readonly #heard = new Set<PeerId>()
   #failure: { readonly error: unknown } | null = null
   #isOver = false
   #wake = () => {}
@@ -141,7 +143,7 @@ class Split {
     this.#gone.add(peer)
     stop.abort(new FederationError('E_CANCELLED', 'the mirror failed another request'))
     budget.inVain(why === 'E_NOT_FOUND' ? 'not-here' : 'failed', askedAt)
-    ports.mirrors?.failed(peer, clock.now())
+    if (why !== 'E_NOT_FOUND' || this.#heard.has(peer)) ports.mirrors?.failed(peer, clock.now())
     this.#parts.onTried({ peer, why })
     if (why === 'other-layout') this.#isOver = true
   }
@@ -155,6 +157,7 @@ class Split {
     const options = { signal, creditBytes: RANGE_CREDIT_BYTES, firstByteMs }
     try {
       for await (const message of ports.streams.request(peer, ports.protocol, payload, options)) {
+        this.#heard.add(peer)
         this.#plan.bytesCame(peer, message.byteLength, clock.now())
         counted.came(message.byteLength)
         const fault = await reader.takeIn(message, index => {

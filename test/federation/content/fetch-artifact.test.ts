@@ -2,6 +2,7 @@ import { CID } from 'multiformats/cid'
 import { describe, expect, test } from 'vitest'
 import { FederationError } from '../../../src/federation/errors.ts'
 import {
+  type ArtifactSink,
   contentHandler,
   contentProtocolOf,
   createBlockBroker,
@@ -111,6 +112,44 @@ describe('fetching an artifact', () => {
     expect(missed).toEqual(['bad: altered'])
     expect(m.offences).toEqual([['bad', 'block-altered']])
     expect(Buffer.concat(m.store.leaves).equals(bytes)).toBe(true)
+  })
+
+  test.each(['begin', 'kept'] as const)(
+    'ends when it is aborted while the sink is busy with %s, and asks nobody',
+    async when => {
+      const shelf = new Shelf()
+      const wanted = await shelf.add(packageOf(3 * MIB))
+      const m = market({ a: { shelf } })
+      const leaving = new AbortController()
+      const sink: ArtifactSink = {
+        begin: async artifact => {
+          if (when === 'begin') leaving.abort(new Error('left'))
+          const writer = await m.store.begin(artifact)
+          const kept = async () => {
+            leaving.abort(new Error('left'))
+            return null
+          }
+          return when === 'kept' ? { ...writer, kept } : writer
+        },
+      }
+      const fetched = fetchArtifact({ ...m, sink }, wanted, peers('a'), { signal: leaving.signal })
+      await expect(fetched).rejects.toThrow('left')
+      expect([m.store.state, m.store.leaves]).toEqual(['suspended', []])
+    },
+  )
+
+  test('a peer that says it has nothing has not failed as a mirror; one that breaks off has', async () => {
+    const [empty, holed, whole] = [new Shelf(), new Shelf(), new Shelf()]
+    const bytes = packageOf(3 * MIB)
+    const wanted = await whole.add(bytes)
+    await holed.add(bytes)
+    holed.blocks.delete(wanted.leaves[1] ?? '')
+    const m = market({ empty: { shelf: empty }, holed: { shelf: holed }, whole: { shelf: whole } })
+    const failed: PeerId[] = []
+    const mirrors = { speedOf: () => null, brought: () => {}, failed: (peer: PeerId) => failed.push(peer) }
+    const outcome = await fetchArtifact({ ...m, mirrors }, wanted, peers('empty', 'holed', 'whole'), { signal })
+    expect(outcome).toMatchObject({ from: 'whole' })
+    expect(failed).toEqual(['holed'])
   })
 
   test('a provider that lost a leaf is completed by another', async () => {
