@@ -130,5 +130,7 @@ describe('a release for an audience', () => {
     expect(errorOf(await publisher.try('audience', 'add', 'partners', 'x'))[1]).toBe('E_USAGE')
     expect(errorOf(await publisher.try('audience', 'add', 'No Name', member.ready.peerId))[1]).toBe('E_USAGE')
     expect(errorOf(await publisher.try('audience', 'remove', 'partners', stranger.id))[1]).toBe('E_NOT_FOUND')
+    const self = publisher.ready.peerId
+    expect(errorOf(await publisher.try('audience', 'remove', 'partners', self))[1]).toBe('E_USAGE')
   })
 })

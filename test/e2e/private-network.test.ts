@@ -53,6 +53,9 @@ it('who the authority names is let in by every member, and nobody else', async (
   ])
   expect(errorOf(await first.try('member', 'add', authority.ready.peerId))[1]).toBe('E_FORBIDDEN')
 
+  expect(errorOf(await authority.try('member', 'remove', authority.ready.peerId))[1]).toBe('E_USAGE')
+  expect(errorOf(await authority.try('member', 'add', first.ready.peerId, '--as', 'a\u0007'))[1]).toBe('E_USAGE')
+
   // A newcomer that knows a member alone: what the authority signs reaches that member first.
   await using second = await nodeOf({ authority: id, bootstrap: [first.address] })
   await second.restart()

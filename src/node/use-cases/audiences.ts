@@ -51,9 +51,11 @@ export async function addToAudience(node: NodeContext, name: string, peers: read
   })
 }
 
-/** Takes peers off the list: from then on they are served nothing of the feed; what they have they keep. @throws NodeError E_NOT_FOUND */
+/** Takes peers off the list: from then on they are served nothing of the feed; what they have they keep. @throws NodeError E_USAGE, E_NOT_FOUND */
 export async function removeFromAudience(node: NodeContext, name: string, peers: readonly string[], who: string) {
   const unwanted = parsePeers(peers)
+  if (unwanted.includes(node.libp2p.peerId.toString() as PeerId))
+    throw new NodeError('E_USAGE', 'this node is on each of its lists: else no member would ask it for anything')
   return await node.audiences.run('', async () => {
     const feed = node.writer.own.feedOf({ audience: name })
     const listed = peersOf(node, feed)

@@ -1,4 +1,10 @@
-import { MAX_MEMBER_NAME_BYTES, type MemberOp, type PeerId, type PublisherId } from '../../protocol/index.ts'
+import {
+  isCleanName,
+  MAX_MEMBER_NAME_BYTES,
+  type MemberOp,
+  type PeerId,
+  type PublisherId,
+} from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import { parsePeerIdText } from '../network/peer-id-text.ts'
 import type { NodeContext } from '../node-context.ts'
@@ -17,15 +23,19 @@ export function listMembers(node: NodeContext): readonly MemberRow[] {
 }
 
 /** Signs that a peer belongs to the network: every node of it hears so and lets the peer in. @throws NodeError E_USAGE, E_FORBIDDEN */
-export async function addMember(node: NodeContext, text: string, name: string | undefined, who: string) {
+export async function addMember(node: NodeContext, text: string, as: string | undefined, who: string) {
   const peer = parsePeerIdText(text)
   requireAuthority(node)
-  if (name !== undefined && Buffer.byteLength(name) > MAX_MEMBER_NAME_BYTES)
-    throw new NodeError('E_USAGE', `a member's name has at most ${MAX_MEMBER_NAME_BYTES} bytes`)
+  const name = as?.normalize('NFC')
+  if (name !== undefined && (!isCleanName(name) || Buffer.byteLength(name) > MAX_MEMBER_NAME_BYTES))
+    throw new NodeError(
+      'E_USAGE',
+      `a member's name has 1 to ${MAX_MEMBER_NAME_BYTES} bytes, none of them a control character`,
+    )
   return await node.audiences.run('', async () => {
     const known = node.library.catalogue.membersOf(node.writer.publisher).get(peer)
     const isNews = known?.isMember !== true || (name !== undefined && known.name !== name)
-    const named = name === undefined ? {} : { name: name.normalize('NFC') }
+    const named = name === undefined ? {} : { name }
     const self = node.libp2p.peerId.toString() as PeerId
     // Members know the authority's own node by its bootstrap address at best: the list names it too.
     const isSelfKnown = peer === self || node.library.catalogue.membersOf(node.writer.publisher).has(self)
@@ -36,10 +46,13 @@ export async function addMember(node: NodeContext, text: string, name: string | 
   })
 }
 
-/** Signs that a peer belongs to the network no more: every node hangs up on it when it hears. @throws NodeError E_NOT_FOUND, E_FORBIDDEN */
+/** Signs that a peer belongs to the network no more: every node hangs up on it when it hears. @throws NodeError E_USAGE, E_NOT_FOUND, E_FORBIDDEN */
 export async function removeMember(node: NodeContext, text: string, who: string) {
   const peer = parsePeerIdText(text)
   requireAuthority(node)
+  if (peer === node.libp2p.peerId.toString()) {
+    throw new NodeError('E_USAGE', 'this is the node of the authority: every member would hang up on it for good')
+  }
   return await node.audiences.run('', async () => {
     const known = node.library.catalogue.membersOf(node.writer.publisher).get(peer)
     if (known?.isMember !== true)
