@@ -155,6 +155,13 @@ const GOSSIP: readonly Plant[] = [
     replace: 'this.#machine.remember(claim)',
   },
   {
+    name: 'an id known by any head that names it',
+    file: 'federation/gossip/machine.ts',
+    find: "  form === 'head' ? `",
+    replace: "  form === ('none' as never) ? `",
+    test: 'federation/gossip/gossip-driver.test.ts',
+  },
+  {
     name: 'forgeries ignored, not rejected',
     file: 'federation/gossip/machine.ts',
     find: "if (!isValid) return { is: 'reject', why: 'signature' }",
@@ -235,8 +242,8 @@ const OWN_HEADS: readonly Plant[] = [
   {
     name: 'own heads heard and not adopted',
     file: 'federation/sync/own-heads.ts',
-    find: 'if (await adopt(ask, peer, head, limit)) adopted.push(head)',
-    replace: 'adopted.push(head)',
+    find: 'if (!limit.aborted && (await adopt(ask, peer, head, limit))) adopted.push(head)',
+    replace: 'if (!limit.aborted) adopted.push(head)',
   },
 ]
 
