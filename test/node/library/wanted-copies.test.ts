@@ -65,9 +65,10 @@ test('for any mirrors and failures every artifact comes to min(wanted, mirrors) 
         const { least, fetches } = group.state()
         const enough = Math.min(copies, group.alive.size)
         expect(least).toBeGreaterThanOrEqual(enough)
-        // Nothing is fetched that was not missing: dead mirrors that pass for living ones alone cost a few more.
+        // Little is fetched that was not missing: dead mirrors that pass for living ones cost some, and what goes while others wait a
+        // round for it already may be taken by one too many.
         const ghosts = failures.filter(({ kind }) => kind === 'ghost').length
-        expect(fetches).toBeLessThanOrEqual(12 * Math.min(copies, mirrors) + lost + 12 * 8 * ghosts)
+        expect(fetches).toBeLessThanOrEqual(12 * (Math.min(copies, mirrors) + failures.length + 8 * ghosts) + lost)
       },
     ),
     { numRuns: 60 },
