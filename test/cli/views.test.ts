@@ -228,7 +228,7 @@ test('federation says how many copies are wanted, and of which packages some are
   }
   const lines = linesOf(federationView({ network: { id: 'main', mode: 'on' }, peers: 1, publishers: [publisher] }))
   expect(lines).toContain('├─ mirror P, 12 artifacts, connected, not checked yet')
-  expect(lines).toContain('└─ copies 1 with 2, 2 with 3; 3 wanted, 1 packages short')
+  expect(lines).toContain('└─ copies 1 package with 2, 2 packages with 3; 3 wanted, 1 package short')
   expect(lines.some(line => /npm:x +2 of 3 wanted +1/.test(line))).toBe(true)
   expect(lines.some(line => /npm:y +3 +1/.test(line))).toBe(true)
 })

@@ -38,7 +38,7 @@ it('an operator sees who mirrors what, how many copies there are, and what passe
   expect(seen.publishers[0]?.mirrors.map(({ peer }) => peer)).toEqual([mirror.ready.peerId, publisher.ready.peerId])
   const view = JSON.stringify(federationView(both))
   expect(view).toContain(`├─ mirror ${mirror.ready.peerId}, connected, not checked yet`)
-  expect(view).toContain('└─ copies 1 with 2')
+  expect(view).toContain('└─ copies 1 package with 2')
   const peers = (await publisher.run('peer', 'list')) as unknown as PeerRow[]
   const row = peers.find(({ id }) => id === mirror.ready.peerId)
   expect(row?.received).toBeGreaterThan(0)

@@ -50,14 +50,14 @@ export function federationView({ network, peers, publishers }: FederationAnswer)
 function publisherView(publisher: FederationAnswer['publishers'][number]): View {
   const { id, name, relation, packages, freshness, mirrors, wanted, spread, least } = publisher
   const age = freshness.age === null ? '' : `, confirmed ${freshness.age} s ago`
-  const copies = Object.entries(spread).map(([count, of]) => `${of} with ${count}`)
+  const copies = Object.entries(spread).map(([count, of]) => `${packagesText(of)} with ${count}`)
   const shown = least.map(each => [`   ${each.package}`, copiesText(each.copies, wanted), each.proven])
   const short = Object.entries(spread).reduce((sum, [count, of]) => sum + (Number(count) < (wanted ?? 0) ? of : 0), 0)
-  const aim = wanted == null ? '' : `; ${wanted} wanted${short === 0 ? '' : `, ${short} packages short`}`
+  const aim = wanted == null ? '' : `; ${wanted} wanted${short === 0 ? '' : `, ${packagesText(short)} short`}`
   return partsOf(
     linesOf(
       '',
-      `${name ?? id}  ${relation}, ${packages} packages, ${freshness.state}${age}`,
+      `${name ?? id}  ${relation}, ${packagesText(packages)}, ${freshness.state}${age}`,
       ...mirrors.map(mirror => `├─ mirror ${mirrorText(mirror)}`),
       `└─ copies ${copies.length === 0 ? 'none known' : copies.join(', ')}${aim}`,
     ),
@@ -74,3 +74,5 @@ function mirrorText({ peer, isSelf, connected, parts, checked }: Mirror): string
   const state = `${parts == null ? '' : `${parts} artifacts, `}${connected ? 'connected' : 'away'}`
   return `${peer}, ${state}, ${checked === null ? 'not checked yet' : `${checked.outcome} at ${checked.at}`}`
 }
+
+const packagesText = (count: number): string => (count === 1 ? '1 package' : `${count} packages`)

@@ -14,11 +14,9 @@ import {
   SyncDriver,
   systemClock,
 } from '../../federation/index.ts'
-import { type MemberState, type PeerId, type PublisherId, type Relation, topicsOf } from '../../protocol/index.ts'
-import { CopyRounds } from '../library/copy-rounds.ts'
+import { type PeerId, type PublisherId, type Relation, topicsOf } from '../../protocol/index.ts'
 import { ListedPublishers } from '../library/listed-publishers.ts'
-import { MirrorChecks } from '../library/mirror-checks.ts'
-import { MirrorKeeper } from '../library/mirror-keeper.ts'
+import type { MirrorKeeper } from '../library/mirror-keeper.ts'
 import { createLog } from '../log.ts'
 import { groupOfAddress } from '../network/address-group.ts'
 import { discoveryPortOf, parsePeerAddress } from '../network/discovery-port.ts'
@@ -28,10 +26,11 @@ import { REFUSED_MS, UNRELIABLE_MS } from '../network/refused-peers.ts'
 import { acceptStreams } from '../network/stream-port.ts'
 import type { NodeContext } from '../node-context.ts'
 import type { SnapshotJoiner } from '../snapshots/index.ts'
-import { checkMirror, mirrorChecked, pickMirrorCheck } from '../use-cases/mirror-checks.ts'
 import { heldTags, searchPublic } from '../use-cases/search-public.ts'
 import type { Exchange } from './exchange.ts'
 import { dialBacksOf } from './join-dial-back.ts'
+import { authorityOf, keepMembers } from './join-members.ts'
+import { joinMirrors } from './join-mirrors.ts'
 import { nodeRecordsOf } from './join-records.ts'
 import { type Everything, openEverything } from './open-everything.ts'
 import type { OpenHome } from './open-home.ts'
@@ -64,9 +63,7 @@ export async function joinFederation(
   const sync = stack.use(syncOf(home, exchange, node, everything))
   joined.everything = await openEverything(stack, home, exchange, node, sync)
   const gossip = stack.use(gossipOf(exchange, node, sync, everything))
-  const mirror = stack.use(mirrorOf(node))
-  stack.use(mirrorChecksOf(node))
-  keepCopies(stack, node, mirror)
+  const mirror = joinMirrors(stack, node)
   const { joiner: snapshots, answer } = openSnapshots(stack, home, exchange, node)
   exchange.streams.handle(exchange.protocols.snapshot, answer)
   exchange.onOwnRecord(record => {
@@ -111,27 +108,6 @@ export async function joinFederation(
   stack.defer(keepMembers(node, exchange, discovery))
   const others = { records, dialBacks: dialBacks.rounds, snapshots, everything: joined.everything }
   return { sync, gossip, discovery, mirror, ...others }
-}
-
-/** The publisher that signs who belongs to this private network. */
-function authorityOf({ config: { network } }: NodeContext): PublisherId | null {
-  return network.mode === 'private' && network.authority !== undefined ? (network.authority as PublisherId) : null
-}
-
-/** As the authority's word comes: whoever belongs to the network no more is hung up on, and who newly does is dialled at once. */
-function keepMembers(node: NodeContext, exchange: Exchange, discovery: DiscoveryDriver): () => void {
-  const authority = authorityOf(node)
-  if (authority === null) return () => {}
-  let members: ReadonlyMap<PeerId, MemberState> = node.library.catalogue.membersOf(authority)
-  return node.library.onChange(records => {
-    if (!records.some(({ publisher }) => publisher === authority)) return
-    const before = members
-    members = node.library.catalogue.membersOf(authority)
-    if (members === before) return
-    for (const peer of exchange.connectedPeers()) if (!exchange.membership.admits(peer)) void exchange.hangUp(peer)
-    for (const [peer, { isMember }] of members)
-      if (isMember && before.get(peer)?.isMember !== true) discovery.hasten(peer)
-  })
 }
 
 function answerPeers(home: OpenHome, exchange: Exchange, node: NodeContext): void {
@@ -226,47 +202,6 @@ function gossipOf(
       exchange.ledger.refused(peer, `dropped: gossip ${why}`)
       exchange.refuse(peer)
     },
-  })
-}
-
-function mirrorChecksOf(node: NodeContext): MirrorChecks {
-  return new MirrorChecks({
-    pick: () => pickMirrorCheck(node, Math.random),
-    check: (checkable, signal) => checkMirror(node, checkable, signal),
-    onChecked: (checkable, outcome) => mirrorChecked(node, checkable, outcome),
-    clock: systemClock,
-    random: Math.random,
-  })
-}
-
-/** Looks at copies as time passes and as others say what they hold. */
-function keepCopies(stack: AsyncDisposableStack, node: NodeContext, mirror: MirrorKeeper): void {
-  const { copies, holding, library, relations, writer } = node
-  const isCounted = (publisher: PublisherId) => relations.relationOf(publisher).copies !== undefined
-  stack.use(
-    new CopyRounds({
-      book: copies,
-      look: () => mirror.look(isCounted),
-      sign: () => holding.look(),
-      ...{ clock: systemClock, random: Math.random },
-    }),
-  )
-  stack.defer(
-    library.onChange(records => {
-      if (!relations.known().some(isCounted)) return
-      if (records.some(({ publisher, typ }) => typ === 'holds' && publisher !== writer.publisher)) copies.stale()
-    }),
-  )
-}
-
-function mirrorOf({ library, fetcher, relations, artifacts, metrics, purges, copies }: NodeContext): MirrorKeeper {
-  return new MirrorKeeper({
-    ...{ library, fetcher, copies },
-    isMirrored: publisher => relations.relationOf(publisher).mirror,
-    // What was purged is not missing: nobody is asked for it.
-    has: async artifact => purges.whyOf(artifact) !== null || (await artifacts.has(artifact.sha256)),
-    clock: systemClock,
-    onFailed: () => metrics.fetched.inc({ result: 'mirror failed' }),
   })
 }
 
