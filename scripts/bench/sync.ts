@@ -29,7 +29,8 @@ const { values } = parseArgs({
   },
 })
 const rtt = Number(values.rtt)
-const OURS: ReadonlySet<ContenderName> = new Set(['ours', 'node', 'snapshot'])
+const OURS: ReadonlySet<ContenderName> = new Set(['ours', 'node', 'snapshot', 'node-snapshot'])
+const BY_SNAPSHOT: ReadonlySet<ContenderName> = new Set(['snapshot', 'node-snapshot'])
 const wanted = CONTENDERS.filter(name => values.contenders.split(',').includes(name))
 const packages = join(values.cache, 'sync')
 if (wanted.some(name => name === 'hypercore' || name === 'orbitdb')) await installPackages(packages, PEER_PACKAGES)
@@ -58,7 +59,7 @@ try {
   const rows = []
   for (const contender of wanted) {
     if (contender === 'orbitdb') rows.push({ contender, what: `${few.records} records`, made: few })
-    else if (contender !== 'snapshot' && rtt === 0) rows.push({ contender, what: 'one feed', made: feeds.one })
+    else if (!BY_SNAPSHOT.has(contender) && rtt === 0) rows.push({ contender, what: 'one feed', made: feeds.one })
     if (OURS.has(contender)) rows.push({ contender, what: `${values.publishers} publishers`, made: feeds.many })
   }
   const lanes = []

@@ -1,5 +1,5 @@
-/** `ours` stores; `node` folds and indexes as well, as a whole node does; `snapshot` takes the records from packs. */
-export const CONTENDERS = ['ours', 'node', 'snapshot', 'hypercore', 'orbitdb'] as const
+/** `ours` stores; `node` folds and indexes as well, as a whole node does; `snapshot` and `node-snapshot` take the records from packs. */
+export const CONTENDERS = ['ours', 'node', 'snapshot', 'node-snapshot', 'hypercore', 'orbitdb'] as const
 export type ContenderName = (typeof CONTENDERS)[number]
 
 /** Where a contender works. */

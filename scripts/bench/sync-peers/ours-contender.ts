@@ -11,6 +11,7 @@ import {
   KeptStreams,
   PeerBudgets,
   SNAPSHOT_ALLOWANCE,
+  type SnapshotPorts,
   SUBSCRIPTION_CREDIT_BYTES,
   SyncDriver,
   snapshotHandler,
@@ -25,6 +26,7 @@ import { acceptStreams, openStreamOver } from '../../../src/node/network/stream-
 import { SnapshotMaker, SnapshotShelf } from '../../../src/node/snapshots/index.ts'
 import { type LevelDatabase, openLevelDatabase, RecordStore } from '../../../src/node/storage/index.ts'
 import {
+  type FeedId,
   type PeerId,
   type PublisherId,
   parseFeedRequest,
@@ -101,6 +103,7 @@ interface Receiver {
 
 async function receiveOurs(stack: AsyncDisposableStack, parts: Receiver, wanted: Wanted): Promise<void> {
   const { promise: all, resolve, reject } = Promise.withResolvers<void>()
+  const open = new Set<FeedId>()
   let count = 0
   const intake = new Intake({
     net: NET,
@@ -108,6 +111,8 @@ async function receiveOurs(stack: AsyncDisposableStack, parts: Receiver, wanted:
     verify: envelope => parseRecordOnPool(envelope, { net: NET }),
     onStored: async stored => {
       await parts.absorb(stored)
+      for (const { understood } of stored)
+        if (understood?.typ === 'delegate' && understood.visibility === 'public') open.add(understood.feed)
       count += stored.length
       if (count === wanted.records) resolve()
     },
@@ -116,8 +121,14 @@ async function receiveOurs(stack: AsyncDisposableStack, parts: Receiver, wanted:
   })
   if (parts.bySnapshot) {
     const { remotePeer } = await parts.libp2p.dial(multiaddr(wanted.address))
-    await joinBySnapshot(parts, intake, wanted, remotePeer.toString() as PeerId)
-    return await all
+    await joinBySnapshot(
+      parts,
+      { intake, isPublic: ({ feed }) => open.has(feed) },
+      wanted,
+      remotePeer.toString() as PeerId,
+    )
+    if (count < wanted.records) throw new Error(`the snapshot brought ${count} of ${wanted.records} records`)
+    return
   }
   const sync = stack.use(
     new SyncDriver({
@@ -140,10 +151,15 @@ async function receiveOurs(stack: AsyncDisposableStack, parts: Receiver, wanted:
   await all
 }
 
-async function joinBySnapshot({ streams }: Receiver, intake: Intake, wanted: Wanted, peer: PeerId): Promise<void> {
+async function joinBySnapshot(
+  { streams }: Receiver,
+  into: Pick<SnapshotPorts, 'intake' | 'isPublic'>,
+  wanted: Wanted,
+  peer: PeerId,
+): Promise<void> {
   const missing = new Set(wanted.publishers)
   const ports = {
-    ...{ net: NET, streams, protocol: SNAPSHOT, intake, isPublic: () => false, wants: () => true, holders: () => [] },
+    ...{ net: NET, streams, protocol: SNAPSHOT, wants: () => true, holders: () => [], ...into },
     isWanted: (publisher: PublisherId) => missing.has(publisher),
   }
   const joined = await joinFromSnapshot(ports, peer, new AbortController().signal)

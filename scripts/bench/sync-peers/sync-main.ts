@@ -9,6 +9,7 @@ const CONTENDERS: Readonly<Record<ContenderName, Contender>> = {
   ours: oursContender({ isWhole: false, bySnapshot: false }),
   node: oursContender({ isWhole: true, bySnapshot: false }),
   snapshot: oursContender({ isWhole: false, bySnapshot: true }),
+  'node-snapshot': oursContender({ isWhole: true, bySnapshot: true }),
   hypercore: hypercoreContender,
   orbitdb: orbitdbContender,
 }
