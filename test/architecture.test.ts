@@ -34,7 +34,6 @@ const RESERVED: readonly { readonly what: string; readonly code: RegExp; readonl
     files: [
       'federation/content/content-server.ts', // a door
       'node/composition/join-network.ts', // hands the store to that door
-      'node/storage/artifact-store.ts',
       'node/storage/helia-blockstore.ts', // behind PublicBlockstore
       'node/use-cases/public-bytes.ts', // a door
     ],

@@ -12,7 +12,7 @@ const FLUSH_MS = 60_000
 /** Artifacts removed between two looks at whether the node ends. */
 const REMOVED_AT_ONCE = 64
 
-type Artifacts = Pick<ArtifactStore, 'addPulled' | 'open' | 'isPulled' | 'isOwn'>
+type Artifacts = Pick<ArtifactStore, 'addPulled' | 'open' | 'marks'>
 
 export interface UpstreamCacheOptions {
   readonly artifacts: Artifacts
@@ -99,7 +99,7 @@ export class UpstreamCache implements AsyncDisposable {
       addPulled: async source => {
         use.misses++
         const stored = await artifacts.addPulled(source)
-        if (await artifacts.isPulled(stored.sha256)) await ledger.kept(stored)
+        if (await artifacts.marks.isPulled(stored.sha256)) await ledger.kept(stored)
         this.#evictIfCrowded()
         return stored
       },
@@ -149,7 +149,7 @@ export class UpstreamCache implements AsyncDisposable {
   async #mayGo({ sha256, usedAt }: CachedBytes, released: ReadonlySet<Sha256>): Promise<boolean> {
     const { artifacts, pins, now } = this.#options
     if (now() - usedAt < IN_USE_MS || pins.has(sha256) || released.has(sha256)) return false
-    return (await artifacts.isPulled(sha256)) && !(await artifacts.isOwn(sha256))
+    return (await artifacts.marks.isPulled(sha256)) && !(await artifacts.marks.isOwn(sha256))
   }
 
   async #remove(chosen: readonly CachedBytes[]): Promise<void> {

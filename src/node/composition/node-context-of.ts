@@ -158,7 +158,7 @@ function copyBookOf(
       library.access.isNamedOpenly(artifact.sha256, publisher) && purges.whyOf(artifact) === null,
     holds: async ({ sha256, cid, size }) => {
       const held = await artifacts.stat(sha256)
-      return held?.cid === cid && held.size === size && !(await artifacts.isPulled(sha256))
+      return held?.cid === cid && held.size === size && !(await artifacts.marks.isPulled(sha256))
     },
     hasBytes: cid => artifacts.has(cid),
     clock: systemClock,

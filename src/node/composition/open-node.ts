@@ -39,7 +39,7 @@ export async function openNode(
   const exchange = stack.use(new Exchange({ net, config: loaded.config, home, metrics, network }))
   library.access.ownedBy(exchange.writer.publisher)
   await exchange.writer.begin()
-  await home.artifacts.markOwn(library.access.releasedHere())
+  await home.artifacts.marks.markOwn(library.access.releasedHere())
   const federation: { joined: Federation | null } = { joined: null }
   const found = () => (federation.joined === null ? [] : foundRelays(network(), federation.joined))
   libp2p = (await openNetwork(stack, home, exchange, loaded, found)).libp2p

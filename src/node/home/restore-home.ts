@@ -71,7 +71,7 @@ async function fill(paths: DataDirectory, backup: Backup, identity: Identity) {
   const artifacts = await openArtifactStore({ database, folder: paths.content })
   let kept = 0
   for await (const { sha256, size, bytes } of backup.artifacts()) {
-    await artifacts.markOwn([sha256])
+    await artifacts.marks.markOwn([sha256])
     await artifacts.add(Readable.from(bytes), { sha256, size })
     kept++
   }

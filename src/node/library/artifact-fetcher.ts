@@ -72,7 +72,7 @@ export class ArtifactFetcher {
     if (denied !== undefined) requireAdmitted(denied, artifact)
     const outcome = await this.#bring(artifact, publisher, signal, asked)
     if (!('from' in outcome) || outcome.from === 'local') return outcome
-    await this.#parts.store.unmarkPulled(artifact.sha256)
+    await this.#parts.store.marks.unmarkPulled(artifact.sha256)
     return outcome
   }
 
@@ -156,9 +156,9 @@ export class ArtifactFetcher {
       progress.begins()
       const isOpen = this.#isOpen(artifact, publisher)
       // Before they are here: no stranger's record is to open what came from an audience.
-      if (!isOpen) await store.markListed(artifact.sha256, publisher)
+      if (!isOpen) await store.marks.markListed(artifact.sha256, publisher)
       const outcome = await fetchArtifact(context, artifact, providersOf(artifact, publisher, seeking), { signal })
-      if (isOpen && 'from' in outcome) await store.unmarkListed(artifact.sha256)
+      if (isOpen && 'from' in outcome) await store.marks.unmarkListed(artifact.sha256)
       onFetched('from' in outcome ? 'ok' : outcome.failed)
       return outcome
     } finally {

@@ -15,7 +15,7 @@ interface Claim {
   readonly wasOwn: boolean
 }
 
-type Artifacts = Pick<ArtifactStore, 'has' | 'remove' | 'isOwn' | 'markOwn' | 'unmarkOwn'>
+type Artifacts = Pick<ArtifactStore, 'has' | 'remove' | 'marks'>
 
 /**
  * Bytes of releases on their way: here before the record that names them, and gone again if none comes about. They are marked as
@@ -49,7 +49,7 @@ export class IncomingBytes {
   /** Removes bytes unless they are this node's own or about to be; whether they are gone. */
   async removeForeign(sha256: Sha256): Promise<boolean> {
     return await this.#turns.run(sha256, async () => {
-      if (this.#claims.has(sha256) || (await this.#artifacts.isOwn(sha256))) return false
+      if (this.#claims.has(sha256) || (await this.#artifacts.marks.isOwn(sha256))) return false
       return await this.#artifacts.remove(sha256)
     })
   }
@@ -58,11 +58,11 @@ export class IncomingBytes {
     const claim = this.#claims.get(sha256) ?? {
       count: 0,
       wasHere: await this.#artifacts.has(sha256),
-      wasOwn: await this.#artifacts.isOwn(sha256),
+      wasOwn: await this.#artifacts.marks.isOwn(sha256),
     }
     claim.count++
     this.#claims.set(sha256, claim)
-    await this.#artifacts.markOwn([sha256])
+    await this.#artifacts.marks.markOwn([sha256])
   }
 
   async #leave(sha256: Sha256): Promise<void> {
@@ -72,6 +72,6 @@ export class IncomingBytes {
     if (this.#access.isReleasedHere(sha256)) return
     if (!claim.wasHere) await this.#artifacts.remove(sha256)
     // Last: what could not be removed stays closed.
-    if (!claim.wasOwn) await this.#artifacts.unmarkOwn(sha256)
+    if (!claim.wasOwn) await this.#artifacts.marks.unmarkOwn(sha256)
   }
 }

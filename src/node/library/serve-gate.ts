@@ -35,10 +35,10 @@ export class ServeGate {
   /** A block may go where an artifact it belongs to may: what was released here or pulled in is decided by own records alone. */
   async mayServeBlock(cid: BlockId, peer: PeerId): Promise<boolean> {
     for (const sha256 of await this.#artifacts.artifactsOf(cid)) {
-      const isOwn = await this.#artifacts.isOwn(sha256)
-      const isPulled = await this.#artifacts.isPulled(sha256)
+      const isOwn = await this.#artifacts.marks.isOwn(sha256)
+      const isPulled = await this.#artifacts.marks.isPulled(sha256)
       if (isPulled && !this.#sharesUpstreams && !this.#access.isReleasedHere(sha256)) continue
-      const listedBy = await this.#artifacts.listedBy(sha256)
+      const listedBy = await this.#artifacts.marks.listedBy(sha256)
       const { visibility, audience, publishers } = this.#access.namedBy(sha256, { isOwn, isPulled, listedBy })
       const blocked = publishers.length > 0 && publishers.every(id => this.#relations.relationOf(id).block)
       const what: Servable = { kind: 'block', visibility, audience, blocked }

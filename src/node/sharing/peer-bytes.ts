@@ -141,7 +141,7 @@ export class PeerBytes {
     signal: AbortSignal,
   ): Promise<FetchOutcome> {
     const { protocol, store, clock } = this.#parts
-    await store.markPulled([bytes.artifact.sha256])
+    await store.marks.markPulled([bytes.artifact.sha256])
     const context = { streams, protocol, sink: artifactSinkOf(store), clock }
     return await fetchArtifact(context, bytes.artifact, peers, { signal })
   }

@@ -1,16 +1,15 @@
 import { createReadStream } from 'node:fs'
 import { CID } from 'multiformats/cid'
-import { type ArtifactLayout, layoutOf, leafBytesOf } from '../../federation/index.ts'
-import type { BlockId, PublisherId, Sha256 } from '../../protocol/index.ts'
+import { type ArtifactLayout, layoutOf } from '../../federation/index.ts'
+import type { BlockId, Sha256 } from '../../protocol/index.ts'
 import { type ArtifactCheck, checkArtifacts, repairArtifact } from './artifact-check.ts'
-import { ArtifactFiles, openIfThere, readLeaf } from './artifact-files.ts'
-import { type ArtifactEntry, ArtifactIndex, type StoredArtifact } from './artifact-index.ts'
+import { ArtifactFiles } from './artifact-files.ts'
+import { ArtifactIndex, type StoredArtifact } from './artifact-index.ts'
 import { ArtifactIntake, type ExpectedArtifact } from './artifact-intake.ts'
 import { ArtifactMarks } from './artifact-marks.ts'
-import { isBlockOf } from './block-check.ts'
+import { ArtifactReader, type OpenArtifact } from './artifact-reader.ts'
 import { type DeniedBytes, NOTHING_DENIED } from './denied-bytes.ts'
-import { StorageError } from './errors.ts'
-import { type LevelDatabase, plain } from './level-database.ts'
+import type { LevelDatabase } from './level-database.ts'
 import type { PartialArtifact } from './partial-artifact.ts'
 
 export interface ArtifactStoreOptions {
@@ -37,21 +36,18 @@ export class ArtifactStore {
   readonly #files: ArtifactFiles
   readonly #index: ArtifactIndex
   readonly #intake: ArtifactIntake
-  readonly #own: ArtifactMarks
-  readonly #pulled: ArtifactMarks
-  readonly #database: LevelDatabase
-  readonly #onCorrupt: (sha256: Sha256, path: string) => void
+  readonly #reader: ArtifactReader
+  /** How bytes came here, held or about to be. */
+  readonly marks: ArtifactMarks
 
   /** Use `openArtifactStore`. */
   constructor(files: ArtifactFiles, options: ArtifactStoreOptions) {
     const { database, onCorrupt = () => {}, denied = NOTHING_DENIED, requireRoom = async () => {} } = options
     this.#files = files
-    this.#database = database
     this.#index = new ArtifactIndex(database)
     this.#intake = new ArtifactIntake(files, this.#index, { denied, requireRoom })
-    this.#own = new ArtifactMarks(database, 'own')
-    this.#pulled = new ArtifactMarks(database, 'pulled')
-    this.#onCorrupt = onCorrupt
+    this.#reader = new ArtifactReader(files, this.#index, onCorrupt)
+    this.marks = new ArtifactMarks(database)
   }
 
   /** Stores bytes; see `ArtifactIntake.add`. */
@@ -61,7 +57,7 @@ export class ArtifactStore {
 
   /** As `add`, for bytes of an upstream registry: unless held already, they are marked before anyone can find them. */
   addPulled(source: AsyncIterable<Uint8Array>): Promise<StoredArtifact> {
-    return this.#intake.add(source, {}, sha256 => this.#pulled.add([sha256]))
+    return this.#intake.add(source, {}, sha256 => this.marks.markPulled([sha256]))
   }
 
   /** What a file would be stored as: its CID, size in bytes and sha-256; keeps nothing. */
@@ -82,36 +78,21 @@ export class ArtifactStore {
   }
 
   /** How a held artifact is cut into blocks, or null. */
-  async layout(id: BlockId | Sha256): Promise<ArtifactLayout | null> {
-    const entry = await this.#index.held(id)
-    if (entry === null) return null
-    const { cid, leaves, size, sha256 } = entry
-    return { cid, leaves, size, sha256, rootBlock: cid === leaves[0] ? null : await this.readBlock(cid) }
+  layout(id: BlockId | Sha256): Promise<ArtifactLayout | null> {
+    return this.#reader.layout(id)
   }
 
   /**
    * A held artifact's bytes from one on, checked leaf by leaf before each is handed out, or null.
    * The iteration throws StorageError E_ARTIFACT_MISMATCH at the first altered leaf.
    */
-  async open(
-    id: BlockId | Sha256,
-    from = 0,
-  ): Promise<{ readonly size: number; readonly bytes: AsyncIterable<Uint8Array> } | null> {
-    const entry = await this.#index.held(id)
-    return entry === null ? null : { size: entry.size, bytes: this.#leaves(entry, from) }
+  open(id: BlockId | Sha256, from = 0): Promise<OpenArtifact | null> {
+    return this.#reader.open(id, from)
   }
 
   /** Whether an artifact is held and every leaf is what it should be; altered bytes withdraw it. */
-  async isIntact(sha256: Sha256): Promise<boolean> {
-    const held = await this.open(sha256)
-    if (held === null) return false
-    try {
-      for await (const _leaf of held.bytes);
-      return true
-    } catch (error) {
-      if (error instanceof StorageError && error.code === 'E_ARTIFACT_MISMATCH') return false
-      throw error
-    }
+  isIntact(sha256: Sha256): Promise<boolean> {
+    return this.#reader.isIntact(sha256)
   }
 
   /** Path of a held artifact's file, for tools that read files; its bytes are not checked. */
@@ -120,13 +101,8 @@ export class ArtifactStore {
   }
 
   /** One block of any held artifact, checked, or null. Altered bytes withdraw the artifact and are reported. */
-  async readBlock(cid: BlockId): Promise<Uint8Array | null> {
-    for (const pointer of await this.#index.pointers(CID.parse(cid).multihash.bytes)) {
-      const bytes = 'bytes' in pointer ? pointer.bytes : await this.#readLeafOf(pointer.sha256, pointer.leaf)
-      if (bytes !== null && isBlockOf(cid, bytes)) return plain(bytes)
-      await this.#withdraw(pointer.sha256)
-    }
-    return null
+  readBlock(cid: BlockId): Promise<Uint8Array | null> {
+    return this.#reader.block(cid)
   }
 
   /** Whether a block's place is known; its bytes are checked only when read. */
@@ -177,59 +153,6 @@ export class ArtifactStore {
     return entry === null ? [] : [entry.cid, ...entry.leaves]
   }
 
-  /** Whether bytes came here by a release of this node, its record damaged or not: only its own public records may open them. */
-  isOwn(sha256: Sha256): Promise<boolean> {
-    return this.#own.has(sha256)
-  }
-
-  /** Marks bytes, held or about to be, as this node's own; durable. */
-  markOwn(all: readonly Sha256[]): Promise<void> {
-    return this.#own.add(all)
-  }
-
-  /** For bytes whose release did not come about. */
-  unmarkOwn(sha256: Sha256): Promise<void> {
-    return this.#own.remove(sha256)
-  }
-
-  /** Whether bytes came here from an upstream registry and from nobody else: no record of a stranger opens them. */
-  isPulled(sha256: Sha256): Promise<boolean> {
-    return this.#pulled.has(sha256)
-  }
-
-  /** Marks bytes that are about to come from peers as an upstream's; durable. */
-  markPulled(all: readonly Sha256[]): Promise<void> {
-    return this.#pulled.add(all)
-  }
-
-  /** For bytes that a publisher chosen here has released too. */
-  async unmarkPulled(sha256: Sha256): Promise<void> {
-    if (await this.#pulled.has(sha256)) await this.#pulled.remove(sha256)
-  }
-
-  /** Whose listed feed bytes came here for: only that publisher's records and own ones open them. Null: they did not come so. */
-  async listedBy(sha256: Sha256): Promise<PublisherId | null> {
-    const value = await this.#database.table('listed').get(sha256)
-    return value === undefined ? null : (Buffer.from(value).toString() as PublisherId)
-  }
-
-  /** Marks bytes that are about to come from peers on the list of a publisher's listed feed; the first such publisher stays. Durable. */
-  async markListed(sha256: Sha256, publisher: PublisherId): Promise<void> {
-    if ((await this.listedBy(sha256)) !== null) return
-    await this.#database.commit([{ type: 'put', table: 'listed', key: sha256, value: Buffer.from(publisher) }])
-  }
-
-  /** For bytes that came from peers because a public feed names them. */
-  async unmarkListed(sha256: Sha256): Promise<void> {
-    if ((await this.listedBy(sha256)) === null) return
-    await this.#database.commit([{ type: 'del', table: 'listed', key: sha256 }])
-  }
-
-  /** All bytes marked as this node's own; not all need be held. */
-  listOwn(): AsyncGenerator<Sha256> {
-    return this.#own.list()
-  }
-
   /** Every artifact held whole and undamaged. */
   async *list(): AsyncGenerator<StoredArtifact> {
     for await (const { cid, size, sha256, damaged } of this.#index.entries()) if (!damaged) yield { cid, size, sha256 }
@@ -243,35 +166,5 @@ export class ArtifactStore {
   /** Makes the store true again after a bad check; see `repairArtifact`. */
   repair(check: ArtifactCheck): Promise<string | null> {
     return repairArtifact(this.#files, this.#index, check)
-  }
-
-  /** Withdraws an artifact whose bytes are not what they should be, once, and reports it. */
-  async #withdraw(sha256: Sha256): Promise<void> {
-    const entry = await this.#index.entry(sha256)
-    if (entry === null || entry.damaged) return
-    await this.#index.markDamaged(entry)
-    this.#onCorrupt(sha256, this.#files.path(sha256))
-  }
-
-  async *#leaves(entry: ArtifactEntry, from: number): AsyncGenerator<Uint8Array> {
-    await using file = await openIfThere(this.#files.path(entry.sha256))
-    let start = 0
-    for (const [index, leaf] of entry.leaves.entries()) {
-      const skipped = Math.max(0, from - start)
-      start += leafBytesOf(entry.size, index)
-      if (start <= from && from > 0) continue
-      const bytes = file === null ? null : await readLeaf(file, index, leafBytesOf(entry.size, index))
-      if (bytes === null || !isBlockOf(leaf, bytes)) {
-        await this.#withdraw(entry.sha256)
-        throw new StorageError('E_ARTIFACT_MISMATCH', `${this.#files.path(entry.sha256)} was altered on disk`)
-      }
-      if (bytes.length > 0) yield plain(bytes.subarray(skipped))
-    }
-  }
-
-  async #readLeafOf(sha256: Sha256, leaf: number): Promise<Uint8Array | null> {
-    const entry = await this.#index.entry(sha256)
-    await using file = await openIfThere(this.#files.path(sha256))
-    return entry === null || file === null ? null : await readLeaf(file, leaf, leafBytesOf(entry.size, leaf))
   }
 }

@@ -128,7 +128,7 @@ async function* valuesOf({
   }
   // The bytes of a lost record are still marked: should the record come back, they must be there.
   const wanted = new Set(named)
-  for await (const sha256 of artifacts.listOwn()) wanted.add(sha256)
+  for await (const sha256 of artifacts.marks.listOwn()) wanted.add(sha256)
   let missing = 0
   for (const sha256 of wanted) {
     const held = await artifacts.open(sha256)

@@ -75,7 +75,7 @@ export async function bringVersion(
   if (tarball === null) throw notThere(purl, version, route)
   // Also what is kept already goes through the store: it says so, and nothing is written twice.
   const stored = await node.artifacts.addPulled(tarball.bytes)
-  if (await node.artifacts.isPulled(stored.sha256 as Sha256)) await node.ledger.kept(stored)
+  if (await node.artifacts.marks.isPulled(stored.sha256 as Sha256)) await node.ledger.kept(stored)
   const passed = judgement.verdict.decision === 'allow'
   return { purl, name, version, upstream: `upstream/${route.name}`, passed, ...stored }
 }

@@ -55,7 +55,7 @@ export function parseBlockId(text: string): BlockId {
 /** What came from an upstream is its registry's to give, also where this node shares it with peers. */
 async function isForEveryone({ artifacts, gate, library }: Parts, cid: BlockId): Promise<boolean> {
   for (const sha256 of await artifacts.artifactsOf(cid)) {
-    if ((await artifacts.isPulled(sha256)) && !library.access.isReleasedHere(sha256)) continue
+    if ((await artifacts.marks.isPulled(sha256)) && !library.access.isReleasedHere(sha256)) continue
     const held = await artifacts.stat(sha256)
     if (held !== null && (await gate.mayServeBlock(held.cid, ANYONE))) return true
   }

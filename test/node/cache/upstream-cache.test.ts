@@ -88,7 +88,7 @@ describe('a cache with a bound', () => {
     const [own, theirs, pinned, other] = (await Promise.all(
       ['own', 'theirs', 'pinned', 'other'].map(word => pull(open, word)),
     )) as [Sha256, Sha256, Sha256, Sha256]
-    await artifacts.markOwn([own])
+    await artifacts.marks.markOwn([own])
     released.add(theirs)
     await pins.add({ purl: 'pkg:npm/x' as PackageName, version: '1.0.0', sha256: pinned })
     now += 10 * MINUTE_MS
@@ -154,7 +154,7 @@ describe('the ledger of a cache', () => {
     const crashed = await pull(cache, 'never written')
     const gone = await pull(cache, 'gone')
     await artifacts.remove(gone)
-    await artifacts.unmarkPulled(kept)
+    await artifacts.marks.unmarkPulled(kept)
     ledger = openLedger()
     await ledger.reconcile(CALM)
     expect((await ledger.entries()).map(({ sha256 }) => sha256)).toEqual([crashed])

@@ -99,7 +99,7 @@ test('a backup of a home that lost a record has all bytes, and restoring it says
   }
   await using database = await openLevelDatabase(join(again, 'database'))
   const artifacts = await openArtifactStore({ database, folder: again })
-  for (const sha256 of released) expect(await artifacts.isOwn(sha256)).toBe(true)
+  for (const sha256 of released) expect(await artifacts.marks.isOwn(sha256)).toBe(true)
 }, 60_000)
 
 test('a backup counts bytes that records name and that are gone', async () => {

@@ -130,5 +130,5 @@ test('what came for an audience is not opened by a stranger’s release that joi
   const stranger = await joined(it.fetcher, artifact, hostile, new AbortController().signal)
   resolve()
   expect([await listed.fetched, await stranger.fetched]).toMatchObject([{ from: 'good' }, { from: 'good' }])
-  expect(await it.store.listedBy(layout.sha256)).toBe(good)
+  expect(await it.store.marks.listedBy(layout.sha256)).toBe(good)
 })

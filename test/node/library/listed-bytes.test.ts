@@ -55,11 +55,11 @@ test('bytes of a listed release go to its audience, as its feed does, and to nob
 
 test('a stranger’s record opens nothing that came here for an audience: neither a public one nor one with a list of its own', async () => {
   take(releasing(10, artifact, 'listed', [LISTED]))
-  await store.markListed(sha256, idOf(10))
+  await store.marks.markListed(sha256, idOf(10))
   take(releasing(11, artifact))
   take(releasing(12, artifact, 'listed', [STRANGER]))
   expect(await servedTo(LISTED, STRANGER)).toEqual([LISTED])
-  await store.markListed(sha256, idOf(12))
+  await store.marks.markListed(sha256, idOf(12))
   expect(await servedTo(LISTED, STRANGER)).toEqual([LISTED])
 })
 
@@ -67,7 +67,7 @@ test('what came here because a public feed names it is for everyone, whoever lis
   take(releasing(10, artifact, 'listed', [LISTED]))
   take(releasing(11, artifact))
   expect(await servedTo(LISTED, STRANGER)).toEqual([LISTED, STRANGER])
-  await store.markListed(sha256, idOf(10))
-  await store.unmarkListed(sha256)
+  await store.marks.markListed(sha256, idOf(10))
+  await store.marks.unmarkListed(sha256)
   expect(await servedTo(LISTED, STRANGER)).toEqual([LISTED, STRANGER])
 })

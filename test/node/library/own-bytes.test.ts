@@ -154,7 +154,7 @@ describe('the bytes of a private release that a stranger’s public record names
     })
     await expect(failing).rejects.toThrow('no signature')
     expect(await node.isServed()).toBe(true)
-    expect(await node.store.isOwn(sha256)).toBe(false)
+    expect(await node.store.marks.isOwn(sha256)).toBe(false)
   })
 
   test('of a home without marks are marked by its sound records, before one of them is damaged', async () => {
@@ -164,7 +164,7 @@ describe('the bytes of a private release that a stranger’s public record names
       await node.writer.write('private', release)
       await node.strangerPublishes()
       expect(node.library.access.releasedHere()).toEqual([sha256])
-      await node.store.markOwn(node.library.access.releasedHere())
+      await node.store.marks.markOwn(node.library.access.releasedHere())
     }
     await damage('private')
     await using node = await run()

@@ -115,7 +115,7 @@ test('bytes of a holder are here, as the upstream’s: closed to everyone else',
   const stated = await statedOf(content)
   expect(await it.bytes.bring([stated], digestOf(content), 'hurry', CALM)).toBe(stated.artifact.sha256)
   expect(await it.store.has(stated.artifact.sha256)).toBe(true)
-  expect(await it.store.isPulled(stated.artifact.sha256)).toBe(true)
+  expect(await it.store.marks.isPulled(stated.artifact.sha256)).toBe(true)
   expect(await it.bytes.bring([stated], digestOf(content), 'hurry', CALM)).toBe(stated.artifact.sha256)
   expect(it.seen.asked).toEqual([good])
 })
@@ -200,12 +200,12 @@ test('nobody is asked for what this node does not take, or by whom nobody is kno
   it.seen.wanted = false
   expect(await it.bytes.bring([stated], digestOf(content), 'patience', CALM)).toBeNull()
   expect(it.seen.asked).toEqual([])
-  expect(await it.store.isPulled(stated.artifact.sha256)).toBe(false)
+  expect(await it.store.marks.isPulled(stated.artifact.sha256)).toBe(false)
 })
 
 test('a disk that takes nothing is no reason not to ask the upstream', async () => {
   await using it = await world(new Map([[good, sends(content)]]))
-  it.store.markPulled = () => Promise.reject(new StorageError('E_DISK_FULL', 'the disk is full'))
+  it.store.marks.markPulled = () => Promise.reject(new StorageError('E_DISK_FULL', 'the disk is full'))
   expect(await it.bytes.bring([await statedOf(content)], digestOf(content), 'hurry', CALM)).toBeNull()
   expect(it.seen.problems).toHaveLength(1)
 })

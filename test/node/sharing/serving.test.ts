@@ -80,6 +80,6 @@ test('neither a private record nor a stranger’s opens pulled bytes', async () 
 test('what is stated is not this node’s own: it may leave the cache, and no backup takes it', async () => {
   await using it = await world()
   await it.writer.write('public', [it.op])
-  await it.store.markOwn(it.library.access.releasedHere())
-  expect(await it.store.isOwn(it.sha256)).toBe(false)
+  await it.store.marks.markOwn(it.library.access.releasedHere())
+  expect(await it.store.marks.isOwn(it.sha256)).toBe(false)
 })

@@ -33,7 +33,7 @@ test('kept bytes are marked as an upstream’s, also after a restart', async () 
   await one.fixture.restart()
   const { artifacts } = one.fixture
   expect(await keptCount(artifacts)).toBe(1)
-  for await (const { sha256 } of artifacts.list()) expect(await artifacts.isPulled(sha256)).toBe(true)
+  for await (const { sha256 } of artifacts.list()) expect(await artifacts.marks.isPulled(sha256)).toBe(true)
 })
 
 test('another address under the same name is another registry: nothing kept of the old one is served', async () => {
