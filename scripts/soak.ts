@@ -8,11 +8,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { slopeOf } from './soak-nodes/slope.ts'
+import { MemorySeries } from './soak-nodes/memory-series.ts'
 import { SoakedNode } from './soak-nodes/soaked-node.ts'
 
-const SAMPLE_EVERY_MS = 5_000
-const MIB = 1 << 20
+const SAMPLE_EVERY_MS = 20_000
 const { values } = parseArgs({
   options: {
     nodes: { type: 'string', default: '20' },
@@ -25,11 +24,15 @@ const { values } = parseArgs({
     steady: { type: 'string', default: '4' },
     /** Minutes before memory counts. */
     settle: { type: 'string', default: '20' },
+    /** A file for the samples of memory, one line of JSON each. */
+    series: { type: 'string' },
+    /** A folder for heap snapshots of node 0, when memory begins to count and at the end. */
+    snapshots: { type: 'string' },
     /** Another build's `dist/hanse.js`, for every other node. */
     previous: { type: 'string' },
   },
 })
-const option = (name: Exclude<keyof typeof values, 'previous'>): number => Number(values[name])
+const option = (name: Exclude<keyof typeof values, 'previous' | 'series' | 'snapshots'>): number => Number(values[name])
 
 const faults: string[] = []
 const fault = (what: string) => {
@@ -40,14 +43,14 @@ const folder = await mkdtemp(join(tmpdir(), 'hanse-soak-'))
 const current = join(import.meta.dirname, '../dist/hanse.js')
 const nodes = Array.from({ length: option('nodes') }, (_, i) => {
   const program = i % 2 === 1 ? (values.previous ?? current) : current
-  return new SoakedNode(`node ${i}`, join(folder, `node-${i}`), program, fault)
+  // Every other steady node is left to collect when it likes: forced collections also keep the resident memory small.
+  const isProbed = i < option('steady') && i % 4 < 2
+  return new SoakedNode({ name: `node ${i}`, home: join(folder, `node-${i}`), program, isProbed, onFault: fault })
 })
 const steady = nodes.slice(0, option('steady'))
 const mortal = nodes.slice(option('steady'))
 const acknowledged: { readonly purl: string; readonly publisher: string }[] = []
-/** By node: minutes since the start, bytes held. */
-const samples = new Map<SoakedNode, (readonly [minute: number, bytes: number])[]>()
-const resident = new Map<SoakedNode, (readonly [minute: number, bytes: number])[]>()
+const memory = new MemorySeries(values.series)
 let stops = 0
 let refused = 0
 
@@ -83,59 +86,69 @@ function bootstraps(): string[] {
     .slice(0, 2)
 }
 
+/** Publishes are due by the clock: one that takes long does not hold up the next. */
 async function publishing(over: AbortSignal): Promise<void> {
-  for (let n = 0; !over.aborted; n++) {
-    await pause(60_000 / option('publishes'), over)
-    const up = nodes.filter(({ isUp }) => isUp)
-    const node = up[Math.floor(Math.random() * up.length)]
+  const going = new Set<Promise<void>>()
+  for await (const n of ticks(60_000 / option('publishes'), over)) {
+    const node = pick(nodes.filter(({ isUp }) => isUp))
     if (node === undefined) continue
-    const { publisher } = node.ready
-    const purl = `generic:cargo-${n % 100}@1.0.${n}`
-    const query = new URLSearchParams({ name: 'cargo.bin', public: 'true', purl })
-    try {
-      await node.call('POST', `/api/publish?${query}`, randomBytes(200))
-      acknowledged.push({ purl: `pkg:generic/cargo-${n % 100}@1.0.${n}`, publisher })
-    } catch (error) {
-      // A node that was stopped meanwhile promised nothing.
-      refused++
-      if (node.isUp) fault(String(error))
-    }
+    const one = publish(node, n).finally(() => going.delete(one))
+    going.add(one)
+  }
+  await Promise.all(going)
+}
+
+async function publish(node: SoakedNode, n: number): Promise<void> {
+  const {
+    ready: { publisher },
+    run,
+  } = node
+  const purl = `generic:cargo-${n % 100}@1.0.${n}`
+  const query = new URLSearchParams({ name: 'cargo.bin', public: 'true', purl })
+  try {
+    await node.call('POST', `/api/publish?${query}`, randomBytes(200))
+    acknowledged.push({ purl: `pkg:generic/cargo-${n % 100}@1.0.${n}`, publisher })
+  } catch (error) {
+    // A node that was stopped meanwhile promised nothing.
+    refused++
+    if (node.isUp && node.run === run) fault(`${node.name}: ${error}`)
   }
 }
 
 async function churning(over: AbortSignal): Promise<void> {
-  const each = 60_000 / ((option('churn') / 100) * nodes.length)
-  const coming = new Set<Promise<void>>()
-  while (!over.aborted) {
-    await pause(each, over)
-    const up = mortal.filter(({ isUp }) => isUp)
-    const node = up[Math.floor(Math.random() * up.length)]
+  const going = new Set<Promise<void>>()
+  for await (const _ of ticks(60_000 / ((option('churn') / 100) * nodes.length), over)) {
+    const node = pick(mortal.filter(({ isUp }) => isUp))
     if (node === undefined) continue
     stops++
-    await node.stop(Math.random() < 0.5 ? 'SIGKILL' : 'SIGTERM')
-    const back = pause(5_000 + Math.random() * 15_000, over)
-      .then(() => node.start(bootstraps()))
+    const one = restart(node, over)
       .catch(error => fault(String(error)))
-      .finally(() => coming.delete(back))
-    coming.add(back)
+      .finally(() => going.delete(one))
+    going.add(one)
   }
-  await Promise.all(coming)
+  await Promise.all(going)
+}
+
+async function restart(node: SoakedNode, over: AbortSignal): Promise<void> {
+  await node.stop(Math.random() < 0.5 ? 'SIGKILL' : 'SIGTERM')
+  await pause(5_000 + Math.random() * 15_000, over)
+  await node.start(bootstraps())
 }
 
 async function sampling(over: AbortSignal, minute: () => number): Promise<void> {
-  while (!over.aborted) {
-    for (const node of steady) {
-      const { held, resident: all } = await node.memory()
-      samples.set(node, [...(samples.get(node) ?? []), [minute(), held]])
-      resident.set(node, [...(resident.get(node) ?? []), [minute(), all]])
-    }
-    await pause(SAMPLE_EVERY_MS, over)
+  const snapshots = values.snapshots
+  let isSettled = false
+  for await (const _ of ticks(SAMPLE_EVERY_MS, over)) {
+    for (const node of steady) await memory.sample(node, minute())
+    if (snapshots === undefined || isSettled || minute() < option('settle')) continue
+    isSettled = true
+    await nodes[0]!.liveMemory(join(snapshots, 'settled.heapsnapshot'))
   }
+  if (snapshots !== undefined) await nodes[0]!.liveMemory(join(snapshots, 'end.heapsnapshot'))
 }
 
 async function telling(over: AbortSignal, minute: () => number): Promise<void> {
-  while (!over.aborted) {
-    await pause(300_000, over)
+  for await (const _ of ticks(300_000, over)) {
     const up = nodes.filter(({ isUp }) => isUp).length
     console.error(
       `minute ${minute().toFixed(0)}: ${up} up, ${stops} stopped, ${acknowledged.length} published, ${faults.length} faults`,
@@ -190,32 +203,28 @@ function report(convergedMs: number): void {
   console.log(
     `one catalogue everywhere ${(convergedMs / 1_000).toFixed(1)} s after the end; faults: ${faults.length}\n`,
   )
-  console.log(
-    'memory of the nodes that stayed up: least of each minute, by minute 10 | end | growth an hour after settling',
-  )
-  for (const node of steady) {
-    const [held, all] = [floors(samples.get(node) ?? []), floors(resident.get(node) ?? [])]
-    console.log(`${node.name.padEnd(10)} heap and external ${rowOf(held)}   resident ${rowOf(all)}`)
+  console.log(`memory of nodes that stayed up, MiB:      at ${option('settle')} min | at the end | growth an hour`)
+  for (const row of memory.rows(option('settle'))) console.log(row)
+}
+
+function pick<T>(from: readonly T[]): T | undefined {
+  return from[Math.floor(Math.random() * from.length)]
+}
+
+/** Counts on every `ms` by the clock, until `over` aborts. */
+async function* ticks(ms: number, over: AbortSignal): AsyncGenerator<number> {
+  const began = performance.now()
+  for (let n = 0; ; n++) {
+    await pause(began + (n + 1) * ms - performance.now(), over)
+    if (over.aborted) return
+    yield n
   }
-}
-
-/** The least sample of each minute: what is left after a collection. */
-function floors(points: readonly (readonly [number, number])[]): (readonly [number, number])[] {
-  const byMinute = Map.groupBy(points, ([minute]) => Math.floor(minute))
-  return [...byMinute].map(([minute, of]) => [minute, Math.min(...of.map(([, bytes]) => bytes))] as const)
-}
-
-function rowOf(points: readonly (readonly [number, number])[]): string {
-  const settled = points.filter(([minute]) => minute >= option('settle'))
-  const at = (point: readonly [number, number] | undefined) => `${((point?.[1] ?? 0) / MIB).toFixed(1)}`.padStart(7)
-  const growth = settled.length > 2 ? (slopeOf(settled) * 60) / MIB : Number.NaN
-  return `${at(points.find(([minute]) => minute >= 10))} ${at(points.at(-1))} MiB ${growth.toFixed(2).padStart(7)} MiB/h`
 }
 
 /** Resolves early when `over` aborts. */
 async function pause(ms: number, over?: AbortSignal): Promise<void> {
   await new Promise<void>(resolve => {
-    const timer = setTimeout(resolve, ms)
+    const timer = setTimeout(resolve, Math.max(0, ms))
     over?.addEventListener('abort', () => {
       clearTimeout(timer)
       resolve()

@@ -56,7 +56,12 @@ const AT_ONCE = 10
 export async function runLeaks(options: LeakRunOptions): Promise<LeakReport> {
   const faults: string[] = []
   const nodeOf = (name: string) =>
-    new SoakedNode(name, join(options.folder, name), options.program, what => faults.push(what))
+    new SoakedNode({
+      name,
+      home: join(options.folder, name),
+      program: options.program,
+      onFault: what => faults.push(what),
+    })
   await using stack = new AsyncDisposableStack()
   const publisher = nodeOf('publisher')
   const member = nodeOf('member')

@@ -1,8 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { type ResidentMemory, residentMemoryOf } from './resident-memory.ts'
 
 interface Ready {
   readonly http: string
@@ -15,28 +17,44 @@ interface Ready {
 const LIMIT_MS = 60_000
 /** What no healthy node prints. */
 const FAULT = /unhandled|uncaught|E_INTERNAL|out of memory/i
+const PROBE = ['--expose-gc', '--import', join(import.meta.dirname, 'probe.ts')]
 
 /** A node of the soak in a process of its own: it may be killed at any time and started again in the same home. */
 export class SoakedNode {
   readonly name: string
   readonly home: string
+  /** Whether it can be told to collect its garbage. */
+  readonly isProbed: boolean
   readonly #program: string
   readonly #onFault: (what: string) => void
   #child: ChildProcess | null = null
   #ready: Ready | null = null
   #listen = '/ip4/127.0.0.1/tcp/0'
   #isStopping = false
+  #starts = 0
   #stderr = ''
 
-  constructor(name: string, home: string, program: string, onFault: (what: string) => void) {
-    this.name = name
-    this.home = home
-    this.#program = program
-    this.#onFault = onFault
+  constructor(of: {
+    readonly name: string
+    readonly home: string
+    readonly program: string
+    readonly isProbed?: boolean
+    readonly onFault: (what: string) => void
+  }) {
+    this.name = of.name
+    this.home = of.home
+    this.isProbed = of.isProbed ?? false
+    this.#program = of.program
+    this.#onFault = of.onFault
   }
 
   get isUp(): boolean {
     return this.#ready !== null
+  }
+
+  /** Which of its runs this is, from 1 on. */
+  get run(): number {
+    return this.#starts
   }
 
   get ready(): Ready {
@@ -50,6 +68,7 @@ export class SoakedNode {
 
   /** Starts it where it listened before. */
   async start(bootstrap: readonly string[]): Promise<void> {
+    this.#starts++
     await mkdir(this.home, { recursive: true })
     const flags = [
       '--http',
@@ -58,10 +77,11 @@ export class SoakedNode {
       this.#listen,
       ...bootstrap.flatMap(each => ['--bootstrap', each]),
     ]
-    const child = spawn(process.execPath, [this.#program, 'start', '--json', '--home', this.home, ...flags], {
+    const command = [this.#program, 'start', '--json', '--home', this.home, ...flags]
+    const child = spawn(process.execPath, [...(this.isProbed ? PROBE : []), ...command], {
       env: { ...process.env, NO_COLOR: '1' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+      stdio: ['ignore', 'pipe', 'pipe', ...(this.isProbed ? (['ipc'] as const) : [])],
+    }) as ChildProcessByStdio<null, Readable, Readable>
     this.#child = child
     this.#isStopping = false
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -110,12 +130,16 @@ export class SoakedNode {
     return JSON.parse(text) as T
   }
 
-  /** Bytes of memory by the node's own metrics: heap in use and what it holds outside, and all that the process occupies. */
-  async memory(): Promise<{ readonly held: number; readonly resident: number }> {
-    const { url } = JSON.parse(await readFile(join(this.home, 'run.json'), 'utf8')) as { url: string }
-    const text = await (await fetch(new URL('/metrics', url), { signal: AbortSignal.timeout(LIMIT_MS) })).text()
-    const read = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN)
-    const held = read('nodejs_heap_size_used_bytes') + read('nodejs_external_memory_bytes')
-    return { held, resident: read('process_resident_memory_bytes') }
+  async residentMemory(): Promise<ResidentMemory> {
+    return residentMemoryOf(this.#child?.pid ?? 0)
+  }
+
+  /** Collects its garbage; what it holds in its heap and outside after that, bytes. With `snapshot` that file is written. */
+  async liveMemory(snapshot?: string): Promise<number> {
+    if (this.#child === null) throw new Error(`${this.name} is not up`)
+    const answered = once(this.#child, 'message', { signal: AbortSignal.timeout(LIMIT_MS) })
+    this.#child.send({ snapshot })
+    const [{ heapUsed, external }] = (await answered) as [{ readonly heapUsed: number; readonly external: number }]
+    return heapUsed + external
   }
 }

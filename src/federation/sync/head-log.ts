@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FeedId, HeadCookie, PublisherId } from '../../protocol/index.ts'
-import { MAX_LOGGED_FEEDS } from './limits.ts'
+import { MAX_LOGGED_FEEDS, MAX_REPLACED_CHANGES } from './limits.ts'
 
 /** Stands for all feeds of a publisher. */
 const EVERY_FEED = '*'
@@ -83,7 +83,8 @@ export class HeadLog {
       this.#changes.delete(oldest)
       this.#forgottenAt = at
     }
-    if (this.#order.length > 2 * this.#most) this.#order = [...this.#changes.values()]
+    if (this.#order.length > 2 * this.#changes.size + Math.min(this.#most, MAX_REPLACED_CHANGES))
+      this.#order = [...this.#changes.values()]
   }
 
   #time(): number {

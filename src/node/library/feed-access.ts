@@ -20,7 +20,7 @@ interface FeedName {
 
 /** A feed that names bytes, and whether one of its releases does: else it only states where others serve them. */
 interface Namer extends FeedName {
-  isRelease: boolean
+  readonly isRelease: boolean
 }
 
 /** How bytes came here. */
@@ -63,7 +63,9 @@ function* documentBytesOf(cid: BlockId): Generator<Sha256> {
  */
 export class FeedAccess {
   readonly #fold: CatalogueFold
-  readonly #namers = new Map<Sha256, Namer[]>()
+  readonly #namers = new Map<Sha256, readonly Namer[]>()
+  /** The list of bytes that one feed alone names, which all such bytes share: by feed, and whether a release names them. */
+  readonly #alone = new Map<string, readonly [Namer]>()
   readonly #havePublic = new Set<PublisherId>()
   /** Feeds that name bytes and are not public, of publishers without public ones: a root record may come that opens one. */
   readonly #hidden = new Map<PublisherId, Set<FeedId>>()
@@ -96,6 +98,7 @@ export class FeedAccess {
     this.#havePublic.delete(publisher)
     this.#hidden.delete(publisher)
     this.#sortedPublic = null
+    for (const [key, [namer]] of this.#alone) if (namer.publisher === publisher) this.#alone.delete(key)
     for (const [sha256, namers] of this.#namers) {
       if (!namers.some(namer => namer.publisher === publisher)) continue
       const left = namers.filter(namer => namer.publisher !== publisher)
@@ -192,12 +195,17 @@ export class FeedAccess {
 
   #name(sha256: Sha256, name: Namer): void {
     this.#look(name)
-    const feeds = this.#namers.get(sha256) ?? []
-    const known = feeds.find(({ publisher, feed }) => publisher === name.publisher && feed === name.feed)
-    if (known !== undefined) {
-      known.isRelease ||= name.isRelease
-      return
-    }
-    this.#namers.set(sha256, [...feeds, name])
+    const alone = this.#aloneOf(name)
+    const namers = this.#namers.get(sha256) ?? []
+    const others = namers.filter(({ publisher, feed }) => publisher !== name.publisher || feed !== name.feed)
+    const isSaid = others.length < namers.length && (!name.isRelease || namers.includes(alone[0]))
+    if (!isSaid) this.#namers.set(sha256, others.length === 0 ? alone : [...others, alone[0]])
+  }
+
+  #aloneOf(name: Namer): readonly [Namer] {
+    const key = `${name.publisher}/${name.feed}/${name.isRelease}`
+    const alone = this.#alone.get(key) ?? [name]
+    this.#alone.set(key, alone)
+    return alone
   }
 }

@@ -1,7 +1,8 @@
 import type { PackageName, RecordId } from '../ids.ts'
 import { shortNameOf, splitReleaseName } from '../purl.ts'
-import type { Op, OpAddress, WellFormedRecord } from '../record.ts'
+import type { Op, OpAddress } from '../record.ts'
 import type { Visibility } from '../visibility.ts'
+import type { FoldedRecord } from './folded-record.ts'
 import type { LiveFeed } from './live-feeds.ts'
 
 /** An op that counts, with its place in the fold's order. */
@@ -15,8 +16,8 @@ export interface CountedOp {
   readonly feed: LiveFeed
 }
 
-/** One text per op address. */
-export const addressKeyOf = (at: OpAddress): string => `${at[0]}#${at[1]}`
+/** One text per op address; nearly all records have one op, whose text is their id. */
+export const addressKeyOf = ([record, index]: OpAddress): string => (index === 0 ? record : `${record}#${index}`)
 
 /** Order of "last wins": rank of the feed, sequence number, index; never time or arrival (specification section 6.4). */
 export function compareOps(a: CountedOp, b: CountedOp): number {
@@ -59,7 +60,7 @@ export const isUndo = (op: Op): boolean => (op.op === 'yank' || op.op === 'depre
  * The ops of a record that count in its feed: understood, and naming nothing outside the feed's scope. What one that points at
  * another op may touch is decided where that one lies (`OpIndex`).
  */
-export function countedOpsOf(record: WellFormedRecord, feed: LiveFeed): CountedOp[] {
+export function countedOpsOf(record: FoldedRecord, feed: LiveFeed): CountedOp[] {
   if (record.understood?.typ !== 'ops') return []
   const ops: CountedOp[] = []
   for (const [index, op] of record.understood.ops.entries()) {

@@ -27,7 +27,7 @@ export function forkProofs(records: Iterable<WellFormedRecord>): ForkProof[] {
 function lowestForkOf(group: readonly WellFormedRecord[]): ForkProof | null {
   const any = group[0]
   if (any === undefined) return null
-  const feed = new FeedRecords(any.feed)
+  const feed = new FeedRecords<WellFormedRecord>(any.feed)
   for (const record of group) feed.add(record)
   const seq = feed.forkedSeqs()[0]
   const [first, second] = seq === undefined ? [] : feed.at(seq).toSorted((a, b) => (a.id < b.id ? -1 : 1))

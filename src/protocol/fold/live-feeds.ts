@@ -1,10 +1,11 @@
 import type { FeedId } from '../ids.ts'
 import { ROOT_FEED } from '../ids.ts'
 import { MAX_FEED_VOIDS, MAX_LIVE_FEEDS, MAX_LIVE_LISTED_FEEDS, MAX_VOIDED_HEADS } from '../limits.ts'
-import type { FeedHead, VoidBody, WellFormedRecord } from '../record.ts'
+import type { FeedHead, VoidBody } from '../record.ts'
 import type { Visibility } from '../visibility.ts'
 import type { FeedVoid } from './feed-chain.ts'
 import { type Delegate, FeedScope } from './feed-scope.ts'
+import type { FoldedRecord } from './folded-record.ts'
 
 /** A writer's feed that counts; one object for as long as its root branch counts, which later root records change. */
 export interface LiveFeed {
@@ -41,7 +42,7 @@ export class RootWord {
   }
 
   /** Takes the next counted root record. */
-  add(record: WellFormedRecord): void {
+  add(record: FoldedRecord): void {
     if (isDelegate(record)) this.#addDelegate(record)
     if (record.understood?.typ === 'void') this.#addVoid(record, record.understood)
   }
@@ -74,7 +75,7 @@ export class RootWord {
   }
 
   /** Of several voids of a feed the one with the lowest `from` holds, at equal `from` the first; those beyond the bound are inert. */
-  #addVoid({ publisher }: WellFormedRecord, { feed, from, head: id }: VoidBody): void {
+  #addVoid({ publisher }: FoldedRecord, { feed, from, head: id }: VoidBody): void {
     const known = this.#voids.get(feed)
     if (known !== undefined && known.count >= MAX_FEED_VOIDS) return
     const earliest = known !== undefined && known.earliest.from <= from ? known.earliest : { from, head: id }
@@ -86,7 +87,7 @@ export class RootWord {
   }
 }
 
-const isDelegate = (record: WellFormedRecord): record is Delegate => record.understood?.typ === 'delegate'
+const isDelegate = (record: FoldedRecord): record is Delegate => record.understood?.typ === 'delegate'
 
 /** Of two times after which something is not accepted the later; null is never. */
 export const laterExpiry = (a: number | null, b: number | null): number | null =>

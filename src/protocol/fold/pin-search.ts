@@ -1,5 +1,5 @@
 import type { RecordId } from '../ids.ts'
-import type { WellFormedRecord } from '../record.ts'
+import type { FoldedRecord } from './folded-record.ts'
 import type { FeedRecords } from './record-set.ts'
 import { type RootKeys, signerRoleOf } from './root-keys.ts'
 
@@ -20,7 +20,7 @@ export class PinSearch {
   }
 
   /** Whether a rotate by the recovery key chains back to this record through ordinary records; depth first. */
-  isPinned(from: WellFormedRecord, keys: RootKeys): boolean {
+  isPinned(from: FoldedRecord, keys: RootKeys): boolean {
     const stack = [from]
     for (let record = stack.pop(); record !== undefined; record = stack.pop()) {
       const seen = this.#seen.get(record.id)
@@ -36,15 +36,15 @@ export class PinSearch {
   }
 
   /** Takes note of a new record; true when it pins one that was looked at and found without. */
-  adds(record: WellFormedRecord): boolean {
+  adds(record: FoldedRecord): boolean {
     const above = record.prev === null ? undefined : this.#seen.get(record.prev)
     if (above === undefined || above.isPinned) return false
     const role = signerRoleOf(above.keys, record)
     return role === 'recovery' || (role === 'ordinary' && this.isPinned(record, above.keys))
   }
 
-  #pinBack(found: WellFormedRecord, from: WellFormedRecord): void {
-    for (let record: WellFormedRecord | null = found; record !== null; ) {
+  #pinBack(found: FoldedRecord, from: FoldedRecord): void {
+    for (let record: FoldedRecord | null = found; record !== null; ) {
       const seen = this.#seen.get(record.id)
       if (seen !== undefined) seen.isPinned = true
       record = record === from || record.prev === null ? null : this.#records.find(record.prev)

@@ -11,6 +11,7 @@ import type { FeedVoid } from './feed-chain.ts'
 import { type FeedChain, feedChainOf, growChain } from './feed-chain.ts'
 import type { ScopeMark } from './feed-scope.ts'
 import { feedStateOf } from './feed-state.ts'
+import { type FoldedRecord, foldedOf } from './folded-record.ts'
 import type { LiveFeed } from './live-feeds.ts'
 import { type LooseState, looseStateOf } from './loose-state.ts'
 import { isLoose, OpIndex } from './op-index.ts'
@@ -23,7 +24,7 @@ const NOTHING: FeedChain = { counted: [], reason: 'open' }
 /** A live feed with what of it is in the index. */
 interface CountedFeed {
   readonly live: LiveFeed
-  readonly counted: WellFormedRecord[]
+  readonly counted: FoldedRecord[]
   reason: StopReason
   /** The scope and the void that `counted` was counted with. */
   mark: ScopeMark
@@ -122,7 +123,7 @@ export class PublisherFold {
   }
 
   /** Who is taken off a list is so also by records that do not count: those change no op that does. */
-  #forgetLists(fresh: ReadonlyMap<FeedId, readonly WellFormedRecord[]>): void {
+  #forgetLists(fresh: ReadonlyMap<FeedId, readonly FoldedRecord[]>): void {
     for (const feed of fresh.keys()) this.#audiences.delete(feed)
     if (fresh.has(ROOT_FEED)) this.#audiences.clear()
     if (fresh.has(ROOT_FEED) || [...fresh.values()].some(added => added.some(saysMember))) this.#loose = null
@@ -137,13 +138,16 @@ export class PublisherFold {
   }
 
   /** Keeps what is new of a batch; returns it by feed. */
-  #keep(records: Iterable<WellFormedRecord>): Map<FeedId, WellFormedRecord[]> {
-    const fresh = new Map<FeedId, WellFormedRecord[]>()
+  #keep(records: Iterable<WellFormedRecord>): Map<FeedId, FoldedRecord[]> {
+    const fresh = new Map<FeedId, FoldedRecord[]>()
     for (const record of records) {
-      if (record.publisher !== this.publisher || !this.#recordsOf(record.feed).add(record)) continue
-      const added = fresh.get(record.feed)
-      if (added === undefined) fresh.set(record.feed, [record])
-      else added.push(record)
+      if (record.publisher !== this.publisher) continue
+      const held = this.#recordsOf(record.feed)
+      const folded = foldedOf(record, held)
+      if (!held.add(folded)) continue
+      const added = fresh.get(folded.feed)
+      if (added === undefined) fresh.set(folded.feed, [folded])
+      else added.push(folded)
     }
     return fresh
   }
@@ -197,7 +201,7 @@ export class PublisherFold {
   }
 
   /** Brings one feed's chain up to date with new records of it; a void that was followed to its end is settled. */
-  #extend(feed: FeedId, added: readonly WellFormedRecord[], touched: Set<PackageName>): void {
+  #extend(feed: FeedId, added: readonly FoldedRecord[], touched: Set<PackageName>): void {
     const known = this.#feeds.get(feed)
     if (known === undefined) return
     const { live, counted } = known
@@ -212,13 +216,13 @@ export class PublisherFold {
     this.#count(counted.slice(from), live, touched)
   }
 
-  #count(records: readonly WellFormedRecord[], live: LiveFeed, touched: Set<PackageName>): void {
+  #count(records: readonly FoldedRecord[], live: LiveFeed, touched: Set<PackageName>): void {
     const ops = opsIn(records, live)
     for (const op of ops) this.#index.add(op)
     this.#touch(ops, touched)
   }
 
-  #withdraw(records: readonly WellFormedRecord[], live: LiveFeed, touched: Set<PackageName>): void {
+  #withdraw(records: readonly FoldedRecord[], live: LiveFeed, touched: Set<PackageName>): void {
     const ops = opsIn(records, live)
     this.#touch(ops, touched)
     for (const op of ops) this.#index.remove(op)
@@ -230,12 +234,12 @@ export class PublisherFold {
   }
 }
 
-const saysMember = ({ understood }: WellFormedRecord): boolean =>
+const saysMember = ({ understood }: FoldedRecord): boolean =>
   understood?.typ === 'ops' && understood.ops.some(({ op }) => op === 'member')
-const opsIn = (records: readonly WellFormedRecord[], live: LiveFeed): CountedOp[] =>
+const opsIn = (records: readonly FoldedRecord[], live: LiveFeed): CountedOp[] =>
   records.flatMap(record => countedOpsOf(record, live))
 
-function commonLength(a: readonly WellFormedRecord[], b: readonly WellFormedRecord[]): number {
+function commonLength(a: readonly FoldedRecord[], b: readonly FoldedRecord[]): number {
   let length = 0
   while (length < a.length && a[length]?.id === b[length]?.id) length++
   return length

@@ -1,18 +1,18 @@
 import type { FeedId, RecordId } from '../ids.ts'
-import type { WellFormedRecord } from '../record.ts'
+import type { FoldedRecord } from './folded-record.ts'
 
 /** The records held of one feed, by place: two at one place are a fork. */
-export class FeedRecords {
+export class FeedRecords<R extends FoldedRecord = FoldedRecord> {
   readonly feed: FeedId
-  readonly #byId = new Map<RecordId, WellFormedRecord>()
-  readonly #bySeq = new Map<number, WellFormedRecord[]>()
+  readonly #byId = new Map<RecordId, R>()
+  readonly #bySeq = new Map<number, R[]>()
 
   constructor(feed: FeedId) {
     this.feed = feed
   }
 
   /** Adds a record; false if it is held already. */
-  add(record: WellFormedRecord): boolean {
+  add(record: R): boolean {
     if (this.#byId.has(record.id)) return false
     this.#byId.set(record.id, record)
     const place = this.#bySeq.get(record.seq)
@@ -22,12 +22,12 @@ export class FeedRecords {
   }
 
   /** The records held for one place, as they came. */
-  at(seq: number): readonly WellFormedRecord[] {
+  at(seq: number): readonly R[] {
     return this.#bySeq.get(seq) ?? []
   }
 
   /** The records held that follow a record. */
-  childrenOf({ seq, id }: WellFormedRecord): WellFormedRecord[] {
+  childrenOf({ seq, id }: R): R[] {
     return this.at(seq + 1).filter(({ prev }) => prev === id)
   }
 
@@ -39,13 +39,13 @@ export class FeedRecords {
   }
 
   /** What is held beside those that count: of a fork, from a void on, or behind a gap. */
-  behind(counted: readonly WellFormedRecord[]): readonly WellFormedRecord[] {
+  behind(counted: readonly R[]): readonly R[] {
     if (this.#byId.size === counted.length) return []
     const counting = new Set(counted)
     return [...this.#byId.values()].filter(record => !counting.has(record))
   }
 
-  find(id: RecordId): WellFormedRecord | null {
+  find(id: RecordId): R | null {
     return this.#byId.get(id) ?? null
   }
 }

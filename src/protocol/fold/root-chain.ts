@@ -1,7 +1,7 @@
 import type { FeedId, PackageName, PublisherId, RecordId } from '../ids.ts'
 import { shortNameOf } from '../purl.ts'
-import type { WellFormedRecord } from '../record.ts'
 import type { StopReason } from './catalogue.ts'
+import type { FoldedRecord } from './folded-record.ts'
 import { RootWord } from './live-feeds.ts'
 import { PinSearch } from './pin-search.ts'
 import type { FeedRecords } from './record-set.ts'
@@ -16,9 +16,9 @@ const NO_KEYS: RootKeys = { current: new Set(), recovery: new Set(), next: new S
 export class RootChain {
   readonly #publisher: PublisherId
   readonly #records: FeedRecords
-  #counted: WellFormedRecord[] = []
+  #counted: FoldedRecord[] = []
   /** The counted records that gave the root its keys: the genesis and rotates by a recovery key. */
-  #keyRecords: WellFormedRecord[] = []
+  #keyRecords: FoldedRecord[] = []
   #keys = NO_KEYS
   #reason: StopReason = 'open'
   #word = new RootWord()
@@ -31,7 +31,7 @@ export class RootChain {
     this.#restart()
   }
 
-  get counted(): readonly WellFormedRecord[] {
+  get counted(): readonly FoldedRecord[] {
     return this.#counted
   }
 
@@ -45,7 +45,7 @@ export class RootChain {
   }
 
   /** Takes note of records that were added to the root feed. */
-  add(records: readonly WellFormedRecord[]): void {
+  add(records: readonly FoldedRecord[]): void {
     if (this.#counted.length === 0 || records.some(record => this.#mayTurn(record))) this.#restart()
     else this.#grow()
   }
@@ -61,7 +61,7 @@ export class RootChain {
   }
 
   /** Whether a new record can change which records count below the last: it lies beside a counted one, or pins a branch that does. */
-  #mayTurn(record: WellFormedRecord): boolean {
+  #mayTurn(record: FoldedRecord): boolean {
     const isBesideCounted = record.seq <= this.#counted.length && this.#counted[record.seq - 2]?.id === record.prev
     return isBesideCounted || this.#pins.adds(record)
   }
@@ -97,7 +97,7 @@ export class RootChain {
    * The record after `last`: a rotate by the recovery key displaces every ordinary record; of several ordinary ones the
    * one from which such a rotate chains on, since a stolen old key must not undo a rotation by forking below it.
    */
-  #pickNext(last: WellFormedRecord): WellFormedRecord | 'fork' | null {
+  #pickNext(last: FoldedRecord): FoldedRecord | 'fork' | null {
     const keys = this.#keys
     const children = this.#records.childrenOf(last)
     const rotates = children.filter(child => signerRoleOf(keys, child) === 'recovery')

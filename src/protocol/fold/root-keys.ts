@@ -1,5 +1,6 @@
 import { signerOf } from '../key-list.ts'
-import type { KeyList, WellFormedRecord } from '../record.ts'
+import type { KeyList } from '../record.ts'
+import type { FoldedRecord } from './folded-record.ts'
 
 /** Who may sign after one root record; key lists as sha-256 in hex. */
 export interface RootKeys {
@@ -18,7 +19,10 @@ export interface RootKeys {
 export type SignerRole = 'recovery' | 'ordinary' | 'heir' | null
 
 /** The role of a root record that comes after one with these keys (specification section 6.1). */
-export function signerRoleOf(keys: RootKeys, { typ, signer, understood }: WellFormedRecord): SignerRole {
+export function signerRoleOf(
+  keys: RootKeys,
+  { typ, signer, understood }: Pick<FoldedRecord, 'typ' | 'signer' | 'understood'>,
+): SignerRole {
   if (understood?.typ === 'rotate' && keys.recovery.has(signer)) return 'recovery'
   if (keys.current.has(signer)) return 'ordinary'
   return typ === 'rotate' && isHeir(keys, signer) ? 'heir' : null
@@ -42,7 +46,7 @@ function rootKeysOf(body: {
 }
 
 /** The keys that a root record gives the root; null when it is no genesis or rotate that is understood. */
-export const keysSaidBy = ({ understood }: WellFormedRecord): RootKeys | null =>
+export const keysSaidBy = ({ understood }: Pick<FoldedRecord, 'understood'>): RootKeys | null =>
   understood?.typ === 'identity' || understood?.typ === 'rotate' ? rootKeysOf(understood) : null
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

@@ -4,6 +4,7 @@ import type { FeedStore } from '../../../src/federation/sync/feed-store.ts'
 import { FeedHandler } from '../../../src/federation/sync/handler.ts'
 import { HeadChanges } from '../../../src/federation/sync/head-changes.ts'
 import { HeadLog } from '../../../src/federation/sync/head-log.ts'
+import { MAX_REPLACED_CHANGES } from '../../../src/federation/sync/limits.ts'
 import {
   encodeFeedRequest,
   type FeedHead,
@@ -243,6 +244,15 @@ test('cookies are of one run: one of another, of the future or older than what i
   expect(log.since({ ...cookie, at: 11 })).toBeNull()
   for (const id of PUBLISHERS.slice(0, 3)) log.touch(id)
   expect(log.since(cookie)).toBeNull()
+})
+
+test('what later changes of the same feeds replaced is not kept for long', () => {
+  const log = new HeadLog(() => 10)
+  const sizes = Array.from({ length: 5_000 }, (_, n) => {
+    log.changed(PUBLISHERS[n % 5]!, FEEDS[1]!)
+    return log.size
+  })
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(2 * PUBLISHERS.length + MAX_REPLACED_CHANGES + 1)
 })
 
 test('a cookie says nothing of how often feeds changed', () => {
