@@ -10,16 +10,18 @@ import {
   type BlockId,
   encodeContentRequest,
   encodeFeedRequest,
+  type FeedHead,
   type PeerId,
-  type PublisherId,
 } from '../../src/protocol/index.ts'
 import { NET } from './bare-peer.ts'
+import { DeafLine } from './deaf-line.ts'
 import { badSignature, framed, goodAnnouncement, saying, send, subscribing, wanting } from './spoken.ts'
 
 /** What a flood knows of its victim. */
 export interface Target {
   readonly address: string
-  readonly publisher: string
+  /** The last record of a feed that it holds. */
+  readonly held: Pick<FeedHead, 'publisher' | 'feed' | 'id'>
 }
 
 /** One flood over one connection; counts each message and throws when it was cut off. */
@@ -89,18 +91,43 @@ export const FLOODS: Readonly<Record<string, Flood>> = {
     const payload = () => encodeContentRequest({ ask: 'blocks', cids: Array.from({ length: 16 }, nobodysBlock) })
     await askAll(peer, address, `/hanse/${NET}/content/1`, payload, true, count, signal)
   },
-  'heads never read': async (peer, { address, publisher }, count, signal) => {
+  'heads, over and over': async (peer, { address, held }, count, signal) => {
     await peer.dial(multiaddr(address), { signal: AbortSignal.timeout(5_000) })
-    const payload = () =>
-      encodeFeedRequest({ ask: 'heads', publishers: Array<PublisherId>(256).fill(publisher as PublisherId) })
+    const payload = () => encodeFeedRequest({ ask: 'heads', publishers: Array(256).fill(held.publisher) })
+    await askAll(peer, address, `/hanse/${NET}/feed/1`, payload, true, count, signal)
+  },
+  'credit never given back': async (peer, { address, held }, count, signal) => {
+    await peer.dial(multiaddr(address), { signal: AbortSignal.timeout(5_000) })
+    const payload = () => wholeFeed(held)
     await askAll(peer, address, `/hanse/${NET}/feed/1`, payload, false, count, signal)
   },
-  'subscriptions never read': async (peer, { address, publisher }, count, signal) => {
+  'subscriptions never read': async (peer, { address, held }, count, signal) => {
     await peer.dial(multiaddr(address), { signal: AbortSignal.timeout(5_000) })
-    const payload = () => encodeFeedRequest({ ask: 'subscribe', publishers: [publisher as PublisherId] })
+    const payload = () => encodeFeedRequest({ ask: 'subscribe', publishers: [held.publisher] })
     await askAll(peer, address, `/hanse/${NET}/feed/1`, payload, false, count, signal)
+  },
+  'a socket never read': async (peer, { address, held }, count, signal) => {
+    await using line = await DeafLine.to(address)
+    const connection = await peer.dial(multiaddr(line.address), { signal: AbortSignal.timeout(5_000) })
+    const id = address.split('/p2p/').at(-1) as PeerId
+    const payload = wholeFeed(held)
+    await using streams = new KeptStreams({ openStream: openStreamOver(() => peer), onOffence: () => {} })
+    const ask = () => streams.request(id, `/hanse/${NET}/feed/1`, payload, { firstByteMs: 1_000, signal })
+    for await (const _ of ask()) count()
+    line.stopHearing()
+    while (!signal.aborted && connection.status === 'open') {
+      count()
+      await ask()
+        .next()
+        .catch(() => tick())
+    }
+    throw new Error('closed')
   },
 }
+
+/** A request for as much of a feed as one answer takes. */
+const wholeFeed = ({ publisher, feed, id }: Target['held']) =>
+  encodeFeedRequest({ ask: 'range', publisher, feed, from: 1, to: id })
 
 const nobodysBlock = () => CID.createV1(0x55, create(0x12, randomBytes(32))).toString() as BlockId
 

@@ -10,4 +10,4 @@ process.on('message', () => {
   const { user, system } = process.cpuUsage()
   process.send!({ cpuMs: (user + system) / 1_000, rssBytes: process.memoryUsage.rss() })
 })
-process.send!({ address: node.ready.addresses[0], http: node.ready.http, publisher: node.ready.publisher })
+process.send!({ address: node.ready.addresses[0], http: node.ready.http })

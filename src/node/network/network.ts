@@ -1,7 +1,7 @@
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import type { GossipSub } from '@libp2p/gossipsub'
 import { type Identify, identify } from '@libp2p/identify'
-import type { Libp2p, MultiaddrConnection, PeerDiscovery } from '@libp2p/interface'
+import type { Libp2p, PeerDiscovery } from '@libp2p/interface'
 import { type KadDHT, kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
 import { mdns } from '@libp2p/mdns'
 import { noise } from '@libp2p/noise'
@@ -9,10 +9,12 @@ import { type Ping, ping } from '@libp2p/ping'
 import { tls } from '@libp2p/tls'
 import { yamux } from '@libp2p/yamux'
 import type { Libp2pOptions } from 'libp2p'
+import { systemClock } from '../../federation/index.ts'
 import type { PeerId } from '../../protocol/index.ts'
 import type { AddressLimits } from './address-limits.ts'
 import { gossipOptionsOf } from './gossip-options.ts'
 import { watchedGossipsub } from './gossip-traffic.ts'
+import { InboundDoor } from './inbound-door.ts'
 import { isPrivateAddress } from './private-address.ts'
 import { RelayClient } from './relay/relay-client.ts'
 import { relayServer } from './relay/relay-server.ts'
@@ -42,6 +44,8 @@ export interface NetworkOptions {
   readonly isRefused?: (peer: PeerId) => boolean
   /** How many may come from one address; absent: any number. */
   readonly addressLimits?: AddressLimits
+  /** Where connections wait before their handshake; absent: one of its own. */
+  readonly door?: InboundDoor
   /** A peer sends more by bitswap than any that wants something. */
   readonly onFlood?: (peer: PeerId) => void
   readonly topics: readonly string[]
@@ -65,7 +69,10 @@ export async function libp2pOptionsOf(options: NetworkOptions): Promise<Libp2pOp
   return {
     privateKey: await generateKeyPairFromSeed('Ed25519', options.nodeSeed),
     addresses: { listen: off ? [] : [...options.listen], announce: off ? [] : [...options.announce] },
-    transports: transportsOf(options.relays ?? new RelayClient()),
+    transports: transportsOf(options.relays ?? new RelayClient(), {
+      door: options.door ?? new InboundDoor(systemClock),
+      limits: options.addressLimits,
+    }),
     connectionEncrypters: [noise(), tls()],
     streamMuxers: [
       yamux({
@@ -84,7 +91,6 @@ export async function libp2pOptionsOf(options: NetworkOptions): Promise<Libp2pOp
     },
     connectionGater: {
       denyDialMultiaddr: () => off,
-      denyInboundConnection: connection => isOneTooMany(connection, options.addressLimits),
       denyDialPeer: peer => refuses(peer.toString()),
       denyInboundEncryptedConnection: peer => refuses(peer.toString()),
       denyOutboundEncryptedConnection: peer => refuses(peer.toString()),
@@ -105,13 +111,4 @@ export async function libp2pOptionsOf(options: NetworkOptions): Promise<Libp2pOp
       }),
     },
   }
-}
-
-/** Counts a connection that comes in, before its handshake and until it is closed. */
-function isOneTooMany(connection: MultiaddrConnection, limits: AddressLimits | undefined): boolean {
-  if (limits === undefined) return false
-  const leave = limits.enter(connection.remoteAddr.toString())
-  if (leave === null) return true
-  connection.addEventListener('close', leave, { once: true })
-  return false
 }

@@ -1,11 +1,13 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { createLibp2p } from 'libp2p'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { groupOfAddress, siteOfAddress } from '../../../src/node/network/address-group.ts'
 import { AddressLimits } from '../../../src/node/network/address-limits.ts'
 import { reachOfAddress, reachOfPeer } from '../../../src/node/network/address-reach.ts'
+import { InboundDoor, MAX_WAIT_MS } from '../../../src/node/network/inbound-door.ts'
 import { libp2pOptionsOf } from '../../../src/node/network/network.ts'
+import { HandClock } from '../../federation/search/hand-clock.ts'
 
 describe('an address', () => {
   it.each([
@@ -75,10 +77,12 @@ describe('limits of addresses', () => {
   it('count half-open connections over real sockets, and give the place back when one closes', async () => {
     await using stack = new AsyncDisposableStack()
     const addressLimits = new AddressLimits({ perAddress: 2, perRange: 300, siteOf: () => 'one', rangeOf: () => null })
+    const clock = new HandClock()
+    const door = new InboundDoor(clock)
     const place = { listen: ['/ip4/127.0.0.1/tcp/0'], announce: [], mdns: false, topics: [] }
     const nodeSeed = new Uint8Array(32).fill(1)
     const libp2p = await createLibp2p(
-      await libp2pOptionsOf({ net: 'limits', nodeSeed, mode: 'public', ...place, addressLimits }),
+      await libp2pOptionsOf({ net: 'limits', nodeSeed, mode: 'public', ...place, addressLimits, door }),
     )
     stack.defer(() => libp2p.stop())
     const dialler = await createLibp2p(
@@ -97,8 +101,10 @@ describe('limits of addresses', () => {
     }
     const half = await open()
     const other = await open()
-    const third = await open()
-    expect([half.destroyed, other.destroyed, third.destroyed]).toEqual([false, false, true])
+    const third = open()
+    await vi.waitFor(() => expect(door.sizes.waiting).toBe(1), { timeout: 20_000 })
+    clock.pass(MAX_WAIT_MS)
+    expect([half.destroyed, other.destroyed, (await third).destroyed]).toEqual([false, false, true])
     half.destroy()
     other.destroy()
     const connected = new Promise(resolve => libp2p.addEventListener('connection:open', resolve, { once: true }))

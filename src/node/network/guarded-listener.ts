@@ -1,0 +1,67 @@
+import type { MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
+import { siteOfAddress } from './address-group.ts'
+import type { AddressLimits } from './address-limits.ts'
+import type { InboundDoor } from './inbound-door.ts'
+
+/** What stands before the handshake of who comes in. */
+export interface Guard {
+  readonly door: InboundDoor
+  /** How many may come from one address; absent: any number. */
+  readonly limits?: AddressLimits | undefined
+}
+
+/** A transport whose inbound connections pass the guard before their handshake. */
+export function guarded<Components>(
+  transportOf: (components: Components) => Transport,
+  guard: Guard,
+): (components: Components) => Transport {
+  return components => {
+    const transport = transportOf(components)
+    const listen = transport.createListener.bind(transport)
+    transport.createListener = ({ upgrader, ...options }) =>
+      listen({ ...options, upgrader: guardedUpgrader(upgrader, guard) })
+    return transport
+  }
+}
+
+function guardedUpgrader(upgrader: Upgrader, guard: Guard): Upgrader {
+  const upgradeInbound: Upgrader['upgradeInbound'] = async (connection, options) => {
+    const address = connection.remoteAddr.toString()
+    const site = siteOfAddress(address) ?? address.split('/')[2] ?? ''
+    const signal = mayWait(address) ? options.signal : AbortSignal.abort()
+    const leave = await admitted(connection, site, guard, signal)
+    if (leave === null) throw new Error('too many connections come in')
+    const error = await upgrader.upgradeInbound(connection, options).then(
+      () => null,
+      (failure: Error) => failure,
+    )
+    leave()
+    if (error === null) return
+    // libp2p's own limits, before the handshake.
+    if (error.name === 'ConnectionDeniedError') await guard.door.hold(site, signal)
+    throw error
+  }
+  return Object.assign(Object.create(upgrader) as Upgrader, { upgradeInbound })
+}
+
+/** A WebSocket cannot be paused: what it sends would be kept without bound. */
+const mayWait = (address: string): boolean => !/\/wss?(\/|$)/.test(address)
+
+/** Waits, without reading, until the handshake may begin; null: it may not. */
+async function admitted(
+  connection: MultiaddrConnection,
+  site: string,
+  { door, limits }: Guard,
+  signal: AbortSignal,
+): Promise<(() => void) | null> {
+  connection.pause()
+  const uncount = limits === undefined ? () => {} : limits.enter(connection.remoteAddr.toString())
+  if (uncount === null) {
+    await door.hold(site, signal)
+    return null
+  }
+  connection.addEventListener('close', uncount, { once: true })
+  const leave = await door.enter(site, signal)
+  if (leave !== null && connection.status === 'open') connection.resume()
+  return leave
+}

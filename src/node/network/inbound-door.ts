@@ -1,0 +1,110 @@
+import type { Clock } from '../../federation/index.ts'
+
+/** Handshakes under way at once: libp2p refuses the 101st. Of one address fewer, so that it keeps no other out. */
+export const MAX_HANDSHAKES = 96
+export const MAX_HANDSHAKES_PER_ADDRESS = 64
+/** Sockets kept waiting, in all, some 10 kB each. */
+export const MAX_WAITING_SOCKETS = 1_024
+/** Longest wait of a socket, ms: as long as libp2p gives a handshake, and a dialler in all. */
+export const MAX_WAIT_MS = 10_000
+
+interface Waiting {
+  readonly mayEnter: boolean
+  end(isIn: boolean): void
+}
+
+/**
+ * Where connections wait before their handshake. To close what is too much at once only brings it back at once, and each time costs
+ * more than it: so it waits, unread, for a place or for being refused. An address that has more waiting than others loses first.
+ */
+export class InboundDoor {
+  readonly #clock: Clock
+  #handshakes = 0
+  readonly #handshakesOf = new Map<string, number>()
+  /** By address; whose turn it was goes last. */
+  readonly #waitingOf = new Map<string, Set<Waiting>>()
+  #waiting = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  get sizes() {
+    return { handshakes: this.#handshakes, waiting: this.#waiting }
+  }
+
+  /** Answers, when a handshake may begin, what tells its end; null: none may, or the signal aborted. */
+  async enter(address: string, signal: AbortSignal): Promise<(() => void) | null> {
+    if (this.#hasPlace(address)) this.#begin(address)
+    else if (!(await this.#wait(address, true, signal))) return null
+    let isIn = true
+    return () => {
+      if (isIn) this.#leave(address)
+      isIn = false
+    }
+  }
+
+  /** Resolves when a connection that is refused in any case may be closed. */
+  async hold(address: string, signal: AbortSignal): Promise<void> {
+    await this.#wait(address, false, signal)
+  }
+
+  #hasPlace(address: string): boolean {
+    const own = this.#handshakesOf.get(address) ?? 0
+    return this.#handshakes < MAX_HANDSHAKES && own < MAX_HANDSHAKES_PER_ADDRESS
+  }
+
+  #begin(address: string): void {
+    this.#handshakes++
+    this.#handshakesOf.set(address, (this.#handshakesOf.get(address) ?? 0) + 1)
+  }
+
+  #leave(address: string): void {
+    this.#handshakes--
+    const left = this.#handshakesOf.get(address)! - 1
+    if (left > 0) this.#handshakesOf.set(address, left)
+    else this.#handshakesOf.delete(address)
+    this.#next()
+  }
+
+  #next(): void {
+    for (const [address, waiting] of this.#waitingOf) {
+      const first = this.#hasPlace(address) && [...waiting].find(({ mayEnter }) => mayEnter)
+      if (!first) continue
+      this.#waitingOf.delete(address)
+      this.#waitingOf.set(address, waiting)
+      this.#begin(address)
+      first.end(true)
+      return
+    }
+  }
+
+  async #wait(address: string, mayEnter: boolean, signal: AbortSignal): Promise<boolean> {
+    if (signal.aborted) return false
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    const all = this.#waitingOf.get(address) ?? new Set()
+    const refuse = () => waiting.end(false)
+    const cancelTimer = this.#clock.after(MAX_WAIT_MS, refuse)
+    const waiting: Waiting = {
+      mayEnter,
+      end: isIn => {
+        if (!all.delete(waiting)) return
+        if (all.size === 0) this.#waitingOf.delete(address)
+        this.#waiting--
+        cancelTimer()
+        signal.removeEventListener('abort', refuse)
+        resolve(isIn)
+      },
+    }
+    this.#waitingOf.set(address, all.add(waiting))
+    this.#waiting++
+    signal.addEventListener('abort', refuse, { once: true })
+    if (this.#waiting > MAX_WAITING_SOCKETS) this.#oldestOfMost().end(false)
+    return await promise
+  }
+
+  #oldestOfMost(): Waiting {
+    const [most] = [...this.#waitingOf.values()].toSorted((a, b) => b.size - a.size)
+    return most!.values().next().value!
+  }
+}
