@@ -8,10 +8,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { catalogueCostOf, type EarlierHome, keepHome } from './soak-nodes/catalogue-cost.ts'
 import { MemorySeries } from './soak-nodes/memory-series.ts'
 import { SoakedNode } from './soak-nodes/soaked-node.ts'
+import { pause, ticks } from './soak-nodes/timing.ts'
 
 const SAMPLE_EVERY_MS = 20_000
+const MIB = 1 << 20
 const { values } = parseArgs({
   options: {
     nodes: { type: 'string', default: '20' },
@@ -53,6 +56,10 @@ const acknowledged: { readonly purl: string; readonly publisher: string }[] = []
 const memory = new MemorySeries(values.series)
 let stops = 0
 let refused = 0
+/** Of a node that was down when memory began to count. */
+let earlier: EarlierHome | null = null
+/** Since the start; NaN before. */
+let minute = () => Number.NaN
 
 try {
   await soak()
@@ -69,13 +76,15 @@ async function soak(): Promise<void> {
       if (ready.publisher !== node.ready.publisher)
         await node.call('POST', '/api/relations', { action: 'follow', publisher: ready.publisher })
   const began = Date.now()
-  const minute = () => (Date.now() - began) / 60_000
+  minute = () => (Date.now() - began) / 60_000
   console.error(`${nodes.length} nodes are up and follow each other`)
   const over = AbortSignal.timeout(option('minutes') * 60_000)
-  await Promise.all([publishing(over), churning(over), sampling(over, minute), telling(over, minute)])
+  await Promise.all([publishing(over), churning(over), sampling(over), telling(over)])
   for (const node of nodes) if (!node.isUp) await node.start(bootstraps())
   const ms = await converged()
-  report(ms)
+  await Promise.all(nodes.map(node => node.stop('SIGTERM')))
+  const cost = earlier && (await catalogueCostOf(earlier, acknowledged.length, current))
+  report(ms, cost)
 }
 
 /** The first nodes stay up: the others find everybody through them. */
@@ -130,12 +139,15 @@ async function churning(over: AbortSignal): Promise<void> {
 }
 
 async function restart(node: SoakedNode, over: AbortSignal): Promise<void> {
-  await node.stop(Math.random() < 0.5 ? 'SIGKILL' : 'SIGTERM')
+  const signal = Math.random() < 0.5 ? 'SIGKILL' : 'SIGTERM'
+  await node.stop(signal)
+  if (earlier === null && signal === 'SIGTERM' && minute() >= option('settle'))
+    earlier = await keepHome(node, acknowledged.length)
   await pause(5_000 + Math.random() * 15_000, over)
   await node.start(bootstraps())
 }
 
-async function sampling(over: AbortSignal, minute: () => number): Promise<void> {
+async function sampling(over: AbortSignal): Promise<void> {
   const snapshots = values.snapshots
   let isSettled = false
   for await (const _ of ticks(SAMPLE_EVERY_MS, over)) {
@@ -147,7 +159,7 @@ async function sampling(over: AbortSignal, minute: () => number): Promise<void> 
   if (snapshots !== undefined) await nodes[0]!.liveMemory(join(snapshots, 'end.heapsnapshot'))
 }
 
-async function telling(over: AbortSignal, minute: () => number): Promise<void> {
+async function telling(over: AbortSignal): Promise<void> {
   for await (const _ of ticks(300_000, over)) {
     const up = nodes.filter(({ isUp }) => isUp).length
     console.error(
@@ -196,7 +208,7 @@ async function lookForLost(): Promise<void> {
   }
 }
 
-function report(convergedMs: number): void {
+function report(convergedMs: number, cost: number | null): void {
   console.log(
     `${nodes.length} nodes, ${option('minutes')} minutes, ${option('churn')} % stopped a minute (${stops} in all, half of them killed), ${acknowledged.length} releases acknowledged, ${refused} not`,
   )
@@ -205,29 +217,13 @@ function report(convergedMs: number): void {
   )
   console.log(`memory of nodes that stayed up, MiB:      at ${option('settle')} min | at the end | growth an hour`)
   for (const row of memory.rows(option('settle'))) console.log(row)
+  if (cost === null) return
+  const anHour = (cost * option('publishes') * 60) / MIB
+  console.log(
+    `what the catalogue takes by itself, as in a home opened afresh: ${cost.toFixed(0)} bytes a release, ${anHour.toFixed(2)} MiB an hour at this rate`,
+  )
 }
 
 function pick<T>(from: readonly T[]): T | undefined {
   return from[Math.floor(Math.random() * from.length)]
-}
-
-/** Counts on every `ms` by the clock, until `over` aborts. */
-async function* ticks(ms: number, over: AbortSignal): AsyncGenerator<number> {
-  const began = performance.now()
-  for (let n = 0; ; n++) {
-    await pause(began + (n + 1) * ms - performance.now(), over)
-    if (over.aborted) return
-    yield n
-  }
-}
-
-/** Resolves early when `over` aborts. */
-async function pause(ms: number, over?: AbortSignal): Promise<void> {
-  await new Promise<void>(resolve => {
-    const timer = setTimeout(resolve, Math.max(0, ms))
-    over?.addEventListener('abort', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
 }
