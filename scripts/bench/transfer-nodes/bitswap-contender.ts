@@ -9,24 +9,35 @@ import type { Server } from './server.ts'
 const PROTOCOL = '/ipfs/bitswap/1.2.0'
 /** Numbers of the nodes, one for each time. */
 const FIRST_NODE = 100
+/** Leaves of 1 MiB wanted at once: with all 48 of 50 MB its sender breaks off and nobody asks again. */
+const WANTS_AT_ONCE = 8
+/** Longest wait for one artifact, ms. */
+const FETCH_MS = 60_000
 /** Longest wait until the topology knows a new connection, ms. */
 const READY_MS = 10_000
 
 /**
- * Helia's bitswap on a node of its own, the leaves of one artifact wanted at once; Helia hashes every block. A server sends a block
+ * Helia's bitswap on a node of its own, eight leaves of one artifact wanted at once; Helia hashes every block. A server sends a block
  * to one peer once in five seconds, and not to that peer connected anew: `forget` starts another node, unmeasured.
  */
 export async function bitswap(server: Server): Promise<Contender> {
   let number = FIRST_NODE
   let node = await connected(number, server)
-  const load = async (id: string) => {
+  const load = async (id: string, signal: AbortSignal) => {
     let got = 0
-    for await (const chunk of node.helia.blockstore.get(CID.parse(id))) got += chunk.byteLength
+    for await (const chunk of node.helia.blockstore.get(CID.parse(id), { signal })) got += chunk.byteLength
     return got
   }
   const fetch = async ({ layout, bytes }: Piece) => {
-    if (layout.rootBlock !== null) await load(layout.cid)
-    const got = await Promise.all(layout.leaves.map(load))
+    const signal = AbortSignal.timeout(FETCH_MS)
+    if (layout.rootBlock !== null) await load(layout.cid, signal)
+    const got: number[] = []
+    const left = layout.leaves.values()
+    await Promise.all(
+      Array.from({ length: WANTS_AT_ONCE }, async () => {
+        for (const leaf of left) got.push(await load(leaf, signal))
+      }),
+    )
     if (got.reduce((sum, each) => sum + each) !== bytes.length) throw new Error('bitswap ended early')
   }
   return {

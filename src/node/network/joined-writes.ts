@@ -1,0 +1,66 @@
+import type { Socket } from 'node:net'
+import { nextTick } from 'node:process'
+import type { MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
+import { type TCPComponents, tcp } from '@libp2p/tcp'
+
+/** Bytes that may wait in a socket before what is above it waits: some encrypted messages, which one call then writes. */
+const SOCKET_BUFFER_BYTES = 256 << 10
+
+/** What a connection of the TCP transport has beyond its interface. */
+interface SocketConnection {
+  readonly socket: Socket
+  sendData(pieces: Pieces): { sentBytes: number; canSendMore: boolean }
+}
+type Pieces = Iterable<Uint8Array> & { readonly byteLength: number }
+
+/**
+ * TCP whose pieces of one turn of the event loop leave in one write. libp2p writes the length, the header, the body and the tag of
+ * each encrypted message by themselves and without delay: four calls and packets, and as many wake-ups of the other side.
+ */
+export function joiningTcp(): (components: TCPComponents) => Transport {
+  const sockets: object = { highWaterMark: SOCKET_BUFFER_BYTES } // libp2p hands all options on to node:net
+  const make = tcp({ dialOpts: sockets, listenOpts: sockets })
+  return components => {
+    const transport = make(components)
+    const dial = transport.dial.bind(transport)
+    const createListener = transport.createListener.bind(transport)
+    transport.dial = (address, options) => dial(address, { ...options, upgrader: joining(options.upgrader) })
+    transport.createListener = options => createListener({ ...options, upgrader: joining(options.upgrader) })
+    return transport
+  }
+}
+
+/** The same upgrader, which gets connections that join what they write. */
+function joining(upgrader: Upgrader): Upgrader {
+  const { upgradeInbound, upgradeOutbound } = upgrader
+  return Object.create(upgrader, {
+    upgradeInbound: {
+      value: (...[c, ...rest]: Parameters<Upgrader['upgradeInbound']>) =>
+        upgradeInbound.call(upgrader, joinWrites(c), ...rest),
+    },
+    upgradeOutbound: {
+      value: (...[c, ...rest]: Parameters<Upgrader['upgradeOutbound']>) =>
+        upgradeOutbound.call(upgrader, joinWrites(c), ...rest),
+    },
+  }) as Upgrader
+}
+
+function joinWrites(connection: MultiaddrConnection): MultiaddrConnection {
+  const inner = connection as unknown as SocketConnection
+  const { socket } = inner
+  let isJoining = false
+  inner.sendData = pieces => {
+    if (!isJoining) {
+      isJoining = true
+      socket.cork()
+      nextTick(() => {
+        isJoining = false
+        socket.uncork()
+      })
+    }
+    let canSendMore = true
+    for (const piece of pieces) canSendMore = socket.write(piece)
+    return { sentBytes: pieces.byteLength, canSendMore }
+  }
+  return connection
+}
