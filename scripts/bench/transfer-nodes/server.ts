@@ -15,7 +15,7 @@ export interface Server extends AsyncDisposable {
 /** Starts the serving process with `nodes` nodes that hold the first `artifacts` ones and waits until all wires serve. */
 export async function startServer(nodes: number, artifacts: number, flags: readonly string[] = []): Promise<Server> {
   const program = join(import.meta.dirname, 'server-main.ts')
-  const child = spawn(process.execPath, [...flags, program, String(nodes), String(artifacts)], {
+  const child = spawn(process.execPath, [...process.execArgv, ...flags, program, String(nodes), String(artifacts)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const exited = once(child, 'exit')

@@ -3,7 +3,7 @@ import * as raw from 'multiformats/codecs/raw'
 import type { BlockId } from '../../protocol/index.ts'
 import type { ArtifactWriter, DownloadFault, KeptPart, WantedArtifact } from './artifact-writer.ts'
 import { leafBytesOf, leafCountOf } from './layout.ts'
-import { isBlockOf, leavesOfRoot } from './root-block.ts'
+import { isBlockOfPooled, leavesOfRoot } from './root-block.ts'
 
 /** An artifact on its way: what its root says, and which leaves were verified and written. */
 export class ArtifactDownload {
@@ -58,7 +58,7 @@ export class ArtifactDownload {
   /** Whether these are the leaf's bytes; they are written then. */
   async takeLeaf(index: number, bytes: Uint8Array): Promise<boolean> {
     const id = this.#leaves?.[index]
-    if (id === undefined || !isBlockOf(id, bytes)) return false
+    if (id === undefined || !(await isBlockOfPooled(id, bytes))) return false
     if (this.#done.has(index)) return true
     await this.#writer.writeLeaf(index, bytes)
     this.#done.add(index)
@@ -122,7 +122,7 @@ export class AnswerReader {
   /** The leaf once it is full: in its own room, because the writer may keep it; a message that is all of it needs none. */
   #filledWith(part: Uint8Array, wanted: number): Uint8Array | null {
     if (this.#filled === 0 && part.byteLength === wanted) return part
-    this.#leaf ??= new Uint8Array(wanted)
+    this.#leaf ??= Buffer.allocUnsafeSlow(wanted)
     this.#leaf.set(part, this.#filled)
     this.#filled += part.byteLength
     if (this.#filled < wanted) return null

@@ -1,9 +1,10 @@
-import { hash } from 'node:crypto'
+import { hash, subtle } from 'node:crypto'
 import { decode } from '@ipld/dag-pb'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import type { BlockId } from '../../protocol/index.ts'
 import { leafCountOf, rootBlockOf } from './layout.ts'
+import { POOLED_HASH_BYTES } from './limits.ts'
 
 /** What a root block says against its id and the release: `altered` blames the peer, `other-layout` the release. */
 export type RootVerdict = { readonly leaves: readonly BlockId[] } | 'altered' | 'other-layout'
@@ -12,6 +13,15 @@ export type RootVerdict = { readonly leaves: readonly BlockId[] } | 'altered' | 
 export function isBlockOf(id: BlockId, bytes: Uint8Array): boolean {
   const { multihash } = CID.parse(id)
   return multihash.code === 0x12 && hash('sha256', bytes, 'buffer').equals(multihash.digest)
+}
+
+/** As `isBlockOf`; what is long is hashed on the thread pool, while this thread reads on. The bytes must not change meanwhile. */
+export async function isBlockOfPooled(id: BlockId, bytes: Uint8Array): Promise<boolean> {
+  if (bytes.byteLength < POOLED_HASH_BYTES) return isBlockOf(id, bytes)
+  const { multihash } = CID.parse(id)
+  if (multihash.code !== 0x12) return false
+  const digest = await subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
+  return Buffer.from(digest).equals(multihash.digest)
 }
 
 /**

@@ -4,7 +4,6 @@ import { type Identify, identify } from '@libp2p/identify'
 import type { Libp2p, PeerDiscovery } from '@libp2p/interface'
 import { type KadDHT, kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
 import { mdns } from '@libp2p/mdns'
-import { noise } from '@libp2p/noise'
 import { type Ping, ping } from '@libp2p/ping'
 import { tls } from '@libp2p/tls'
 import { yamux } from '@libp2p/yamux'
@@ -15,6 +14,7 @@ import type { AddressLimits } from './address-limits.ts'
 import { gossipOptionsOf } from './gossip-options.ts'
 import { watchedGossipsub } from './gossip-traffic.ts'
 import { InboundDoor } from './inbound-door.ts'
+import { joiningNoise } from './noise-cipher.ts'
 import { isPrivateAddress } from './private-address.ts'
 import { RelayClient } from './relay/relay-client.ts'
 import { relayServer } from './relay/relay-server.ts'
@@ -73,7 +73,7 @@ export async function libp2pOptionsOf(options: NetworkOptions): Promise<Libp2pOp
       door: options.door ?? new InboundDoor(systemClock),
       limits: options.addressLimits,
     }),
-    connectionEncrypters: [noise(), tls()],
+    connectionEncrypters: [joiningNoise(), tls()],
     streamMuxers: [
       yamux({
         maxInboundStreams: 256,

@@ -94,10 +94,10 @@ export class FrameReader {
 
   /** Room grows with what arrived: a header alone never makes a stranger's megabyte. */
   #roomFor(filled: number, bytes: number): Uint8Array {
-    const room = this.#room ?? new Uint8Array(Math.min(bytes, Math.max(filled, LEAST_ROOM_BYTES)))
+    const room = this.#room ?? new Uint8Array(Math.min(bytes, Math.max(filled * 4, LEAST_ROOM_BYTES)))
     this.#room = room
     if (filled <= room.byteLength) return room
-    const grown = new Uint8Array(Math.min(bytes, Math.max(filled, room.byteLength * 4)))
+    const grown = new Uint8Array(Math.min(bytes, Math.max(filled, room.byteLength) * 4))
     grown.set(room.subarray(0, this.#roomFilled))
     this.#room = grown
     return grown

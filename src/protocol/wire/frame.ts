@@ -30,7 +30,8 @@ const EMPTY = new Uint8Array(0)
 /** Bytes of a frame: u32 length, u8 type, u32 request id, payload, numbers big-endian (specification section 10.2). */
 export function encodeFrame(type: number, id: number, payload: Uint8Array = EMPTY): Uint8Array {
   if (payload.byteLength > MAX_PAYLOAD_BYTES) throw new TypeError(`frame payload of ${payload.byteLength} bytes`)
-  const bytes = new Uint8Array(FRAME_HEADER_BYTES + payload.byteLength)
+  // Not zeroed before it is written: half the cost of a large frame.
+  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(FRAME_HEADER_BYTES + payload.byteLength).buffer)
   const view = new DataView(bytes.buffer)
   view.setUint32(0, bytes.byteLength - FRAME_LENGTH_BYTES)
   view.setUint8(4, type)
