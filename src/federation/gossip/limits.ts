@@ -35,3 +35,15 @@ export const PEER_RPC_BYTES = { burst: 16 << 20, perSecond: 1 << 20 }
 export const MAX_DROPPED_MESSAGES = 2_048
 /** Topics of other networks that a peer may name a minute: some IPFS software has its own, none has a thousand. */
 export const MAX_FOREIGN_TOPICS = 1_024
+/*
+ * Standing: gossipsub's score of what a peer did on its other streams. Below 0 it is in no mesh, below -10 it is told nothing, below -80
+ * nothing of it is heard.
+ */
+/** What no honest peer sends: three of it within minutes and nothing is heard of the peer. */
+export const OFFENCE_POINTS = 30
+/** Offers not kept, again and again: it may be honest and slow. */
+export const UNRELIABLE_POINTS = 10
+/** One point is gone in a minute: an offence in half an hour, 20 minutes after the peer may come back. */
+export const STANDING_POINTS_PER_MS = 1 / 60_000
+/** Peers with points, about 150 B each; ids are free, so one has to go: who did wrong longest ago. */
+export const MAX_STANDINGS = 4_096

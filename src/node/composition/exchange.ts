@@ -14,6 +14,7 @@ import {
   PeerBudgets,
   SEARCH_ALLOWANCE,
   SNAPSHOT_ALLOWANCE,
+  Standing,
   SUBSCRIPTION_CREDIT_BYTES,
   snapshotProtocolOf,
   systemClock,
@@ -34,7 +35,7 @@ import { discoveryPortOf, parsePeerAddress } from '../network/discovery-port.ts'
 import { Membership } from '../network/membership.ts'
 import type { Network } from '../network/network.ts'
 import { PeerLedger } from '../network/peer-ledger.ts'
-import { RefusedPeers } from '../network/refused-peers.ts'
+import { REFUSED_MS, RefusedPeers, UNRELIABLE_MS } from '../network/refused-peers.ts'
 import { openStreamOver } from '../network/stream-port.ts'
 import { linkOf } from './link-caps.ts'
 import type { OpenHome } from './open-home.ts'
@@ -70,6 +71,7 @@ export class Exchange implements AsyncDisposable {
   readonly intake: Intake
   readonly writer: Writer
   readonly refused = new RefusedPeers()
+  readonly standing = new Standing()
   /** What passed with each peer, for the operator. */
   readonly ledger = new PeerLedger()
   readonly membership: Membership
@@ -183,12 +185,23 @@ export class Exchange implements AsyncDisposable {
 
   /** Ends the connection with a peer that sent what no honest peer sends, and keeps it out for a while. */
   refuse(peer: PeerId): void {
-    this.refused.refuse(peer, systemClock.now())
-    void this.hangUp(peer)
+    this.#keepOut('offence', peer, REFUSED_MS)
+  }
+
+  /** The same for a peer that does not keep its offers; it may come back sooner. */
+  refuseUnreliable(peer: PeerId): void {
+    this.#keepOut('unreliable', peer, UNRELIABLE_MS)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.streams[Symbol.asyncDispose]()
+  }
+
+  #keepOut(what: 'offence' | 'unreliable', peer: PeerId, termMs: number): void {
+    const now = systemClock.now()
+    this.refused.refuse(peer, now, termMs)
+    this.standing.did(what, peer, now)
+    void this.hangUp(peer)
   }
 
   async #stored(records: readonly WellFormedRecord[], from: PeerId): Promise<void> {

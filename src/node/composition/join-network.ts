@@ -22,7 +22,6 @@ import { groupOfAddress } from '../network/address-group.ts'
 import { discoveryPortOf, parsePeerAddress } from '../network/discovery-port.ts'
 import { gossipPortOf } from '../network/gossip-port.ts'
 import { rememberPeers } from '../network/peer-memory.ts'
-import { REFUSED_MS, UNRELIABLE_MS } from '../network/refused-peers.ts'
 import { acceptStreams } from '../network/stream-port.ts'
 import type { NodeContext } from '../node-context.ts'
 import type { SnapshotJoiner } from '../snapshots/index.ts'
@@ -155,8 +154,8 @@ function syncOf(
     dropPeer: (peer, why) => {
       metrics.refusals.inc({ code: why })
       exchange.ledger.refused(peer, why)
-      exchange.refused.refuse(peer, systemClock.now(), why === 'bad record' ? REFUSED_MS : UNRELIABLE_MS)
-      void exchange.hangUp(peer)
+      if (why === 'bad record') exchange.refuse(peer)
+      else exchange.refuseUnreliable(peer)
     },
     everything: {
       isWanted: () => relations.followsEverything,

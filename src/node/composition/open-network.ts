@@ -45,6 +45,7 @@ export async function openNetwork(
   const options = {
     ...{ net, nodeSeed, mode, listen, announce, mdns, admits, isRefused, topics: topicsOf(net) },
     ...{ isRelay: config.network.relay, relays, addressLimits },
+    scoreOf: (peer: PeerId) => exchange.standing.scoreOf(peer, systemClock.now()),
     onFlood: (peer: PeerId) => {
       exchange.ledger.refused(peer, 'dropped: bitswap flood')
       exchange.refuse(peer)

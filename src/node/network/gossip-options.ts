@@ -1,5 +1,6 @@
 import type { GossipsubOpts } from '@libp2p/gossipsub'
 import type { TopicScoreParams } from '@libp2p/gossipsub/score'
+import type { PeerId } from '../../protocol/index.ts'
 import { framedMessageId } from './message-id.ts'
 
 /** Without an entry a topic is not scored at all, and bad messages cost their sender nothing. */
@@ -17,7 +18,10 @@ const TOPIC_SCORE: TopicScoreParams = {
 }
 
 /** Gossipsub's settings for announcements; each deviation from its defaults is measured (`src/federation/README.md`, Gossip). */
-export function gossipOptionsOf(topics: readonly string[]): Partial<GossipsubOpts> {
+export function gossipOptionsOf(
+  topics: readonly string[],
+  scoreOf: (peer: PeerId) => number = () => 0,
+): Partial<GossipsubOpts> {
   return {
     globalSignaturePolicy: 'StrictNoSign',
     runOnLimitedConnection: true,
@@ -41,6 +45,8 @@ export function gossipOptionsOf(topics: readonly string[]): Partial<GossipsubOpt
     maxTopicBytesPerPeer: 256 << 10,
     scoreParams: {
       IPColocationFactorWeight: 0,
+      // P5: what a peer did on its other streams.
+      ...{ appSpecificWeight: 1, appSpecificScore: peer => scoreOf(peer as PeerId) },
       // Gossipsub keeps an entry for everyone who left with no good score: who comes again and again fills it.
       retainScore: 5 * 60_000,
       topics: Object.fromEntries(topics.map(topic => [topic, TOPIC_SCORE])),

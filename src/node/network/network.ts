@@ -49,6 +49,8 @@ export interface NetworkOptions {
   /** A peer sends more by bitswap than any that wants something. */
   readonly onFlood?: (peer: PeerId) => void
   readonly topics: readonly string[]
+  /** What gossip holds against a peer for what it did elsewhere, at most 0; absent: nothing. */
+  readonly scoreOf?: (peer: PeerId) => number
   /** Other peers are reached through this node. */
   readonly isRelay?: boolean
   /** How this node is reached through others; one that is not told of any only dials through them. */
@@ -101,7 +103,7 @@ export async function libp2pOptionsOf(options: NetworkOptions): Promise<Libp2pOp
       identify: identify(),
       ping: ping(),
       ...(relay === null ? {} : { relay: relay.service }),
-      pubsub: watchedGossipsub(gossipOptionsOf(options.topics), options.topics),
+      pubsub: watchedGossipsub(gossipOptionsOf(options.topics, options.scoreOf), options.topics),
       dht: kadDHT({
         protocol: `/hanse/${options.net}/kad/1`,
         clientMode: off,

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
+import { systemClock } from '../../../src/federation/index.ts'
 import { Exchange, type ExchangeParts } from '../../../src/node/composition/exchange.ts'
 import { parseConfig } from '../../../src/node/config/load-config.ts'
 import { createIdentity } from '../../../src/node/identity/identity-file.ts'
 import { openSearchIndex } from '../../../src/node/index/index.ts'
 import { Library } from '../../../src/node/library/library.ts'
 import { createMetrics } from '../../../src/node/metrics/metrics.ts'
+import { REFUSED_MS } from '../../../src/node/network/refused-peers.ts'
 import { openLevelDatabase, RecordStore } from '../../../src/node/storage/index.ts'
 import type { PeerId } from '../../../src/protocol/index.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
@@ -17,7 +19,12 @@ async function started() {
   const peers = { all: () => [], isPinned: () => false }
   const home = { identity: createIdentity(1), library, peers } as unknown as ExchangeParts['home']
   const config = parseConfig({ network: { mode: 'off' } }, 'the test')
-  const network = (() => ({ getPeers: () => [], addEventListener() {}, removeEventListener() {} })) as never
+  const network = (() => ({
+    getPeers: () => [],
+    hangUp: async () => {},
+    addEventListener() {},
+    removeEventListener() {},
+  })) as never
   const metrics = createMetrics({
     peers: () => 0,
     feeds: () => 0,
@@ -38,6 +45,22 @@ test('publishers that a peer asks for without naming them cost as much as named 
   expect(publishers).toBeGreaterThan(5_000)
   expect(publishers).toBeLessThan(20_000)
   expect(exchange.mayLookUp('another' as PeerId, 256)).toBe(true)
+})
+
+test('who offends on a stream is kept out, and stands in no mesh when it comes back', async () => {
+  const { exchange, opened } = await started()
+  await using _ = opened
+  const [peer, other] = [
+    '12D3KooWA1aNdKrytqB2B2zTE25hhvDfSkEyTwwEst5ogLfwcLAK',
+    '12D3KooWQYhTNQdmr3ArTeUHRYzFg94BKyTkoWBDWez9kSCVe2Xo',
+  ] as [PeerId, PeerId]
+  const now = systemClock.now()
+  exchange.streams.reportOffence(peer, 'frame-malformed')
+  expect([peer, other].map(each => exchange.refused.isRefused(each, now))).toEqual([true, false])
+  const back = now + REFUSED_MS + 1_000
+  expect(exchange.refused.isRefused(peer, back)).toBe(false)
+  expect(exchange.standing.scoreOf(peer, back)).toBeLessThan(-10)
+  expect(exchange.standing.scoreOf(other, back)).toBe(0)
 })
 
 test('a root record that is damaged while the node runs ends neither a write nor the node', async () => {
