@@ -53,6 +53,7 @@ export interface FetchPorts {
     speedOf(peer: PeerId, now: number): number | null
     brought(peer: PeerId, speed: number, now: number): void
     failed(peer: PeerId, now: number): void
+    busy(peer: PeerId, now: number): void
   }
   /** Told of the bytes of each leaf that was right. */
   readonly onBytes?: (peer: PeerId, bytes: number) => void
@@ -194,7 +195,8 @@ class Fetch {
       const why = await this.#ask(peer, this.#budget.asking())
       if (why === null) return
       this.#budget.inVain(why === 'E_NOT_FOUND' ? 'not-here' : 'failed')
-      if (why !== 'E_NOT_FOUND') this.#context.mirrors?.failed(peer, this.#clock.now())
+      if (why === 'E_BUSY') this.#context.mirrors?.busy(peer, this.#clock.now())
+      else if (why !== 'E_NOT_FOUND') this.#context.mirrors?.failed(peer, this.#clock.now())
       this.#failed({ peer, why })
       if (this.#budget.isSpent) return
     }

@@ -143,7 +143,8 @@ class Split {
     this.#gone.add(peer)
     stop.abort(new FederationError('E_CANCELLED', 'the mirror failed another request'))
     budget.inVain(why === 'E_NOT_FOUND' ? 'not-here' : 'failed', askedAt)
-    if (why !== 'E_NOT_FOUND' || this.#heard.has(peer)) ports.mirrors?.failed(peer, clock.now())
+    if (why === 'E_BUSY') ports.mirrors?.busy(peer, clock.now())
+    else if (why !== 'E_NOT_FOUND' || this.#heard.has(peer)) ports.mirrors?.failed(peer, clock.now())
     this.#parts.onTried({ peer, why })
     if (why === 'other-layout') this.#isOver = true
   }

@@ -1,5 +1,5 @@
 import type { PeerId } from '../../protocol/index.ts'
-import { FAILED_MIRROR_MS, MAX_MIRRORS_REMEMBERED, MIRROR_SPEED_MS } from './limits.ts'
+import { BUSY_MIRROR_MS, FAILED_MIRROR_MS, MAX_MIRRORS_REMEMBERED, MIRROR_SPEED_MS } from './limits.ts'
 
 interface Remembered {
   /** bytes/ms, or null. */
@@ -21,6 +21,12 @@ export class MirrorMemory {
   /** It stalled, was much slower than others, lied or broke off. */
   failed(peer: PeerId, now: number): void {
     this.#keep(peer, { speed: this.speedOf(peer, now), failedUntil: now + FAILED_MIRROR_MS, at: now })
+  }
+
+  /** It had no turn for this node: soon it may. */
+  busy(peer: PeerId, now: number): void {
+    const failedUntil = Math.max(this.#peers.get(peer)?.failedUntil ?? 0, now + BUSY_MIRROR_MS)
+    this.#keep(peer, { speed: this.speedOf(peer, now), failedUntil, at: now })
   }
 
   /** bytes/ms, or null when nothing is known of late. */

@@ -1,6 +1,7 @@
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { type BlockId, encodeContentRequest, type PeerId } from '../../protocol/index.ts'
+import { FederationError } from '../errors.ts'
 import type { KeptStreams } from '../streams/kept-streams.ts'
 import { PARALLEL_PROBES, PROBE_MS } from './limits.ts'
 import { isBlockOf } from './root-block.ts'
@@ -19,16 +20,28 @@ export async function hasArtifact(
   { streams, protocol }: ProbeContext,
   peer: PeerId,
   root: BlockId,
-  { signal, ms = PROBE_MS }: { signal: AbortSignal; ms?: number },
+  { signal, ms }: { signal: AbortSignal; ms?: number },
 ): Promise<boolean> {
+  return (await probe({ streams, protocol }, peer, root, { signal, ms })) === 'held'
+}
+
+/** `unknown`: a peer that had no turn for this node said nothing of what it has. */
+async function probe(
+  { streams, protocol }: ProbeContext,
+  peer: PeerId,
+  root: BlockId,
+  { signal, ms = PROBE_MS }: { signal: AbortSignal; ms?: number | undefined },
+): Promise<'held' | 'absent' | 'unknown'> {
   const request = encodeContentRequest({ ask: 'artifact', root, from: 0, count: 0 })
   const limit = AbortSignal.any([signal, AbortSignal.timeout(ms)])
   try {
-    for await (const block of streams.request(peer, protocol, request, { signal: limit })) return isBlockOf(root, block)
-    return CID.parse(root).code === raw.code
-  } catch {
+    for await (const block of streams.request(peer, protocol, request, { signal: limit }))
+      return isBlockOf(root, block) ? 'held' : 'absent'
+    return CID.parse(root).code === raw.code ? 'held' : 'absent'
+  } catch (error) {
     signal.throwIfAborted()
-    return false // gone, slow, or without it: no holder to count on
+    // Gone, slow, or without it: no holder to count on.
+    return error instanceof FederationError && error.code === 'E_BUSY' ? 'unknown' : 'absent'
   }
 }
 
@@ -42,9 +55,9 @@ export async function* holdersAmong(
   const leaving = new AbortController()
   const within = AbortSignal.any([signal, leaving.signal])
   const left = new Set(peers).values()
-  const asked = new Map<PeerId, Promise<{ readonly peer: PeerId; readonly has: boolean }>>()
+  const asked = new Map<PeerId, Promise<{ readonly peer: PeerId; readonly says: 'held' | 'absent' | 'unknown' }>>()
   const ask = (peer: PeerId) => {
-    const answer = hasArtifact(context, peer, root, { signal: within }).then(has => ({ peer, has }))
+    const answer = probe(context, peer, root, { signal: within }).then(says => ({ peer, says }))
     answer.catch(() => {}) // of those nobody waits for any more
     asked.set(peer, answer)
   }
@@ -56,10 +69,10 @@ export async function* holdersAmong(
         ask(next.value)
       }
       if (asked.size === 0) return
-      const { peer, has } = await Promise.race(asked.values())
+      const { peer, says } = await Promise.race(asked.values())
       asked.delete(peer)
-      if (has) yield peer
-      else onMiss(peer)
+      if (says === 'held') yield peer
+      else if (says === 'absent') onMiss(peer)
     }
   } finally {
     leaving.abort()

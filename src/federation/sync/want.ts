@@ -43,6 +43,11 @@ export class Want {
     return this.head.feed === ROOT_FEED
   }
 
+  /** Whether none of its kind, root feed or not, precedes it, whatever else is offered. */
+  get isUnpreceded(): boolean {
+    return this.failures === 0 && this.askedOf.size === 0 && this.feed.wants.size === 1
+  }
+
   /** The chain did not join at `from`: look earlier, twice as far each time. */
   stepBack(from: number): void {
     this.from = Math.max(1, from - this.#step)

@@ -13,6 +13,7 @@ import {
   MAX_WANTS_PER_FEED,
   MAX_WANTS_PER_PEER,
 } from './limits.ts'
+import { PeerOffers } from './peer-offers.ts'
 import { Want, WantedFeed } from './want.ts'
 
 /**
@@ -21,7 +22,7 @@ import { Want, WantedFeed } from './want.ts'
  */
 export class Wants {
   readonly #feeds = new Map<string, WantedFeed>()
-  readonly #byPeer = new Map<PeerId, Set<Want>>()
+  readonly #byPeer = new Map<PeerId, PeerOffers>()
   readonly #refused = new Set<RecordId>()
   #size = 0
 
@@ -52,7 +53,9 @@ export class Wants {
     if (!known) this.#add(want)
     want.offeredBy.add(peer)
     feed.offers.set(peer, (feed.offers.get(peer) ?? 0) + 1)
-    this.#byPeer.set(peer, (this.#byPeer.get(peer) ?? new Set()).add(want))
+    const offers = this.#byPeer.get(peer) ?? new PeerOffers()
+    offers.add(want)
+    this.#byPeer.set(peer, offers)
     return true
   }
 
@@ -68,10 +71,7 @@ export class Wants {
 
   /** What to ask this peer for next, of all that it offers; null: nothing that may start now. */
   pickFor(peer: PeerId): Want | null {
-    let best: Want | null = null
-    for (const want of this.#byPeer.get(peer) ?? [])
-      if (this.#mayAsk(want, peer) && (best === null || want.precedes(best))) best = want
-    return best
+    return this.#byPeer.get(peer)?.first(want => this.#mayAsk(want, peer)) ?? null
   }
 
   /** The peer is asked for it. */
@@ -119,7 +119,7 @@ export class Wants {
   }
 
   dropPeer(peer: PeerId): void {
-    for (const want of [...(this.#byPeer.get(peer) ?? [])]) this.#withdraw(want, peer)
+    for (const want of this.#byPeer.get(peer)?.all() ?? []) this.#withdraw(want, peer)
   }
 
   dropPublishers(publishers: ReadonlySet<PublisherId>): void {

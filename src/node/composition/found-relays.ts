@@ -1,5 +1,6 @@
 import type { PeerAddress } from '../../federation/index.ts'
 import type { PeerId } from '../../protocol/index.ts'
+import type { Config } from '../config/index.ts'
 import type { Network } from '../network/network.ts'
 import type { Federation } from './join-network.ts'
 
@@ -16,4 +17,9 @@ export function foundRelays(libp2p: Network, { records, dialBacks }: Federation)
     .filter(peer => records.book.of(peer)?.roles.includes('relay'))
     .toSorted((a, b) => Number(isDialled(b)) - Number(isDialled(a)))
     .map(peer => ({ peer, addresses: [] }))
+}
+
+/** Whether relays are looked for that nobody named: where `announce` says all that is told, no place at one would be. */
+export function mayFindRelays({ relays, announce, findRelays }: Config['network']): boolean {
+  return findRelays && relays.length === 0 && announce.length === 0
 }

@@ -10,6 +10,7 @@ import { RelayKeeper } from '../network/relay/relay-keeper.ts'
 import { type RunningNetwork, startNetwork } from '../network/start-network.ts'
 import { HeliaBlockstore } from '../storage/index.ts'
 import type { Exchange } from './exchange.ts'
+import { mayFindRelays } from './found-relays.ts'
 import type { OpenHome } from './open-home.ts'
 
 /**
@@ -53,8 +54,7 @@ export async function openNetwork(
   }
   const network = stack.use(await startNetwork(options, blocks, broker))
   const named = config.network.relays.map(parsePeerAddress).filter(address => address !== null)
-  // Where `announce` says all that is told, no place at a relay would be.
-  const candidates = named.length > 0 || announce.length > 0 ? () => named : found
+  const candidates = mayFindRelays(config.network) ? found : () => named
   if (mode !== 'off') void stack.use(relayKeeperOf(relays, candidates)).look()
   return network
 }

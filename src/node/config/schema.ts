@@ -117,6 +117,8 @@ export const configSchema = z.strictObject({
       relay: z.boolean().default(false),
       /** Relays through which this node is reached. */
       relays: z.array(peerMultiaddr).max(MAX_RELAYS).default([]),
+      /** Whether connected peers that say they are relays are used where none is named and nobody could dial this node. */
+      findRelays: z.boolean().default(true),
       /** Connections that come from one IPv4 address or one /64 of IPv6: a company behind one address has many nodes. */
       inboundPerAddress: z.int().min(1).max(300).default(64),
       /** Connections that come from one /16 of IPv4 or one /32 of IPv6. */

@@ -18,6 +18,7 @@ const SETTING_TYPES = {
   'network.downBytesPerSecond': 'text',
   'network.relay': 'flag',
   'network.relays': 'list',
+  'network.findRelays': 'flag',
   'network.inboundPerAddress': 'whole',
   'network.inboundPerRange': 'whole',
   'http.host': 'text',

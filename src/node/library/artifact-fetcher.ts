@@ -13,6 +13,8 @@ import { type Transfer, type TransferNotes, Transfers } from './transfers.ts'
 const FETCH_PLACES = 32
 /** Places of an artifact of several leaves, of which up to eight are in memory at once: at most eight such artifacts. */
 const LARGE_PLACES = 4
+/** Why a peer may have failed that has the bytes; the memory of mirrors has it as slow or busy. */
+const SAYS_NOTHING = new Set(['E_TOO_SLOW', 'E_BUSY'])
 
 export interface ArtifactFetcherParts {
   readonly streams: KeptStreams
@@ -148,8 +150,7 @@ export class ArtifactFetcher {
     try {
       signal.throwIfAborted()
       const { streams, protocol, store, providersOf, onMiss, mirrors, onFetched } = this.#parts
-      // A slow mirror is remembered as such: it has the bytes.
-      const onTried = ({ peer, why }: Tried) => (why === 'E_TOO_SLOW' ? undefined : onMiss?.(publisher, peer))
+      const onTried = ({ peer, why }: Tried) => (SAYS_NOTHING.has(why) ? undefined : onMiss?.(publisher, peer))
       const memory = mirrors?.()
       const ports = { streams, protocol, onTried, progress, ...(memory && { mirrors: memory }) }
       const context = { ...ports, sink: artifactSinkOf(store) }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Sha256 } from '../../protocol/index.ts'
 import { systemCodeOf, writeErrorOf } from './errors.ts'
@@ -110,6 +110,16 @@ export async function openIfThere(path: string): Promise<FileHandle | null> {
     return await open(path, 'r')
   } catch (error) {
     if (systemCodeOf(error) === 'ENOENT') return null
+    throw error
+  }
+}
+
+/** What a file takes of the disk, bytes without its holes; 0 when it is not there. */
+export async function bytesOnDisk(path: string): Promise<number> {
+  try {
+    return (await stat(path)).blocks * 512
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return 0
     throw error
   }
 }

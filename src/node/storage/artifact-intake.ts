@@ -3,7 +3,7 @@ import { constants, createReadStream } from 'node:fs'
 import { type FileHandle, open, rm, writeFile } from 'node:fs/promises'
 import { type ArtifactLayout, layoutOf } from '../../federation/index.ts'
 import type { BlockId, Sha256 } from '../../protocol/index.ts'
-import { type ArtifactFiles, openIfThere, readLeaf, sha256OfFile } from './artifact-files.ts'
+import { type ArtifactFiles, bytesOnDisk, openIfThere, readLeaf, sha256OfFile } from './artifact-files.ts'
 import type { ArtifactIndex, StoredArtifact } from './artifact-index.ts'
 import { isBlockOf } from './block-check.ts'
 import { type DeniedBytes, requireAdmitted } from './denied-bytes.ts'
@@ -117,9 +117,9 @@ export class ArtifactIntake {
   }
 
   async #openPartial(layout: ArtifactLayout, release: () => void): Promise<PartialArtifact> {
-    await this.#requireRoom(layout.size)
     const name = partialNameOf(layout)
     const path = this.#files.partialPath(name)
+    await this.#requireRoom(Math.max(0, layout.size - (await bytesOnDisk(path))))
     if (layout.rootBlock !== null) await writeFile(`${path}${ROOT_SUFFIX}`, layout.rootBlock, { mode: 0o600 })
     const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600)
     const settle = async () => {

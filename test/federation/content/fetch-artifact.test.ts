@@ -1,5 +1,6 @@
 import { CID } from 'multiformats/cid'
 import { describe, expect, test } from 'vitest'
+import { BUSY_MIRROR_MS } from '../../../src/federation/content/limits.ts'
 import { FederationError } from '../../../src/federation/errors.ts'
 import {
   type ArtifactSink,
@@ -8,6 +9,7 @@ import {
   createBlockBroker,
   fetchArtifact,
   KeptStreams,
+  MirrorMemory,
   type OffenceCode,
 } from '../../../src/federation/index.ts'
 import type { BlockId, PeerId, Sha256 } from '../../../src/protocol/index.ts'
@@ -146,10 +148,29 @@ describe('fetching an artifact', () => {
     holed.blocks.delete(wanted.leaves[1] ?? '')
     const m = market({ empty: { shelf: empty }, holed: { shelf: holed }, whole: { shelf: whole } })
     const failed: PeerId[] = []
-    const mirrors = { speedOf: () => null, brought: () => {}, failed: (peer: PeerId) => failed.push(peer) }
+    const mirrors = {
+      ...{ speedOf: () => null, brought: () => {}, busy: () => {} },
+      failed: (peer: PeerId) => failed.push(peer),
+    }
     const outcome = await fetchArtifact({ ...m, mirrors }, wanted, peers('empty', 'holed', 'whole'), { signal })
     expect(outcome).toMatchObject({ from: 'whole' })
     expect(failed).toEqual(['holed'])
+  })
+
+  test.each([1000, 3 * MIB])('a busy peer is no failed mirror of %i bytes, and soon a good one again', async size => {
+    const [shelf, memory] = [new Shelf(), new MirrorMemory()]
+    const wanted = await shelf.add(packageOf(size))
+    const m = market({ busy: { shelf }, other: { shelf } })
+    const request: KeptStreams['request'] = (peer, ...rest) => {
+      if (peer === 'busy') throw new FederationError('E_BUSY', 'no turn')
+      return m.streams.request(peer, ...rest)
+    }
+    const streams = { request, reportOffence: m.streams.reportOffence.bind(m.streams) }
+    const clock = { now: () => 1_000, after: () => () => {} }
+    const context = { ...m, streams, clock, mirrors: memory }
+    expect(await fetchArtifact(context, wanted, peers('busy', 'other'), { signal })).toMatchObject({ from: 'other' })
+    expect(memory.bestFirst(peers('busy', 'unknown'), 1_000)).toEqual(['unknown', 'busy'])
+    expect(memory.bestFirst(peers('busy', 'unknown'), 1_000 + BUSY_MIRROR_MS)).toEqual(['busy', 'unknown'])
   })
 
   test('a provider that lost a leaf is completed by another', async () => {

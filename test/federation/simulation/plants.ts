@@ -78,7 +78,7 @@ const SYNC: readonly Plant[] = [
     name: 'no rounds: what is lost is not asked again',
     file: 'federation/sync/machine.ts',
     find: 'if (this.#nextRound !== null && this.#nextRound <= now) {',
-    replace: 'if (false) {',
+    replace: 'if (this.#nextRound !== null && this.#nextRound <= now) this.#nextRound = null\n    if (false) {',
   },
   {
     name: 'the cursor runs ahead of what is held',

@@ -25,17 +25,17 @@ const MAX_FAULTS = 12
 export async function simulate(seed: number): Promise<Outcome> {
   const stage = new Stage(seed)
   const crashes = stormOver(stage)
-  await stage.world.runUntil(STORM_MS)
   let steps = 0
   const faults: string[] = []
   try {
+    await stage.world.runUntil(STORM_MS)
     const first = await agree(stage)
     if (first.lacking.length === 0) await stage.rollBackAWriter()
     const last = first.lacking.length === 0 ? await agree(stage) : first
     steps = first.steps
     faults.push(...last.lacking, ...(await checkHistory(stage)))
   } catch (error) {
-    faults.push(`a store cannot be read: ${error}`)
+    faults.push(`the world broke: ${error}`)
   }
   await stage.close()
   return {

@@ -15,6 +15,9 @@ interface Event {
   isCancelled: boolean
 }
 
+/** Events of one moment after which time counts as standing still: a storm of all peers is a thousand. */
+const MAX_EVENTS_AT_ONCE = 50_000
+
 /** Virtual time: events run in order of time, and all that follows from one is done before the next. */
 export class World {
   readonly random: () => number
@@ -43,11 +46,15 @@ export class World {
     }
   }
 
+  /** @throws Error when events follow each other without end in one moment */
   async runUntil(ms: number): Promise<void> {
+    let atOnce = 0
     for (let event = this.#events.at(-1); event && event.at <= ms; event = this.#events.at(-1)) {
       this.#events.pop()
       if (event.isCancelled) continue
-      this.#now = event.at
+      atOnce = event.at > this.#now ? 0 : atOnce + 1
+      if (atOnce > MAX_EVENTS_AT_ONCE) throw new Error(`time stands still at ${this.#now} ms`)
+      this.#now = Math.max(this.#now, event.at)
       event.run()
       await new Promise(setImmediate) // every promise that this event settled has run its course
     }

@@ -9,8 +9,12 @@ import { exitCodeOf } from '../../../src/cli/exit-codes.ts'
 import { installTo } from '../../../src/cli/install-to.ts'
 import { type Published, publishFile } from '../../../src/cli/publish-path.ts'
 import { findRunFile } from '../../../src/cli/run-file.ts'
+import { layoutOf } from '../../../src/federation/index.ts'
 import { startNode } from '../../../src/node/index.ts'
+import { openArtifactStore } from '../../../src/node/storage/artifact-store.ts'
+import { openLevelDatabase } from '../../../src/node/storage/open-level-database.ts'
 import { fillDisk } from './fill-disk.ts'
+import { bytesOf } from './temporary-home.ts'
 
 const run = promisify(execFile)
 const MIB = 2 ** 20
@@ -89,4 +93,29 @@ test('a start on a full disk ends with a code and goes once there is room', asyn
   for (const name of ['other', 'new']) {
     await using _node = await start(name)
   }
+})
+
+test('a fetch that a full disk broke off needs room for what is missing alone', async context => {
+  if (refused !== null) context.skip(`no disk to fill: ${refused}`)
+  const bytes = bytesOf(10 * MIB)
+  const layout = await layoutOf([bytes])
+  const leaf = (index: number) => bytes.subarray(index * MIB, (index + 1) * MIB)
+  await using database = await openLevelDatabase(join(folder, 'database'))
+  const store = await openArtifactStore({ database, folder: join(disk, 'content') })
+  {
+    await using partial = (await store.openPartial(layout))!
+    for (let index = 0; index < 7; index++) await partial.writeLeaf(index, leaf(index))
+  }
+  await fillDisk(join(disk, 'filler'), 8 * MIB + 2 * MIB)
+  await expect(store.openPartial(layout)).rejects.toMatchObject({ code: 'E_DISK_FULL' })
+  await rm(join(disk, 'filler'))
+  await fillDisk(join(disk, 'filler'), 8 * MIB + 4 * MIB)
+  {
+    await using partial = (await store.openPartial(layout))!
+    expect(partial.missing()).toEqual([7, 8, 9])
+    for (const index of partial.missing()) await partial.writeLeaf(index, leaf(index))
+    await partial.finish()
+  }
+  expect(await store.isIntact(layout.sha256)).toBe(true)
+  await rm(join(disk, 'filler'))
 })
