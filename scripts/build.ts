@@ -16,7 +16,11 @@ const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) 
 
 const result = await build({
   absWorkingDir: root,
-  entryPoints: { hanse: 'src/cli/main.ts', 'merge-worker': 'src/node/index/merge-worker.ts' },
+  entryPoints: {
+    hanse: 'src/cli/main.ts',
+    'merge-worker': 'src/node/index/merge-worker.ts',
+    'signature-worker': 'src/node/verification/signature-worker.ts',
+  },
   outdir: 'dist',
   chunkNames: 'chunk-[hash]',
   bundle: true,

@@ -53,7 +53,8 @@ async function costOf(features: readonly string[], records: readonly WellFormedR
       }
     },
   }
-  const verify = async (envelope: Uint8Array) => parseUnverifiedRecord(envelope, { net }).record
+  const verify = async (envelopes: readonly Uint8Array[]) =>
+    envelopes.map(each => parseUnverifiedRecord(each, { net }).record)
   const intake = new Intake({
     ...{ net, store: mine.store, verify },
     ...{ onStored: () => {}, isOwnFeed: () => false, onOwnFeed: () => {} },

@@ -10,6 +10,7 @@ import {
   joinFromSnapshot,
   KeptStreams,
   PeerBudgets,
+  rangeVerifier,
   SNAPSHOT_ALLOWANCE,
   type SnapshotPorts,
   SUBSCRIPTION_CREDIT_BYTES,
@@ -25,12 +26,12 @@ import { libp2pOptionsOf, type Network } from '../../../src/node/network/network
 import { acceptStreams, openStreamOver } from '../../../src/node/network/stream-port.ts'
 import { SnapshotMaker, SnapshotShelf } from '../../../src/node/snapshots/index.ts'
 import { type LevelDatabase, openLevelDatabase, RecordStore } from '../../../src/node/storage/index.ts'
+import { SignatureWorkers } from '../../../src/node/verification/index.ts'
 import {
   type FeedId,
   type PeerId,
   type PublisherId,
   parseFeedRequest,
-  parseRecordOnPool,
   parseUnverifiedRecord,
   peerIdOfKey,
   topicsOf,
@@ -105,10 +106,11 @@ async function receiveOurs(stack: AsyncDisposableStack, parts: Receiver, wanted:
   const { promise: all, resolve, reject } = Promise.withResolvers<void>()
   const open = new Set<FeedId>()
   let count = 0
+  const signatures = stack.use(new SignatureWorkers())
   const intake = new Intake({
     net: NET,
     store: parts.records,
-    verify: envelope => parseRecordOnPool(envelope, { net: NET }),
+    verify: rangeVerifier({ net: NET, verifySignatures: checks => signatures.verify(checks) }),
     onStored: async stored => {
       await parts.absorb(stored)
       for (const { understood } of stored)

@@ -8,15 +8,15 @@ import {
   type WellFormedRecord,
 } from '../../protocol/index.ts'
 import type { FeedStore } from './feed-store.ts'
-import { MAX_COMMIT_RECORDS, MAX_RECENT_IDS, VERIFY_CHUNK } from './limits.ts'
+import { MAX_COMMIT_RECORDS, MAX_RECENT_IDS } from './limits.ts'
 import { RootAuthority } from './root-authority.ts'
+import type { VerifyRange } from './verify-range.ts'
 
 /** What the one door for foreign records needs. */
 export interface IntakePorts {
   readonly net: string
   readonly store: FeedStore
-  /** Parses an envelope and verifies its signatures, on the thread pool; rejects with `ProtocolError`. */
-  readonly verify: (envelope: Uint8Array) => Promise<WellFormedRecord>
+  readonly verify: VerifyRange
   /** Newly stored records, in feed order, after they are durable: fold them, push their heads. */
   readonly onStored: (records: readonly WellFormedRecord[], from: PeerId) => void | Promise<void>
   /** Whether this node writes the feed. */
@@ -50,6 +50,11 @@ export class Intake {
     return this.#ports.store
   }
 
+  /** Verifies every signature of a range. */
+  get verify(): VerifyRange {
+    return this.#ports.verify
+  }
+
   /** Whether a record is stored here. */
   async holds(id: RecordId): Promise<boolean> {
     return this.#recent.has(id) || (await this.store.envelope(id)) !== null
@@ -63,25 +68,6 @@ export class Intake {
   /** Whether records of a feed may be admitted at all: asked first, so that a stranger's feed costs no transfer and no signature check. */
   async mayAdmit(publisher: PublisherId, feed: FeedId): Promise<boolean> {
     return feed === ROOT_FEED || (await this.#authority.isDelegated(publisher, feed))
-  }
-
-  /** Verifies every signature of a range, in order; rejects with a `ProtocolError` if any is wrong. */
-  async verify(envelopes: readonly Uint8Array[], signal?: AbortSignal): Promise<WellFormedRecord[]> {
-    const records: WellFormedRecord[] = new Array(envelopes.length)
-    let next = 0
-    const lane = async () => {
-      for (let at = next++; at < envelopes.length; at = next++) {
-        signal?.throwIfAborted()
-        records[at] = await this.#ports.verify(envelopes[at]!)
-      }
-    }
-    try {
-      await Promise.all(Array.from({ length: Math.min(VERIFY_CHUNK, envelopes.length) }, lane))
-    } finally {
-      // After a failure no lane takes another.
-      next = envelopes.length
-    }
-    return records
   }
 
   /** Commits verified records in batches of at most 500, so that a break loses little and resumes from the stored sequence. */

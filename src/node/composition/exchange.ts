@@ -12,6 +12,7 @@ import {
   ownHeads,
   PEERS_ALLOWANCE,
   PeerBudgets,
+  rangeVerifier,
   SEARCH_ALLOWANCE,
   SNAPSHOT_ALLOWANCE,
   Standing,
@@ -24,7 +25,6 @@ import {
   type PeerId,
   type PublisherId,
   parseFeedRequest,
-  parseRecordOnPool,
   type WellFormedRecord,
 } from '../../protocol/index.ts'
 import type { Config } from '../config/index.ts'
@@ -37,6 +37,7 @@ import type { Network } from '../network/network.ts'
 import { PeerLedger } from '../network/peer-ledger.ts'
 import { REFUSED_MS, RefusedPeers, UNRELIABLE_MS } from '../network/refused-peers.ts'
 import { openStreamOver } from '../network/stream-port.ts'
+import { SignatureWorkers } from '../verification/index.ts'
 import { linkOf } from './link-caps.ts'
 import type { OpenHome } from './open-home.ts'
 
@@ -79,6 +80,7 @@ export class Exchange implements AsyncDisposable {
   readonly problems = new Map<string, string>()
   readonly #parts: ExchangeParts
   readonly #budgets: PeerBudgets
+  readonly #signatures = new SignatureWorkers()
   #brought: (peer: PeerId) => void = () => {}
   readonly #ownListeners = new Set<(record: WellFormedRecord) => void>()
 
@@ -128,7 +130,7 @@ export class Exchange implements AsyncDisposable {
     this.intake = new Intake({
       net,
       store: home.library.store,
-      verify: envelope => parseRecordOnPool(envelope, { net }),
+      verify: rangeVerifier({ net, verifySignatures: checks => this.#signatures.verify(checks) }),
       onStored: (records, from) => this.#stored(records, from),
       isOwnFeed: (publisher, feed) => this.writer.isOwnFeed(publisher, feed),
       onOwnFeed: head => this.writer.cameFromPeer(head),
@@ -195,6 +197,7 @@ export class Exchange implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.streams[Symbol.asyncDispose]()
+    await this.#signatures[Symbol.asyncDispose]()
   }
 
   #keepOut(what: 'offence' | 'unreliable', peer: PeerId, termMs: number): void {

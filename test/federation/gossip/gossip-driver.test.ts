@@ -3,14 +3,15 @@ import { announcementCodecOf } from '../../../src/federation/gossip/announcement
 import { GossipDriver } from '../../../src/federation/gossip/driver.ts'
 import { systemClock } from '../../../src/federation/streams/clock.ts'
 import { Intake } from '../../../src/federation/sync/intake.ts'
+import { rangeVerifier } from '../../../src/federation/sync/verify-range.ts'
 import {
   encodeAnnouncement,
   headOf,
   MAX_ANNOUNCED_ENVELOPE_BYTES,
   type PeerId,
   parseAnnouncement,
-  parseRecordOnPool,
   sealHead,
+  verifySignaturesOnPool,
 } from '../../../src/protocol/index.ts'
 import { Publisher } from '../simulation/cast.ts'
 import { MemoryFeedStore } from '../sync/memory-feed-store.ts'
@@ -37,7 +38,7 @@ function nodeOf() {
     intake: new Intake({
       net: 'main',
       store,
-      verify: envelope => parseRecordOnPool(envelope, { net: 'main' }),
+      verify: rangeVerifier({ net: 'main', verifySignatures: verifySignaturesOnPool }),
       onStored: () => {},
       isOwnFeed: () => false,
       onOwnFeed: () => {},

@@ -86,7 +86,7 @@ export class NodeLife {
     this.#intake = new Intake({
       net: NET,
       store: records,
-      verify: async envelope => verifiedOnce(envelope),
+      verify: async envelopes => envelopes.map(verifiedOnce),
       onStored: (stored, from) => this.#stored(stored, from),
       isOwnFeed: (publisher, feed) => this.writer?.isOwnFeed(publisher, feed) ?? false,
       onOwnFeed: head => this.writer?.cameFromPeer(head),

@@ -3,12 +3,13 @@ import { FeedHandler } from '../../../src/federation/sync/handler.ts'
 import { HeadChanges } from '../../../src/federation/sync/head-changes.ts'
 import { Intake } from '../../../src/federation/sync/intake.ts'
 import { type OwnHeadsAsk, ownHeads } from '../../../src/federation/sync/own-heads.ts'
+import { rangeVerifier } from '../../../src/federation/sync/verify-range.ts'
 import {
   encodeHeads,
   headOf,
   type PeerId,
   parseFeedRequest,
-  parseRecord,
+  verifySignatures,
   type WellFormedRecord,
 } from '../../../src/protocol/index.ts'
 import { HandClock } from '../search/hand-clock.ts'
@@ -46,7 +47,7 @@ async function restored(
   const intake = new Intake({
     net: 'main',
     store: mine,
-    verify: async envelope => parseRecord(envelope, { net: 'main' }),
+    verify: rangeVerifier({ net: 'main', verifySignatures: async checks => verifySignatures(checks) }),
     onStored: () => {},
     isOwnFeed: () => false,
     onOwnFeed: () => {},

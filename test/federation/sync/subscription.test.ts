@@ -5,6 +5,7 @@ import type { SyncEffect } from '../../../src/federation/sync/effects.ts'
 import { Intake } from '../../../src/federation/sync/intake.ts'
 import { ROUND_MS, SUBSCRIPTION_CREDIT_BYTES } from '../../../src/federation/sync/limits.ts'
 import { SyncMachine } from '../../../src/federation/sync/machine.ts'
+import { rangeVerifier } from '../../../src/federation/sync/verify-range.ts'
 import {
   encodeHeads,
   headOf,
@@ -12,7 +13,7 @@ import {
   type PeerId,
   type PublisherId,
   parseFeedRequest,
-  parseRecord,
+  verifySignatures,
 } from '../../../src/protocol/index.ts'
 import { Publisher } from '../simulation/cast.ts'
 import { World } from '../simulation/world.ts'
@@ -77,7 +78,7 @@ for (const [how, end] of [
       intake: new Intake({
         net: 'main',
         store: mine,
-        verify: async bytes => parseRecord(bytes, { net: 'main' }),
+        verify: rangeVerifier({ net: 'main', verifySignatures: async checks => verifySignatures(checks) }),
         onStored: () => {},
         isOwnFeed: () => false,
         onOwnFeed: () => {},

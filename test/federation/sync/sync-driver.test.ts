@@ -4,7 +4,8 @@ import type { FeedClient } from '../../../src/federation/sync/fetch-range.ts'
 import { FeedHandler } from '../../../src/federation/sync/handler.ts'
 import { HeadChanges } from '../../../src/federation/sync/head-changes.ts'
 import { Intake } from '../../../src/federation/sync/intake.ts'
-import { encodeHeads, headOf, type PeerId, parseRecord } from '../../../src/protocol/index.ts'
+import { rangeVerifier } from '../../../src/federation/sync/verify-range.ts'
+import { encodeHeads, headOf, type PeerId, verifySignatures } from '../../../src/protocol/index.ts'
 import { Publisher } from '../simulation/cast.ts'
 import { World } from '../simulation/world.ts'
 import { MemoryFeedStore } from './memory-feed-store.ts'
@@ -25,7 +26,7 @@ async function nodeOf(made?: FeedClient) {
   const intake = new Intake({
     net: 'main',
     store: mine,
-    verify: async envelope => parseRecord(envelope, { net: 'main' }),
+    verify: rangeVerifier({ net: 'main', verifySignatures: async checks => verifySignatures(checks) }),
     onStored: () => {},
     isOwnFeed: () => false,
     onOwnFeed: () => {},

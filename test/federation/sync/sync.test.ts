@@ -5,6 +5,7 @@ import { FeedHandler } from '../../../src/federation/sync/handler.ts'
 import { HeadChanges } from '../../../src/federation/sync/head-changes.ts'
 import { Intake } from '../../../src/federation/sync/intake.ts'
 import { ownHeads } from '../../../src/federation/sync/own-heads.ts'
+import { rangeVerifier } from '../../../src/federation/sync/verify-range.ts'
 import {
   encodeFeedRequest,
   encodeRange,
@@ -13,7 +14,7 @@ import {
   type PublisherId,
   parseHeads,
   parseRange,
-  parseRecordOnPool,
+  verifySignaturesOnPool,
 } from '../../../src/protocol/index.ts'
 import { Publisher } from '../simulation/cast.ts'
 import { MemoryFeedStore } from './memory-feed-store.ts'
@@ -31,7 +32,7 @@ async function pair(mayServe = true) {
   const intake = new Intake({
     net: 'main',
     store: mine,
-    verify: envelope => parseRecordOnPool(envelope, { net: 'main' }),
+    verify: rangeVerifier({ net: 'main', verifySignatures: verifySignaturesOnPool }),
     onStored: () => {},
     isOwnFeed: (_, feed) => feed === p.feed,
     onOwnFeed: head => {

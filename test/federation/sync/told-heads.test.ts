@@ -5,6 +5,7 @@ import { HeadChanges } from '../../../src/federation/sync/head-changes.ts'
 import { HeadLog } from '../../../src/federation/sync/head-log.ts'
 import { Intake } from '../../../src/federation/sync/intake.ts'
 import { ROUND_MS, WHOLE_HEADS_MS } from '../../../src/federation/sync/limits.ts'
+import { rangeVerifier } from '../../../src/federation/sync/verify-range.ts'
 import {
   type FeedRequest,
   HEADS_SINCE_FEATURE,
@@ -12,7 +13,7 @@ import {
   type PeerId,
   type PublisherId,
   parseFeedRequest,
-  parseRecord,
+  verifySignatures,
 } from '../../../src/protocol/index.ts'
 import { Publisher } from '../simulation/cast.ts'
 import { World } from '../simulation/world.ts'
@@ -58,7 +59,7 @@ async function nodeOf({ features = [HEADS_SINCE_FEATURE], follow = [p.id] as rea
     intake: new Intake({
       net: 'main',
       store: mine,
-      verify: async envelope => parseRecord(envelope, { net: 'main' }),
+      verify: rangeVerifier({ net: 'main', verifySignatures: async checks => verifySignatures(checks) }),
       onStored: () => {},
       isOwnFeed: () => false,
       onOwnFeed: () => {},

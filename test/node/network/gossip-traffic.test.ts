@@ -4,10 +4,10 @@ import type { Stream } from '@libp2p/interface'
 import { createLibp2p } from 'libp2p'
 import { expect, test } from 'vitest'
 import { GossipDriver } from '../../../src/federation/gossip/driver.ts'
-import { announcementCodecOf, Intake, systemClock } from '../../../src/federation/index.ts'
+import { announcementCodecOf, Intake, rangeVerifier, systemClock } from '../../../src/federation/index.ts'
 import { gossipPortOf } from '../../../src/node/network/gossip-port.ts'
 import { libp2pOptionsOf, type Network } from '../../../src/node/network/network.ts'
-import { encodeAnnouncement, type PeerId, parseRecordOnPool, topicsOf } from '../../../src/protocol/index.ts'
+import { encodeAnnouncement, type PeerId, topicsOf, verifySignaturesOnPool } from '../../../src/protocol/index.ts'
 import { Publisher } from '../../federation/simulation/cast.ts'
 import { MemoryFeedStore } from '../../federation/sync/memory-feed-store.ts'
 
@@ -37,7 +37,7 @@ async function besieged(stack: AsyncDisposableStack) {
     network: gossipPortOf(victim.services.pubsub, TOPICS),
     codec: announcementCodecOf({ net: NET }),
     intake: new Intake({
-      ...{ net: NET, store, verify: envelope => parseRecordOnPool(envelope, { net: NET }) },
+      ...{ net: NET, store, verify: rangeVerifier({ net: NET, verifySignatures: verifySignaturesOnPool }) },
       ...{ onStored: () => {}, isOwnFeed: () => false, onOwnFeed: () => {} },
     }),
     clock: systemClock,

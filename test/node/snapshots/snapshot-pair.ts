@@ -1,16 +1,16 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Joined, joinFromSnapshot, snapshotHandler } from '../../../src/federation/index.ts'
+import { type Joined, joinFromSnapshot, rangeVerifier, snapshotHandler } from '../../../src/federation/index.ts'
 import { Intake } from '../../../src/federation/sync/intake.ts'
 import { signingKeyOf } from '../../../src/node/identity/ed25519-key.ts'
 import { type MadePack, makePacks } from '../../../src/node/snapshots/make-packs.ts'
 import { SnapshotShelf } from '../../../src/node/snapshots/snapshot-shelf.ts'
 import {
   type PublisherId,
-  parseRecordOnPool,
   peerIdOfKey,
   sealSnapshot,
+  verifySignaturesOnPool,
   type WellFormedRecord,
 } from '../../../src/protocol/index.ts'
 import { NET } from '../../federation/simulation/cast.ts'
@@ -87,7 +87,7 @@ export class SnapshotPair implements AsyncDisposable {
       ...{ net: NET, streams: this.nodes.alice, protocol: PROTOCOL },
       intake: new Intake({
         ...{ net: NET, store: this.taken, onStored: () => {}, isOwnFeed: () => false, onOwnFeed: () => {} },
-        verify: envelope => parseRecordOnPool(envelope, { net: NET }),
+        verify: rangeVerifier({ net: NET, verifySignatures: verifySignaturesOnPool }),
       }),
       isWanted: (publisher: PublisherId) => missing.has(publisher),
       isPublic: () => false,

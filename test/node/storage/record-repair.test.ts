@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Intake } from '../../../src/federation/index.ts'
+import { Intake, rangeVerifier } from '../../../src/federation/index.ts'
 import { fetchRange } from '../../../src/federation/sync/fetch-range.ts'
 import { openArtifactStore } from '../../../src/node/storage/artifact-store.ts'
 import { backupStream, readBackup } from '../../../src/node/storage/backup.ts'
@@ -19,8 +19,8 @@ import {
   type PeerId,
   type PublisherId,
   parseFeedRequest,
-  parseRecordOnPool,
   ROOT_FEED,
+  verifySignaturesOnPool,
   type WellFormedRecord,
 } from '../../../src/protocol/index.ts'
 import { Publisher } from '../../federation/simulation/cast.ts'
@@ -265,7 +265,7 @@ describe('a feed with a loss', () => {
       const intake = new Intake({
         net: 'main',
         store,
-        verify: envelope => parseRecordOnPool(envelope, { net: 'main' }),
+        verify: rangeVerifier({ net: 'main', verifySignatures: verifySignaturesOnPool }),
         onStored: () => {},
         isOwnFeed: () => false,
         onOwnFeed: () => {},

@@ -1,0 +1,32 @@
+import { parseUnverifiedRecord, type SignatureCheck, type WellFormedRecord } from '../../protocol/index.ts'
+import { VERIFY_CHUNK } from './limits.ts'
+
+export interface VerifyRangePorts {
+  readonly net: string
+  /** Resolves if all are valid, rejects with a `ProtocolError` if not; works beside the event loop. */
+  readonly verifySignatures: (checks: readonly SignatureCheck[]) => Promise<void>
+}
+
+/** Parses envelopes and verifies every signature, in order; rejects with a `ProtocolError` if any is wrong. */
+export type VerifyRange = (envelopes: readonly Uint8Array[], signal?: AbortSignal) => Promise<WellFormedRecord[]>
+
+/** Parses some while those before are verified. */
+export function rangeVerifier({ net, verifySignatures }: VerifyRangePorts): VerifyRange {
+  return async (envelopes, signal) => {
+    const records: WellFormedRecord[] = []
+    const verdicts: Promise<void>[] = []
+    try {
+      for (let i = 0; i < envelopes.length; i += VERIFY_CHUNK) {
+        const parsed = envelopes.slice(i, i + VERIFY_CHUNK).map(each => parseUnverifiedRecord(each, { net }))
+        for (const { record } of parsed) records.push(record)
+        verdicts.push(verifySignatures(parsed.flatMap(({ checks }) => checks)))
+        await verdicts.at(-2)
+        signal?.throwIfAborted()
+      }
+      await verdicts.at(-1)
+      return records
+    } finally {
+      await Promise.allSettled(verdicts)
+    }
+  }
+}
