@@ -38,6 +38,8 @@ export interface ScanBounds {
   readonly lt?: string
   readonly lte?: string
   readonly limit?: number
+  /** What is read from the disk at once; absent: 16 KiB. */
+  readonly highWaterMarkBytes?: number
   readonly snapshot?: ReturnType<LevelDatabase['snapshot']>
 }
 

@@ -26,3 +26,5 @@ export const MAX_STATE_FILE_BYTES = 16 * MIB
 export const MAX_BACKUP_LINE_BYTES = 24 * MIB
 /** Lines of a backup: ten million records; a file that says more is not ours. */
 export const MAX_BACKUP_LINES = 10_000_000
+/** Read from the disk at once where many records are wanted: a quarter of the largest range. */
+export const SCAN_BYTES = 256 * 1024

@@ -12,15 +12,17 @@ import { StorageError } from './errors.ts'
 import { decodeFeedTree, type FeedTree, type Segment, segmentsOf } from './feed-tree.ts'
 import { forgetRecords } from './forget-publisher.ts'
 import type { LevelDatabase } from './level-database.ts'
+import { SCAN_BYTES } from './limits.ts'
 import { type Damage, scanRecords, startingWith } from './record-scan.ts'
 import {
   keyOf,
   lostIdOf,
+  openEnvelope,
   openStored,
-  parseKey,
   parsePlace,
   type RecordPlace,
   type StoredRecord,
+  seqOfKey,
 } from './stored-record.ts'
 
 /** Counts over what is held; records of a feed whose table of branches is damaged are not among them. */
@@ -112,7 +114,7 @@ export class RecordStore implements FeedStore {
     if (end === null) return []
     const taken: Uint8Array[] = []
     let bytes = 0
-    for await (const { envelope } of this.#chain(tree, end, range.from)) {
+    for await (const envelope of this.#chain(tree, end, range.from)) {
       bytes += envelope.length
       if (taken.length >= range.limit || (taken.length > 0 && bytes > range.maxBytes)) return taken
       taken.push(envelope)
@@ -224,22 +226,22 @@ export class RecordStore implements FeedStore {
   }
 
   /** The chain that ends at `end`, from a sequence number on; it ends before a record that is marked as lost. */
-  async *#chain(tree: FeedTree, end: RecordPlace, from: number): AsyncGenerator<StoredRecord> {
+  async *#chain(tree: FeedTree, end: RecordPlace, from: number): AsyncGenerator<Uint8Array> {
     for (const segment of segmentsOf(tree, end.branch, end.seq))
       if (!(yield* this.#segment(end, { ...segment, from: Math.max(segment.from, from) }))) return
   }
 
-  /** The records of a segment, false at one marked as lost; another missing one, which a flipped bit in a key makes, is corruption. */
-  async *#segment(end: RecordPlace, { branch, from, to }: Segment): AsyncGenerator<StoredRecord, boolean> {
+  /** The envelopes of a segment, false at one marked as lost; another missing one, which a flipped bit in a key makes, is corruption. */
+  async *#segment(end: RecordPlace, { branch, from, to }: Segment): AsyncGenerator<Uint8Array, boolean> {
     const place = (seq: number) => ({ ...end, branch, seq })
     let next = from
     if (from > to) return true
-    const bounds = { gte: keyOf(place(from)), lte: keyOf(place(to)) }
+    const bounds = { gte: keyOf(place(from)), lte: keyOf(place(to)), highWaterMarkBytes: SCAN_BYTES }
     for await (const [key, value] of this.#database.scan('records', bounds)) {
-      if (parseKey(key).seq !== next) break
+      if (seqOfKey(key) !== next) break
       if (lostIdOf(value) !== null) return false
       next++
-      yield openStored(key, value)
+      yield openEnvelope(key, value)
     }
     if (next <= to) throw lost(place(next))
     return true

@@ -1,8 +1,13 @@
 import { hash } from 'node:crypto'
-import { decode } from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
-import { create } from 'multiformats/hashes/digest'
-import { bytesOfBase32Cid, type FeedId, type PublisherId, type RecordId } from '../../protocol/index.ts'
+import {
+  base32CidOf,
+  bytesOfBase32Cid,
+  type FeedId,
+  type PublisherId,
+  parseEnvelope,
+  type RecordId,
+} from '../../protocol/index.ts'
 import { StorageError } from './errors.ts'
 import { plain } from './level-database.ts'
 
@@ -26,16 +31,17 @@ export interface StoredRecord extends RecordPlace {
   readonly envelope: Uint8Array
 }
 
-const DAG_CBOR = 0x71
-const SHA2_256 = 0x12
+/** CIDv1, dag-cbor, sha2-256 of 32 bytes. */
+const ID_PREFIX = Uint8Array.of(1, 0x71, 0x12, 32)
 /** Bytes of a binary record id, with which what is stored begins. */
 export const ID_BYTES = 36
 const SUM_BYTES = 32
 const LOST_MARK = '?'
+const SEQ_DIGITS = 14
 
 /** Key of a record: sorts by publisher, feed, branch, seq. */
 export function keyOf({ publisher, feed, branch, seq }: RecordPlace): string {
-  return `${publisher}/${feed}/${hex(branch, 4)}/${hex(seq, 14)}`
+  return `${publisher}/${feed}/${hex(branch, 4)}/${hex(seq, SEQ_DIGITS)}`
 }
 
 /** @throws StorageError E_RECORD_CORRUPT for a key that no record was written under. */
@@ -83,34 +89,41 @@ export function encodeStored(id: RecordId, envelope: Uint8Array): Uint8Array {
   return Buffer.concat([bytesOfBase32Cid(id), sha256(envelope), envelope])
 }
 
-/** The record under `key`. @throws StorageError E_RECORD_CORRUPT when its bytes are not those of its id. */
-export function openStored(key: string, bytes: Uint8Array): StoredRecord {
-  const place = parseKey(key)
-  const envelope = bytes.subarray(ID_BYTES + SUM_BYTES)
-  const id = recordIdOf(envelope)
-  if (
-    id === null ||
-    !same(id.bytes, bytes.subarray(0, ID_BYTES)) ||
-    !same(sha256(envelope), bytes.subarray(ID_BYTES, ID_BYTES + SUM_BYTES))
-  ) {
-    throw new StorageError(
-      'E_RECORD_CORRUPT',
-      `record ${place.seq} of feed ${place.feed} of ${place.publisher} was altered on disk`,
-      {
-        hint: 'run: hanse doctor --repair',
-      },
-    )
-  }
-  return { ...place, id: id.toString() as RecordId, envelope: plain(envelope) }
+/** The sequence number at the end of a record's key. */
+export function seqOfKey(key: string): number {
+  return Number.parseInt(key.slice(-SEQ_DIGITS), 16)
 }
 
-/** CID of the payload inside an envelope, or null if there is none; says nothing about signatures. */
-function recordIdOf(envelope: Uint8Array): CID | null {
+/** The record under `key`. @throws StorageError E_RECORD_CORRUPT when its bytes are not those of its id. */
+export function openStored(key: string, bytes: Uint8Array): StoredRecord {
+  const envelope = openEnvelope(key, bytes)
+  return { ...parseKey(key), id: base32CidOf(bytes.subarray(0, ID_BYTES)) as RecordId, envelope }
+}
+
+/** The envelope of the record under `key`. @throws StorageError E_RECORD_CORRUPT when its bytes are not those of its id. */
+export function openEnvelope(key: string, bytes: Uint8Array): Uint8Array {
+  const envelope = plain(bytes.subarray(ID_BYTES + SUM_BYTES))
+  const isSound =
+    same(sha256(envelope), bytes.subarray(ID_BYTES, ID_BYTES + SUM_BYTES)) &&
+    isIdOf(bytes.subarray(0, ID_BYTES), envelope)
+  if (!isSound) throw altered(parseKey(key))
+  return envelope
+}
+
+function altered({ seq, feed, publisher }: RecordPlace): StorageError {
+  const hint = 'run: hanse doctor --repair'
+  return new StorageError('E_RECORD_CORRUPT', `record ${seq} of feed ${feed} of ${publisher} was altered on disk`, {
+    hint,
+  })
+}
+
+/** Whether a binary id is that of the payload inside an envelope; says nothing about signatures. */
+function isIdOf(id: Uint8Array, envelope: Uint8Array): boolean {
   try {
-    const { p } = decode<{ p: unknown }>(envelope)
-    return p instanceof Uint8Array ? CID.createV1(DAG_CBOR, create(SHA2_256, sha256(p))) : null
+    const { payload } = parseEnvelope(envelope)
+    return same(id.subarray(0, ID_PREFIX.length), ID_PREFIX) && same(id.subarray(ID_PREFIX.length), sha256(payload))
   } catch {
-    return null
+    return false
   }
 }
 
