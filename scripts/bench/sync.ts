@@ -104,6 +104,19 @@ async function serve(contender: ContenderName, { file }: MadeFeeds): Promise<Syn
 
 async function receive(contender: ContenderName, made: MadeFeeds, server: SyncProcess): Promise<Figures> {
   const place = await emptyFolder()
+  try {
+    return await receiveInto(place, contender, made, server)
+  } finally {
+    await rm(place, { recursive: true, force: true })
+  }
+}
+
+async function receiveInto(
+  place: string,
+  contender: ContenderName,
+  made: MadeFeeds,
+  server: SyncProcess,
+): Promise<Figures> {
   const before = await usedBy(server)
   await using receiver = await SyncProcess.start(packages, { do: 'receive', contender, folder: place })
   const { publishers, records } = made
@@ -111,7 +124,6 @@ async function receive(contender: ContenderName, made: MadeFeeds, server: SyncPr
   const answer = await receiver.ask({ do: 'begin', address: way.address, publishers, records })
   if (answer.is !== 'done') throw new Error(`${contender} answered ${answer.is}`)
   const serverCpuMs = (await usedBy(server)) - before
-  await rm(place, { recursive: true, force: true })
   return { perSecond: (records / answer.ms) * 1_000, ...answer.used, serverCpuMs }
 }
 

@@ -45,8 +45,26 @@ export function parseUnverifiedRecord(bytes: Uint8Array, context: RecordContext)
   const { net, feed, seq, prev, typ, ts, auth } = frame
   const publisher = frame.publisher ?? (id as string as PublisherId)
   const signer = frame.rootKey === null ? '' : signerOf(frame.rootKey)
-  const understood = understoodOf(frame)
-  return { record: { id, net, publisher, feed, seq, prev, typ, ts, auth, envelope: bytes, understood, signer }, checks }
+  // Many records pass through that nobody asks for their body: it is read when it is first asked for.
+  let understood: UnderstoodBody | null | undefined
+  const record = {
+    id,
+    net,
+    publisher,
+    feed,
+    seq,
+    prev,
+    typ,
+    ts,
+    auth,
+    envelope: bytes,
+    signer,
+    get understood() {
+      if (understood === undefined) understood = understoodOf(frame)
+      return understood
+    },
+  }
+  return { record, checks }
 }
 
 /** The body when its kind is known in that feed and fits its schema, else null: a newer peer is never a bad peer (section 4.3). */

@@ -50,7 +50,7 @@ export async function takePack(
       const records = await verifiedBeside(storing, ports.intake.verify(envelopes, signal))
       if (records.some(({ publisher }, i) => publisher !== publishers[i]))
         throw new ProtocolError('E_RECORD', 'a record in the section of another publisher')
-      for (const { understood } of records)
+      for (const { understood } of records.filter(({ feed }) => feed === ROOT_FEED))
         if (understood?.typ === 'delegate' && understood.visibility === 'public') open.add(understood.feed)
       storing = store(records.filter(each => each.feed === ROOT_FEED || open.has(each.feed) || ports.isPublic(each)))
     }
