@@ -1,5 +1,4 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
-import { libsodium } from './libsodium.ts'
 import { MAX_CACHED_KEYS } from './limits.ts'
 
 /** Field prime 2^255-19 and group order of RFC 8032 section 5.1, little-endian. */
@@ -26,32 +25,25 @@ const cachedKeys = new Map<string, KeyObject>()
 
 /** Whether a signature is valid under the strict rule (section 2.2); false for input of any shape. */
 export function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  const sodium = libsodium()
-  if (sodium === null) return verifyEd25519ByOpenSsl(publicKey, message, signature)
-  return mayVerify(publicKey, signature) && sodium.crypto_sign_verify_detached(signature, message, publicKey)
-}
-
-/** As verifyEd25519, by the runtime's own library wherever this runs. */
-export function verifyEd25519ByOpenSsl(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  const key = mayVerify(publicKey, signature) ? keyObjectOf(publicKey) : null
+  const key = mayVerifyEd25519(publicKey, signature) ? keyObjectOf(publicKey) : null
   return key !== null && verify(null, message, key, signature)
 }
 
-/** As verifyEd25519ByOpenSsl, with the curve arithmetic on the thread pool. */
+/** As verifyEd25519, with the curve arithmetic on the thread pool. */
 export function verifyEd25519OnPool(
   publicKey: Uint8Array,
   message: Uint8Array,
   signature: Uint8Array,
 ): Promise<boolean> {
-  const key = mayVerify(publicKey, signature) ? keyObjectOf(publicKey) : null
+  const key = mayVerifyEd25519(publicKey, signature) ? keyObjectOf(publicKey) : null
   if (key === null) return Promise.resolve(false)
   return new Promise((resolve, reject) => {
     verify(null, message, key, signature, (error, valid) => (error === null ? resolve(valid) : reject(error)))
   })
 }
 
-/** The checks before the equation: sizes, canonical y of A and R, neither of small order, S below the group order. */
-function mayVerify(publicKey: Uint8Array, signature: Uint8Array): boolean {
+/** The strict rule but for its equation: sizes, canonical y of A and R, neither of small order, S below the group order. */
+export function mayVerifyEd25519(publicKey: Uint8Array, signature: Uint8Array): boolean {
   if (publicKey.length !== PUBLIC_KEY_BYTES || signature.length !== SIGNATURE_BYTES) return false
   if (!isAcceptedPoint(publicKey) || !isAcceptedPoint(signature.subarray(0, 32))) return false
   return isBelow(signature.subarray(32), GROUP_ORDER)

@@ -1,8 +1,12 @@
 /** A thread that verifies signatures, batch by batch, in the order in which they come. */
 import { parentPort } from 'node:worker_threads'
-import { verifyEd25519 } from '../../protocol/index.ts'
+import { ed25519SelfTest, verifyEd25519 } from '../../protocol/index.ts'
 import { unpackChecks } from './check-batch.ts'
+import { libsodiumVerifier } from './libsodium.ts'
 import type { Verdict } from './signature-workers.ts'
+
+const verify = libsodiumVerifier() ?? verifyEd25519
+ed25519SelfTest(verify)
 
 parentPort!.on('message', ({ batch, bytes }: { readonly batch: number; readonly bytes: Uint8Array }) => {
   const verdict: Verdict = { batch, areValid: areAllValid(bytes) }
@@ -11,6 +15,6 @@ parentPort!.on('message', ({ batch, bytes }: { readonly batch: number; readonly 
 
 function areAllValid(bytes: Uint8Array): boolean {
   for (const { publicKey, message, signature } of unpackChecks(bytes))
-    if (!verifyEd25519(publicKey, message, signature)) return false
+    if (!verify(publicKey, message, signature)) return false
   return true
 }

@@ -1,6 +1,8 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { packChecks, unpackChecks } from '../../../src/node/verification/check-batch.ts'
+import { libsodiumVerifier } from '../../../src/node/verification/libsodium.ts'
 import { SignatureWorkers } from '../../../src/node/verification/signature-workers.ts'
 import type { SignatureCheck } from '../../../src/protocol/index.ts'
 
@@ -47,6 +49,23 @@ describe('signatures verified by threads', () => {
     await expect(closing.verify([checkOf('y')])).rejects.toThrow('any more')
   })
 })
+
+describe('libsodium', () => {
+  const verify = libsodiumVerifier()
+  const path = new URL('../../vectors/ed25519-strict.json', import.meta.url)
+  const cases = JSON.parse(readFileSync(path, 'utf8')) as { pk: string; msg: string; sig: string; strict: boolean }[]
+
+  it.skipIf(verify === null)('agrees with all 1,273 verdicts', () => {
+    const [strict, judged] = [
+      cases.map(each => each.strict),
+      cases.map(({ pk, msg, sig }) => verify!(bytesOf(pk), bytesOf(msg), bytesOf(sig))),
+    ]
+    expect(judged).toEqual(strict)
+    expect(judged.length).toBe(1273)
+  })
+})
+
+const bytesOf = (hex: string) => Buffer.from(hex, 'hex')
 
 describe('a batch of checks', () => {
   it('is read back as it was packed, with empty messages among them', () => {
