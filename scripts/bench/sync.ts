@@ -23,6 +23,8 @@ const { values } = parseArgs({
     'orbitdb-records': { ...TEXT, default: '2000' },
     /** Round-trip time, ms, between the processes, of all but hypercore and OrbitDB. */
     rtt: { ...TEXT, default: '0' },
+    /** Speed of that link each way, Mbit/s. */
+    mbit: { ...TEXT, default: '200' },
     rounds: { ...TEXT, default: '3' },
     contenders: { ...TEXT, default: CONTENDERS.join(',') },
     cache: { ...TEXT, default: join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'hanse-bench') },
@@ -46,29 +48,32 @@ interface Figures {
 const folder = await mkdtemp(join(tmpdir(), 'hanse-sync-'))
 try {
   const records = Number(values.records)
-  const few = await makeFeeds(join(folder, 'few'), Number(values['orbitdb-records']), 1)
-  const feeds = {
-    one: await makeFeeds(join(folder, 'one'), records, 1),
-    many: await makeFeeds(join(folder, 'many'), records, Number(values.publishers)),
-  }
-  console.log(
-    `${records} records of ${feeds.one.meanBytes} B in one feed, and in those of ${values.publishers} publishers`,
-  )
+  const many = await makeFeeds(join(folder, 'many'), records, Number(values.publishers))
+  const oneFeed = rtt === 0 && wanted.some(name => name !== 'orbitdb' && !BY_SNAPSHOT.has(name))
+  const one = oneFeed ? await makeFeeds(join(folder, 'one'), records, 1) : null
+  const few = wanted.includes('orbitdb')
+    ? await makeFeeds(join(folder, 'few'), Number(values['orbitdb-records']), 1)
+    : null
+  console.log(`${records} records of ${many.meanBytes} B in one feed, and in those of ${values.publishers} publishers`)
   console.log(`${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, load ${loadavg()[0]?.toFixed(1)}\n`)
   await using stack = new AsyncDisposableStack()
-  const rows = []
+  const rows: { readonly contender: ContenderName; readonly what: string; readonly made: MadeFeeds }[] = []
   for (const contender of wanted) {
-    if (contender === 'orbitdb') rows.push({ contender, what: `${few.records} records`, made: few })
-    else if (!BY_SNAPSHOT.has(contender) && rtt === 0) rows.push({ contender, what: 'one feed', made: feeds.one })
-    if (OURS.has(contender)) rows.push({ contender, what: `${values.publishers} publishers`, made: feeds.many })
+    if (contender === 'orbitdb') {
+      if (few !== null) rows.push({ contender, what: `${few.records} records`, made: few })
+      continue
+    }
+    if (one !== null && !BY_SNAPSHOT.has(contender)) rows.push({ contender, what: 'one feed', made: one })
+    if (OURS.has(contender)) rows.push({ contender, what: `${values.publishers} publishers`, made: many })
   }
-  const lanes = []
+  const lanes: ((typeof rows)[number] & { readonly server: SyncProcess })[] = []
   for (const row of rows) lanes.push({ ...row, server: stack.use(await serve(row.contender, row.made)) })
   const all = lanes.map((): Figures[] => [])
   for (let round = 0; round < Number(values.rounds); round++)
     for (const [i, { contender, made, server }] of lanes.entries()) all[i]?.push(await receive(contender, made, server))
   const medians = all.map(mediansOf)
-  const ours = medians[lanes.findIndex(({ contender }) => contender === 'ours')]
+  const medianOf = (wanted: ContenderName, of?: MadeFeeds) =>
+    medians[lanes.findIndex(({ contender, made }) => contender === wanted && (of === undefined || made === of))]
   const head = ['contender', 'records/s', 'ours is', 'receiver CPU/record', 'server CPU/record', 'receiver peak']
   console.log(
     tableOf(
@@ -76,6 +81,7 @@ try {
       lanes.map(({ contender, what, made }, i) => {
         const { perSecond, cpuMs, serverCpuMs, peakBytes } = medians[i]!
         const each = (ms: number) => `${((ms / made.records) * 1_000).toFixed(0)} µs`
+        const ours = medianOf('ours', made) ?? medianOf('ours')
         const times = ours === undefined ? '' : `x ${(ours.perSecond / perSecond).toFixed(2)}`
         const rate = Math.round(perSecond).toLocaleString('en')
         return [
@@ -89,6 +95,15 @@ try {
       }),
     ),
   )
+  for (const [whole, snapshot, feeds] of [
+    ['stores', 'snapshot', 'ours'],
+    ['folds and indexes as well', 'node-snapshot', 'node'],
+  ] as const) {
+    const [fast, slow] = [medianOf(snapshot, many), medianOf(feeds, many)]
+    if (fast === undefined || slow === undefined) continue
+    const times = (fast.perSecond / slow.perSecond).toFixed(1)
+    console.log(`a node that ${whole} joins ${times} x as fast from a snapshot as from ${values.publishers} feeds`)
+  }
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
@@ -118,9 +133,11 @@ async function receiveInto(
   server: SyncProcess,
 ): Promise<Figures> {
   const before = await usedBy(server)
-  await using receiver = await SyncProcess.start(packages, { do: 'receive', contender, folder: place })
+  await using stack = new AsyncDisposableStack()
+  stack.defer(() => rm(place, { recursive: true, force: true }))
+  const receiver = stack.use(await SyncProcess.start(packages, { do: 'receive', contender, folder: place }))
   const { publishers, records } = made
-  await using way = await wayTo(contender, server.address)
+  const way = stack.use(await wayTo(contender, server.address))
   const answer = await receiver.ask({ do: 'begin', address: way.address, publishers, records })
   if (answer.is !== 'done') throw new Error(`${contender} answered ${answer.is}`)
   const serverCpuMs = (await usedBy(server)) - before
@@ -133,7 +150,7 @@ async function wayTo(contender: ContenderName, address: string) {
   const way = (at: string) => ({ address: at, [Symbol.asyncDispose]: () => stack.disposeAsync() })
   const port = /\/tcp\/(\d+)/.exec(address)?.[1]
   if (rtt === 0 || port === undefined || !OURS.has(contender)) return way(address)
-  const link = stack.use(await slowLink(Number(port), rtt / 2))
+  const link = stack.use(await slowLink(Number(port), { oneWayMs: rtt / 2, mbitPerSecond: Number(values.mbit) }))
   return way(address.replace(`/tcp/${port}`, `/tcp/${link.port}`))
 }
 

@@ -138,6 +138,25 @@ test('what a pack is named as and is not is not taken in', async () => {
   expect(pair.nodes.offences.map(({ code }) => code)).toEqual(['block-altered'])
 })
 
+/** Calls `then` with each block that the maker reads, and how many before it. */
+const onRead = (pair: SnapshotPair, then: (block: Uint8Array, before: number) => Uint8Array) => {
+  const read = pair.shelf.readBlock.bind(pair.shelf)
+  let before = 0
+  pair.shelf.readBlock = async id => {
+    const block = await read(id)
+    return block === null ? null : then(block, before++)
+  }
+}
+
+test('what came before a pack that cannot be had stays', async () => {
+  await using pair = await SnapshotPair.holding(all)
+  await pair.make(ids, everything, { packBytes: 20_000 })
+  onRead(pair, (block, before) => (before === 0 ? block : altered(block)))
+  expect(await pair.join(ids)).toMatchObject({ is: 'failed', packs: 1 })
+  const heads = await Promise.all(ids.map(id => pair.taken.heads(id)))
+  expect(heads.flat().length).toBeGreaterThan(0)
+})
+
 test('a join that broke off goes on with what is still missing', async () => {
   await using pair = await SnapshotPair.holding(all)
   await pair.make(ids, everything, { packBytes: 20_000 })
