@@ -11,6 +11,9 @@ import { dayOf, qualityByteOf } from './signals.ts'
 /** A term in a map costs as much as so many in the columns of a base. */
 const SCAN_FACTOR = 8
 
+/** Unlike `Buffer.from`: a few bytes that stay would keep a whole page of Node's pool. */
+const UTF8 = new TextEncoder()
+
 interface DeltaTerm {
   readonly term: string
   readonly bytes: Uint8Array
@@ -175,7 +178,7 @@ export class DeltaSegment implements Segment {
   #termOf(term: string): DeltaTerm {
     let entry = this.#terms.get(term)
     if (entry === undefined) {
-      const bytes = Buffer.from(term)
+      const bytes = UTF8.encode(term)
       entry = { term, bytes, mask: letterMaskOf(bytes), ids: [], impacts: [], popularity: 0 }
       this.#terms.set(term, entry)
     }
