@@ -31,6 +31,8 @@ export interface Candidate {
   isKnown: boolean
   /** It was dialled and connected once. */
   isMet: boolean
+  /** When its connection ended that nobody here ended, ms; null: it did not. */
+  lostAt: number | null
 }
 
 /** The bounded set of peers a node may dial. */
@@ -89,8 +91,14 @@ export class Candidates {
     if (known === undefined) return
     if (wasDialled && !known.isMet) this.informants.wasRight(known)
     const isMet = known.isMet || wasDialled
-    Object.assign(known, { failures: 0, notBefore: 0, why: null, isKnown: true, isMet })
+    Object.assign(known, { failures: 0, notBefore: 0, why: null, isKnown: true, isMet, lostAt: null })
     this.#place(known)
+  }
+
+  /** Its connection ended, and nobody here wanted that. */
+  lost(peer: PeerId, now: number): void {
+    const known = this.#byPeer.get(peer)
+    if (known?.isMet) known.lostAt = now
   }
 
   /** Backs off, doubled each time; `luck` (0..1) spreads it by ± 50 %. `why` is null for a connection that ended. */
@@ -101,7 +109,8 @@ export class Candidates {
     known.why = why
     if (!known.isMet && known.failures === 1) this.informants.wasWrong(known)
     const isChosen = known.source === 'pinned' || known.source === 'bootstrap'
-    const longest = isChosen ? limits.LONGEST_PINNED_BACKOFF_MS : limits.LONGEST_BACKOFF_MS
+    const usual = isChosen ? limits.LONGEST_PINNED_BACKOFF_MS : limits.LONGEST_BACKOFF_MS
+    const longest = isCutOff(known, now) ? limits.LONGEST_CUT_OFF_BACKOFF_MS : usual
     const wait = Math.min(longest, limits.FIRST_BACKOFF_MS * 2 ** (known.failures - 1))
     known.notBefore = now + wait * (0.5 + luck)
     if (isHearsay(known) && known.failures >= limits.MAX_FAILURES) this.remove(peer)
@@ -110,7 +119,7 @@ export class Candidates {
   #insert(peer: PeerId, addresses: readonly string[], source: Source, from: PeerId | null): void {
     const kept = addresses.slice(0, limits.MAX_ADDRESSES)
     const group = this.#groupOfFirst(kept)
-    const fresh = { failures: 0, notBefore: 0, why: null, isKnown: false, isMet: false }
+    const fresh = { failures: 0, notBefore: 0, why: null, isKnown: false, isMet: false, lostAt: null }
     const candidate: Candidate = { peer, source, from, addresses: kept, group, ...fresh }
     if (isHearsay(candidate)) this.#makeRoomFor(candidate)
     this.#byPeer.set(peer, candidate)
@@ -151,5 +160,8 @@ export const compareCandidates = (a: Candidate, b: Candidate): number =>
 
 const rankOf = (source: Source): number => SOURCES.indexOf(source)
 const isWorse = (a: Candidate, b: Candidate): boolean => compareCandidates(a, b) > 0
+/** It was there a while ago, and is not because of the network as far as this node knows. */
+export const isCutOff = ({ lostAt }: Candidate, now: number): boolean =>
+  lostAt !== null && now - lostAt < limits.CUT_OFF_MS
 /** Known by somebody's word alone. */
 export const isHearsay = ({ source, isMet }: Candidate): boolean => (source === 'record' || source === 'hint') && !isMet

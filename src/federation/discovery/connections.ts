@@ -50,8 +50,11 @@ export class Connections {
     this.#byPeer.set(peer, { peer, isOwn, since: before?.since ?? now, group, isProven, isLeaving: false })
   }
 
-  down(peer: PeerId): void {
+  /** Whether that was wanted here. */
+  down(peer: PeerId): boolean {
+    const wasLeaving = this.#byPeer.get(peer)?.isLeaving ?? true
     this.#byPeer.delete(peer)
+    return wasLeaving
   }
 
   proven(peer: PeerId): void {

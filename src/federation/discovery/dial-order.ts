@@ -1,5 +1,5 @@
 import type { PeerId } from '../../protocol/index.ts'
-import { type Candidate, type Candidates, compareCandidates, isHearsay } from './candidates.ts'
+import { type Candidate, type Candidates, compareCandidates, isCutOff, isHearsay } from './candidates.ts'
 import type { Connections } from './connections.ts'
 import type { Guesses } from './guesses.ts'
 import * as limits from './limits.ts'
@@ -39,9 +39,13 @@ export function pickDials(choice: Choice, now: number): Candidate[] {
   const picked: Candidate[] = []
   const onlyHolders = choice.onlyHolders()
   let holders = [...onlyHolders].filter(peer => dialling.has(peer)).length
+  let lost = [...dialling.keys()].filter(peer => isLost(choice, peer, now)).length
   for (const { candidate, isHolder, isCrowded } of ranked(choice, { lack: lack(), crowded, onlyHolders }, now)) {
     if (coming() >= limits.MAX_DIALS) break
-    const isUrgent = candidate.source === 'pinned' || (isHolder && ++holders <= limits.MAX_HOLDER_DIALS)
+    const isUrgent =
+      candidate.source === 'pinned' ||
+      (isHolder && ++holders <= limits.MAX_HOLDER_DIALS) ||
+      (isCutOff(candidate, now) && ++lost <= limits.MAX_CUT_OFF_DIALS)
     const missing = lack()
     if (!isUrgent && missing !== 'anybody' && (missing === null || isCrowded)) continue
     if (!isHearsay(candidate) || choice.guesses.take(now)) picked.push(candidate)
@@ -71,7 +75,7 @@ function ranked(choice: Choice, { lack, crowded, onlyHolders }: Wanted, now: num
   for (const candidate of pool) {
     if (!isReady(choice, candidate, now)) continue
     const isHolder = onlyHolders.has(candidate.peer)
-    if (lack !== null || isHolder || candidate.source === 'pinned')
+    if (lack !== null || isHolder || candidate.source === 'pinned' || isCutOff(candidate, now))
       meant.push({ ...orderOf(choice, candidate, crowded), isHolder })
   }
   return meant.sort(
@@ -81,6 +85,11 @@ function ranked(choice: Choice, { lack, crowded, onlyHolders }: Wanted, now: num
       compareCandidates(a.candidate, b.candidate) ||
       b.luck - a.luck,
   )
+}
+
+const isLost = ({ candidates }: Choice, peer: PeerId, now: number): boolean => {
+  const candidate = candidates.get(peer)
+  return candidate !== undefined && isCutOff(candidate, now)
 }
 
 const isReady = ({ connections, dialling }: Choice, { peer, notBefore }: Candidate, now: number): boolean =>

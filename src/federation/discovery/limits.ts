@@ -36,6 +36,12 @@ export const FIRST_BACKOFF_MS = 5_000
 export const LONGEST_BACKOFF_MS = 30 * 60_000
 /** Longest wait after a failed dial of a pinned or bootstrap peer, ms: it is somebody's choice, not a guess, and one that does not know a new member yet soon will. */
 export const LONGEST_PINNED_BACKOFF_MS = 60_000
+/** A peer whose connection was lost is taken for cut off this long, ms: it, or this node, will be back. */
+export const CUT_OFF_MS = 60 * 60_000
+/** Longest wait after a failed dial of such a peer, ms: with the 15 s of a dial, in which its first packet goes out four times, two sides meet within half a minute. */
+export const LONGEST_CUT_OFF_BACKOFF_MS = 10_000
+/** Dials of such peers at once while no connection is missing: two halves of a federation have all the connections they want, and must meet again. */
+export const MAX_CUT_OFF_DIALS = 1
 /** A dial later than this, ms, counts as failed. */
 export const DIAL_TIMEOUT_MS = 15_000
 /** Candidates remembered; the least promising is forgotten first. */

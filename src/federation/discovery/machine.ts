@@ -84,7 +84,7 @@ export class DiscoveryMachine {
   }
 
   disconnected(peer: PeerId, now: number): DiscoveryEffect[] {
-    this.#connections.down(peer)
+    if (!this.#connections.down(peer)) this.#candidates.lost(peer, now)
     this.#candidates.failed(peer, now, this.#parts.random(), null)
     return this.#decide(now)
   }

@@ -50,7 +50,7 @@ export interface AnsweringContext {
   readonly uplink: SharedRate | null
   readonly clock: Clock
   readonly onOffence: (code: OffenceCode) => void
-  readonly onClosed: () => void
+  readonly onClosed: (error: FederationError) => void
 }
 
 interface Answer {
@@ -72,6 +72,11 @@ export class AnsweringStream implements LinkRole {
     this.#link = new FrameLink(duplex, context.clock, this, context.onOffence)
   }
 
+  /** When the peer was heard on it last, ms. */
+  get heardMs(): number {
+    return this.#link.heardMs
+  }
+
   end(message: string): void {
     this.#link.end('E_STREAM_CLOSED', message)
   }
@@ -88,7 +93,7 @@ export class AnsweringStream implements LinkRole {
   onClosed(error: FederationError): void {
     for (const answer of this.#open.values()) answer.stop.abort(error)
     this.#open.clear()
-    this.#context.onClosed()
+    this.#context.onClosed(error)
   }
 
   isBusy(): boolean {

@@ -3,7 +3,7 @@ import { FederationError } from '../errors.ts'
 import type { ByteDuplex } from './byte-duplex.ts'
 import type { Clock } from './clock.ts'
 import { FrameLink, type LinkRole } from './frame-link.ts'
-import { PLACE_MS } from './limits.ts'
+import { PLACE_MS, PROBE_AGAIN } from './limits.ts'
 import type { OffenceCode } from './offence.ts'
 import { OpenRequest, type RequestBounds } from './open-request.ts'
 import { Places } from './places.ts'
@@ -12,17 +12,27 @@ import { Places } from './places.ts'
 export class AskingStream implements LinkRole {
   readonly #link: FrameLink
   readonly #clock: Clock
-  readonly #onClosed: () => void
+  readonly #onClosed: (error: FederationError) => void
   readonly #places = new Places()
   readonly #open = new Map<number, OpenRequest>()
   /** Cancelled requests whose END is not here yet, with the credit the peer had; they keep their places. */
   readonly #draining = new Map<number, number>()
   #lastId = 0
 
-  constructor(duplex: ByteDuplex, clock: Clock, onOffence: (code: OffenceCode) => void, onClosed: () => void) {
+  constructor(
+    duplex: ByteDuplex,
+    clock: Clock,
+    onOffence: (code: OffenceCode) => void,
+    onClosed: (error: FederationError) => void,
+  ) {
     this.#clock = clock
     this.#onClosed = onClosed
     this.#link = new FrameLink(duplex, clock, this, onOffence)
+  }
+
+  /** When the peer was heard on it last, ms. */
+  get heardMs(): number {
+    return this.#link.heardMs
   }
 
   get isClosed(): boolean {
@@ -41,6 +51,7 @@ export class AskingStream implements LinkRole {
     const request = this.#start(message, bounds)
     const abort = () => request.fail(signal.reason)
     signal.addEventListener('abort', abort, { once: true })
+    const endProbes = this.#probe(bounds.probeAfterMs)
     try {
       for (let next = await request.next(); next !== null; next = await request.next()) {
         yield next
@@ -49,6 +60,7 @@ export class AskingStream implements LinkRole {
       }
     } finally {
       signal.removeEventListener('abort', abort)
+      endProbes()
       this.#cancel(request)
     }
   }
@@ -68,7 +80,7 @@ export class AskingStream implements LinkRole {
     this.#open.clear()
     this.#draining.clear()
     this.#places.close(error)
-    this.#onClosed()
+    this.#onClosed(error)
   }
 
   isBusy(): boolean {
@@ -94,6 +106,23 @@ export class AskingStream implements LinkRole {
       .send(FRAME.request, request.id, encodeRequest(bounds.creditBytes, message))
       .catch(request.fail.bind(request))
     return request
+  }
+
+  /**
+   * Something to follow a small request, and by its PONG the small answer: of a packet that nothing follows TCP learns only after
+   * its retransmission timeout (200 ms and a round trip) that it was lost, of others after a round trip.
+   */
+  #probe(afterMs: number): () => void {
+    if (afterMs === 0) return () => {}
+    let cancelTimer = () => {}
+    const wait = (ms: number) => {
+      cancelTimer = this.#clock.after(ms, () => {
+        this.#link.ping()
+        wait(ms * PROBE_AGAIN)
+      })
+    }
+    wait(afterMs)
+    return () => cancelTimer()
   }
 
   #onData({ id, payload }: Frame): OffenceCode | null {

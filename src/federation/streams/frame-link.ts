@@ -54,6 +54,11 @@ export class FrameLink {
     void this.#sender.send(FRAME.hello, 0, encodeHello())
   }
 
+  /** When the peer was heard last, ms. */
+  get heardMs(): number {
+    return this.#heardMs
+  }
+
   get isClosed(): boolean {
     return this.#closed
   }
@@ -66,6 +71,11 @@ export class FrameLink {
   /** Sends one frame; resolves when the transport took it, rejects with `E_STREAM_CLOSED`. */
   send(type: number, id: number, payload?: Uint8Array): Promise<void> {
     return this.#sender.send(type, id, payload)
+  }
+
+  /** Makes the peer say something. */
+  ping(): void {
+    void this.#sender.send(FRAME.ping, 0)
   }
 
   /** Ends the link and everything on it. */
@@ -140,7 +150,7 @@ export class FrameLink {
     const silent = now - this.#heardMs >= PING_AFTER_MS
     if (silent && this.#pingedMs === null && this.#role.isBusy()) {
       this.#pingedMs = now
-      void this.#sender.send(FRAME.ping, 0)
+      this.ping()
     }
     this.#watch(PING_AFTER_MS)
   }

@@ -10,7 +10,7 @@ import { AnsweringStream, type PeerBudget, type RequestHandler } from './answeri
 import { AskingStream } from './asking-stream.ts'
 import type { ByteDuplex, OpenStream } from './byte-duplex.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { FIRST_BYTE_MS, MIN_BYTES_PER_SECOND, OPEN_MS } from './limits.ts'
+import { FIRST_BYTE_MS, MIN_BYTES_PER_SECOND, OPEN_MS, PONG_MS } from './limits.ts'
 import type { OffenceCode } from './offence.ts'
 import type { SharedRate } from './shared-rate.ts'
 
@@ -19,6 +19,8 @@ export interface KeptStreamsPorts {
   readonly openStream: OpenStream
   /** Told after all streams with the peer were ended; the caller drops the connection and remembers. */
   readonly onOffence: (peer: PeerId, code: OffenceCode) => void
+  /** A peer has not answered PING, and was not heard on any other stream either: its connection leads nowhere. */
+  readonly onSilent?: (peer: PeerId) => void
   readonly clock?: Clock
   readonly budget?: PeerBudget
   /** Over all peers: what this node sends, and what it takes. */
@@ -32,6 +34,7 @@ export interface RequestOptions {
   readonly creditBytes?: number
   readonly firstByteMs?: number
   readonly minBytesPerSecond?: number
+  readonly probeAfterMs?: number
 }
 
 type Side<T> = Map<PeerId, Map<string, T>>
@@ -76,7 +79,10 @@ export class KeptStreams implements AsyncDisposable {
       uplink: this.#ports.uplink ?? null,
       clock: this.#clock,
       onOffence: code => this.reportOffence(peer, code),
-      onClosed: () => drop(this.#answering, peer, protocol, stream),
+      onClosed: error => {
+        drop(this.#answering, peer, protocol, stream)
+        this.#mayBeSilent(peer, error)
+      },
     })
     keep(this.#answering, peer, protocol, stream)
   }
@@ -102,6 +108,7 @@ export class KeptStreams implements AsyncDisposable {
       creditBytes: Math.min(MAX_CREDIT_BYTES, Math.max(MIN_CREDIT_BYTES, options.creditBytes ?? DEFAULT_CREDIT_BYTES)),
       minBytesPerSecond: options.minBytesPerSecond ?? MIN_BYTES_PER_SECOND,
       firstByteMs,
+      probeAfterMs: options.probeAfterMs ?? 0,
     }
     // What has arrived waits here: the peer is not taken for slow meanwhile, and gets no more credit.
     for await (const message of stream.request(payload, bounds, signal)) {
@@ -158,12 +165,21 @@ export class KeptStreams implements AsyncDisposable {
     }
   }
 
+  /** A slow artifact may hold up the other streams of a connection that is well. */
+  #mayBeSilent(peer: PeerId, { code }: FederationError): void {
+    if (code !== 'E_PEER_SILENT') return
+    const streams = [...(this.#opened.get(peer)?.values() ?? []), ...(this.#answering.get(peer)?.values() ?? [])]
+    const heardMs = Math.max(...streams.map(stream => stream.heardMs))
+    if (this.#clock.now() - heardMs >= PONG_MS) this.#ports.onSilent?.(peer)
+  }
+
   #streamTo(peer: PeerId, protocol: string): Promise<AskingStream> {
     const kept = this.#asking.get(peer)?.get(protocol)
     if (kept !== undefined) return kept
-    const forget = () => {
+    const forget = (error: FederationError) => {
       drop(this.#asking, peer, protocol, opening)
       this.#opened.get(peer)?.delete(protocol)
+      this.#mayBeSilent(peer, error)
     }
     const opening: Promise<AskingStream> = this.#open(peer, protocol, forget)
     keep(this.#asking, peer, protocol, opening)
@@ -174,7 +190,7 @@ export class KeptStreams implements AsyncDisposable {
     return opening
   }
 
-  async #open(peer: PeerId, protocol: string, forget: () => void): Promise<AskingStream> {
+  async #open(peer: PeerId, protocol: string, forget: (error: FederationError) => void): Promise<AskingStream> {
     const timeout = new AbortController()
     const late = new FederationError('E_PEER_UNREACHABLE', `no stream within ${OPEN_MS} ms`)
     const cancelTimer = this.#clock.after(OPEN_MS, () => timeout.abort(late))

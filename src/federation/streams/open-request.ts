@@ -10,6 +10,8 @@ export interface RequestBounds {
   readonly creditBytes: number
   /** Longest wait for the answer to start once it is asked for, ms; 0 waits without end. */
   readonly firstByteMs: number
+  /** A PING follows after this while the answer has not ended, then after three times as long and so on, ms; 0 sends none. */
+  readonly probeAfterMs: number
   /** Least speed afterwards while the consumer waits, bytes a second; 0 asks for none. */
   readonly minBytesPerSecond: number
 }

@@ -117,6 +117,7 @@ export class Exchange implements AsyncDisposable {
         this.ledger.refused(peer, code)
         this.refuse(peer)
       },
+      onSilent: peer => this.#abort(peer),
       ...linkOf(parts.config.network, [this.protocols.content, this.protocols.snapshot]),
       budget: this.#budgets,
     })
@@ -183,6 +184,12 @@ export class Exchange implements AsyncDisposable {
       .network()
       .hangUp(peerIdFromString(peer))
       .catch(() => {})
+  }
+
+  /** Ends connections that lead nowhere: nobody waits for the peer to agree, and the keeper dials anew. */
+  #abort(peer: PeerId): void {
+    const silent = new Error('the peer is silent')
+    for (const connection of this.#parts.network().getConnections(peerIdFromString(peer))) connection.abort(silent)
   }
 
   /** Ends the connection with a peer that sent what no honest peer sends, and keeps it out for a while. */

@@ -46,6 +46,40 @@ test('waits longer after each failed dial, and comes back to a pinned peer withi
   }
 })
 
+test('a peer whose connection was lost is dialled again within 15 s of each failure for an hour, also the last of many', () => {
+  const machine = keeper(() => 0.999)
+  const world = { now: 0 }
+  for (let i = 0; i < 2; i++) {
+    machine.heard(named(i), 'book', 0)
+    machine.connected(peer(i), 'outbound', null, 0)
+  }
+  machine.disconnected(peer(1), 0)
+  let last = 0
+  while (world.now < 59 * 60_000) {
+    const [effect] = machine.wake(world.now).flatMap(each => (each.do === 'wakeAt' ? [each.at] : []))
+    world.now = effect!
+    if (!dialled(machine.wake(world.now)).includes(peer(1))) continue
+    expect(world.now - last).toBeLessThanOrEqual(15_000)
+    last = world.now += 15_000
+    machine.dialFailed(peer(1), 'late', world.now)
+  }
+  expect(last).toBeGreaterThan(58 * 60_000)
+})
+
+test('with all connections there lost peers are dialled too, one at a time, and none that was sent away', () => {
+  const machine = keeper()
+  const connect = (n: number) => {
+    machine.heard(named(n), 'book', 0)
+    machine.wake(0)
+    machine.connected(peer(n), 'outbound', null, 0)
+  }
+  for (let i = 0; i < 18; i++) connect(i)
+  const dials = [0, 1].flatMap(n => dialled(machine.disconnected(peer(n), 1_000)))
+  expect(dials).toEqual([])
+  expect(dialled(machine.wake(20_000))).toHaveLength(1)
+  expect(dialled(machine.wake(21_000))).toEqual([])
+})
+
 test('looks up followed publishers in the DHT and dials a holder although it has enough connections', () => {
   const machine = keeper()
   for (let i = 0; i < 20; i++) machine.connected(peer(i), 'outbound', null, 0)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { FederationError } from '../../../src/federation/index.ts'
-import { MAX_FRAME_BYTES } from '../../../src/protocol/index.ts'
+import { MAX_FRAME_BYTES, type PeerId } from '../../../src/protocol/index.ts'
 import { settled } from './duplex-pair.ts'
 import { ALICE, allOf, BOB, PROTOCOL, text, twoNodes } from './two-nodes.ts'
 
@@ -192,6 +192,61 @@ describe('kept streams', () => {
     for (const stream of opened) stream.bob.open = false
     await clock.pass(60_000)
     await silent
+  })
+
+  test('a peer that is silent on all streams is told, one that is heard on another is not', async () => {
+    const silent: PeerId[] = []
+    const other = '/hanse/test/other/1'
+    const { alice, bob, clock, opened } = twoNodes(
+      async function* ({ signal }) {
+        yield text('first')
+        await new Promise(resolve => signal.addEventListener('abort', resolve))
+      },
+      { onSilent: peer => silent.push(peer) },
+    )
+    bob.handle(other, async function* () {
+      for (;;) {
+        yield text('more')
+        await new Promise<void>(resolve => clock.after(10_000, resolve))
+      }
+    })
+    const read = async (protocol: string) => {
+      for await (const _ of alice.request(BOB, protocol, text('x'), { minBytesPerSecond: 0 }));
+    }
+    const ends = [PROTOCOL, other].map(protocol => read(protocol).catch((error: FederationError) => error.code))
+    await settled()
+    opened[0]!.bob.open = false
+    await clock.pass(100_000)
+    expect(await ends[0]).toBe('E_PEER_SILENT')
+    expect(silent).toEqual([])
+    opened[1]!.bob.open = false
+    await clock.pass(100_000)
+    expect(await ends[1]).toBe('E_PEER_SILENT')
+    expect(silent).toEqual([BOB])
+  })
+
+  test('a request is followed by PING until its answer ended, less and less often', async () => {
+    const sent: number[] = []
+    const { alice, clock, opened } = twoNodes(async function* ({ signal }) {
+      yield text('first')
+      await new Promise(resolve => signal.addEventListener('abort', resolve))
+    })
+    const stop = new AbortController()
+    const options = { signal: stop.signal, probeAfterMs: 25 }
+    const answer = allOf(alice.request(BOB, PROTOCOL, text('x'), options)).catch(() => {})
+    await settled()
+    for (const ms of [25, 75, 225, 50]) {
+      const before = opened[0]!.alice.sentBytes
+      await clock.pass(ms)
+      sent.push(opened[0]!.alice.sentBytes - before)
+    }
+    stop.abort()
+    await answer
+    await settled()
+    const before = opened[0]!.alice.sentBytes
+    await clock.pass(5_000)
+    expect(sent).toEqual([9, 9, 9, 0])
+    expect(opened[0]!.alice.sentBytes).toBe(before)
   })
 
   test('a stream that broke is opened again for the next request', async () => {

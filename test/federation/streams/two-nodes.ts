@@ -26,13 +26,15 @@ export function twoNodes(handler: RequestHandler, { onSent, ...ports }: TwoNodes
     offences.push({ by, code })
   }
   const never = () => Promise.reject(new Error('bob opens nothing'))
-  const bob = new KeptStreams({ openStream: never, onOffence, clock, ...ports })
+  const { onSilent: _, ...bobs } = ports
+  const bob = new KeptStreams({ openStream: never, onOffence, clock, ...bobs })
   bob.handle(PROTOCOL, handler)
   const alice = new KeptStreams({
     clock,
     ...(ports.downlink === undefined ? {} : { downlink: ports.downlink }),
+    ...(ports.onSilent === undefined ? {} : { onSilent: ports.onSilent }),
     onOffence,
-    openStream: async () => {
+    openStream: async (_peer, protocol) => {
       const [mine, theirs] = duplexPair()
       opened.push({ alice: mine, bob: theirs })
       const send = theirs.send.bind(theirs)
@@ -40,7 +42,7 @@ export function twoNodes(handler: RequestHandler, { onSent, ...ports }: TwoNodes
         onSent?.(frame)
         return send(frame)
       }
-      bob.acceptStream(ALICE, PROTOCOL, theirs)
+      bob.acceptStream(ALICE, protocol, theirs)
       return mine
     },
   })
