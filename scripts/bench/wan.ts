@@ -12,6 +12,10 @@ import { TestNetwork, TestNetworkError } from '../test-network/test-network.ts'
 
 const LARGE_BYTES = 10_000_000
 const SMALL_PACKAGES = 30
+/** Packages to search for, a site. */
+const BEACONS = 5
+/** Between two searches, ms: peers answer five a second of one asker. */
+const SEARCH_PAUSE_MS = 150
 const POLL_MS = 200
 const PATIENCE_MS = 180_000
 
@@ -72,14 +76,22 @@ async function measure(): Promise<void> {
 
   await relate(reader, 'allow', publisher)
   for (const mirror of others.slice(0, -1)) await relate(mirror, 'mirror', publisher)
-  await installs('install of 10 MB, cold', 1, LARGE_BYTES, { publisher, mirrors: others.slice(0, -1), reader })
+  if (option('rounds') > 0)
+    await installs('install of 10 MB, cold', 1, LARGE_BYTES, { publisher, mirrors: others.slice(0, -1), reader })
   const small = Math.floor(LARGE_BYTES / SMALL_PACKAGES)
-  await installs('30 installs at once, 10 MB in all', SMALL_PACKAGES, small, {
-    publisher,
-    mirrors: others.slice(0, -1),
-    reader,
-  })
-  await searches(others.slice(0, -1), reader)
+  if (option('rounds') > 0)
+    await installs('30 installs at once, 10 MB in all', SMALL_PACKAGES, small, {
+      publisher,
+      mirrors: others.slice(0, -1),
+      reader,
+    })
+  if (option('searches') > 0) {
+    await publishBeacons(others.slice(0, -1))
+    await searches('federated search', others.length - 1, reader)
+    await network.set({ ...weather, lossPercent: 0 })
+    await searches('the same without loss', others.length - 1, reader)
+    await network.set(weather)
+  }
   if (option('partition') > 0) await partition(network, sites)
   console.log(`\nnetwork: ${await network.stats()}`)
 }
@@ -109,19 +121,29 @@ async function installs(what: string, packages: number, bytes: number, roles: Ro
   print(what, times)
 }
 
-/** Packages of publishers that the reader does not follow, by their exact names. */
-async function searches(others: readonly Site[], reader: Site): Promise<void> {
+async function publishBeacons(others: readonly Site[]): Promise<void> {
   for (const [i, site] of others.entries())
-    for (let n = 0; n < 5; n++) await publish(site, `generic:beacon-${i}-${n}@1.0.0`, randomBytes(1_000))
+    for (let n = 0; n < BEACONS; n++) await publish(site, `generic:beacon-${i}-${n}@1.0.0`, randomBytes(1_000))
+}
+
+/** Packages of publishers that the reader does not follow, by their exact names: each is at one site alone. */
+async function searches(what: string, publishers: number, reader: Site): Promise<void> {
   const times: number[] = []
-  let found = 0
+  let [found, whole] = [0, 0]
   for (let n = 0; n < option('searches'); n++) {
-    const name = `beacon-${n % others.length}-${n % 5}`
-    const { body, ms } = await reader.must<{ hits: readonly { purl: string }[] }>('GET', `/api/search?q=${name}`)
+    const name = `beacon-${n % publishers}-${n % BEACONS}`
+    const { body, ms } = await reader.must<SearchAnswer>('GET', `/api/search?q=${name}`)
     times.push(ms)
     if (body.hits.some(({ purl }) => purl.startsWith(`pkg:generic/${name}`))) found++
+    if (!body.peers.partial) whole++
+    await pause(SEARCH_PAUSE_MS)
   }
-  print(`federated search (${found} of ${times.length} found)`, times)
+  const limit = option('rtt') + 50
+  const within = times.filter(ms => ms <= limit).length
+  print(what, times)
+  console.log(
+    `  of ${times.length}: found ${found}, heard from all peers ${whole}, within one round trip and 50 ms ${within}`,
+  )
 }
 
 /** All follow all; two sites are cut off while everybody publishes. */
@@ -154,6 +176,11 @@ async function publish(site: Site, purl: string, bytes: Uint8Array): Promise<voi
 
 async function relate(site: Site, action: string, { ready }: Site): Promise<void> {
   await site.must('POST', '/api/relations', { body: { action, publisher: ready.publisher } })
+}
+
+interface SearchAnswer {
+  readonly hits: readonly { readonly purl: string }[]
+  readonly peers: { readonly partial: boolean }
 }
 
 interface Status {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import {
   encodeSearchHits,
   type PeerId,
@@ -42,6 +43,8 @@ export function answerSearches({ searchPublic, held, clock }: AnswerSearchesPort
       const told = asked.tellHeld ? held?.() : undefined
       let bytes = 0
       for (const [i, packed] of packsOf(hits.slice(0, k), told).entries()) {
+        // The best hit leaves by itself: it does not wait for lost packets of the rest.
+        if (i === 1) await setImmediate()
         const message = encodeSearchHits({ hits: packed, held: i === 0 ? told : undefined })
         bytes += message.byteLength
         if (signal.aborted || bytes > MAX_PEER_BYTES) return
@@ -53,11 +56,12 @@ export function answerSearches({ searchPublic, held, clock }: AnswerSearchesPort
   }
 }
 
-/** Hits in their order, as many in one message as fit 32 KiB: frames cost more than bytes. */
-function packsOf(hits: readonly SearchHit[], told: readonly string[] | undefined): SearchHit[][] {
-  const packs: SearchHit[][] = told === undefined ? [] : [[]]
-  let room = told === undefined ? 0 : PACKED_BYTES
-  for (const hit of hits) {
+/** Hits in their order, the best by itself, then as many in one message as fit 32 KiB: frames cost more than bytes. */
+function packsOf([best, ...rest]: readonly SearchHit[], told: readonly string[] | undefined): SearchHit[][] {
+  if (best === undefined) return told === undefined ? [] : [[]]
+  const packs = [[best]]
+  let room = 0
+  for (const hit of rest) {
     const size = hit.envelopes.reduce((sum, { byteLength }) => sum + byteLength, 0)
     room -= size
     if (room < 0) {

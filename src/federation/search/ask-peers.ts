@@ -21,7 +21,7 @@ export interface AskPeersPorts {
     peer: PeerId,
     protocol: string,
     payload: Uint8Array,
-    options: { readonly signal: AbortSignal },
+    options: { readonly signal: AbortSignal; readonly probeAfterMs: number },
   ) => AsyncIterable<Uint8Array>
   readonly verify: (hit: SearchHit) => Promise<VerifiedHit | null>
   /** Whether what verified is wanted here; false leaves it out and blames nobody. */
@@ -75,7 +75,7 @@ export async function askPeers(
   const candidates = [...new Set(query.peers)].map(peer => known.candidate(peer))
   const plan = pickPeers(candidates, wanted === undefined ? lacks : tag => tag === wanted)
   const request = requestOf(text, query, plan.first.length)
-  const search = new PeerSearch(ports, request, new SearchMachine(plan, request.deadlineMs))
+  const search = new PeerSearch(ports, { ...request, wanted: query.k }, new SearchMachine(plan, request.deadlineMs))
   const stop = (): void => search.stop()
   signal?.addEventListener('abort', stop)
   try {

@@ -14,6 +14,10 @@ export class FoundHits {
     this.#hits.set(key, { ...(isNewer ? hit : known), from })
   }
 
+  get size(): number {
+    return this.#hits.size
+  }
+
   all(): PeerHit[] {
     return [...this.#hits.values()]
   }

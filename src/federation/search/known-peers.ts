@@ -1,5 +1,5 @@
 import { MAX_HELD_TAGS, type PeerId } from '../../protocol/index.ts'
-import { CLAIMS_AGE_MS, MAX_KNOWN_PEERS, MAX_PROVEN, NEWEST_SHARE } from './limits.ts'
+import { CLAIMS_AGE_MS, MAX_KNOWN_PEERS, MAX_PROVEN, QUICKER_SHARE, SLOWER_SHARE, STALLS_FORGIVEN } from './limits.ts'
 import type { PeerCandidate } from './pick-peers.ts'
 
 interface KnownPeer {
@@ -8,7 +8,8 @@ interface KnownPeer {
   /** In the order in which they were proven last. */
   readonly proven: Set<string>
   usualMs: number | null
-  hasStalled: boolean
+  /** Answers in a row that did not end by the deadline. */
+  stalls: number
   askedAt: number
 }
 
@@ -18,7 +19,8 @@ export class KnownPeers {
 
   /** What choosing peers needs to know of one. */
   candidate(peer: PeerId): PeerCandidate {
-    const { claimed, proven, usualMs, hasStalled, askedAt } = this.#peers.get(peer) ?? newPeer()
+    const { claimed, proven, usualMs, stalls, askedAt } = this.#peers.get(peer) ?? newPeer()
+    const hasStalled = stalls > (usualMs === null ? 0 : STALLS_FORGIVEN)
     return { peer, claimed, proven, usualMs, hasStalled, askedAt }
   }
 
@@ -50,13 +52,14 @@ export class KnownPeers {
   /** The peer answered in full, `ms` after it was asked. */
   answered(peer: PeerId, ms: number): void {
     const known = this.#touch(peer)
-    known.usualMs = known.usualMs === null ? ms : known.usualMs * (1 - NEWEST_SHARE) + ms * NEWEST_SHARE
-    known.hasStalled = false
+    const usual = known.usualMs ?? ms
+    known.usualMs = usual + (ms - usual) * (ms < usual ? QUICKER_SHARE : SLOWER_SHARE)
+    known.stalls = 0
   }
 
   /** The deadline came before the end of the peer's answer. */
   stalled(peer: PeerId): void {
-    this.#touch(peer).hasStalled = true
+    this.#touch(peer).stalls++
   }
 
   #touch(peer: PeerId): KnownPeer {
@@ -73,6 +76,6 @@ const newPeer = (): KnownPeer => ({
   claimedAt: Number.NEGATIVE_INFINITY,
   proven: new Set(),
   usualMs: null,
-  hasStalled: false,
+  stalls: 0,
   askedAt: Number.NEGATIVE_INFINITY,
 })

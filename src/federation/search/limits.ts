@@ -20,8 +20,18 @@ export const HEDGE_MS = 50
 export const MIN_PATIENCE_MS = 150
 /** A peer is waited for until this many times its usual time, a new one as many times the slowest answer. */
 export const PATIENCE = 3
-/** Share of the newest answer in a peer's usual time. */
-export const NEWEST_SHARE = 0.3
+/**
+ * Once the name asked for, or as many hits as are wanted, are here, a peer is waited for its usual time and so long, ms: what is still
+ * missing would be more of it. Less than a round trip, which a lost packet costs.
+ */
+export const FOUND_PATIENCE_MS = 20
+/** Share of the newest answer in a peer's usual time: a slower one may be a lost packet. */
+export const QUICKER_SHARE = 0.5
+export const SLOWER_SHARE = 0.1
+/** Answers in a row that did not end by the deadline before a peer that once answered is no longer waited for: one may be lost packets. */
+export const STALLS_FORGIVEN = 1
+/** A request is followed by a small message after this, ms: later than an answer leaves a peer on a good link, earlier than half a round trip of a far one. */
+export const PROBE_AFTER_MS = 25
 /** Peers remembered: three times the connections there may be; the one unheard of for longest is forgotten. */
 export const MAX_KNOWN_PEERS = 1024
 /** Publishers remembered of a peer that its verified hits showed; the oldest are forgotten. */

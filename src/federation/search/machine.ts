@@ -1,5 +1,5 @@
 import type { PeerId } from '../../protocol/index.ts'
-import { HEDGE_MS, MAX_HEDGES, MIN_PATIENCE_MS, PATIENCE } from './limits.ts'
+import { FOUND_PATIENCE_MS, HEDGE_MS, MAX_HEDGES, MIN_PATIENCE_MS, PATIENCE } from './limits.ts'
 import type { PeerCandidate, PeerPlan } from './pick-peers.ts'
 
 /** What the driver is to do. After `end` nothing follows. */
@@ -19,8 +19,8 @@ interface Asked extends PeerCandidate {
 
 /**
  * Decides whom one search asks when, and when it has waited long enough. Pure: `now` (ms) comes with every input, and each
- * answers with effects. It ends when all who count are heard, when those still silent took longer than they usually do,
- * or at the deadline.
+ * answers with effects. It ends when all who count are heard, when those still silent took longer than they usually do (a little
+ * once what was asked for is found, else much), or at the deadline.
  */
 export class SearchMachine {
   readonly #deadlineMs: number
@@ -30,6 +30,7 @@ export class SearchMachine {
   #hedges = 0
   #deadline = 0
   #slowestMs = 0
+  #isFound = false
   #isOver = false
 
   constructor(plan: PeerPlan, deadlineMs: number) {
@@ -60,6 +61,13 @@ export class SearchMachine {
     return [...hedge, ...this.#next(now)]
   }
 
+  /** What was asked for is here: what is missing would be more of it. */
+  found(now: number): SearchEffect[] {
+    if (this.#isOver || this.#isFound) return []
+    this.#isFound = true
+    return this.#next(now)
+  }
+
   wake(now: number): SearchEffect[] {
     if (this.#isOver) return []
     const late = this.#waiting().filter(({ from, isHedged }) => !isHedged && now >= from + HEDGE_MS)
@@ -70,9 +78,9 @@ export class SearchMachine {
     const waiting = this.#waiting()
     if (waiting.length === 0) return this.#end('all')
     if (now >= this.#deadline) return this.#end('deadline')
-    // While nobody answered there is nothing to show.
-    const patience =
-      this.#answered().length === 0 ? this.#deadline : Math.max(...waiting.map(each => this.#until(each)))
+    // While nobody answered and nothing was found there is nothing to show.
+    const hasNothing = this.#answered().length === 0 && !this.#isFound
+    const patience = hasNothing ? this.#deadline : Math.max(...waiting.map(each => this.#until(each)))
     if (now >= patience) return this.#end('late')
     const hedges = this.#mayHedge()
       ? waiting.filter(({ isHedged }) => !isHedged).map(({ from }) => from + HEDGE_MS)
@@ -84,7 +92,8 @@ export class SearchMachine {
   #until({ from, usualMs }: Asked): number {
     const isMost = this.#answered().filter(({ counts }) => counts).length * 2 >= this.#counting().length
     if (usualMs === null && !isMost) return this.#deadline
-    return from + Math.max(MIN_PATIENCE_MS, PATIENCE * (usualMs ?? this.#slowestMs))
+    const usual = usualMs ?? this.#slowestMs
+    return from + (this.#isFound ? usual + FOUND_PATIENCE_MS : Math.max(MIN_PATIENCE_MS, PATIENCE * usual))
   }
 
   #ask(peer: PeerCandidate, counts: boolean, now: number): SearchEffect {

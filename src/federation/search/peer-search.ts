@@ -6,12 +6,18 @@ import {
   parseSearchHits,
   type SearchHit,
   type SearchRequest,
+  shortNameOf,
 } from '../../protocol/index.ts'
 import type { AskPeersPorts, PeerAnswer } from './ask-peers.ts'
 import { FoundHits } from './found-hits.ts'
-import { MAX_BAD_HITS, MAX_PEER_BYTES } from './limits.ts'
+import { MAX_BAD_HITS, MAX_PEER_BYTES, PROBE_AFTER_MS } from './limits.ts'
 import type { SearchEffect, SearchMachine } from './machine.ts'
 import type { VerifiedHit } from './verify-hit.ts'
+
+/** What each peer is asked, and how many hits are wanted of all. */
+interface WholeSearch extends SearchRequest {
+  readonly wanted: number
+}
 
 /**
  * Carries out what the machine of one search decides. Each peer's hits are verified one after the other, all peers' side by
@@ -21,6 +27,7 @@ import type { VerifiedHit } from './verify-hit.ts'
 export class PeerSearch {
   readonly #ports: AskPeersPorts
   readonly #request: SearchRequest
+  readonly #wanted: number
   readonly #machine: SearchMachine
   readonly #found = new FoundHits()
   readonly #answer = Promise.withResolvers<PeerAnswer>()
@@ -30,8 +37,9 @@ export class PeerSearch {
   #isGiven = false
   #cancelWake = (): void => {}
 
-  constructor(ports: AskPeersPorts, request: SearchRequest, machine: SearchMachine) {
+  constructor(ports: AskPeersPorts, { wanted, ...request }: WholeSearch, machine: SearchMachine) {
     this.#ports = ports
+    this.#wanted = wanted
     this.#request = request
     this.#machine = machine
   }
@@ -107,7 +115,8 @@ export class PeerSearch {
     const tellHeld = known.wantsClaims(peer, now)
     known.asked(peer, now)
     try {
-      const messages = request(peer, protocol, encodeSearchRequest({ ...this.#request, tellHeld }), { signal })
+      const asked = encodeSearchRequest({ ...this.#request, tellHeld })
+      const messages = request(peer, protocol, asked, { signal, probeAfterMs: PROBE_AFTER_MS })
       if ((await this.#read(peer, messages)) === 'ended') return 'answered'
       if (!signal.aborted) onOffence?.(peer, 'record-invalid')
     } catch (error) {
@@ -145,8 +154,14 @@ export class PeerSearch {
     if (verified === null) return false
     if (this.#isGiven) return true
     known.proved(peer, heldTagOf(verified.publisher))
-    if (this.#isAskedFor(verified) && accepts?.(verified) !== false) this.#found.add(verified, peer)
+    if (this.#isAskedFor(verified) && accepts?.(verified) !== false) this.#add(verified, peer)
     return true
+  }
+
+  #add(hit: VerifiedHit, peer: PeerId): void {
+    this.#found.add(hit, peer)
+    const isNamed = shortNameOf(hit.package).endsWith(`:${this.#request.query}`)
+    if (isNamed || this.#found.size >= this.#wanted) this.#perform(this.#machine.found(this.#ports.clock.now()))
   }
 
   #isAskedFor(hit: VerifiedHit): boolean {

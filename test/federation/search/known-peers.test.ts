@@ -15,13 +15,24 @@ describe('what searches know of peers', () => {
     expect(known.wantsClaims(peer('A'), 10 + CLAIMS_AGE_MS)).toBe(true)
   })
 
-  it('follows how long a peer takes, and forgives a stall once it answers', () => {
+  it('forgives one stall of a peer that answered before, and none of one that never did', () => {
     const known = new KnownPeers()
+    known.stalled(peer('A'))
+    expect(known.candidate(peer('A')).hasStalled).toBe(true)
     known.answered(peer('A'), 10)
     known.stalled(peer('A'))
-    expect(known.candidate(peer('A'))).toMatchObject({ usualMs: 10, hasStalled: true })
+    expect(known.candidate(peer('A')).hasStalled).toBe(false)
+    known.stalled(peer('A'))
+    expect(known.candidate(peer('A')).hasStalled).toBe(true)
+  })
+
+  it('follows how long a peer takes, what is quicker at once and a lost packet little', () => {
+    const known = new KnownPeers()
+    known.answered(peer('A'), 10)
     known.answered(peer('A'), 110)
-    expect(known.candidate(peer('A'))).toMatchObject({ usualMs: 40, hasStalled: false })
+    expect(known.candidate(peer('A')).usualMs).toBeCloseTo(20)
+    known.answered(peer('A'), 10)
+    expect(known.candidate(peer('A')).usualMs).toBeCloseTo(15)
   })
 
   it('remembers the publishers proven last, and the peers heard of last', () => {

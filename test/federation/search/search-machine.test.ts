@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { HEDGE_MS, MAX_HEDGES, MIN_PATIENCE_MS, PATIENCE } from '../../../src/federation/search/limits.ts'
+import {
+  FOUND_PATIENCE_MS,
+  HEDGE_MS,
+  MAX_HEDGES,
+  MIN_PATIENCE_MS,
+  PATIENCE,
+} from '../../../src/federation/search/limits.ts'
 import { type SearchEffect, SearchMachine } from '../../../src/federation/search/machine.ts'
 import type { PeerCandidate, PeerPlan } from '../../../src/federation/search/pick-peers.ts'
 import type { PeerId } from '../../../src/protocol/index.ts'
@@ -66,6 +72,16 @@ describe('the machine of a search', () => {
     expect(wakeOf(machine.ended(id('A'), 'answered', 5))).toBe(DEADLINE_MS)
     expect(wakeOf(machine.ended(id('B'), 'answered', 6))).toBe(MIN_PATIENCE_MS)
     expect(endOf(machine.wake(MIN_PATIENCE_MS))).toBe('late')
+  })
+
+  it('once what was asked for is found waits for a silent peer little longer than it usually takes', () => {
+    const machine = new SearchMachine(plan([peer('A', 60), peer('B', 60)]), DEADLINE_MS)
+    machine.start(0)
+    expect(wakeOf(machine.found(50))).toBe(60 + FOUND_PATIENCE_MS)
+    expect(machine.found(51)).toEqual([])
+    expect(wakeOf(machine.ended(id('A'), 'answered', 55))).toBe(60 + FOUND_PATIENCE_MS)
+    expect(endOf(machine.wake(60 + FOUND_PATIENCE_MS))).toBe('late')
+    expect(machine.found(100)).toEqual([])
   })
 
   it('waits to the deadline while nobody has answered, and then ends', () => {
