@@ -19,16 +19,30 @@ export function contentProtocolOf(network: string): string {
   return `/hanse/${network}/content/1`
 }
 
-/** Answers content requests from a source behind the gate; what may not be served looks like what is not there. */
-export function contentHandler(source: ArtifactSource, mayServe: MayServeBlock): RequestHandler {
+/**
+ * Answers content requests from a source behind the gate; what may not be served looks like what is not there, and `onMissing` is told
+ * of it: it was looked for, and no byte says so.
+ */
+export function contentHandler(
+  source: ArtifactSource,
+  mayServe: MayServeBlock,
+  onMissing: (peer: PeerId) => void = () => {},
+): RequestHandler {
   return async function* answer({ peer, payload, signal }) {
     const request = parseContentRequest(payload)
     if (request.ask === 'blocks') {
-      for (const id of request.cids) yield encodeBlockAnswer(await readServable(source, mayServe, id, peer))
+      for (const id of request.cids) {
+        const block = await readServable(source, mayServe, id, peer)
+        if (block === null) onMissing(peer)
+        yield encodeBlockAnswer(block)
+      }
       return
     }
     // The leaves of an artifact are as public as its root: the gate is asked about the root alone.
-    if (!(await mayServe(request.root, peer))) throw notHere(request.root)
+    if (!(await mayServe(request.root, peer))) {
+      onMissing(peer)
+      throw notHere(request.root)
+    }
     const rootBlock = await readOrThrow(source, request.root, peer)
     if (CID.parse(request.root).code === raw.code) {
       if (request.from === 0 && request.count > 0) yield* slicesOf(rootBlock)

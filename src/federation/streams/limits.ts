@@ -63,6 +63,8 @@ export const CONTENT_ALLOWANCE: Allowance = {
   bytes: { burst: 256 * MIB, perSecond: 128 * MIB },
   maxWaitMs: 1_500,
 }
+/** A block that is not here costs a peer as much of that as a whole one, bytes: 128 a second, which to look for takes .3 ms each with all around it. */
+export const MISSING_BLOCK_BYTES = MIB
 /** Searches: each runs the index; a late answer is worth nothing, so none waits. Bytes: what those searches may bring. */
 export const SEARCH_ALLOWANCE: Allowance = {
   requests: { burst: 20, perSecond: 5 },

@@ -8,6 +8,7 @@ import {
   HeadChanges,
   Intake,
   KeptStreams,
+  MISSING_BLOCK_BYTES,
   type OwnHeads,
   ownHeads,
   PEERS_ALLOWANCE,
@@ -148,6 +149,11 @@ export class Exchange implements AsyncDisposable {
   /** Charges a peer for feeds of publishers that it did not name; false: beyond its budget, or only after a wait. */
   mayLookUp(peer: PeerId, publishers: number): boolean {
     return this.#budgets.chargeRequest(peer, this.protocols.feed, publishers * PUBLISHER_BYTES) === 0
+  }
+
+  /** Charges a peer for a block that it asked for and that is not here. */
+  missed(peer: PeerId): void {
+    this.#budgets.chargeBytes(peer, this.protocols.content, MISSING_BLOCK_BYTES)
   }
 
   /** Calls `listener` with each record this node wrote, after it is durable and folded. */

@@ -128,7 +128,11 @@ function answerPeers(home: OpenHome, exchange: Exchange, node: NodeContext): voi
   const source = { readBlock: artifacts.readBlock.bind(artifacts) }
   streams.handle(
     protocols.content,
-    contentHandler(source, (cid, peer) => gate.mayServeBlock(cid, peer)),
+    contentHandler(
+      source,
+      (cid, peer) => gate.mayServeBlock(cid, peer),
+      peer => exchange.missed(peer),
+    ),
   )
   streams.handle(
     protocols.search,
