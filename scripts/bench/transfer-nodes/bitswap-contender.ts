@@ -9,8 +9,10 @@ import type { Server } from './server.ts'
 const PROTOCOL = '/ipfs/bitswap/1.2.0'
 /** Numbers of the nodes, one for each time. */
 const FIRST_NODE = 100
-/** Leaves of 1 MiB wanted at once: with all 48 of 50 MB its sender breaks off and nobody asks again. */
+/** Leaves of 1 MiB wanted at once: with all 48 of 50 MB the fetch never ends. */
 const WANTS_AT_ONCE = 8
+/** Artifacts of one leaf wanted at once: of 500 some never come. */
+const SMALL_AT_ONCE = 64
 /** Longest wait for one artifact, ms. */
 const FETCH_MS = 60_000
 /** Longest wait until the topology knows a new connection, ms. */
@@ -44,7 +46,12 @@ export async function bitswap(server: Server): Promise<Contender> {
     name: 'bitswap',
     fetch,
     fetchAll: async pieces => {
-      await Promise.all(pieces.map(fetch))
+      const left = pieces.values()
+      await Promise.all(
+        Array.from({ length: SMALL_AT_ONCE }, async () => {
+          for (const piece of left) await fetch(piece)
+        }),
+      )
     },
     forget: async () => {
       await node[Symbol.asyncDispose]()
