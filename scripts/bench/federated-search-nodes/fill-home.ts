@@ -15,17 +15,25 @@ export async function fillHome(
   packages: readonly MadePackage[],
   publishers: number,
 ): Promise<readonly WellFormedRecord[]> {
+  const share = Math.ceil(packages.length / publishers)
+  const starts = Array.from({ length: Math.ceil(packages.length / share) }, (_, i) => i * share)
+  const feeds = starts.map(at => feedsOf(packages.slice(at, at + share)))
+  await fillHomeWith(home, feeds)
+  return feeds.map(feed => feed.at(-1)!)
+}
+
+/** All records of a new publisher with these packages. */
+export function feedsOf(packages: readonly MadePackage[]): WellFormedRecord[] {
+  const publisher = new MadePublisher()
+  return [...publisher.root, ...packages.map(made => publisher.release(made))]
+}
+
+/** A new home that holds all records of some publishers. */
+export async function fillHomeWith(home: string, publishers: readonly (readonly WellFormedRecord[])[]): Promise<void> {
   await using paths = await openDataDirectory(home)
   await saveIdentity(home, createIdentity(Date.now()))
   await using database = await openLevelDatabase(paths.database)
   const records = new RecordStore(database)
-  const last: WellFormedRecord[] = []
-  const share = Math.ceil(packages.length / publishers)
-  for (let at = 0; at < packages.length; at += share) {
-    const publisher = new MadePublisher()
-    const signed = [...publisher.root, ...packages.slice(at, at + share).map(made => publisher.release(made))]
+  for (const signed of publishers)
     for (let i = 0; i < signed.length; i += BATCH) await records.append(signed.slice(i, i + BATCH))
-    last.push(signed.at(-1)!)
-  }
-  return last
 }

@@ -8,10 +8,21 @@ interface Place {
   readonly at: number
 }
 
+/** What a network is made of. */
+export interface NetworkSize {
+  /** Where the nodes have their homes. */
+  readonly folder: string
+  readonly nodes: number
+  /** Connections that each node is joined with; it may make more. */
+  readonly degree: number
+  readonly publishers: number
+}
+
 /** A network of real nodes in some processes. */
 export class BenchNetwork implements AsyncDisposable {
   readonly contender: Contender
   readonly #processes: NodeProcess[]
+  readonly #silent: NodeProcess[] = []
   readonly #places: readonly Place[]
   readonly #addresses: readonly string[]
   /** The publishers everyone follows, by the number of their node. */
@@ -31,20 +42,21 @@ export class BenchNetwork implements AsyncDisposable {
     this.publishers = publishers
   }
 
-  /** Starts as many nodes as `sizes` says in a process each; all follow `publishers` of the first process's nodes. */
+  /**
+   * Starts as many nodes as `sizes` says in a process each; all follow `publishers` of the first process's nodes. `fill` makes a node's
+   * home before it starts.
+   */
   static async start(
     contender: Contender,
     folder: string,
     sizes: readonly number[],
     publishers: number,
+    fill?: (home: string, node: number) => Promise<void>,
   ): Promise<BenchNetwork> {
+    const homes = sizes.map((size, p) => Array.from({ length: size }, (_, i) => join(folder, `${contender}-${p}-${i}`)))
+    for (const [node, home] of homes.flat().entries()) await fill?.(home, node)
     const processes = sizes.map(() => new NodeProcess(contender))
-    const started = await Promise.all(
-      processes.map((process, p) => {
-        const homes = Array.from({ length: sizes[p]! }, (_, i) => join(folder, `${contender}-${p}-${i}`))
-        return process.order({ do: 'start', homes })
-      }),
-    )
+    const started = await Promise.all(processes.map((process, p) => process.order({ do: 'start', homes: homes[p]! })))
     const places = processes.flatMap((process, p) => started[p]!.map((_, at) => ({ in: process, at })))
     const followed = Array.from({ length: publishers }, (_, i) => Math.floor((i * sizes[0]!) / publishers))
     const ids = followed.map(at => started[0]![at]!.publisher)
@@ -90,9 +102,26 @@ export class BenchNetwork implements AsyncDisposable {
     return had.every(Boolean)
   }
 
+  /** Stops all processes where they are: they take no processor time. */
+  stop(): void {
+    for (const process of this.#processes) process.stop()
+  }
+
+  goOn(): void {
+    for (const process of this.#processes) process.goOn()
+  }
+
   /** Ends the last process and its nodes abruptly. */
   async killLast(): Promise<void> {
     await this.#processes.pop()?.kill()
+  }
+
+  /** Stops the last process and its nodes for good: what is connected to them stays connected. */
+  silenceLast(): void {
+    const silent = this.#processes.pop()
+    if (silent === undefined) return
+    silent.stop()
+    this.#silent.push(silent)
   }
 
   /** Of all processes together. */
@@ -116,6 +145,7 @@ export class BenchNetwork implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#silent.map(process => process.kill()))
     await Promise.all(this.#processes.map(process => process[Symbol.asyncDispose]()))
   }
 }

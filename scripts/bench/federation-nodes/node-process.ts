@@ -34,6 +34,15 @@ export class NodeProcess implements AsyncDisposable {
     return (await waiting.promise) as Answers[O['do']]
   }
 
+  /** It stands still, with all connections open, until it goes on. */
+  stop(): void {
+    this.#child.kill('SIGSTOP')
+  }
+
+  goOn(): void {
+    this.#child.kill('SIGCONT')
+  }
+
   /** Ends it as a power cut would: no node says goodbye. */
   async kill(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return

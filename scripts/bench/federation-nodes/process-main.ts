@@ -23,7 +23,7 @@ async function carryOut(order: Order): Promise<Answers[Order['do']]> {
       await Promise.all(nodes.map(node => node.follow(order.publishers)))
       return null
     case 'dial':
-      await Promise.all(order.pairs.map(([from, address]) => nodes[from]!.dial(address)))
+      await dialAll(order.pairs)
       return null
     case 'mesh':
       await until(() => nodes.every(node => node.meshPeers >= order.atLeast))
@@ -47,6 +47,15 @@ async function carryOut(order: Order): Promise<Answers[Order['do']]> {
         connections: nodes.map(node => node.connections),
       }
   }
+}
+
+/** Each node dials one after the other, all nodes at once. */
+async function dialAll(pairs: readonly (readonly [from: number, address: string])[]): Promise<void> {
+  const ofNode = Map.groupBy(pairs, ([from]) => from)
+  const dial = async (from: number) => {
+    for (const [, address] of ofNode.get(from) ?? []) await nodes[from]!.dial(address)
+  }
+  await Promise.all([...ofNode.keys()].map(dial))
 }
 
 async function until(holds: () => boolean, deadline = Number.POSITIVE_INFINITY): Promise<boolean> {

@@ -2,6 +2,8 @@ import type { BenchNetwork } from './bench-network.ts'
 import type { Published } from './messages.ts'
 
 const WAIT_MS = 20_000
+/** How long a round and the idle time before it take: libp2p pings every connection once in it. */
+export const ROUND_SECONDS = 10
 
 /** What spreading some records through a network took. */
 export interface Spread {
@@ -20,22 +22,24 @@ export interface Spread {
 /** Processor time of a network that does nothing, ms a second. */
 export async function idleRate(network: BenchNetwork, seconds: number): Promise<number> {
   const [before, began] = [await network.usage(), performance.now()]
-  await new Promise(resolve => setTimeout(resolve, seconds * 1_000))
+  await until(began + seconds * 1_000)
   const after = await network.usage()
   return ((after.cpuMs - before.cpuMs) * 1_000) / (performance.now() - began)
 }
 
-/** Publishes records one after the other, each when the one before is everywhere. */
+/** Publishes records over ten seconds, each when the one before is everywhere; `idle`: processor time without them, ms a second. */
 export async function spread(network: BenchNetwork, records: number, batch: string, idle: number): Promise<Spread> {
   await network.report()
   const [before, began] = [await network.usage(), performance.now()]
   const published: Published[] = []
   for (let i = 0; i < records; i++) {
+    await until(began + (i * ROUND_SECONDS * 1_000) / records)
     const record = await network.publish(network.publishers[i % network.publishers.length]!, `${batch}-${i}`)
     published.push(record)
     if (!(await network.wait([record.id], WAIT_MS)))
       console.log(`${network.contender}: ${batch}-${i} is not everywhere after ${WAIT_MS / 1_000} s`)
   }
+  await until(began + ROUND_SECONDS * 1_000)
   const after = await network.usage()
   const used = after.cpuMs - before.cpuMs - (idle * (performance.now() - began)) / 1_000
   const { sights, copies } = await network.report()
@@ -56,3 +60,6 @@ export async function spread(network: BenchNetwork, records: number, batch: stri
   const expected = records * others
   return { deliveries, expected, reached, storedMs, copies: copies / expected, cpuMs: used / expected }
 }
+
+const until = (at: number): Promise<void> =>
+  new Promise(resolve => setTimeout(resolve, Math.max(0, at - performance.now())))
