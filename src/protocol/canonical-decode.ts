@@ -27,21 +27,23 @@ const SHA256_BYTES = 32
 /**
  * The value of bytes that are exactly its one encoding in the dag-cbor profile (section 1), found in one pass: each head in its
  * shortest form, keys sorted and of the profile, text NFC, links canonical, nothing behind. Arrays and maps have at most
- * `maxItems` items and entries in all. Byte strings are copies.
+ * `maxItems` items and entries in all. Byte strings are copies, or with `areViews` views into the input.
  * @throws ProtocolError E_ENCODING, E_DEPTH, E_TEXT, E_SIZE
  */
-export function decodeCanonical(bytes: Uint8Array, maxItems: number): unknown {
-  return new Decoder(bytes, maxItems).whole()
+export function decodeCanonical(bytes: Uint8Array, maxItems: number, areViews = false): unknown {
+  return new Decoder(bytes, maxItems, areViews).whole()
 }
 
 class Decoder {
   readonly #bytes: Buffer
   #at = 0
   #itemsLeft: number
+  readonly #areViews: boolean
 
-  constructor(bytes: Uint8Array, maxItems: number) {
+  constructor(bytes: Uint8Array, maxItems: number, areViews: boolean) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#itemsLeft = maxItems
+    this.#areViews = areViews
   }
 
   whole(): unknown {
@@ -60,7 +62,7 @@ class Decoder {
       case NEGATIVE:
         return this.#negative(information)
       case BYTES:
-        return this.#copy(this.#argument(information))
+        return this.#byteString(this.#argument(information))
       case TEXT:
         return this.#text(this.#argument(information))
       case MAP:
@@ -170,6 +172,12 @@ class Decoder {
 
   #byte(): number {
     return this.#bytes[this.#take(1)]!
+  }
+
+  #byteString(length: number): Uint8Array {
+    if (!this.#areViews) return this.#copy(length)
+    const { buffer, byteOffset } = this.#bytes
+    return new Uint8Array(buffer, byteOffset + this.#take(length), length)
   }
 
   #copy(length: number): Uint8Array {

@@ -34,6 +34,12 @@ export function parseCanonical(bytes: Uint8Array, maxBytes = MAX_VALUE_BYTES, ma
   return decodeCanonical(bytes, maxItems)
 }
 
+/** As parseCanonical, with byte strings that are views into the bytes: for what lives no longer than they. */
+export function viewCanonical(bytes: Uint8Array, maxBytes: number, maxItems = maxBytes): unknown {
+  if (bytes.length > maxBytes) throw tooLong(maxBytes)
+  return decodeCanonical(bytes, maxItems, true)
+}
+
 /**
  * Checks any hex text as `verify record` does: the encoding profile of section 1, not the schemas.
  * @throws ProtocolError as parseCanonical, E_ENCODING for text that is not hex

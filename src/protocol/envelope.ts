@@ -1,4 +1,4 @@
-import { encodeCanonical, parseCanonical } from './canonical.ts'
+import { encodeCanonical, viewCanonical } from './canonical.ts'
 import { ProtocolError } from './errors.ts'
 import type { SignatureCheck } from './key-list.ts'
 import { MAX_RECORD_BYTES, MAX_SIGNATURE_BYTES, MAX_SIGNATURES } from './limits.ts'
@@ -29,11 +29,11 @@ export function sealEnvelope(
 }
 
 /**
- * An envelope's parts (section 3); says nothing about its signatures.
+ * An envelope's parts (section 3), views into its bytes; says nothing about its signatures.
  * @throws ProtocolError E_SIZE, E_ENCODING, E_DEPTH, E_TEXT, E_ENVELOPE
  */
 export function parseEnvelope(bytes: Uint8Array): Envelope {
-  const value = parseCanonical(bytes, MAX_RECORD_BYTES)
+  const value = viewCanonical(bytes, MAX_RECORD_BYTES)
   if (typeof value !== 'object' || value === null || Object.keys(value).join() !== 'p,s') throw refuse('fields')
   const { p, s } = value as { p: unknown; s: unknown }
   if (!(p instanceof Uint8Array)) throw refuse('payload')

@@ -1,6 +1,6 @@
 import { encode } from '@ipld/dag-cbor'
 import { z } from 'zod'
-import { parseCanonical } from './canonical.ts'
+import { parseCanonical, viewCanonical } from './canonical.ts'
 import { ProtocolError } from './errors.ts'
 import type { FeedId, PublisherId, RecordId } from './ids.ts'
 import type { FeedHead } from './record.ts'
@@ -122,12 +122,20 @@ export const parsePublishers = (bytes: Uint8Array): PublisherId[] | null =>
 /** Encodes a range reply: one part. */
 export const encodeRange = (envelopes: readonly Uint8Array[]): Uint8Array => encode(envelopes)
 
-/** Parses a range reply into its envelopes, not yet verified; null if it is not one. */
-export const parseRange = (bytes: Uint8Array): Uint8Array[] | null => parse(bytes, MAX_FEED_PART_BYTES, rangeSchema)
+/** Parses a range reply into its envelopes, views into its bytes and not yet verified; null if it is not one. */
+export const parseRange = (bytes: Uint8Array): Uint8Array[] | null =>
+  parse(bytes, MAX_FEED_PART_BYTES, rangeSchema, viewCanonical)
 
-function parse<T>(bytes: Uint8Array, maxBytes: number, schema: z.ZodType<T>): T | null {
+type Decode = (bytes: Uint8Array, maxBytes: number, maxItems: number) => unknown
+
+function parse<T>(
+  bytes: Uint8Array,
+  maxBytes: number,
+  schema: z.ZodType<T>,
+  decode: Decode = parseCanonical,
+): T | null {
   try {
-    return schema.safeParse(parseCanonical(bytes, maxBytes, MAX_MESSAGE_ITEMS)).data ?? null
+    return schema.safeParse(decode(bytes, maxBytes, MAX_MESSAGE_ITEMS)).data ?? null
   } catch (error) {
     if (error instanceof ProtocolError) return null
     throw error

@@ -34,6 +34,7 @@ import {
   parseFeedRequest,
   parseUnverifiedRecord,
   peerIdOfKey,
+  ROOT_FEED,
   topicsOf,
   type WellFormedRecord,
 } from '../../../src/protocol/index.ts'
@@ -113,7 +114,7 @@ async function receiveOurs(stack: AsyncDisposableStack, parts: Receiver, wanted:
     verify: rangeVerifier({ net: NET, verifySignatures: checks => signatures.verify(checks) }),
     onStored: async stored => {
       await parts.absorb(stored)
-      for (const { understood } of stored)
+      for (const { understood } of stored.filter(({ feed }) => feed === ROOT_FEED))
         if (understood?.typ === 'delegate' && understood.visibility === 'public') open.add(understood.feed)
       count += stored.length
       if (count === wanted.records) resolve()
