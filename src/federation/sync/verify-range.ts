@@ -19,7 +19,9 @@ export function rangeVerifier({ net, verifySignatures }: VerifyRangePorts): Veri
       for (let i = 0; i < envelopes.length; i += VERIFY_CHUNK) {
         const parsed = envelopes.slice(i, i + VERIFY_CHUNK).map(each => parseUnverifiedRecord(each, { net }))
         for (const { record } of parsed) records.push(record)
-        verdicts.push(verifySignatures(parsed.flatMap(({ checks }) => checks)))
+        const verdict = verifySignatures(parsed.flatMap(({ checks }) => checks))
+        verdict.catch(() => {}) // heard in its turn, which may be later than it comes
+        verdicts.push(verdict)
         await verdicts.at(-2)
         signal?.throwIfAborted()
       }
