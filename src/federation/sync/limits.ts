@@ -6,6 +6,8 @@ export const ROUND_MS = 30_000
 export const PEERS_A_ROUND = 3
 /** Ranges in flight per peer: one on the wire while one is verified. */
 export const MAX_RANGES_PER_PEER = 2
+/** Peers asked at once for what is newly followed: who holds it is not known yet, and rounds would take minutes to come to them. */
+export const PEERS_A_FOLLOW = 32
 /** Head requests in flight per peer: more wait for the next round. */
 export const MAX_HEAD_ASKS_PER_PEER = 8
 /** A heads reply later than this, in ms, counts as failed. */

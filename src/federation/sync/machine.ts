@@ -83,7 +83,7 @@ export class SyncMachine {
     const added = publishers.filter(publisher => !this.#followed.has(publisher))
     if (added.length === 0) return []
     for (const publisher of added) this.#followed.set(publisher, ++this.#lastFollowed)
-    const asks = this.#peers.pick(now).flatMap(peer => this.#goOn(peer, now))
+    const asks = this.#peers.pick(now, limits.PEERS_A_FOLLOW).flatMap(peer => this.#goOn(peer, now))
     return [...this.#peers.ids().flatMap(peer => this.#subscribe(peer)), ...asks, ...this.#wake(now)]
   }
 

@@ -109,10 +109,10 @@ export class SyncPeers {
   }
 
   /**
-   * Up to three peers: by rank, then who was not asked for longest, each strike a round less, so that redialling gains nothing and
+   * Up to so many peers: by rank, then who was not asked for longest, each strike a round less, so that redialling gains nothing and
    * nobody is left out; the last place goes to who waited longest, whatever its rank.
    */
-  pick(now: number): PeerId[] {
+  pick(now: number, most = PEERS_A_ROUND): PeerId[] {
     const waiting = [...this.#peers]
       .map(([id, { rank, askedAt }]) => ({
         id,
@@ -121,7 +121,7 @@ export class SyncPeers {
         luck: this.#random(),
       }))
       .sort((a, b) => a.turn - b.turn || a.luck - b.luck)
-    const ranked = waiting.toSorted((a, b) => a.rank - b.rank).slice(0, PEERS_A_ROUND - 1)
+    const ranked = waiting.toSorted((a, b) => a.rank - b.rank).slice(0, most - 1)
     const last = waiting.find(peer => !ranked.includes(peer))
     return [...ranked, ...(last ? [last] : [])].map(({ id }) => id)
   }

@@ -8,6 +8,7 @@ import {
   MAX_STRIKES,
   MAX_WANTS,
   MAX_WANTS_PER_PEER,
+  PEERS_A_FOLLOW,
   RANGE_LATE_MS,
   ROUND_MS,
   STRIKE_AGE_MS,
@@ -86,6 +87,19 @@ class Bench {
 }
 
 const held = { is: 'held', helped: true } as const
+
+test('what is newly followed is asked of every peer, up to a bound, and not of the few whose turn it is', () => {
+  const machine = new SyncMachine(() => 0.5)
+  const peers = Array.from({ length: PEERS_A_FOLLOW + 8 }, (_, i) => `peer-${i}` as PeerId)
+  for (const peer of peers.slice(0, 13)) machine.connected(peer, 'other', 0)
+  const asked = (publisher: PublisherId) =>
+    machine.follow([publisher], 0).flatMap(effect => (effect.do === 'askHeads' ? effect.peer : []))
+  expect(asked(acme).toSorted()).toEqual(peers.slice(0, 13).toSorted())
+  const crowded = new SyncMachine(() => 0.5)
+  for (const peer of peers) crowded.connected(peer, 'other', 0)
+  const many = crowded.follow([acme], 0).filter(effect => effect.do === 'askHeads')
+  expect(new Set(many.map(({ peer }) => peer)).size).toBe(PEERS_A_FOLLOW)
+})
 
 test('asks a peer for the root first, and for the feeds it delegates then', () => {
   const bench = new Bench(honest)
