@@ -18,6 +18,7 @@ import { failureOf, fromPeer, unlessPeerFailed } from './from-peer.ts'
 import type { Intake } from './intake.ts'
 import { MAX_HEADS_PARTS, MAX_SUBSCRIPTIONS_PER_PEER, MAX_WANTS_PER_PEER } from './limits.ts'
 import { SyncMachine } from './machine.ts'
+import { RangesAhead } from './ranges-ahead.ts'
 import type { PeerRank } from './sync-peers.ts'
 
 export interface SyncPorts {
@@ -51,6 +52,7 @@ export class SyncDriver implements AsyncDisposable {
   readonly #ports: SyncPorts
   readonly #machine: SyncMachine
   readonly #freshness = new Freshness()
+  readonly #ahead: RangesAhead
   readonly #asks = new Map<number, AbortController>()
   readonly #subscriptions = new Map<PeerId, AbortController>()
   readonly #running = new Set<Promise<void>>()
@@ -61,6 +63,7 @@ export class SyncDriver implements AsyncDisposable {
   constructor(ports: SyncPorts) {
     this.#ports = ports
     this.#machine = new SyncMachine(ports.random)
+    this.#ahead = new RangesAhead(ports.client)
   }
 
   /** Whether nothing is asked and nothing known to be missing. */
@@ -90,7 +93,7 @@ export class SyncDriver implements AsyncDisposable {
 
   /** How full each bounded structure is. */
   get sizes() {
-    return { subscribedTo: this.#subscriptions.size, ...this.#machine.sizes }
+    return { subscribedTo: this.#subscriptions.size, rangesAhead: this.#ahead.size, ...this.#machine.sizes }
   }
 
   connected(peer: PeerId, rank: PeerRank): void {
@@ -198,9 +201,14 @@ export class SyncDriver implements AsyncDisposable {
 
   async #askRange(effect: Extract<SyncEffect, { do: 'askRange' }>): Promise<void> {
     const { client, intake } = this.#ports
-    const outcome = await this.#withSignal(effect.ask, signal => fetchRange(client, intake, effect, signal))
+    const outcome = await this.#withSignal(effect.ask, signal =>
+      fetchRange(client, intake, effect, signal, this.#ahead),
+    )
     const ranged = typeof outcome === 'string' ? { is: outcome } : outcome
-    this.#do(this.#machine.ranged(effect.peer, effect.ask, ranged, this.#now))
+    const next = this.#machine.ranged(effect.peer, effect.ask, ranged, this.#now)
+    if (!next.some(each => each.do === 'askRange' && each.peer === effect.peer && each.head.id === effect.head.id))
+      this.#ahead.drop(effect)
+    this.#do(next)
   }
 
   async #withSignal<T>(ask: number, work: (signal: AbortSignal) => Promise<T>): Promise<T | Failure> {
