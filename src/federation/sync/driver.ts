@@ -1,28 +1,24 @@
 import {
   encodeFeedRequest,
   type FeedHead,
-  HEADS_SINCE_FEATURE,
-  type HeadCookie,
-  type HeadsSinceEnd,
   MAX_ASKED_PUBLISHERS,
   type PeerId,
   type PublisherId,
   parseHeads,
-  parseHeadsSince,
 } from '../../protocol/index.ts'
 import type { Clock } from '../streams/clock.ts'
-import type { DropReason, Failure, HeadsAnswer, Offer, SyncEffect } from './effects.ts'
-import { type FeedClient, fetchRange } from './fetch-range.ts'
+import type { DropReason, Failure, SyncEffect } from './effects.ts'
+import { fetchRange } from './fetch-range.ts'
 import { Freshness } from './freshness.ts'
-import { failureOf, fromPeer, unlessPeerFailed } from './from-peer.ts'
+import { failureOf, fromPeer } from './from-peer.ts'
+import { HeadRequests, type HeadRequestsPorts } from './head-requests.ts'
 import type { Intake } from './intake.ts'
-import { MAX_HEADS_PARTS, MAX_SUBSCRIPTIONS_PER_PEER, MAX_WANTS_PER_PEER } from './limits.ts'
+import { MAX_SUBSCRIPTIONS_PER_PEER } from './limits.ts'
 import { SyncMachine } from './machine.ts'
 import { RangesAhead } from './ranges-ahead.ts'
 import type { PeerRank } from './sync-peers.ts'
 
-export interface SyncPorts {
-  readonly client: FeedClient
+export interface SyncPorts extends Pick<HeadRequestsPorts, 'client' | 'pinnedHeads' | 'isListed' | 'everything'> {
   readonly intake: Intake
   readonly clock: Clock
   /** 0 (inclusive) to 1. */
@@ -31,27 +27,14 @@ export interface SyncPorts {
   readonly dropPeer: (peer: PeerId, why: DropReason) => void
   /** A peer named these heads by its subscription. */
   readonly onNamed?: (peer: PeerId, heads: readonly FeedHead[]) => void
-  /** Heads that voids of this publisher name as the true branch; held or not. */
-  readonly pinnedHeads?: (publisher: PublisherId) => readonly FeedHead[]
-  /** Whether peers that hold a publisher are likely to list it: one with public releases. Absent: none. */
-  readonly isListed?: (publisher: PublisherId) => boolean
-  /** Whether peers are asked for what changed of all that they list, and told of here are those that are not followed. Absent: no. */
-  readonly everything?: { isWanted(): boolean; heard(publishers: Iterable<PublisherId>): void }
 }
-
-/** The answer to an `askHeads`. */
-interface Told {
-  readonly offers: readonly Offer[]
-  readonly answer: HeadsAnswer
-}
-
-const NO_COOKIE: HeadsAnswer = { cookie: null, isOver: false, isCut: false }
 
 /** Carries out what the sync machine decides: asks, verifies, commits, and tells it how that went. */
 export class SyncDriver implements AsyncDisposable {
   readonly #ports: SyncPorts
   readonly #machine: SyncMachine
   readonly #freshness = new Freshness()
+  readonly #heads: HeadRequests
   readonly #ahead: RangesAhead
   readonly #asks = new Map<number, AbortController>()
   readonly #subscriptions = new Map<PeerId, AbortController>()
@@ -63,6 +46,12 @@ export class SyncDriver implements AsyncDisposable {
   constructor(ports: SyncPorts) {
     this.#ports = ports
     this.#machine = new SyncMachine(ports.random)
+    this.#heads = new HeadRequests({
+      ...ports,
+      isHeld: head => ports.intake.holds(head.id),
+      isFollowed: publisher => this.#machine.isFollowed(publisher),
+      named: (peer, heads) => this.#freshness.named(peer, heads),
+    })
     this.#ahead = new RangesAhead(ports.client)
   }
 
@@ -175,28 +164,11 @@ export class SyncDriver implements AsyncDisposable {
 
   async #askHeads(effect: Extract<SyncEffect, { do: 'askHeads' }>): Promise<void> {
     const { ask, peer, publishers } = effect
-    const told = await this.#withSignal(ask, async signal => {
-      const named = await this.#toldBy(effect, signal)
-      return named === 'bad' ? named : { ...named, offers: [...named.offers, ...(await this.#pinned(publishers))] }
-    })
+    const told = await this.#withSignal(ask, signal => this.#heads.ask(effect, signal))
     if (typeof told === 'string') return this.#do(this.#machine.headsFailed(peer, ask, told, this.#now))
     const isWhole = !told.answer.isOver && !told.answer.isCut
     if (isWhole) this.#freshness.answered(peer, publishers, this.#now)
     this.#do(this.#machine.offered(peer, ask, told.offers, this.#now, told.answer))
-  }
-
-  async #toldBy({ peer, publishers, since }: Extract<SyncEffect, { do: 'askHeads' }>, signal: AbortSignal) {
-    if (since === undefined) return await this.#headsOf(peer, publishers, signal)
-    if (await this.#tellsChanges(peer, signal)) return await this.#headsSince(peer, publishers, since, signal)
-    // One that gave a cookie and knows them no more was replaced by an older version.
-    return since === null
-      ? await this.#headsOf(peer, publishers, signal)
-      : { offers: [], answer: { ...NO_COOKIE, isOver: true } }
-  }
-
-  async #tellsChanges(peer: PeerId, signal: AbortSignal): Promise<boolean> {
-    const features = await unlessPeerFailed(this.#ports.client.features?.(peer, { signal }))
-    return features?.has(HEADS_SINCE_FEATURE) ?? false
   }
 
   async #askRange(effect: Extract<SyncEffect, { do: 'askRange' }>): Promise<void> {
@@ -223,51 +195,6 @@ export class SyncDriver implements AsyncDisposable {
     }
   }
 
-  /** Heads that are missing here, no more than a peer may make us want; the rest comes when these are held. */
-  async #headsOf(peer: PeerId, publishers: readonly PublisherId[], signal: AbortSignal): Promise<Told | 'bad'> {
-    const offers: Offer[] = []
-    let parts = 0
-    for await (const part of this.#ask(peer, 'heads', publishers, signal)) {
-      const heads = parseHeads(part)
-      if (heads === null || ++parts > MAX_HEADS_PARTS) return 'bad'
-      offers.push(...(await this.#missing(heads, publishers, { peer })))
-      if (offers.length >= MAX_WANTS_PER_PEER) return { offers, answer: { ...NO_COOKIE, isCut: true } }
-    }
-    return { offers, answer: NO_COOKIE }
-  }
-
-  /** As `#headsOf`, of what changed since a cookie. More publishers than one request names are asked for as all that the peer lists. */
-  async #headsSince(
-    peer: PeerId,
-    publishers: readonly PublisherId[],
-    since: HeadCookie | null,
-    signal: AbortSignal,
-  ): Promise<Told | 'bad'> {
-    const { isListed = () => false, everything } = this.#ports
-    const isMany = publishers.length > MAX_ASKED_PUBLISHERS
-    const named = isMany ? publishers.filter(id => !isListed(id)).slice(0, MAX_ASKED_PUBLISHERS) : publishers
-    const all = isMany || (everything?.isWanted() ?? false)
-    const request = encodeFeedRequest({ ask: 'heads-since', publishers: named, all, since })
-    const offers: Offer[] = []
-    let parts = 0
-    for await (const part of fromPeer(this.#ports.client.request(peer, request, { signal }))) {
-      const said = parseHeadsSince(part)
-      if (said === null || ++parts > MAX_HEADS_PARTS) return 'bad'
-      if (!Array.isArray(said)) {
-        const { boot, at, whole } = said as HeadsSinceEnd
-        return { offers, answer: { cookie: { boot, at }, isOver: whole && isMany, isCut: false } }
-      }
-      if (all) everything?.heard(new Set(said.map(({ publisher }) => publisher)))
-      offers.push(...(await this.#missing(said, publishers, { peer })))
-      if (offers.length >= MAX_WANTS_PER_PEER) return { offers, answer: { ...NO_COOKIE, isCut: true } }
-    }
-    return 'bad'
-  }
-
-  #ask(peer: PeerId, ask: 'heads' | 'subscribe', publishers: readonly PublisherId[], signal: AbortSignal) {
-    return fromPeer(this.#ports.client.request(peer, encodeFeedRequest({ ask, publishers }), { signal }))
-  }
-
   /** One long-lived request a 256 publishers, replaced when what is followed changes. */
   #subscribe(peer: PeerId, publishers: readonly PublisherId[]): void {
     this.#unsubscribe(peer)
@@ -279,12 +206,13 @@ export class SyncDriver implements AsyncDisposable {
   }
 
   async #listen(peer: PeerId, publishers: readonly PublisherId[], signal: AbortSignal): Promise<void> {
+    const request = encodeFeedRequest({ ask: 'subscribe', publishers })
     try {
-      for await (const part of this.#ask(peer, 'subscribe', publishers, signal)) {
+      for await (const part of fromPeer(this.#ports.client.request(peer, request, { signal }))) {
         const heads = parseHeads(part)
         if (heads === null || signal.aborted) return
         this.#ports.onNamed?.(peer, heads)
-        const offers = await this.#missing(heads, publishers, { peer })
+        const offers = await this.#heads.missing(heads, publishers, { peer })
         if (offers.length > 0) this.#do(this.#machine.offered(peer, null, offers, this.#now))
       }
     } catch {
@@ -297,23 +225,5 @@ export class SyncDriver implements AsyncDisposable {
   #unsubscribe(peer: PeerId): void {
     this.#subscriptions.get(peer)?.abort()
     this.#subscriptions.delete(peer)
-  }
-
-  async #pinned(publishers: readonly PublisherId[]): Promise<Offer[]> {
-    const heads = publishers.flatMap(publisher => this.#ports.pinnedHeads?.(publisher) ?? [])
-    return this.#missing(heads, publishers, { pinned: true })
-  }
-
-  /** Those of the publishers asked for alone, and followed still: what nobody asked costs no look into the store. */
-  async #missing(
-    heads: readonly FeedHead[],
-    publishers: readonly PublisherId[],
-    { peer = null, pinned = false }: { readonly peer?: PeerId | null; readonly pinned?: boolean },
-  ): Promise<Offer[]> {
-    const asked = new Set(publishers)
-    const meant = heads.filter(({ publisher }) => asked.has(publisher) && this.#machine.isFollowed(publisher))
-    if (peer !== null) this.#freshness.named(peer, meant)
-    const held = await Promise.all(meant.map(head => this.#ports.intake.holds(head.id)))
-    return meant.filter((_, i) => !held[i]).map(head => ({ head, pinned }))
   }
 }

@@ -70,7 +70,7 @@ const CHAIN: readonly Plant[] = [
 const SYNC: readonly Plant[] = [
   {
     name: 'a head believed without its record',
-    file: 'federation/sync/driver.ts',
+    file: 'federation/sync/head-requests.ts',
     find: 'filter((_, i) => !held[i])',
     replace: 'filter(({ seq }, i) => !held[i] && seq < 3)',
   },

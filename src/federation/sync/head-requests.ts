@@ -1,0 +1,130 @@
+import {
+  encodeFeedRequest,
+  type FeedHead,
+  HEADS_SINCE_FEATURE,
+  type HeadCookie,
+  type HeadsSinceEnd,
+  MAX_ASKED_PUBLISHERS,
+  type PeerId,
+  type PublisherId,
+  parseHeads,
+  parseHeadsSince,
+} from '../../protocol/index.ts'
+import type { HeadsAnswer, Offer, SyncEffect } from './effects.ts'
+import type { FeedClient } from './fetch-range.ts'
+import { fromPeer, unlessPeerFailed } from './from-peer.ts'
+import { MAX_HEADS_PARTS, MAX_WANTS_PER_PEER } from './limits.ts'
+
+export interface HeadRequestsPorts {
+  readonly client: FeedClient
+  readonly isHeld: (head: FeedHead) => Promise<boolean>
+  readonly isFollowed: (publisher: PublisherId) => boolean
+  /** A peer named these heads of publishers that it was asked for. */
+  readonly named: (peer: PeerId, heads: readonly FeedHead[]) => void
+  /** Heads that voids of this publisher name as the true branch; held or not. */
+  readonly pinnedHeads?: (publisher: PublisherId) => readonly FeedHead[]
+  /** Whether peers that hold a publisher are likely to list it: one with public releases. Absent: none. */
+  readonly isListed?: (publisher: PublisherId) => boolean
+  /** Whether peers are asked for what changed of all that they list, and told of here are those that are not followed. Absent: no. */
+  readonly everything?: { isWanted(): boolean; heard(publishers: Iterable<PublisherId>): void }
+}
+
+type AskHeads = Extract<SyncEffect, { do: 'askHeads' }>
+
+/** The answer to an `askHeads`. */
+interface Told {
+  readonly offers: readonly Offer[]
+  readonly answer: HeadsAnswer
+}
+
+const NO_COOKIE: HeadsAnswer = { cookie: null, isOver: false, isCut: false }
+
+/** Asks peers which heads they hold, whole or as what changed, and says which of them are missing here. */
+export class HeadRequests {
+  readonly #ports: HeadRequestsPorts
+
+  constructor(ports: HeadRequestsPorts) {
+    this.#ports = ports
+  }
+
+  /** What the machine asks a peer for; `bad` for an answer that is none of the protocol's. @throws FederationError E_PEER_FAILED */
+  async ask(effect: AskHeads, signal: AbortSignal): Promise<Told | 'bad'> {
+    const told = await this.#told(effect, signal)
+    return told === 'bad' ? told : { ...told, offers: [...told.offers, ...(await this.#pinned(effect.publishers))] }
+  }
+
+  /** Those of the publishers asked for alone, and followed still: what nobody asked costs no look into the store. */
+  async missing(
+    heads: readonly FeedHead[],
+    publishers: readonly PublisherId[],
+    { peer = null, pinned = false }: { readonly peer?: PeerId | null; readonly pinned?: boolean },
+  ): Promise<Offer[]> {
+    const asked = new Set(publishers)
+    const meant = heads.filter(({ publisher }) => asked.has(publisher) && this.#ports.isFollowed(publisher))
+    if (peer !== null) this.#ports.named(peer, meant)
+    const held = await Promise.all(meant.map(head => this.#ports.isHeld(head)))
+    return meant.filter((_, i) => !held[i]).map(head => ({ head, pinned }))
+  }
+
+  async #told({ peer, publishers, since }: AskHeads, signal: AbortSignal): Promise<Told | 'bad'> {
+    if (since === undefined) return await this.#headsOf(peer, publishers, signal)
+    if (await this.#tellsChanges(peer, signal)) return await this.#headsSince(peer, publishers, since, signal)
+    // One that gave a cookie and knows them no more was replaced by an older version.
+    return since === null
+      ? await this.#headsOf(peer, publishers, signal)
+      : { offers: [], answer: { ...NO_COOKIE, isOver: true } }
+  }
+
+  async #tellsChanges(peer: PeerId, signal: AbortSignal): Promise<boolean> {
+    const features = await unlessPeerFailed(this.#ports.client.features?.(peer, { signal }))
+    return features?.has(HEADS_SINCE_FEATURE) ?? false
+  }
+
+  /** Heads that are missing here, no more than a peer may make us want; the rest comes when these are held. */
+  async #headsOf(peer: PeerId, publishers: readonly PublisherId[], signal: AbortSignal): Promise<Told | 'bad'> {
+    const offers: Offer[] = []
+    let parts = 0
+    for await (const part of fromPeer(
+      this.#ports.client.request(peer, encodeFeedRequest({ ask: 'heads', publishers }), { signal }),
+    )) {
+      const heads = parseHeads(part)
+      if (heads === null || ++parts > MAX_HEADS_PARTS) return 'bad'
+      offers.push(...(await this.missing(heads, publishers, { peer })))
+      if (offers.length >= MAX_WANTS_PER_PEER) return { offers, answer: { ...NO_COOKIE, isCut: true } }
+    }
+    return { offers, answer: NO_COOKIE }
+  }
+
+  /** As `#headsOf`, of what changed since a cookie. More publishers than one request names are asked for as all that the peer lists. */
+  async #headsSince(
+    peer: PeerId,
+    publishers: readonly PublisherId[],
+    since: HeadCookie | null,
+    signal: AbortSignal,
+  ): Promise<Told | 'bad'> {
+    const { isListed = () => false, everything } = this.#ports
+    const isMany = publishers.length > MAX_ASKED_PUBLISHERS
+    const named = isMany ? publishers.filter(id => !isListed(id)).slice(0, MAX_ASKED_PUBLISHERS) : publishers
+    const all = isMany || (everything?.isWanted() ?? false)
+    const request = encodeFeedRequest({ ask: 'heads-since', publishers: named, all, since })
+    const offers: Offer[] = []
+    let parts = 0
+    for await (const part of fromPeer(this.#ports.client.request(peer, request, { signal }))) {
+      const said = parseHeadsSince(part)
+      if (said === null || ++parts > MAX_HEADS_PARTS) return 'bad'
+      if (!Array.isArray(said)) {
+        const { boot, at, whole } = said as HeadsSinceEnd
+        return { offers, answer: { cookie: { boot, at }, isOver: whole && isMany, isCut: false } }
+      }
+      if (all) everything?.heard(new Set(said.map(({ publisher }) => publisher)))
+      offers.push(...(await this.missing(said, publishers, { peer })))
+      if (offers.length >= MAX_WANTS_PER_PEER) return { offers, answer: { ...NO_COOKIE, isCut: true } }
+    }
+    return 'bad'
+  }
+
+  async #pinned(publishers: readonly PublisherId[]): Promise<Offer[]> {
+    const heads = publishers.flatMap(publisher => this.#ports.pinnedHeads?.(publisher) ?? [])
+    return this.missing(heads, publishers, { pinned: true })
+  }
+}
