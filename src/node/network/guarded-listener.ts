@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
 import { siteOfAddress } from './address-group.ts'
 import type { AddressLimits } from './address-limits.ts'
@@ -29,39 +30,41 @@ function guardedUpgrader(upgrader: Upgrader, guard: Guard): Upgrader {
     const address = connection.remoteAddr.toString()
     const site = siteOfAddress(address) ?? address.split('/')[2] ?? ''
     const signal = mayWait(address) ? options.signal : AbortSignal.abort()
+    if (mayWait(address)) connection.pause()
     const leave = await admitted(connection, site, guard, signal)
     if (leave === null) throw new Error('too many connections come in')
-    const error = await upgrader.upgradeInbound(connection, options).then(
-      () => null,
-      (failure: Error) => failure,
-    )
-    leave()
-    if (error === null) return
-    // libp2p's own limits, before the handshake.
-    if (error.name === 'ConnectionDeniedError') await guard.door.hold(site, signal)
-    throw error
+    const end = upgrader
+      .upgradeInbound(connection, options)
+      .then(
+        () => null,
+        (failure: Error) => failure,
+      )
+      .finally(leave)
+    // What libp2p's own limits refuse, which they do at once, stays unread.
+    const refusal = await Promise.race([end, nextTurn(null)])
+    if (refusal?.name === 'ConnectionDeniedError') await guard.door.hold(site, signal)
+    else if (connection.status === 'open') connection.resume()
+    const error = await end
+    if (error !== null) throw error
   }
   return Object.assign(Object.create(upgrader) as Upgrader, { upgradeInbound })
 }
 
-/** A WebSocket cannot be paused: what it sends would be kept without bound. */
+/** A WebSocket cannot be paused: what it sends would be kept without bound, even after it was refused. */
 const mayWait = (address: string): boolean => !/\/wss?(\/|$)/.test(address)
 
-/** Waits, without reading, until the handshake may begin; null: it may not. */
+/** Waits until the handshake may begin; null: it may not. */
 async function admitted(
   connection: MultiaddrConnection,
   site: string,
   { door, limits }: Guard,
   signal: AbortSignal,
 ): Promise<(() => void) | null> {
-  connection.pause()
   const uncount = limits === undefined ? () => {} : limits.enter(connection.remoteAddr.toString())
   if (uncount === null) {
     await door.hold(site, signal)
     return null
   }
   connection.addEventListener('close', uncount, { once: true })
-  const leave = await door.enter(site, signal)
-  if (leave !== null && connection.status === 'open') connection.resume()
-  return leave
+  return await door.enter(site, signal)
 }

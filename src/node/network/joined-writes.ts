@@ -15,11 +15,12 @@ type Pieces = Iterable<Uint8Array> & { readonly byteLength: number }
 
 /**
  * TCP whose pieces of one turn of the event loop leave in one write. libp2p writes the length, the header, the body and the tag of
- * each encrypted message by themselves and without delay: four calls and packets, and as many wake-ups of the other side.
+ * each encrypted message by themselves and without delay: four calls and packets, and as many wake-ups of the other side. With
+ * `pauseOnConnect`, nothing is read of a connection that comes in before it is resumed.
  */
-export function joiningTcp(): (components: TCPComponents) => Transport {
+export function joiningTcp({ pauseOnConnect = false } = {}): (components: TCPComponents) => Transport {
   const sockets: object = { highWaterMark: SOCKET_BUFFER_BYTES } // libp2p hands all options on to node:net
-  const make = tcp({ dialOpts: sockets, listenOpts: sockets })
+  const make = tcp({ dialOpts: sockets, listenOpts: { ...sockets, pauseOnConnect } as object })
   return components => {
     const transport = make(components)
     const dial = transport.dial.bind(transport)

@@ -6,5 +6,5 @@ import type { RelayClient } from './relay/relay-client.ts'
 
 /** TCP, WebSocket for ways through which nothing but HTTP comes, and circuits over relays. */
 export function transportsOf(relays: RelayClient, guard: Guard): NonNullable<Libp2pOptions['transports']> {
-  return [guarded(joiningTcp(), guard), guarded(webSockets(), guard), relays.transport]
+  return [guarded(joiningTcp({ pauseOnConnect: true }), guard), guarded(webSockets(), guard), relays.transport]
 }
