@@ -31,7 +31,7 @@ export interface Candidate {
   isKnown: boolean
   /** It was dialled and connected once. */
   isMet: boolean
-  /** When its connection ended that nobody here ended, ms; null: it did not. */
+  /** When its connection ended that neither side closed, ms; null: it did not. */
   lostAt: number | null
 }
 
@@ -95,7 +95,7 @@ export class Candidates {
     this.#place(known)
   }
 
-  /** Its connection ended, and nobody here wanted that. */
+  /** Its connection ended, and neither side wanted that. */
   lost(peer: PeerId, now: number): void {
     const known = this.#byPeer.get(peer)
     if (known?.isMet) known.lostAt = now
@@ -107,6 +107,7 @@ export class Candidates {
     if (known === undefined) return
     known.failures++
     known.why = why
+    if (why === 'denied' || why === 'identity') known.lostAt = null
     if (!known.isMet && known.failures === 1) this.informants.wasWrong(known)
     const isChosen = known.source === 'pinned' || known.source === 'bootstrap'
     const usual = isChosen ? limits.LONGEST_PINNED_BACKOFF_MS : limits.LONGEST_BACKOFF_MS

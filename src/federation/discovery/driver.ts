@@ -23,8 +23,8 @@ export interface DiscoveryNetwork {
   connections(): readonly SeenConnection[]
   /** The first connection to a peer came up; the answer stops listening. */
   onConnect(listener: (peer: PeerId, direction: 'inbound' | 'outbound', address: string | null) => void): () => void
-  /** The last connection to a peer went down; the answer stops listening. */
-  onDisconnect(listener: (peer: PeerId) => void): () => void
+  /** The last connection to a peer went down, `wasCut`: neither side closed it; the answer stops listening. */
+  onDisconnect(listener: (peer: PeerId, wasCut: boolean) => void): () => void
   /** DHT lookup by publisher id. */
   findProviders(publisher: PublisherId, options: { readonly signal: AbortSignal }): AsyncIterable<PeerAddress>
   /** A walk to a random place of the DHT: those met there. */
@@ -65,7 +65,9 @@ export class DiscoveryDriver implements AsyncDisposable {
     const connected = (peer: PeerId, way: 'inbound' | 'outbound', address: string | null) =>
       this.#do(this.#machine.connected(peer, way, address, clock.now()))
     this.#listening.defer(network.onConnect(connected))
-    this.#listening.defer(network.onDisconnect(peer => this.#do(this.#machine.disconnected(peer, clock.now()))))
+    const disconnected = (peer: PeerId, wasCut: boolean) =>
+      this.#do(this.#machine.disconnected(peer, wasCut, clock.now()))
+    this.#listening.defer(network.onDisconnect(disconnected))
     for (const { peer, direction, address } of network.connections()) connected(peer, direction, address)
   }
 

@@ -83,8 +83,9 @@ export class DiscoveryMachine {
     return [...this.#takePlace(peer, now), ...this.#decide(now)]
   }
 
-  disconnected(peer: PeerId, now: number): DiscoveryEffect[] {
-    if (!this.#connections.down(peer)) this.#candidates.lost(peer, now)
+  /** `wasCut`: neither side closed the connection. Who was told to go is not called back, and who told us to go is not pressed. */
+  disconnected(peer: PeerId, wasCut: boolean, now: number): DiscoveryEffect[] {
+    if (!this.#connections.down(peer) && wasCut) this.#candidates.lost(peer, now)
     this.#candidates.failed(peer, now, this.#parts.random(), null)
     return this.#decide(now)
   }

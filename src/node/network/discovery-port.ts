@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Connection } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { DialError, type DiscoveryNetwork } from '../../federation/index.ts'
@@ -34,9 +35,12 @@ export function discoveryPortOf(libp2p: Network): DiscoveryNetwork {
       return () => libp2p.removeEventListener('peer:connect', told)
     },
     onDisconnect(listener) {
-      const told = (event: CustomEvent<{ toString(): string }>) => listener(event.detail.toString() as PeerId)
-      libp2p.addEventListener('peer:disconnect', told)
-      return () => libp2p.removeEventListener('peer:disconnect', told)
+      const told = ({ detail: { id, remotePeer, status } }: CustomEvent<Connection>) => {
+        const isLast = libp2p.getConnections(remotePeer).every(each => each.id === id)
+        if (isLast) listener(remotePeer.toString() as PeerId, status !== 'closed')
+      }
+      libp2p.addEventListener('connection:close', told)
+      return () => libp2p.removeEventListener('connection:close', told)
     },
     async *findProviders(publisher, { signal }) {
       for await (const { id, multiaddrs } of libp2p.contentRouting.findProviders(cidOf(publisher), { signal })) {

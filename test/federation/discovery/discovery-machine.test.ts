@@ -53,7 +53,7 @@ test('a peer whose connection was lost is dialled again within 15 s of each fail
     machine.heard(named(i), 'book', 0)
     machine.connected(peer(i), 'outbound', null, 0)
   }
-  machine.disconnected(peer(1), 0)
+  machine.disconnected(peer(1), true, 0)
   let last = 0
   while (world.now < 59 * 60_000) {
     const [effect] = machine.wake(world.now).flatMap(each => (each.do === 'wakeAt' ? [each.at] : []))
@@ -74,10 +74,26 @@ test('with all connections there lost peers are dialled too, one at a time, and 
     machine.connected(peer(n), 'outbound', null, 0)
   }
   for (let i = 0; i < 18; i++) connect(i)
-  const dials = [0, 1].flatMap(n => dialled(machine.disconnected(peer(n), 1_000)))
+  const dials = [0, 1].flatMap(n => dialled(machine.disconnected(peer(n), true, 1_000)))
   expect(dials).toEqual([])
   expect(dialled(machine.wake(20_000))).toHaveLength(1)
   expect(dialled(machine.wake(21_000))).toEqual([])
+})
+
+test('with all connections there nobody presses a peer that closed the connection, nor one that is kept out here', () => {
+  const machine = keeper()
+  const connect = (n: number) => {
+    machine.heard(named(n), 'book', 0)
+    machine.wake(0)
+    machine.connected(peer(n), 'outbound', null, 0)
+  }
+  for (let i = 0; i < 18; i++) connect(i)
+  machine.disconnected(peer(0), false, 1_000)
+  expect(dialled(machine.wake(20_000))).toEqual([])
+  machine.disconnected(peer(1), true, 20_000)
+  expect(dialled(machine.wake(40_000))).toEqual([peer(1)])
+  machine.dialFailed(peer(1), 'denied', 40_000)
+  expect(dialled(machine.wake(30 * 60_000))).toEqual([])
 })
 
 test('looks up followed publishers in the DHT and dials a holder although it has enough connections', () => {
@@ -106,12 +122,12 @@ test('reports the first failed dial of a peer, none after it or after a connecti
   expect(machine.standing(peer(1))).toEqual({ state: 'unreachable', why: 'late' })
   machine.connected(peer(1), 'outbound', null, 80_000)
   expect(machine.standing(peer(1))).toEqual({ state: 'connected' })
-  machine.disconnected(peer(1), 90_000)
+  machine.disconnected(peer(1), false, 90_000)
   expect(machine.standing(peer(1))).toEqual({ state: 'dialling' })
 
   machine.heard(named(2), 'bootstrap', 90_000)
   machine.connected(peer(2), 'outbound', null, 90_000)
-  machine.disconnected(peer(2), 90_000)
+  machine.disconnected(peer(2), false, 90_000)
   expect(dialled(machine.wake(100_000))).toContain(peer(2))
   expect(reports(machine.dialFailed(peer(2), 'closed', 100_000))).toEqual([])
   expect(machine.standing(peer(2))).toEqual({ state: 'unreachable', why: 'closed' })

@@ -159,7 +159,7 @@ export class Townsman implements Resident {
         return () => {}
       },
       onDisconnect: disconnect => {
-        this.#listening = { connect: () => {}, ...this.#listening, disconnect }
+        this.#listening = { connect: () => {}, ...this.#listening, disconnect: each => disconnect(each, false) }
         return () => {}
       },
       async *findProviders() {},
