@@ -41,6 +41,11 @@ export const MAX_FOREIGN_TOPICS = 1_024
  */
 /** What no honest peer sends: three of it within minutes and nothing is heard of the peer. */
 export const OFFENCE_POINTS = 30
+/**
+ * Most points: who is kept out for ten minutes comes back at -80 at worst. Below, its honest gossip would be a fault each, which keeps it out
+ * again, and one bad answer to several requests at once would do so for good.
+ */
+export const MAX_POINTS = 3 * OFFENCE_POINTS
 /** Offers not kept, again and again: it may be honest and slow. */
 export const UNRELIABLE_POINTS = 10
 /** One point is gone in a minute: an offence in half an hour, 20 minutes after the peer may come back. */

@@ -1,5 +1,5 @@
 import type { PeerId } from '../../protocol/index.ts'
-import { MAX_STANDINGS, OFFENCE_POINTS, STANDING_POINTS_PER_MS, UNRELIABLE_POINTS } from './limits.ts'
+import { MAX_POINTS, MAX_STANDINGS, OFFENCE_POINTS, STANDING_POINTS_PER_MS, UNRELIABLE_POINTS } from './limits.ts'
 
 interface Line {
   points: number
@@ -16,7 +16,8 @@ export class Standing {
 
   /** The peer sent what no honest peer sends, or nothing of what it offered. */
   did(what: 'offence' | 'unreliable', peer: PeerId, now: number): void {
-    const points = this.#pointsOf(peer, now) + (what === 'offence' ? OFFENCE_POINTS : UNRELIABLE_POINTS)
+    const more = what === 'offence' ? OFFENCE_POINTS : UNRELIABLE_POINTS
+    const points = Math.min(MAX_POINTS, this.#pointsOf(peer, now) + more)
     this.#lines.delete(peer)
     this.#lines.set(peer, { points, at: now })
     if (this.#lines.size > MAX_STANDINGS) this.#lines.delete(this.#lines.keys().next().value!)

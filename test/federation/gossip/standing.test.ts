@@ -23,6 +23,13 @@ test('offences add up, below what gossipsub hears of at the third', () => {
   expect(standing.scoreOf(bad, 3)).toBeLessThan(-80)
 })
 
+test('one that answered many requests wrongly at once is heard again when it may come back', () => {
+  const standing = new Standing()
+  for (let i = 0; i < 10; i++) standing.did('offence', bad, 0)
+  expect(standing.scoreOf(bad, 10 * MINUTE)).toBeGreaterThanOrEqual(-80)
+  expect(standing.scoreOf(bad, 90 * MINUTE)).toBe(0)
+})
+
 test('a clock that goes back makes nothing worse, and only so many are remembered, the latest', () => {
   const standing = new Standing()
   standing.did('offence', bad, MINUTE)
