@@ -63,7 +63,10 @@ export const PLAN_TICK_MS = 500
 export const MAX_MIRRORS_REMEMBERED = 1_024
 /** How long a mirror's speed counts, ms: lines change in the course of a day. */
 export const MIRROR_SPEED_MS = 60 * 60_000
-/** How long one that said it is busy comes after the others, ms: some of the longest wait of a request for its turn. */
+/**
+ * How long one that said it is busy comes after the others, ms: some of the longest wait of a request for its turn. Doubled while it
+ * brings nothing: who takes all of a first byte's time to say so would else cost every fetch that.
+ */
 export const BUSY_MIRROR_MS = 10_000
 /** How long one that failed comes after the others, ms. */
 export const FAILED_MIRROR_MS = 10 * 60_000

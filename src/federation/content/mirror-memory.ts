@@ -6,6 +6,8 @@ interface Remembered {
   readonly speed: number | null
   /** Until when it comes after the others, ms. */
   readonly failedUntil: number
+  /** Terms in a row for which it was busy. */
+  readonly busyTerms: number
   readonly at: number
 }
 
@@ -15,18 +17,22 @@ export class MirrorMemory {
 
   /** It brought what it was asked for, at `speed` bytes/ms. */
   brought(peer: PeerId, speed: number, now: number): void {
-    this.#keep(peer, { speed, failedUntil: 0, at: now })
+    this.#keep(peer, { speed, failedUntil: 0, busyTerms: 0, at: now })
   }
 
   /** It stalled, was much slower than others, lied or broke off. */
   failed(peer: PeerId, now: number): void {
-    this.#keep(peer, { speed: this.speedOf(peer, now), failedUntil: now + FAILED_MIRROR_MS, at: now })
+    const busyTerms = this.#peers.get(peer)?.busyTerms ?? 0
+    this.#keep(peer, { speed: this.speedOf(peer, now), failedUntil: now + FAILED_MIRROR_MS, busyTerms, at: now })
   }
 
-  /** It had no turn for this node: soon it may. */
+  /** It had no turn for this node: soon it may. Each term that follows another is twice as long, up to that of one that failed. */
   busy(peer: PeerId, now: number): void {
-    const failedUntil = Math.max(this.#peers.get(peer)?.failedUntil ?? 0, now + BUSY_MIRROR_MS)
-    this.#keep(peer, { speed: this.speedOf(peer, now), failedUntil, at: now })
+    const known = this.#peers.get(peer)
+    if (known !== undefined && known.failedUntil > now) return
+    const before = known?.busyTerms ?? 0
+    const failedUntil = now + Math.min(FAILED_MIRROR_MS, BUSY_MIRROR_MS * 2 ** before)
+    this.#keep(peer, { speed: this.speedOf(peer, now), failedUntil, busyTerms: before + 1, at: now })
   }
 
   /** bytes/ms, or null when nothing is known of late. */
