@@ -12,7 +12,7 @@ import { FederationError } from '../errors.ts'
 import type { ByteDuplex } from './byte-duplex.ts'
 import type { Clock } from './clock.ts'
 import { FrameSender } from './frame-sender.ts'
-import { HELLO_MS, PING_AFTER_MS, PONG_MS } from './limits.ts'
+import { HELLO_MS, PING_AFTER_MS, PONG_MS, STOOD_STILL_MS } from './limits.ts'
 import type { OffenceCode } from './offence.ts'
 
 /** What a role (asking or answering) adds to a link. */
@@ -38,6 +38,8 @@ export class FrameLink {
   #closed = false
   #heardMs: number
   #pingedMs: number | null = null
+  /** When life is looked for next, ms. */
+  #lookMs = 0
   #cancelTimer: () => void
 
   constructor(duplex: ByteDuplex, clock: Clock, role: LinkRole, onOffence: (code: OffenceCode) => void) {
@@ -138,11 +140,13 @@ export class FrameLink {
   }
 
   #watch(ms: number): void {
+    this.#lookMs = this.#clock.now() + ms
     this.#cancelTimer = this.#clock.after(ms, () => this.#checkLife())
   }
 
   #checkLife(): void {
     const now = this.#clock.now()
+    if (this.#pingedMs !== null && now - this.#lookMs >= STOOD_STILL_MS) this.#pingedMs = now
     if (this.#pingedMs !== null && now - this.#pingedMs >= PONG_MS) {
       this.end('E_PEER_SILENT', `no answer to PING within ${PONG_MS} ms`)
       return

@@ -14,6 +14,8 @@ export const SPEED_WINDOW_MS = 5_000
 export const PING_AFTER_MS = 20_000
 /** A PING that nothing follows for this long ends the stream, ms. */
 export const PONG_MS = 20_000
+/** A look at a silent stream that comes so much too late, ms: this node stood still, and an answer may be here unread. */
+export const STOOD_STILL_MS = 5_000
 /** A PING that probes for lost packets is followed by another after so many times its wait. */
 export const PROBE_AGAIN = 3
 /** An answer that gets no credit for this long is given up, so that a silent reader holds no handler, ms. */

@@ -82,6 +82,10 @@ export class TestClock implements Clock {
     this.#timers.add(timer)
     return () => this.#timers.delete(timer)
   }
+  /** Moves time on and runs nothing, as while the process stands still. */
+  stand(ms: number): void {
+    this.#now += ms
+  }
   /** Moves time on, runs what is due in order, and lets everything that follows from it happen. */
   async pass(ms: number): Promise<void> {
     const endMs = this.#now + ms

@@ -194,6 +194,30 @@ describe('kept streams', () => {
     await silent
   })
 
+  test('a node that stood still reads first what came meanwhile, and takes nobody for silent', async () => {
+    const silent: PeerId[] = []
+    const { alice, clock, opened } = twoNodes(
+      async function* ({ signal }) {
+        yield text('first')
+        await new Promise(resolve => signal.addEventListener('abort', resolve))
+      },
+      { onSilent: peer => silent.push(peer) },
+    )
+    const stop = new AbortController()
+    const options = { minBytesPerSecond: 0, signal: stop.signal }
+    const end = allOf(alice.request(BOB, PROTOCOL, text('x'), options)).catch(error => error)
+    await settled()
+    opened[0]!.bob.open = false
+    await clock.pass(21_000)
+    clock.stand(30_000)
+    await clock.pass(0)
+    opened[0]!.bob.open = true
+    await clock.pass(60_000)
+    stop.abort(new Error('enough'))
+    expect(await end).toMatchObject({ message: 'enough' })
+    expect(silent).toEqual([])
+  })
+
   test('a peer that is silent on all streams is told, one that is heard on another is not', async () => {
     const silent: PeerId[] = []
     const other = '/hanse/test/other/1'
