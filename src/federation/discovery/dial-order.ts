@@ -45,7 +45,7 @@ export function pickDials(choice: Choice, now: number): Candidate[] {
     const isUrgent =
       candidate.source === 'pinned' ||
       (isHolder && ++holders <= limits.MAX_HOLDER_DIALS) ||
-      (isCutOff(candidate, now) && ++lost <= limits.MAX_CUT_OFF_DIALS)
+      (isCutOff(candidate, now) && own + coming() < limits.MAX_OUTBOUND && ++lost <= limits.MAX_CUT_OFF_DIALS)
     const missing = lack()
     if (!isUrgent && missing !== 'anybody' && (missing === null || isCrowded)) continue
     if (!isHearsay(candidate) || choice.guesses.take(now)) picked.push(candidate)

@@ -40,7 +40,7 @@ export const LONGEST_PINNED_BACKOFF_MS = 60_000
 export const CUT_OFF_MS = 60 * 60_000
 /** Longest wait after a failed dial of such a peer, ms: with the 15 s of a dial, in which its first packet goes out four times, two sides meet within half a minute. */
 export const LONGEST_CUT_OFF_BACKOFF_MS = 10_000
-/** Dials of such peers at once while no connection is missing: two halves of a federation have all the connections they want, and must meet again. */
+/** Dials of such peers at once while no connection is missing and own ones are fewer than MAX_OUTBOUND (who was cut off again and again would gather ever more): two halves of a federation have all the connections they want, and must meet again. */
 export const MAX_CUT_OFF_DIALS = 1
 /** A dial later than this, ms, counts as failed. */
 export const DIAL_TIMEOUT_MS = 15_000

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { DiscoveryEffect } from '../../../src/federation/discovery/effects.ts'
+import { MAX_OUTBOUND, MIN_CONNECTIONS } from '../../../src/federation/discovery/limits.ts'
 import { DiscoveryMachine } from '../../../src/federation/discovery/machine.ts'
 import type { PeerId, PublisherId } from '../../../src/protocol/index.ts'
 import { World } from '../simulation/world.ts'
@@ -73,11 +74,38 @@ test('with all connections there lost peers are dialled too, one at a time, and 
     machine.wake(0)
     machine.connected(peer(n), 'outbound', null, 0)
   }
-  for (let i = 0; i < 18; i++) connect(i)
+  for (let i = 0; i < 12; i++) connect(i)
+  for (let i = 12; i < 18; i++) machine.connected(peer(i), 'inbound', null, 0)
   const dials = [0, 1].flatMap(n => dialled(machine.disconnected(peer(n), true, 1_000)))
   expect(dials).toEqual([])
   expect(dialled(machine.wake(20_000))).toHaveLength(1)
   expect(dialled(machine.wake(21_000))).toEqual([])
+})
+
+test('who was cut off from all again and again gathers no more connections each time', () => {
+  const machine = keeper()
+  const up = new Set<PeerId>()
+  let now = 0
+  const follow = (effects: readonly DiscoveryEffect[]) => {
+    for (const { peer: gone } of effects.filter(effect => effect.do === 'hangUp')) {
+      up.delete(gone)
+      follow(machine.disconnected(gone, false, now))
+    }
+    for (const next of dialled(effects)) {
+      up.add(next)
+      follow(machine.connected(next, 'outbound', null, now))
+    }
+  }
+  for (let i = 0; i < 60; i++) follow(machine.heard(named(i), 'book', 0))
+  for (let cut = 0; cut < 8; cut++) {
+    const lost = [...up]
+    up.clear()
+    for (const each of lost) follow(machine.disconnected(each, true, now))
+    for (let step = 0; step < 60; step++, now += 2_000) follow(machine.wake(now))
+  }
+  expect(up.size).toBeGreaterThanOrEqual(MIN_CONNECTIONS)
+  // One more may be there on trial.
+  expect(up.size).toBeLessThanOrEqual(MAX_OUTBOUND + 1)
 })
 
 test('with all connections there nobody presses a peer that closed the connection, nor one that is kept out here', () => {
@@ -87,7 +115,8 @@ test('with all connections there nobody presses a peer that closed the connectio
     machine.wake(0)
     machine.connected(peer(n), 'outbound', null, 0)
   }
-  for (let i = 0; i < 18; i++) connect(i)
+  for (let i = 0; i < 12; i++) connect(i)
+  for (let i = 12; i < 18; i++) machine.connected(peer(i), 'inbound', null, 0)
   machine.disconnected(peer(0), false, 1_000)
   expect(dialled(machine.wake(20_000))).toEqual([])
   machine.disconnected(peer(1), true, 20_000)
