@@ -15,7 +15,6 @@ import { HeadRequests, type HeadRequestsPorts } from './head-requests.ts'
 import type { Intake } from './intake.ts'
 import { MAX_SUBSCRIPTIONS_PER_PEER } from './limits.ts'
 import { SyncMachine } from './machine.ts'
-import { RangesAhead } from './ranges-ahead.ts'
 import type { PeerRank } from './sync-peers.ts'
 
 export interface SyncPorts extends Pick<HeadRequestsPorts, 'client' | 'pinnedHeads' | 'isListed' | 'everything'> {
@@ -35,7 +34,6 @@ export class SyncDriver implements AsyncDisposable {
   readonly #machine: SyncMachine
   readonly #freshness = new Freshness()
   readonly #heads: HeadRequests
-  readonly #ahead: RangesAhead
   readonly #asks = new Map<number, AbortController>()
   readonly #subscriptions = new Map<PeerId, AbortController>()
   readonly #running = new Set<Promise<void>>()
@@ -52,7 +50,6 @@ export class SyncDriver implements AsyncDisposable {
       isFollowed: publisher => this.#machine.isFollowed(publisher),
       named: (peer, heads) => this.#freshness.named(peer, heads),
     })
-    this.#ahead = new RangesAhead(ports.client)
   }
 
   /** Whether nothing is asked and nothing known to be missing. */
@@ -82,7 +79,7 @@ export class SyncDriver implements AsyncDisposable {
 
   /** How full each bounded structure is. */
   get sizes() {
-    return { subscribedTo: this.#subscriptions.size, rangesAhead: this.#ahead.size, ...this.#machine.sizes }
+    return { subscribedTo: this.#subscriptions.size, ...this.#machine.sizes }
   }
 
   connected(peer: PeerId, rank: PeerRank): void {
@@ -173,14 +170,9 @@ export class SyncDriver implements AsyncDisposable {
 
   async #askRange(effect: Extract<SyncEffect, { do: 'askRange' }>): Promise<void> {
     const { client, intake } = this.#ports
-    const outcome = await this.#withSignal(effect.ask, signal =>
-      fetchRange(client, intake, effect, signal, this.#ahead),
-    )
+    const outcome = await this.#withSignal(effect.ask, signal => fetchRange(client, intake, effect, signal))
     const ranged = typeof outcome === 'string' ? { is: outcome } : outcome
-    const next = this.#machine.ranged(effect.peer, effect.ask, ranged, this.#now)
-    if (!next.some(each => each.do === 'askRange' && each.peer === effect.peer && each.head.id === effect.head.id))
-      this.#ahead.drop(effect)
-    this.#do(next)
+    this.#do(this.#machine.ranged(effect.peer, effect.ask, ranged, this.#now))
   }
 
   async #withSignal<T>(ask: number, work: (signal: AbortSignal) => Promise<T>): Promise<T | Failure> {

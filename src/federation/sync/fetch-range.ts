@@ -1,8 +1,16 @@
-import { type FeedHead, type PeerId, ProtocolError, ROOT_FEED, type WellFormedRecord } from '../../protocol/index.ts'
+import {
+  encodeFeedRequest,
+  type FeedHead,
+  type PeerId,
+  ProtocolError,
+  parseRange,
+  ROOT_FEED,
+  type WellFormedRecord,
+} from '../../protocol/index.ts'
 import type { RangeOutcome } from './effects.ts'
+import { fromPeer } from './from-peer.ts'
 import type { Intake, Taken } from './intake.ts'
 import { SHORT_RANGE_BYTES, SHORT_RANGE_RECORDS } from './limits.ts'
-import { RangesAhead } from './ranges-ahead.ts'
 
 /** The feed protocol's client: one request on the kept stream to a peer, its answer part by part. */
 export interface FeedClient {
@@ -20,8 +28,7 @@ export interface RangeAsk {
 }
 
 /**
- * Fetches one range of the chain that ends at `head`, verifies every signature and commits it; the next is asked for meanwhile if
- * `ahead` is given.
+ * Fetches one range of the chain that ends at `head`, verifies every signature and commits it.
  * @throws FederationError `E_PEER_FAILED` if the peer or the way to it failed; anything else is a failure of this node's own.
  */
 export async function fetchRange(
@@ -29,18 +36,16 @@ export async function fetchRange(
   intake: Intake,
   ask: RangeAsk,
   signal: AbortSignal,
-  ahead?: RangesAhead,
 ): Promise<RangeOutcome> {
   const { head, peer } = ask
   if ((await intake.store.envelope(head.id)) !== null) return { is: 'held', helped: false }
-  const { publisher, feed } = head
+  const { publisher, feed, id: to } = head
   if (!(await intake.mayAdmit(publisher, feed))) return { is: 'undelegated' }
   const from = ask.from ?? (await firstMissing(intake, head))
-  const envelopes = await (ahead ?? new RangesAhead(client)).take({ peer, head, from }, signal)
+  const payload = encodeFeedRequest({ ask: 'range', publisher, feed, from, to })
+  const envelopes = await firstRange(fromPeer(client.request(peer, payload, { signal })))
   if (envelopes === null) return { is: 'bad' }
   if (envelopes.length === 0) return { is: 'empty' }
-  const next = from + envelopes.length
-  if (next <= head.seq) ahead?.begin({ peer, head, from: next })
   const records = await verified(intake, envelopes, signal)
   if (records === null) return { is: 'bad' }
   // A pinned head's place is the publisher's word, not the peer's: if it is wrong, no peer lied.
@@ -52,6 +57,11 @@ export async function fetchRange(
 async function firstMissing(intake: Intake, head: FeedHead): Promise<number> {
   const main = await intake.store.head(head.publisher, head.feed)
   return Math.min((main?.seq ?? 0) + 1, head.seq)
+}
+
+async function firstRange(parts: AsyncIterable<Uint8Array>): Promise<Uint8Array[] | null> {
+  for await (const part of parts) return parseRange(part)
+  return []
 }
 
 async function verified(

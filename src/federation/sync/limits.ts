@@ -8,8 +8,6 @@ export const PEERS_A_ROUND = 3
 export const MAX_RANGES_PER_PEER = 2
 /** Peers asked at once for what is newly followed: who holds it is not known yet, and rounds would take minutes to come to them. */
 export const PEERS_A_FOLLOW = 32
-/** Parts of chains asked for while the part before is verified, 1 MiB each, over all peers. */
-export const MAX_RANGES_AHEAD = 4
 /** Head requests in flight per peer: more wait for the next round. */
 export const MAX_HEAD_ASKS_PER_PEER = 8
 /** A heads reply later than this, in ms, counts as failed. */
