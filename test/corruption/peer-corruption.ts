@@ -1,3 +1,4 @@
+import { webcrypto } from 'node:crypto'
 import {
   type ArtifactLayout,
   contentHandler,
@@ -14,6 +15,7 @@ import { Chance } from './chance.ts'
 import { CorruptingStream, STREAM_SPOILINGS, type StreamSpoiling } from './corrupting-stream.ts'
 import { Tally } from './tally.ts'
 
+const { subtle } = webcrypto
 const PROTOCOL = contentProtocolOf('test')
 const [ME, PEER] = ['me' as PeerId, 'peer' as PeerId]
 const MIB = 1 << 20
@@ -101,6 +103,8 @@ async function fetched(wanted: Shelved, shelf: Shelf, spoiling: StreamSpoiling, 
 async function inTime(fetching: Promise<FetchOutcome>, clock: TestClock): Promise<FetchOutcome> {
   const ended = fetching.then(() => true)
   for (;;) {
+    // Leaves are hashed on the thread pool, in real time: a turn of the pool for each second of this clock.
+    await subtle.digest('SHA-256', new Uint8Array(MIB))
     const isOver = await Promise.race([ended, clock.pass(1_000).then(() => false)])
     if (isOver) return await fetching
   }

@@ -20,12 +20,10 @@ describe('on the way to a node', () => {
     expect([tally.count('refused'), tally.counts.size]).toEqual([100, 6])
   })
 
-  it('100 spoilt answers of peers are each found out, or asked for again and then right', async () => {
+  it('100 spoilt answers of peers are each found out', async () => {
     const tally = await corruptPeers(SEED, 100)
     expect(tally.faults).toEqual([])
-    // Leaves are hashed on the thread pool while the test's clock goes on: a spoilt answer may count as a late one.
-    expect([tally.count('refused') + tally.count('unaltered'), tally.counts.size]).toEqual([100, 5])
-    expect(tally.count('refused')).toBeGreaterThan(80)
+    expect([tally.count('refused'), tally.counts.size]).toEqual([100, 5])
   })
 })
 
