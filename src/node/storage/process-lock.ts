@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { readErrorOf, StorageError, systemCodeOf, writeErrorOf } from './errors.ts'
 
@@ -8,7 +8,7 @@ interface Holder {
   readonly started: string
 }
 
-/** Attempts to take over a lock left by a dead process; each failure means another process did so at the same moment. */
+/** Attempts to take a lock; each failure means another process had it and let go of it at the same moment. */
 const MAX_ATTEMPTS = 5
 
 /**
@@ -16,16 +16,35 @@ const MAX_ATTEMPTS = 5
  * @throws StorageError E_HOME_IN_USE naming the pid of the process that has it; E_FILE, E_DISK_FULL where none can be made.
  */
 export async function takeProcessLock(path: string): Promise<AsyncDisposable> {
-  const own = JSON.stringify({ pid: process.pid, started: (await startOf(process.pid)) ?? '' })
+  const started = (await startOf(process.pid)) ?? ''
+  // No two takings have the same text: who read that of a dead one is not misled by a later one.
+  await take(path, JSON.stringify({ pid: process.pid, started, taking: randomUUID() }))
+  return { [Symbol.asyncDispose]: () => rm(path, { force: true }) }
+}
+
+async function take(path: string, own: string): Promise<void> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    if (await mayCreate(path, own)) return { [Symbol.asyncDispose]: () => rm(path, { force: true }) }
+    if (await mayCreate(path, own)) return
     const text = await readIfThere(path)
     if (text === null) continue
     const holder = parseHolder(text)
     if (holder !== null && (await isAlive(holder))) throw inUse(holder.pid)
-    await moveAway(path, text)
+    if (await succeed(path, text, own)) return
   }
   throw new StorageError('E_HOME_IN_USE', 'another process is taking this home at the same moment')
+}
+
+/** Replaces a dead lock, if it is still there. Only who holds the lock named after the dead one does so, one process at a time. */
+async function succeed(path: string, dead: string, own: string): Promise<boolean> {
+  const succession = `${path}.${createHash('sha256').update(dead).digest('hex').slice(0, 16)}`
+  await take(succession, own)
+  try {
+    if ((await readIfThere(path)) !== dead) return false
+    await write(path, own, beside => rename(beside, path))
+    return true
+  } finally {
+    await rm(succession, { force: true })
+  }
 }
 
 /** The error for a home that another process has open; `pid` null when it cannot be told. */
@@ -38,29 +57,23 @@ export function inUse(pid: number | null): StorageError {
 
 /** Creates the lock with its content in one step: a link either makes the whole file or fails. */
 async function mayCreate(path: string, content: string): Promise<boolean> {
-  const beside = `${path}.${randomUUID()}`
   try {
-    await writeFile(beside, content, { mode: 0o600, flag: 'wx' })
-    await link(beside, path)
+    await write(path, content, beside => link(beside, path))
     return true
   } catch (error) {
     if (systemCodeOf(error) === 'EEXIST') return false
     throw writeErrorOf(error, path)
-  } finally {
-    await rm(beside, { force: true }).catch(() => {}) // what failed first is what counts
   }
 }
 
-/** Moves a dead lock away; if another process replaced it meanwhile, puts that one back. */
-async function moveAway(path: string, expected: string): Promise<void> {
-  const aside = `${path}.${randomUUID()}`
+/** Writes a whole file beside `path`, which `put` then makes it. */
+async function write(path: string, content: string, put: (beside: string) => Promise<void>): Promise<void> {
+  const beside = `${path}.${randomUUID()}`
   try {
-    await rename(path, aside)
-    if ((await readIfThere(aside)) !== expected) await link(aside, path)
-  } catch (error) {
-    if (systemCodeOf(error) !== 'ENOENT' && systemCodeOf(error) !== 'EEXIST') throw error
+    await writeFile(beside, content, { mode: 0o600, flag: 'wx' })
+    await put(beside)
   } finally {
-    await rm(aside, { force: true })
+    await rm(beside, { force: true }).catch(() => {}) // what failed first is what counts
   }
 }
 

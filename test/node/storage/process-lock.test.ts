@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, test } from 'vitest'
@@ -54,3 +55,27 @@ test.skipIf(!existsSync('/proc/self/stat'))(
     }
   },
 )
+
+const DEAD = JSON.stringify({ pid: process.pid, started: 'another boot 1' })
+
+test('a dead lock has one successor, however many processes read it before another took it over', async () => {
+  const folder = await temporaryFolder()
+  for (let round = 0; round < 60; round++) {
+    const path = join(folder, `lock-${round}`)
+    await writeFile(path, DEAD)
+    const tries = await Promise.allSettled(Array.from({ length: 12 }, () => takeProcessLock(path)))
+    const won = tries.filter(result => result.status === 'fulfilled')
+    expect(won.length).toBe(1)
+    for (const { value } of won) await value[Symbol.asyncDispose]()
+  }
+  expect(await readdir(folder)).toEqual([])
+})
+
+test('a lock is taken over also when a process died while it took it over', async () => {
+  const folder = await temporaryFolder()
+  const path = join(folder, 'lock')
+  await writeFile(path, DEAD)
+  await writeFile(`${path}.${createHash('sha256').update(DEAD).digest('hex').slice(0, 16)}`, DEAD)
+  await (await takeProcessLock(path))[Symbol.asyncDispose]()
+  expect(await readdir(folder)).toEqual([])
+})
