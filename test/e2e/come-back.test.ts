@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { readPeers } from '../../src/node/network/peer-book.ts'
 import { eventually, NodeProcess } from './hanse-process.ts'
 
 const ABSENT = '/ip4/127.0.0.1/tcp/1/p2p/12D3KooWA1aNdKrytqB2B2zTE25hhvDfSkEyTwwEst5ogLfwcLAK'
@@ -17,6 +19,11 @@ describe('a node whose bootstraps are all dead', () => {
     await eventually(
       () => connectedTo(node),
       peers => peers.includes(friendId),
+    )
+    // Connected comes first; where the peer listens is its own word, some round trips later.
+    await eventually(
+      () => readPeers(join(node.home, 'state/peers.json')),
+      known => known.some(({ peer }) => peer === friendId),
     )
     await node.end('SIGKILL')
     await using newcomer = await NodeProcess.start(['--bootstrap', friend.address])
