@@ -67,15 +67,20 @@ test('a peer whose connection was lost is dialled again within 15 s of each fail
   expect(last).toBeGreaterThan(58 * 60_000)
 })
 
-test('with all connections there lost peers are dialled too, one at a time, and none that was sent away', () => {
+/** A keeper with all its connections: 0 to 11 dialled, 12 to 17 came. */
+function fullKeeper() {
   const machine = keeper()
-  const connect = (n: number) => {
-    machine.heard(named(n), 'book', 0)
+  for (let i = 0; i < 12; i++) {
+    machine.heard(named(i), 'book', 0)
     machine.wake(0)
-    machine.connected(peer(n), 'outbound', null, 0)
+    machine.connected(peer(i), 'outbound', null, 0)
   }
-  for (let i = 0; i < 12; i++) connect(i)
   for (let i = 12; i < 18; i++) machine.connected(peer(i), 'inbound', null, 0)
+  return machine
+}
+
+test('with all connections there lost peers are dialled too, one at a time, and none that was sent away', () => {
+  const machine = fullKeeper()
   const dials = [0, 1].flatMap(n => dialled(machine.disconnected(peer(n), true, 1_000)))
   expect(dials).toEqual([])
   expect(dialled(machine.wake(20_000))).toHaveLength(1)
@@ -109,14 +114,7 @@ test('who was cut off from all again and again gathers no more connections each 
 })
 
 test('with all connections there nobody presses a peer that closed the connection, nor one that is kept out here', () => {
-  const machine = keeper()
-  const connect = (n: number) => {
-    machine.heard(named(n), 'book', 0)
-    machine.wake(0)
-    machine.connected(peer(n), 'outbound', null, 0)
-  }
-  for (let i = 0; i < 12; i++) connect(i)
-  for (let i = 12; i < 18; i++) machine.connected(peer(i), 'inbound', null, 0)
+  const machine = fullKeeper()
   machine.disconnected(peer(0), false, 1_000)
   expect(dialled(machine.wake(20_000))).toEqual([])
   machine.disconnected(peer(1), true, 20_000)

@@ -11,7 +11,8 @@ const bare = { upgradeOutbound: async (connection: MultiaddrConnection) => conne
 const log = Object.assign(() => {}, { enabled: false, error: () => {}, trace: () => {}, newScope: () => log })
 const components = { logger: { forComponent: () => log } }
 
-test('what is sent in one turn arrives in one piece, in order, and what is sent later in another', async () => {
+/** A connection that this transport dialled, and the bare socket at its other end. */
+async function dialledPair() {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const accepted = once(server, 'connection') as Promise<[Socket]>
@@ -20,6 +21,11 @@ test('what is sent in one turn arrives in one piece, in order, and what is sent 
   const { signal } = new AbortController()
   const connection = (await transport.dial(address, { upgrader: bare, signal })) as unknown as MultiaddrConnection
   const [socket] = await accepted
+  return { server, connection, socket }
+}
+
+test('what is sent in one turn arrives in one piece, in order, and what is sent later in another', async () => {
+  const { server, connection, socket } = await dialledPair()
 
   for (const piece of [[1, 2], [3], [4, 5]]) connection.send(Uint8Array.from(piece))
   connection.send(Uint8Array.of(6))
@@ -33,14 +39,7 @@ test('what is sent in one turn arrives in one piece, in order, and what is sent 
 })
 
 test('everything that was sent arrives although the connection is closed in the same turn', async () => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const accepted = once(server, 'connection') as Promise<[Socket]>
-  const transport = joiningTcp()(components)
-  const address = multiaddr(`/ip4/127.0.0.1/tcp/${(server.address() as AddressInfo).port}`)
-  const { signal } = new AbortController()
-  const connection = (await transport.dial(address, { upgrader: bare, signal })) as unknown as MultiaddrConnection
-  const [socket] = await accepted
+  const { server, connection, socket } = await dialledPair()
   let bytes = 0
   socket.on('data', chunk => {
     bytes += chunk.length
