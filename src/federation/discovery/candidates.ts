@@ -33,6 +33,8 @@ export interface Candidate {
   isMet: boolean
   /** When its connection ended that neither side closed, ms; null: it did not. */
   lostAt: number | null
+  /** Where a dial of this node reached it last. */
+  answeredAt: string | null
 }
 
 /** The bounded set of peers a node may dial. */
@@ -85,13 +87,14 @@ export class Candidates {
     this.informants.forget(known)
   }
 
-  /** It is connected; who came here by itself says nothing about who answers at its addresses. */
-  succeeded(peer: PeerId, wasDialled: boolean): void {
+  /** It is connected at that address; who came here by itself says nothing about who answers at its addresses. */
+  succeeded(peer: PeerId, wasDialled: boolean, address: string | null): void {
     const known = this.#byPeer.get(peer)
     if (known === undefined) return
     if (wasDialled && !known.isMet) this.informants.wasRight(known)
     const isMet = known.isMet || wasDialled
-    Object.assign(known, { failures: 0, notBefore: 0, why: null, isKnown: true, isMet, lostAt: null })
+    const answeredAt = (wasDialled ? address : null) ?? known.answeredAt
+    Object.assign(known, { failures: 0, notBefore: 0, why: null, isKnown: true, isMet, lostAt: null, answeredAt })
     this.#place(known)
   }
 
@@ -120,7 +123,7 @@ export class Candidates {
   #insert(peer: PeerId, addresses: readonly string[], source: Source, from: PeerId | null): void {
     const kept = addresses.slice(0, limits.MAX_ADDRESSES)
     const group = this.#groupOfFirst(kept)
-    const fresh = { failures: 0, notBefore: 0, why: null, isKnown: false, isMet: false, lostAt: null }
+    const fresh = { failures: 0, notBefore: 0, why: null, isKnown: false, isMet: false, lostAt: null, answeredAt: null }
     const candidate: Candidate = { peer, source, from, addresses: kept, group, ...fresh }
     if (isHearsay(candidate)) this.#makeRoomFor(candidate)
     this.#byPeer.set(peer, candidate)
@@ -164,5 +167,11 @@ const isWorse = (a: Candidate, b: Candidate): boolean => compareCandidates(a, b)
 /** It was there a while ago, and is not because of the network as far as this node knows. */
 export const isCutOff = ({ lostAt }: Candidate, now: number): boolean =>
   lostAt !== null && now - lostAt < limits.CUT_OFF_MS
+/** Where to dial: who is cut off is dialled often, and so where it was reached before, seldom at all the addresses that it named. */
+export function addressesToDial(candidate: Candidate, now: number): readonly string[] {
+  const { addresses, answeredAt, failures } = candidate
+  const isEverywhere = answeredAt === null || !isCutOff(candidate, now) || failures % limits.CUT_OFF_DIALS === 0
+  return isEverywhere ? addresses : [answeredAt]
+}
 /** Known by somebody's word alone. */
 export const isHearsay = ({ source, isMet }: Candidate): boolean => (source === 'record' || source === 'hint') && !isMet

@@ -42,6 +42,8 @@ export const CUT_OFF_MS = 60 * 60_000
 export const LONGEST_CUT_OFF_BACKOFF_MS = 10_000
 /** Dials of such peers at once while no connection is missing and own ones are fewer than MAX_OUTBOUND (who was cut off again and again would gather ever more): two halves of a federation have all the connections they want, and must meet again. */
 export const MAX_CUT_OFF_DIALS = 1
+/** One in so many dials of such a peer goes to all addresses it named, the others to where it was reached: it could name a victim's. */
+export const CUT_OFF_DIALS = 8
 /** A dial later than this, ms, counts as failed. */
 export const DIAL_TIMEOUT_MS = 15_000
 /** Candidates remembered; the least promising is forgotten first. */

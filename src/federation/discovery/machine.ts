@@ -1,5 +1,5 @@
 import type { PeerId, PublisherId } from '../../protocol/index.ts'
-import { type Candidate, Candidates, type GroupOf, type Source } from './candidates.ts'
+import { addressesToDial, type Candidate, Candidates, type GroupOf, type Source } from './candidates.ts'
 import { Connections } from './connections.ts'
 import { DhtDuties } from './dht-duties.ts'
 import type { DialFailure } from './dial-failure.ts'
@@ -79,7 +79,7 @@ export class DiscoveryMachine {
     const isOwn = way === 'outbound' && (this.#dialling.has(peer) || this.#isPinned(peer))
     this.#dialling.delete(peer)
     this.#connections.up(peer, isOwn, address === null ? null : this.#parts.groupOf(address), now)
-    this.#candidates.succeeded(peer, way === 'outbound')
+    this.#candidates.succeeded(peer, way === 'outbound', address)
     return [...this.#takePlace(peer, now), ...this.#decide(now)]
   }
 
@@ -174,9 +174,10 @@ export class DiscoveryMachine {
     return [...effects, { do: 'wakeAt', at: this.#nextWake(now) }]
   }
 
-  #dial({ peer, addresses }: Candidate, now: number): DiscoveryEffect {
+  #dial(candidate: Candidate, now: number): DiscoveryEffect {
+    const { peer } = candidate
     this.#dialling.set(peer, now + limits.DIAL_TIMEOUT_MS)
-    return { do: 'dial', peer, addresses }
+    return { do: 'dial', peer, addresses: addressesToDial(candidate, now) }
   }
 
   /** From time to time, with all places taken, an untried peer is dialled, which is to take one of them. */

@@ -67,6 +67,26 @@ test('a peer whose connection was lost is dialled again within 15 s of each fail
   expect(last).toBeGreaterThan(58 * 60_000)
 })
 
+test('a peer that was lost cannot have a victim dialled all the time that it names: most dials go where it was reached', () => {
+  const machine = keeper()
+  const [own, named1] = ['/ip4/192.0.2.1/tcp/1', '/ip4/203.0.113.9/tcp/9']
+  machine.heard(named(0), 'book', 0)
+  machine.heard(named(1, [own]), 'book', 0)
+  machine.connected(peer(0), 'outbound', null, 0)
+  machine.connected(peer(1), 'outbound', own, 0)
+  machine.heard(named(1, [named1]), 'record', 0)
+  const dialsOfOne = (effects: readonly DiscoveryEffect[]) =>
+    effects.flatMap(effect => (effect.do === 'dial' && effect.peer === peer(1) ? [effect.addresses] : []))
+  const dials = dialsOfOne(machine.disconnected(peer(1), true, 0))
+  for (let now = 1_000; dials.length < 16; now += 1_000) {
+    const fresh = dialsOfOne(machine.wake(now))
+    dials.push(...fresh)
+    if (fresh.length > 0) machine.dialFailed(peer(1), 'late', now)
+  }
+  expect(dials.filter(addresses => addresses.includes(named1))).toHaveLength(2)
+  expect(dials.every(addresses => addresses.includes(own))).toBe(true)
+})
+
 /** A keeper with all its connections: 0 to 11 dialled, 12 to 17 came. */
 function fullKeeper() {
   const machine = keeper()
