@@ -6,7 +6,7 @@ import { type KadDHT, kadDHT, passthroughMapper, removePrivateAddressesMapper } 
 import { mdns } from '@libp2p/mdns'
 import { type Ping, ping } from '@libp2p/ping'
 import { tls } from '@libp2p/tls'
-import { yamux } from '@libp2p/yamux'
+
 import type { Libp2pOptions } from 'libp2p'
 import { systemClock } from '../../federation/index.ts'
 import type { PeerId } from '../../protocol/index.ts'
@@ -14,7 +14,8 @@ import type { AddressLimits } from './address-limits.ts'
 import { gossipOptionsOf } from './gossip-options.ts'
 import { watchedGossipsub } from './gossip-traffic.ts'
 import { InboundDoor } from './inbound-door.ts'
-import { joiningNoise } from './noise-cipher.ts'
+import { joiningNoise } from './joining-noise.ts'
+import { joiningYamux } from './joining-yamux.ts'
 import { isPrivateAddress } from './private-address.ts'
 import { RelayClient } from './relay/relay-client.ts'
 import { relayServer } from './relay/relay-server.ts'
@@ -77,7 +78,7 @@ export async function libp2pOptionsOf(options: NetworkOptions): Promise<Libp2pOp
     }),
     connectionEncrypters: [joiningNoise(), tls()],
     streamMuxers: [
-      yamux({
+      joiningYamux({
         maxInboundStreams: 256,
         maxOutboundStreams: 256,
         streamOptions: { maxStreamWindowSize: 2 << 20, maxReadBufferLength: 8 << 20, maxWriteBufferLength: 16 << 20 },

@@ -1,41 +1,66 @@
 import { defaultCrypto } from '@libp2p/noise/crypto'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { decryptJoined } from '../../../src/node/network/noise-cipher.ts'
+import { describe, expect, test } from 'vitest'
+import {
+  LENGTH_BYTES,
+  libsodiumCipher,
+  type NoiseCipher,
+  opensslCipher,
+  openWith,
+  sealWith,
+} from '../../../src/node/network/noise-cipher.ts'
 
 const key = new Uint8Array(32).fill(7)
 const nonce = new Uint8Array(12).fill(3)
 const none = new Uint8Array(0)
+const ciphers = Object.entries({ libsodium: libsodiumCipher(), openssl: opensslCipher }).filter(
+  (each): each is [string, NoiseCipher] => each[1] !== null,
+)
+const additional = fc.uint8Array({ maxLength: 40 })
+const plaintexts = fc.uint8Array({ maxLength: 65_519, size: 'max' })
 
-/** A message as TCP may bring it: cut where the numbers say. */
-function cut(bytes: Uint8Array, at: readonly number[]): Parameters<typeof decryptJoined>[0] {
-  const ends = [...at.map(each => each % (bytes.byteLength + 1)), bytes.byteLength].toSorted((a, b) => a - b)
-  const pieces = ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end))
-  return Object.assign(pieces, { byteLength: bytes.byteLength }) as unknown as Parameters<typeof decryptJoined>[0]
-}
+describe.each(ciphers)('%s', (_, cipher) => {
+  const seal = sealWith(cipher)
+  const open = openWith(cipher)
 
-const sealed = (plaintext: Uint8Array): Uint8Array =>
-  Uint8Array.from(defaultCrypto.chaCha20Poly1305Encrypt(plaintext, nonce, none, key).subarray())
+  test('seals to the bytes of libp2p, behind their length', () => {
+    fc.assert(
+      fc.property(plaintexts, additional, (plaintext, ad) => {
+        const sealed = seal(plaintext, nonce, ad, key).subarray()
+        const expected = defaultCrypto.chaCha20Poly1305Encrypt(plaintext, nonce, ad, key).subarray()
+        expect(Buffer.from(sealed).equals(expected)).toBe(true)
+        expect(Buffer.from(sealed.buffer, sealed.byteOffset - LENGTH_BYTES).readUInt16BE()).toBe(expected.byteLength)
+      }),
+      { numRuns: 25 },
+    )
+  })
 
-test('wherever a message was cut, it is decrypted in one piece', () => {
-  const plain = fc.uint8Array({ minLength: 1_200, maxLength: 65_519 })
-  fc.assert(
-    fc.property(plain, fc.array(fc.nat(), { maxLength: 5 }), (plaintext, at) => {
-      const opened = decryptJoined(cut(sealed(plaintext), at), nonce, none, key)
-      expect(opened).toBeInstanceOf(Uint8Array)
-      expect(Buffer.from(opened.subarray()).equals(plaintext)).toBe(true)
-    }),
-    { numRuns: 50 },
-  )
-})
+  test('opens what libp2p sealed, into other memory or into its own', () => {
+    fc.assert(
+      fc.property(plaintexts, additional, fc.boolean(), (plaintext, ad, inPlace) => {
+        const sealed = Uint8Array.from(defaultCrypto.chaCha20Poly1305Encrypt(plaintext, nonce, ad, key).subarray())
+        const opened = open(sealed, nonce, ad, key, inPlace ? sealed.subarray(0, -16) : undefined)
+        expect(Buffer.from(opened.subarray()).equals(plaintext)).toBe(true)
+      }),
+      { numRuns: 25 },
+    )
+  })
 
-test('one altered bit anywhere, tag included, and nothing is handed on', () => {
-  const message = sealed(new Uint8Array(2_000).fill(1))
-  fc.assert(
-    fc.property(fc.nat(message.byteLength - 1), fc.nat(7), fc.nat(), (byte, bit, at) => {
-      const altered = Uint8Array.from(message)
-      altered[byte] = (altered[byte] ?? 0) ^ (1 << bit)
-      expect(() => decryptJoined(cut(altered, [at]), nonce, none, key)).toThrow()
-    }),
-  )
+  test('throws when one bit is another, tag included, and leaves nothing of the plaintext', () => {
+    const plaintext = new Uint8Array(2_000).fill(1)
+    const sealed = Uint8Array.from(seal(plaintext, nonce, none, key).subarray())
+    fc.assert(
+      fc.property(fc.nat(sealed.byteLength - 1), fc.nat(7), (byte, bit) => {
+        const altered = Uint8Array.from(sealed)
+        altered[byte] = (altered[byte] ?? 0) ^ (1 << bit)
+        const into = new Uint8Array(plaintext.byteLength)
+        expect(() => open(altered, nonce, none, key, into)).toThrow()
+        expect(into.every(each => each === 0)).toBe(true)
+      }),
+    )
+  })
+
+  test('throws for what is shorter than a tag', () => {
+    expect(() => open(new Uint8Array(15), nonce, none, key)).toThrow('tag')
+  })
 })

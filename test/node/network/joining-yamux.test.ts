@@ -1,0 +1,81 @@
+import type { MessageStream, Stream, StreamMuxer } from '@libp2p/interface'
+import { expect, test } from 'vitest'
+import { joiningYamux } from '../../../src/node/network/joining-yamux.ts'
+
+const WINDOW_UPDATE = 1
+const FIRST_WINDOW_BYTES = 256 << 10
+
+const log = Object.assign(() => {}, { enabled: false, error: () => {}, trace: () => {}, newScope: () => log })
+
+/** A muxer whose peer is this test: `bring` is what comes from it, `sent` what goes to it. */
+function muxer(): { muxer: StreamMuxer; bring(frame: Uint8Array): void; sent: Uint8Array[] } {
+  const sent: Uint8Array[] = []
+  const connection = Object.assign(new EventTarget(), {
+    log,
+    direction: 'inbound',
+    send(data: Uint8Array | { subarray(): Uint8Array }) {
+      sent.push(Uint8Array.from(data.subarray()))
+      return true
+    },
+  }) as unknown as MessageStream
+  const made = joiningYamux({ enableKeepAlive: false })().createStreamMuxer(connection)
+  return {
+    muxer: made,
+    bring: frame => void connection.dispatchEvent(Object.assign(new Event('message'), { data: frame }) as never),
+    sent,
+  }
+}
+
+function dataFrame(bytes: number): Uint8Array {
+  const frame = new Uint8Array(12 + bytes)
+  const view = new DataView(frame.buffer)
+  view.setUint32(4, 1)
+  view.setUint32(8, bytes)
+  return frame
+}
+
+/** A stream that the peer opened. */
+async function opened() {
+  const { muxer: made, bring, sent } = muxer()
+  const coming = new Promise<Stream>(resolve => made.addEventListener('stream', event => resolve(event.detail)))
+  bring(Uint8Array.of(0, WINDOW_UPDATE, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0))
+  bring(dataFrame(1)) // answered with the flag that accepts the stream
+  const stream = await coming
+  let received = 0
+  stream.addEventListener('message', ({ data }) => {
+    received += data.byteLength
+  })
+  const updates = () =>
+    sent
+      .filter(frame => frame[1] === WINDOW_UPDATE)
+      .map(frame => new DataView(frame.buffer).getUint32(8))
+      .filter(bytes => bytes > 0)
+  return { bring, updates, received: () => received }
+}
+
+test('the peer is told of more room once half of its window is used up, and not before', async () => {
+  const { bring, updates } = await opened()
+  const before = updates().length
+  for (let sent = 0; sent < FIRST_WINDOW_BYTES / 2 - 8_192; sent += 4_096) bring(dataFrame(4_096))
+  expect(updates()).toHaveLength(before)
+  bring(dataFrame(8_192))
+  expect(updates()).toHaveLength(before + 1)
+  expect(updates().at(-1)).toBeGreaterThanOrEqual(FIRST_WINDOW_BYTES / 2)
+})
+
+test('a peer that sends as much as it may never comes to an end of it', async () => {
+  const { bring, updates, received } = await opened()
+  let mayBytes = FIRST_WINDOW_BYTES
+  let told = updates().length
+  let sent = 0
+  for (let turn = 0; turn < 100; turn++) {
+    const bytes = Math.min(mayBytes, 60_000)
+    expect(bytes).toBeGreaterThan(0)
+    bring(dataFrame(bytes))
+    sent += bytes
+    mayBytes -= bytes
+    for (const more of updates().slice(told)) mayBytes += more
+    told = updates().length
+  }
+  expect(received()).toBeGreaterThanOrEqual(sent)
+})
