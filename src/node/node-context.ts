@@ -133,6 +133,8 @@ export interface NodeContext {
   freshness(): Freshness
   /** What a node signed of itself, as far as it was told here. */
   recordOf(peer: PeerId): NodeRecord | null
+  /** This node searches: peers that hold what neither it nor connected peers hold are to be connected. */
+  searches(followed: ReadonlySet<string>): void
   /** Whether other nodes can dial this one. */
   reachability(): Reachability
   /** Who is followed because everything is; null while the network is off. */

@@ -114,6 +114,8 @@ export const MAX_NODE_ADDRESS_BYTES = 256
 export const MAX_NODE_ROLES = 16
 /** Publishers a node record names as mirrored, 42 bytes each; a node that mirrors more is asked itself. */
 export const MAX_NODE_MIRRORS = 64
+/** Most publishers that a node record names as held, by their tags: 13 bytes each; searches are told all by the node itself. */
+export const MAX_NODE_HELD = 64
 /** Name and version of a program. */
 export const MAX_SOFTWARE_BYTES = 64
 

@@ -10,13 +10,14 @@ import {
   MAX_CONTACT_BYTES,
   MAX_NODE_ADDRESS_BYTES,
   MAX_NODE_ADDRESSES,
+  MAX_NODE_HELD,
   MAX_NODE_MIRRORS,
   MAX_NODE_RECORD_BYTES,
   MAX_NODE_ROLES,
   MAX_SOFTWARE_BYTES,
 } from './limits.ts'
 import { parseMap, parseNetwork } from './record-frame.ts'
-import { integerField, nameField, peerField, publisherField, wordField } from './schema-fields.ts'
+import { heldTagField, integerField, nameField, peerField, publisherField, wordField } from './schema-fields.ts'
 import { NODE_DOMAIN } from './signature-domain.ts'
 
 const NODE_RECORD_VERSION = 1
@@ -37,6 +38,8 @@ export interface NodeRecord {
   readonly roles: readonly string[]
   /** Publishers whose bytes it keeps, at most 64. */
   readonly mirrors: readonly PublisherId[]
+  /** Tags of publishers of which it holds public packages, at most 64: some of them where it holds more. */
+  readonly held?: readonly string[]
   readonly software: { readonly name: string; readonly version: string }
   /** Whom to tell of abuse. */
   readonly contact?: string
@@ -50,6 +53,7 @@ const schema = z.object({
   addresses: z.array(address.max(MAX_NODE_ADDRESS_BYTES)).max(MAX_NODE_ADDRESSES),
   roles: z.array(wordField).max(MAX_NODE_ROLES),
   mirrors: z.array(publisherField).max(MAX_NODE_MIRRORS),
+  held: z.exactOptional(z.array(heldTagField).max(MAX_NODE_HELD)),
   software: z.object({ name: nameField(MAX_SOFTWARE_BYTES), version: nameField(MAX_SOFTWARE_BYTES) }),
   contact: z.exactOptional(nameField(MAX_CONTACT_BYTES)),
 })
@@ -75,20 +79,25 @@ export function keyOfPeerId(peer: string): Uint8Array {
 }
 
 /**
- * A node record signed by the node's key (section 15.1), as an envelope in its own domain. Of a record too long for one the last
- * mirrors are left out. @throws ProtocolError E_RECORD, E_ID, E_SIZE for what no peer would take
+ * A node record signed by the node's key (section 15.1), as an envelope in its own domain. Of a record too long for one what is held
+ * is left out, then the last mirrors. @throws ProtocolError E_RECORD, E_ID, E_SIZE for what no peer would take
  */
 export function sealNodeRecord(record: NodeRecord, net: string, sign: Sign): Uint8Array {
   const keys = ed25519KeyList(keyOfPeerId(record.peer))
+  let { held, ...said } = record
   let mirrors = record.mirrors.map(cidOf)
   for (;;) {
-    const payload = encodeCanonical({ v: NODE_RECORD_VERSION, net, ...record, mirrors })
+    const payload = encodeCanonical({
+      ...{ v: NODE_RECORD_VERSION, net, ...said, mirrors },
+      ...(held === undefined ? {} : { held }),
+    })
     if (payload.length <= MAX_NODE_RECORD_BYTES - SIGNATURE_ROOM_BYTES) {
       parsePayload(payload, net)
       return sealEnvelope(payload, keys, { net, domain: NODE_DOMAIN }, sign)
     }
-    if (mirrors.length === 0) throw tooLong()
-    mirrors = mirrors.slice(0, -1)
+    if (mirrors.length === 0 && held === undefined) throw tooLong()
+    if (held === undefined) mirrors = mirrors.slice(0, -1)
+    held = undefined
   }
 }
 

@@ -9,6 +9,7 @@ import { isPlainNpmPurl, parsePurl } from './purl.ts'
 import type { KeyList } from './record.ts'
 import { parseWriterFeed } from './record-frame.ts'
 import { isCleanName } from './unicode.ts'
+import { HELD_TAG_LENGTH } from './wire/limits.ts'
 
 /** The fields that bodies are made of (section 4.4): what the decoded value must be, and the type it becomes. */
 
@@ -34,6 +35,9 @@ export const peerField = z
   .string()
   .refine(isPeerId, 'not a peer id')
   .transform(text => text as PeerId)
+
+/** The end of a publisher's id (section 13.1). */
+export const heldTagField = z.string().regex(new RegExp(`^[a-z2-7]{${HELD_TAG_LENGTH}}$`))
 
 export const recordField = z.custom<CID>(isLink(recordIdOfCid), 'not a record link').transform(recordIdOfCid)
 export const publisherField = recordField.transform(id => id as string as PublisherId)

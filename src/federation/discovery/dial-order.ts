@@ -9,8 +9,8 @@ export interface Choice {
   readonly candidates: Candidates
   readonly connections: Connections
   readonly dialling: ReadonlyMap<PeerId, number>
-  /** Peers said to serve a followed publisher that no connected peer is said to serve. */
-  readonly onlyHolders: () => ReadonlySet<PeerId>
+  /** Peers said to serve a followed publisher, or to hold what is searched, that no connected peer is said to have. */
+  readonly onlyHolders: (now: number) => ReadonlySet<PeerId>
   readonly guesses: Guesses
   readonly random: () => number
 }
@@ -37,7 +37,7 @@ export function pickDials(choice: Choice, now: number): Candidate[] {
   const coming = () => dialling.size + picked.length
   const lack = () => lackWith({ size: connections.size + coming(), own: own + coming(), diverse: diverse + coming() })
   const picked: Candidate[] = []
-  const onlyHolders = choice.onlyHolders()
+  const onlyHolders = choice.onlyHolders(now)
   let holders = [...onlyHolders].filter(peer => dialling.has(peer)).length
   let lost = [...dialling.keys()].filter(peer => isLost(choice, peer, now)).length
   for (const { candidate, isHolder, isCrowded } of ranked(choice, { lack: lack(), crowded, onlyHolders }, now)) {

@@ -81,6 +81,16 @@ export class DiscoveryDriver implements AsyncDisposable {
     if (publishers.length > 0) this.#do(this.#machine.claims(peer, publishers, this.#clock.now()))
   }
 
+  /** A node says in its record of which publishers, by their tags, it holds public packages. */
+  says(peer: PeerId, held: readonly string[]): void {
+    this.#machine.says(peer, held)
+  }
+
+  /** This node searches and has the packages of these publishers itself: connected peers should hold those of all others. */
+  searches(followed: ReadonlySet<string>): void {
+    this.#do(this.#machine.searches(followed, this.#clock.now()))
+  }
+
   /** A peer brought records that verified and were missing here. */
   brought(peer: PeerId): void {
     this.#machine.brought(peer)

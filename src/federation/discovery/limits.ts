@@ -46,6 +46,12 @@ export const MAX_CUT_OFF_DIALS = 1
 export const CUT_OFF_DIALS = 8
 /** A dial later than this, ms, counts as failed. */
 export const DIAL_TIMEOUT_MS = 15_000
+/** Peers connected, beyond all others, for what they hold when this node searches: with 12 others what a hundred nodes hold is covered. */
+export const MAX_COVER_DIALS = 12
+/** So long after a search a node counts as one that searches, ms. */
+export const SEARCHING_MS = 60 * 60_000
+/** Time between two looks at who holds what no connected peer holds, ms: 512 nodes of 64 tags each take about a millisecond. */
+export const COVER_LOOK_MS = 1_000
 /** Candidates remembered; the least promising is forgotten first. */
 export const MAX_CANDIDATES = 2_048
 /** Of them, those remembered by the word of one peer. */

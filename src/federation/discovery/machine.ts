@@ -8,6 +8,7 @@ import type { DiscoveryEffect, PeerAddress, PeerStanding } from './effects.ts'
 import { Guesses } from './guesses.ts'
 import * as limits from './limits.ts'
 import { Rotation } from './rotation.ts'
+import { SearchCover } from './search-cover.ts'
 
 export interface DiscoveryMachineParts {
   readonly self: PeerId
@@ -29,6 +30,7 @@ export class DiscoveryMachine {
   readonly #dht: DhtDuties
   readonly #rotation: Rotation
   readonly #guesses = new Guesses()
+  readonly #cover = new SearchCover()
   readonly #isConnected = (peer: PeerId): boolean => this.#connections.has(peer)
   readonly #choice: Choice
 
@@ -44,7 +46,7 @@ export class DiscoveryMachine {
         dialling: this.#dialling,
         random: parts.random,
       },
-      onlyHolders: () => this.#dht.onlyHolders(this.#isConnected),
+      onlyHolders: now => this.#onlyHolders(now),
       guesses: this.#guesses,
     }
   }
@@ -62,6 +64,17 @@ export class DiscoveryMachine {
     return this.#decide(now)
   }
 
+  /** A node says of which publishers, by their tags, it holds public packages. */
+  says(peer: PeerId, held: readonly string[]): void {
+    this.#cover.says(peer, held)
+  }
+
+  /** This node searches and follows the publishers of these tags: connected peers should hold all others. */
+  searches(followed: ReadonlySet<string>, now: number): DiscoveryEffect[] {
+    this.#cover.searches(followed, now)
+    return this.#decide(now)
+  }
+
   /** What kept a peer from being connected is gone. */
   hasten(peer: PeerId, now: number): DiscoveryEffect[] {
     const known = this.#candidates.get(peer)
@@ -76,7 +89,8 @@ export class DiscoveryMachine {
 
   /** The first connection to a peer came up, at that address as it is seen from here. */
   connected(peer: PeerId, way: 'inbound' | 'outbound', address: string | null, now: number): DiscoveryEffect[] {
-    const isOwn = way === 'outbound' && (this.#dialling.has(peer) || this.#isPinned(peer))
+    const isChosen = this.#dialling.has(peer) && !this.#cover.isChosen(peer)
+    const isOwn = way === 'outbound' && (isChosen || this.#isPinned(peer))
     this.#dialling.delete(peer)
     this.#connections.up(peer, isOwn, address === null ? null : this.#parts.groupOf(address), now)
     this.#candidates.succeeded(peer, way === 'outbound', address)
@@ -85,6 +99,7 @@ export class DiscoveryMachine {
 
   /** `wasCut`: neither side closed the connection. Who was told to go is not called back, and who told us to go is not pressed. */
   disconnected(peer: PeerId, wasCut: boolean, now: number): DiscoveryEffect[] {
+    this.#cover.gone(peer)
     if (!this.#connections.down(peer) && wasCut) this.#candidates.lost(peer, now)
     this.#candidates.failed(peer, now, this.#parts.random(), null)
     return this.#decide(now)
@@ -157,6 +172,7 @@ export class DiscoveryMachine {
 
   #giveUp(peer: PeerId, why: DialFailure, now: number): DiscoveryEffect[] {
     this.#dialling.delete(peer)
+    this.#cover.gone(peer)
     this.#rotation.ended(peer)
     const candidate = this.#candidates.get(peer)
     const isNews = candidate !== undefined && !candidate.isKnown
@@ -169,7 +185,7 @@ export class DiscoveryMachine {
     const effects = this.#rotate(now)
     for (const candidate of pickDials(this.#choice, now)) effects.push(this.#dial(candidate, now))
     if (this.#connections.size > 0) effects.push(...this.#dht.asks(this.#isConnected, this.isLacking, now))
-    const isKept = (peer: PeerId) => this.#isPinned(peer) || this.#dht.isSoleHolder(peer, this.#isConnected)
+    const isKept = (peer: PeerId) => this.#isKept(peer)
     for (const peer of this.#connections.surplus(isKept, now)) effects.push({ do: 'hangUp', peer })
     return [...effects, { do: 'wakeAt', at: this.#nextWake(now) }]
   }
@@ -177,6 +193,7 @@ export class DiscoveryMachine {
   #dial(candidate: Candidate, now: number): DiscoveryEffect {
     const { peer } = candidate
     this.#dialling.set(peer, now + limits.DIAL_TIMEOUT_MS)
+    this.#cover.dialled(peer)
     return { do: 'dial', peer, addresses: addressesToDial(candidate, now) }
   }
 
@@ -200,12 +217,19 @@ export class DiscoveryMachine {
     if (!this.#rotation.ended(peer)) return []
     const anchors = new Set(this.#connections.anchors(now))
     const isKept = (each: PeerId) =>
-      each === peer ||
-      (anchors.has(each) && this.#connections.hasProven) ||
-      this.#isPinned(each) ||
-      this.#dht.isSoleHolder(each, this.#isConnected)
+      each === peer || (anchors.has(each) && this.#connections.hasProven) || this.#isKept(each)
     const spare = this.#connections.spare(isKept, now, this.#parts.random)
     return spare === null ? [] : [{ do: 'hangUp', peer: spare }]
+  }
+
+  #isKept(peer: PeerId): boolean {
+    return this.#isPinned(peer) || this.#cover.isChosen(peer) || this.#dht.isSoleHolder(peer, this.#isConnected)
+  }
+
+  /** Of a followed publisher, or of what searches cannot reach otherwise. */
+  #onlyHolders(now: number): ReadonlySet<PeerId> {
+    const mayDial = (peer: PeerId) => (this.#candidates.get(peer)?.notBefore ?? Number.POSITIVE_INFINITY) <= now
+    return this.#dht.onlyHolders(this.#isConnected).union(new Set(this.#cover.missing(this.#isConnected, mayDial, now)))
   }
 
   #isPinned(peer: PeerId): boolean {
@@ -213,7 +237,11 @@ export class DiscoveryMachine {
   }
 
   #nextWake(now: number): number {
-    let at = Math.min(this.#dht.nextDue(now), this.#rotation.nextAt ?? Number.POSITIVE_INFINITY)
+    let at = Math.min(
+      this.#dht.nextDue(now),
+      this.#cover.nextDue(now),
+      this.#rotation.nextAt ?? Number.POSITIVE_INFINITY,
+    )
     if (this.#connections.size > limits.KEPT_CONNECTIONS) at = Math.min(at, now + limits.NEWCOMER_MS)
     if (this.#candidates.hasHearsay && this.isLacking) at = Math.min(at, now + limits.GUESS_MS)
     for (const deadline of this.#dialling.values()) at = Math.min(at, deadline)

@@ -41,7 +41,7 @@ export interface AskPeersPorts {
 
 export interface PeerQuery {
   readonly text: string
-  /** Connected peers, best first; at most 16 are asked at once, at most 28 in all. */
+  /** Connected peers, best first; at most 24 are asked at once, at most 36 in all. */
   readonly peers: readonly PeerId[]
   /** Hits wanted; each peer is asked for all of them, or for its share when many are asked, at most 50. */
   readonly k: number

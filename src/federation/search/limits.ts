@@ -3,9 +3,9 @@
 /** Time an asker waits for peers when it says nothing else, ms: a search stays interactive. */
 export const SEARCH_DEADLINE_MS = 300
 /** Peers asked at once when a search begins. */
-export const MAX_FIRST_PEERS = 16
+export const MAX_FIRST_PEERS = 24
 /** Of them those picked for what they hold: the rest are for peers nothing is known of and whose turn it is. */
-export const MAX_COVER_PEERS = 12
+export const MAX_COVER_PEERS = 20
 /** Fewest asked at once, where so many are connected: hints may be wrong. */
 export const MIN_FIRST_PEERS = 8
 /** Peers picked for each publisher that this node lacks: one may fail. */
@@ -21,7 +21,7 @@ export const MIN_PATIENCE_MS = 150
 /** A peer is waited for until this many times its usual time, a new one as many times the slowest answer. */
 export const PATIENCE = 3
 /**
- * Once the name asked for, or as many hits as are wanted, are here, a peer is waited for its usual time and so long, ms: what is still
+ * Once the name asked for, or as many hits with every word as are wanted, are here, a peer is waited for its usual time and so long, ms: what is still
  * missing would be more of it. Less than a round trip, which a lost packet costs.
  */
 export const FOUND_PATIENCE_MS = 20

@@ -44,6 +44,9 @@ export function neutralScoresOf(query: string, hits: readonly Scored[]): number[
   return scores
 }
 
+/** Whether every word of the query stands in a hit as it is. */
+export const hasEveryWord = (query: string, hit: Scored): boolean => shareOfWords(query, hit) === 1
+
 /** The share of the query's words that stand in a hit as they are, 0 to 1. */
 function shareOfWords(query: string, { name, description, keywords }: Scored): number {
   const asked = wordsOf(query).slice(0, MAX_SCORED_WORDS)

@@ -12,6 +12,7 @@ import type { AskPeersPorts, PeerAnswer } from './ask-peers.ts'
 import { FoundHits } from './found-hits.ts'
 import { MAX_BAD_HITS, MAX_PEER_BYTES, PROBE_AFTER_MS } from './limits.ts'
 import type { SearchEffect, SearchMachine } from './machine.ts'
+import { hasEveryWord } from './neutral-score.ts'
 import type { VerifiedHit } from './verify-hit.ts'
 
 /** What each peer is asked, and how many hits are wanted of all. */
@@ -34,6 +35,8 @@ export class PeerSearch {
   readonly #deadline = new AbortController()
   /** When each was asked, ms. */
   readonly #waiting = new Map<PeerId, number>()
+  /** Hits with every word of the query. */
+  #full = 0
   #isGiven = false
   #cancelWake = (): void => {}
 
@@ -159,9 +162,13 @@ export class PeerSearch {
   }
 
   #add(hit: VerifiedHit, peer: PeerId): void {
+    const before = this.#found.size
     this.#found.add(hit, peer)
-    const isNamed = shortNameOf(hit.package).endsWith(`:${this.#request.query}`)
-    if (isNamed || this.#found.size >= this.#wanted) this.#perform(this.#machine.found(this.#ports.clock.now()))
+    const { query } = this.#request
+    // What only resembles the query says nothing about whether somebody has what was meant.
+    if (this.#found.size > before && hasEveryWord(query, scoredOf(hit))) this.#full++
+    const isNamed = shortNameOf(hit.package).endsWith(`:${query}`)
+    if (isNamed || this.#full >= this.#wanted) this.#perform(this.#machine.found(this.#ports.clock.now()))
   }
 
   #isAskedFor(hit: VerifiedHit): boolean {
@@ -169,4 +176,8 @@ export class PeerSearch {
     const isOfType = type === undefined || hit.package.startsWith(`pkg:${type}/`)
     return isOfType && (publisher ?? hit.publisher) === hit.publisher
   }
+}
+
+function scoredOf({ package: name, summary: { description = '', keywords = [] } }: VerifiedHit) {
+  return { name: shortNameOf(name), description, keywords }
 }

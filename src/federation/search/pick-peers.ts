@@ -27,17 +27,19 @@ export interface PeerPlan {
 }
 
 /**
- * Picks peers that cover what this node lacks: first by what their verified hits proved, then by what they claim, two for each
- * publisher, who adds most first. Then peers nothing is known of, then those whose turn it is. A claim only ever orders:
- * it takes no place from a proven holder, and four of the first sixteen places go by turn.
+ * Picks peers that cover what this node lacks: each publisher once before any twice, first by what their verified hits proved, then by
+ * what they claim, who adds most first. Then peers nothing is known of, then those whose turn it is. A claim only ever orders:
+ * it takes no place from a proven holder, and four of the first places go by turn.
  */
 export function pickPeers(candidates: readonly PeerCandidate[], lacks: (tag: string) => boolean): PeerPlan {
   const prompt = candidates.filter(({ hasStalled }) => !hasStalled)
   const peers = prompt.length > 0 ? prompt : candidates
   const covered = new Map<string, number>()
   const cover: PeerCandidate[] = []
-  addCover(cover, covered, peers, ({ proven }) => [...proven].filter(lacks))
-  addCover(cover, covered, peers, ({ claimed }) => [...(claimed ?? [])].filter(lacks))
+  for (let times = 1; times <= COVERED_BY; times++) {
+    addCover(cover, covered, peers, times, ({ proven }) => [...proven].filter(lacks))
+    addCover(cover, covered, peers, times, ({ claimed }) => [...(claimed ?? [])].filter(lacks))
+  }
   const others = peers.filter(peer => !cover.includes(peer)).toSorted(byTurn)
   const byTheirTurn = Math.max(MAX_FIRST_PEERS - MAX_COVER_PEERS, others.filter(isStranger).length)
   const size = Math.min(MAX_FIRST_PEERS, Math.max(MIN_FIRST_PEERS, cover.length + byTheirTurn))
@@ -53,17 +55,18 @@ function byTurn(a: PeerCandidate, b: PeerCandidate): number {
   return Number(isStranger(b)) - Number(isStranger(a)) || (a.askedAt === b.askedAt ? 0 : a.askedAt - b.askedAt)
 }
 
-/** Greedy: who adds most publishers that too few cover, the quicker first. A gain only falls, so most are not counted again. */
+/** Greedy: who adds most publishers that fewer than `times` cover, the quicker first. A gain only falls, so most are not counted again. */
 function addCover(
   cover: PeerCandidate[],
   covered: Map<string, number>,
   peers: readonly PeerCandidate[],
+  times: number,
   heldBy: (peer: PeerCandidate) => readonly string[],
 ): void {
   const left = peers
     .filter(peer => !cover.includes(peer))
     .map(peer => ({ peer, held: heldBy(peer), gain: Number.POSITIVE_INFINITY }))
-  const gainOf = (held: readonly string[]) => held.filter(tag => (covered.get(tag) ?? 0) < COVERED_BY).length
+  const gainOf = (held: readonly string[]) => held.filter(tag => (covered.get(tag) ?? 0) < times).length
   while (cover.length < MAX_COVER_PEERS && left.length > 0) {
     const best = left.reduce((a, b) => (b.gain > a.gain || (b.gain === a.gain && isQuicker(b.peer, a.peer)) ? b : a))
     const gain = gainOf(best.held)

@@ -3,6 +3,7 @@ import { openNodeRecordOnPool, type PeerId, type PublisherId } from '../../proto
 import { reachOfAddress, reachOfPeer } from '../network/address-reach.ts'
 import { OwnNodeRecord } from '../network/own-node-record.ts'
 import type { NodeContext } from '../node-context.ts'
+import { heldTags } from '../use-cases/search-public.ts'
 import type { Exchange } from './exchange.ts'
 
 /** Publishers whose public bytes this node keeps and may say so: its own, and those it mirrors. */
@@ -27,6 +28,7 @@ export function nodeRecordsOf(exchange: Exchange, node: NodeContext, discovery: 
     sign: bytes => node.identity().node.sign(bytes),
     addresses: () => libp2p.getMultiaddrs().map(String),
     mirrors: () => keptPublishers(node),
+    held: () => heldTags(node),
     time: Date.now,
   })
   const reachOf = (peer: PeerId) => {
@@ -47,6 +49,7 @@ export function nodeRecordsOf(exchange: Exchange, node: NodeContext, discovery: 
     wantedMirrors: () => discovery().unheld(),
     onRecords: (records, from) => {
       const useful = records.filter(({ peer, addresses }) => addresses.length > 0 && mayDial(peer))
+      for (const { peer, held = [] } of useful) discovery().says(peer, held)
       discovery().heard(useful, 'record', from)
       for (const { peer, mirrors } of useful) discovery().claims(peer, mirrors)
     },

@@ -172,6 +172,7 @@ type Connections =
   | 'confirmed'
   | 'reachability'
   | 'recordOf'
+  | 'searches'
   | 'connectedPeers'
   | 'parseStored'
   | 'applyRelations'
@@ -191,6 +192,7 @@ function connectionsOf(
     caughtUp: async () => await catchUp()?.ready,
     freshness: () => catchUp()?.freshness ?? 'catching up',
     recordOf: peer => federation()?.records.book.of(peer) ?? null,
+    searches: followed => federation()?.discovery.searches(followed),
     reachability: () => federation()?.dialBacks.reachability ?? { state: 'unknown', asked: 0, addresses: [] },
     connectedPeers: () => exchange.connectedPeers(),
     parseStored: envelope => parseUnverifiedRecord(envelope, { net }).record,

@@ -1,7 +1,9 @@
 import { isWithin, RENEW_RECORD_MS, type Reach } from '../../federation/index.ts'
 import {
+  HELD_TAG_LENGTH,
   isNodeAddress,
   MAX_NODE_ADDRESSES,
+  MAX_NODE_HELD,
   MAX_NODE_MIRRORS,
   type NodeRecord,
   type PeerId,
@@ -19,6 +21,8 @@ export interface OwnNodeRecordParts {
   readonly addresses: () => readonly string[]
   /** Publishers whose public bytes it keeps. */
   readonly mirrors: () => readonly PublisherId[]
+  /** Tags of publishers of which it holds public packages. */
+  readonly held: () => readonly string[]
   readonly roles: () => readonly string[]
   readonly software: { readonly name: string; readonly version: string }
   readonly contact?: string | undefined
@@ -70,7 +74,8 @@ export class OwnNodeRecord {
   }
 
   #said(reach: Reach): Omit<NodeRecord, 'peer' | 'at'> {
-    const { addresses, peer, mirrors, roles, software, contact } = this.#parts
+    const { addresses, peer, mirrors, held, roles, software, contact } = this.#parts
+    const tags = partOf(held(), peer)
     const mirrored = mirrors().slice(0, MAX_NODE_MIRRORS)
     return {
       addresses: [...new Set(addresses().map(address => withoutPeer(address, peer)))]
@@ -79,9 +84,18 @@ export class OwnNodeRecord {
       roles: [...new Set([...(mirrored.length > 0 ? ['mirror'] : []), ...roles()])],
       mirrors: mirrored,
       software,
+      ...(tags.length === 0 ? {} : { held: tags }),
       ...(contact === undefined ? {} : { contact }),
     }
   }
+}
+
+/** As many as a record takes; of more each node tells others, so that nodes together tell all. */
+function partOf(tags: readonly string[], peer: PeerId): readonly string[] {
+  const from = peer.slice(-HELD_TAG_LENGTH).toLowerCase()
+  const sorted = tags.toSorted()
+  const at = sorted.findIndex(tag => tag >= from)
+  return [...sorted.slice(Math.max(0, at)), ...sorted.slice(0, Math.max(0, at))].slice(0, MAX_NODE_HELD)
 }
 
 const withoutPeer = (address: string, peer: PeerId): string =>

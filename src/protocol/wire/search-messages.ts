@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { PublisherId } from '../ids.ts'
+import { heldTagField } from '../schema-fields.ts'
 import { encodeBody } from './body.ts'
 import {
   HELD_TAG_LENGTH,
@@ -24,7 +25,6 @@ const requestSchema = z.object({
   publisher: publisherField.optional(),
   tellHeld: z.boolean().optional(),
 })
-const heldTag = z.string().regex(new RegExp(`^[a-z2-7]{${HELD_TAG_LENGTH}}$`))
 const hitSchema = z.object({
   purl: releaseField,
   publisher: publisherField,
@@ -33,7 +33,7 @@ const hitSchema = z.object({
 })
 const hitsSchema = z.object({
   hits: z.array(hitSchema).max(MAX_SEARCH_HITS),
-  held: z.array(heldTag).max(MAX_HELD_TAGS).optional(),
+  held: z.array(heldTagField).max(MAX_HELD_TAGS).optional(),
 })
 
 /** A federated search: at most `k` hits within `deadlineMs`, of one purl type or publisher if given; `tellHeld` asks for `held` too. */

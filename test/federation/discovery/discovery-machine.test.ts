@@ -143,6 +143,31 @@ test('with all connections there nobody presses a peer that closed the connectio
   expect(dialled(machine.wake(30 * 60_000))).toEqual([])
 })
 
+test('a node that searches connects those that hold what nobody connected holds, beside the connections of its own choice', () => {
+  const machine = keeper()
+  for (let i = 0; i < 12; i++) {
+    machine.heard(named(i), 'book', 0)
+    machine.wake(0)
+    machine.connected(peer(i), 'outbound', null, 0)
+  }
+  for (let i = 40; i < 60; i++) machine.connected(peer(i), 'inbound', null, 0)
+  machine.says(peer(0), ['here'])
+  machine.says(peer(20), ['here', 'mine'])
+  machine.says(peer(21), ['far', 'here'])
+  machine.says(peer(22), ['far', 'farther'])
+  for (const n of [20, 21, 22]) expect(dialled(machine.heard(named(n), 'record', 0))).toEqual([])
+  expect(dialled(machine.searches(new Set(['mine']), 0))).toEqual([peer(22)])
+  // It takes no place of this node's own choice: one of those that goes is replaced.
+  machine.connected(peer(22), 'outbound', null, 0)
+  machine.heard(named(30), 'book', 0)
+  const gone = [0, 1, 2, 3, 4].flatMap(n => dialled(machine.disconnected(peer(n), false, 0)))
+  expect(gone).toEqual([peer(30)])
+  // And comes back when it went.
+  machine.disconnected(peer(22), false, 0)
+  const again = [21, 22].map(peer)
+  expect(dialled(machine.wake(10_000)).some(each => again.includes(each))).toBe(true)
+})
+
 test('looks up followed publishers in the DHT and dials a holder although it has enough connections', () => {
   const machine = keeper()
   for (let i = 0; i < 20; i++) machine.connected(peer(i), 'outbound', null, 0)

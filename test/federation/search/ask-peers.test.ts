@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { answerSearches } from '../../../src/federation/search/answer-searches.ts'
 import { type AskPeersPorts, askPeers } from '../../../src/federation/search/ask-peers.ts'
 import { KnownPeers } from '../../../src/federation/search/known-peers.ts'
-import { MAX_FIRST_PEERS, MAX_PEER_HITS } from '../../../src/federation/search/limits.ts'
+import { MAX_FIRST_PEERS, MAX_PEER_HITS, MIN_PATIENCE_MS } from '../../../src/federation/search/limits.ts'
 import { VerifiedRecords } from '../../../src/federation/search/verified-records.ts'
 import { type VerifiedHit, verifyHit } from '../../../src/federation/search/verify-hit.ts'
 import {
@@ -200,6 +200,21 @@ describe('what a search learns', () => {
     const isHeld = ({ purl }: SearchHit) => purl === forged.purl
     const { hits } = await askPeers({ ...ports, isHeld }, { text: 'pad', peers, k: 10 })
     expect([hits.map(({ purl }) => purl), offences]).toEqual([[good.purl], []])
+  })
+
+  it('waits for a peer as usual while what is here only resembles what was asked for', async () => {
+    const near = Array.from({ length: 3 }, (_, i) => goodHit(10 + i, `pkg:npm/left-pads-${i}@1.0.0`))
+    const known = new KnownPeers()
+    const { ports, peers, clock } = network({ A: sends(message(...near)), B: stalls(() => {}) })
+    for (const each of peers) known.answered(each, 1)
+    let taken = 0
+    const accepts = () => {
+      if (++taken === near.length) void clock.run()
+      return true
+    }
+    const { peers: counts } = await askPeers({ ...ports, known, accepts }, { text: 'left-pad', peers, k: near.length })
+    expect(counts).toEqual({ asked: 2, answered: 1, partial: true })
+    expect(clock.now()).toBeGreaterThanOrEqual(MIN_PATIENCE_MS)
   })
 
   it('asks each of many peers for its share', async () => {

@@ -71,6 +71,17 @@ describe('picking peers', () => {
     )
   })
 
+  it('covers each publisher once before any twice', () => {
+    const twins = Array.from({ length: MAX_COVER_PEERS }, (_, i) =>
+      candidate(`T${i}`, { claimed: new Set(['a', 'b']) }),
+    )
+    const rare = Array.from({ length: MAX_COVER_PEERS - 1 }, (_, i) =>
+      candidate(`R${i}`, { claimed: new Set([`${i}`]) }),
+    )
+    const { first } = pickPeers([...twins, ...rare], all)
+    for (const { peer } of rare) expect(idsOf(first)).toContain(peer)
+  })
+
   it('lets no claims, however many, take the place of a peer that was proven to hold what is lacking', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: MAX_COVER_PEERS }), (liars, holders) => {

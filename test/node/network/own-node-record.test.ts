@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { OwnNodeRecord } from '../../../src/node/network/own-node-record.ts'
 import { openNodeRecord, peerIdOfKey } from '../../../src/protocol/index.ts'
@@ -15,6 +16,7 @@ it('is one record for each reach, signed anew when it says something else and ev
     peer,
     roles: () => ['relay'],
     mirrors: () => [],
+    held: () => [],
     software: { name: 'hanse', version: '1' },
   }
   const own = new OwnNodeRecord({
@@ -44,7 +46,14 @@ it('is one record for each reach, signed anew when it says something else and ev
 it('after the clock went back is signed once, later than before, and kept for twelve hours', () => {
   let now = 100 * HOUR
   const own = new OwnNodeRecord({
-    ...{ net: 'own', peer, roles: () => [], mirrors: () => [], software: { name: 'hanse', version: '1' } },
+    ...{
+      net: 'own',
+      peer,
+      roles: () => [],
+      mirrors: () => [],
+      held: () => [],
+      software: { name: 'hanse', version: '1' },
+    },
     addresses: () => ['/ip4/192.0.2.1/tcp/1'],
     sign: bytes => key.sign(bytes, 0),
     time: () => now,
@@ -55,4 +64,29 @@ it('after the clock went back is signed once, later than before, and kept for tw
   expect(openNodeRecord(after!, 'own').at).toBe(100 * HOUR + 1)
   now += 11 * HOUR
   expect(own.records('world')[0]).toBe(after)
+})
+
+it('names some of the publishers of which it holds packages, and other nodes name others', () => {
+  const tags = Array.from({ length: 200 }, (_, i) => createHash('sha256').update(`${i}`).digest('base64url'))
+    .map(text =>
+      text
+        .toLowerCase()
+        .replace(/[^a-z2-7]/g, '')
+        .slice(0, 12),
+    )
+    .filter(tag => tag.length === 12)
+  const saidBy = (seed: number, held: readonly string[]) => {
+    const signing = signingKey(seed)
+    const own = new OwnNodeRecord({
+      ...{ net: 'own', roles: () => [], mirrors: () => [], software: { name: 'hanse', version: '1' } },
+      ...{ held: () => held, addresses: () => [], time: () => 1, peer: peerIdOfKey(signing.publicKey) },
+      sign: bytes => signing.sign(bytes, 0),
+    })
+    return openNodeRecord(own.records('world')[0]!, 'own').held
+  }
+  expect(saidBy(3, [])).toBeUndefined()
+  expect(saidBy(3, tags.slice(0, 64))?.toSorted()).toEqual(tags.slice(0, 64).toSorted())
+  const parts = Array.from({ length: 40 }, (_, seed) => saidBy(seed + 1, tags)!)
+  for (const part of parts) expect(part).toHaveLength(64)
+  expect(new Set(parts.flat()).size).toBe(tags.length)
 })

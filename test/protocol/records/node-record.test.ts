@@ -140,6 +140,17 @@ describe('a node record', () => {
     expect(codeOf(() => openNodeRecord(new Uint8Array(MAX_NODE_RECORD_BYTES + 1), NET))).toBe('E_SIZE')
   })
 
+  it('says whose public packages the node holds, by short tags, which are left out before any mirror', () => {
+    const held = ['abcdefghij23', '234567abcdef']
+    expect(openNodeRecord(sealNodeRecord({ ...record, held }, NET, key.sign), NET)).toEqual({ ...record, held })
+    const addresses = Array.from({ length: 16 }, (_, i) => `/dns4/${'a'.repeat(210)}${i + 10}/tcp/7701`)
+    const many = Array.from({ length: 64 }, () => 'abcdefghij23')
+    const opened = openNodeRecord(sealNodeRecord({ ...record, addresses, held: many }, NET, key.sign), NET)
+    expect(opened).toEqual({ ...record, addresses })
+    for (const bad of [['ABCDEFGHIJ23'], ['short'], [1], 'abcdefghij23', [...many, ...held]])
+      expect(codeOf(() => openNodeRecord(signed({ ...fields, held: bad }), NET))).toBe('E_RECORD')
+  })
+
   it('of any bytes throws nothing but ProtocolError', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), bytes => {
