@@ -30,7 +30,24 @@ export function isPeerId(text: string): text is PeerId {
 /** The record id of payload bytes: CIDv1(dag-cbor, sha2-256) (section 3). */
 export function recordIdOf(payload: Uint8Array): RecordId {
   const digest = hash('sha256', payload, 'buffer')
-  return base32CidOf(Buffer.concat([RECORD_CID_PREFIX, digest])) as RecordId
+  const id = textOfDigest(digest)
+  last = { digest, id }
+  return id
+}
+
+/** The record id of a payload's sha-256. */
+export function recordIdOfDigest(digest: Uint8Array): RecordId {
+  return Buffer.compare(digest, last.digest) === 0 ? last.id : textOfDigest(digest)
+}
+
+/** The id made last: a record names the one before it. */
+let last = { digest: new Uint8Array(0), id: '' as RecordId }
+
+function textOfDigest(digest: Uint8Array): RecordId {
+  const bytes = new Uint8Array(RECORD_CID_PREFIX.length + digest.length)
+  bytes.set(RECORD_CID_PREFIX)
+  bytes.set(digest, RECORD_CID_PREFIX.length)
+  return base32CidOf(bytes) as RecordId
 }
 
 /** A record id from text. @throws ProtocolError E_ID */

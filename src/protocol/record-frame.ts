@@ -6,6 +6,7 @@ import { ROOT_FEED } from './ids.ts'
 import { isNetworkId, recordIdOfCid } from './ids-parse.ts'
 import { ED25519, feedIdOf, keyListOfFeed, parseKeyList, parseKeyLists } from './key-list.ts'
 import type { KeyList } from './record.ts'
+import { readWriterFrame } from './writer-frame.ts'
 
 /** The format version this program reads and writes. */
 export const RECORD_VERSION = 1
@@ -53,6 +54,11 @@ type Fields = Readonly<Record<string, unknown>>
  * @throws ProtocolError E_ENCODING, E_DEPTH, E_TEXT, E_VERSION, E_NETWORK, E_ALGORITHM, E_RECORD
  */
 export function parseRecordFrame(payload: Uint8Array, net: string): RecordFrame {
+  return readWriterFrame(payload, net) ?? parseAnyFrame(payload, net)
+}
+
+/** As parseRecordFrame, of any kind of record. @throws ProtocolError as parseRecordFrame */
+export function parseAnyFrame(payload: Uint8Array, net: string): RecordFrame {
   const fields = parseMap(parseCanonical(payload))
   if (fields.v !== RECORD_VERSION) throw new ProtocolError('E_VERSION', 'record of an unknown format version')
   for (const field of FIELDS) if (!Object.hasOwn(fields, field)) throw refuse(`without ${field}`)

@@ -14,12 +14,31 @@ export interface AppendOptions {
 
 /** Key of a feed's tree of branches. */
 export function feedKeyOf({ publisher, feed }: Pick<RecordPlace, 'publisher' | 'feed'>): string {
-  return `${publisher}/${feed}`
+  if (publisher !== last.publisher || feed !== last.feed) last = { publisher, feed, key: `${publisher}/${feed}` }
+  return last.key
+}
+
+/** Records come feed by feed. */
+let last = { publisher: '', feed: '', key: '/' }
+
+/** Ids of records, and of those before them, that may be held and are no tips: what is beyond every tip of its feed is new. */
+export function idsToLookUp(
+  records: readonly WellFormedRecord[],
+  trees: ReadonlyMap<string, FeedTree>,
+): ReadonlySet<RecordId> {
+  const ids = new Set<RecordId>()
+  const ends = new Map([...trees].map(([key, tree]) => [key, Math.max(0, ...tree.map(({ tip }) => tip.seq))]))
+  for (const record of records) {
+    if (record.seq > (ends.get(feedKeyOf(record)) ?? 0)) continue
+    ids.add(record.id)
+    if (record.prev !== null) ids.add(record.prev)
+  }
+  return ids
 }
 
 /**
  * Decides where the records of several appends go, without touching the disk, by the laws of `FeedStore`.
- * `trees` and `places` hold what the store has of the feeds and ids concerned; both grow with the plan.
+ * `trees` hold what the store has of the feeds concerned, `places` of the ids that `idsToLookUp` names; both grow with the plan.
  */
 export class AppendPlan {
   readonly #trees: Map<string, FeedTree>
@@ -56,15 +75,19 @@ export class AppendPlan {
 
   #place(record: WellFormedRecord, options: AppendOptions): 'stored' | 'gap' | 'rivals' {
     const tree = this.#trees.get(feedKeyOf(record)) ?? []
+    const extended = tree.findIndex(({ tip }) => tip.id === record.prev)
+    if (extended >= 0) return this.#extend(record, tree, extended)
     const prev = record.prev === null ? null : this.#places.get(record.prev)
     if (prev === undefined || !isNext(prev, record)) return 'gap'
-    const extended = tree.findIndex(branch => branch.tip.id === record.prev)
-    if (extended >= 0) {
-      this.#put(record, extended, tree.with(extended, { ...tree[extended]!, tip: record }))
-    } else {
-      if (!mayBranch(tree, options)) return 'rivals'
-      this.#put(record, tree.length, [...tree, { parent: prev?.branch ?? 0, from: record.seq, tip: record }])
-    }
+    if (!mayBranch(tree, options)) return 'rivals'
+    this.#put(record, tree.length, [...tree, { parent: prev?.branch ?? 0, from: record.seq, tip: record }])
+    return 'stored'
+  }
+
+  #extend(record: WellFormedRecord, tree: FeedTree, branch: number): 'stored' | 'gap' {
+    const extended = tree[branch]!
+    if (extended.tip.seq + 1 !== record.seq) return 'gap'
+    this.#put(record, branch, tree.with(branch, { ...extended, tip: record }))
     return 'stored'
   }
 

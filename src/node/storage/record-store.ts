@@ -7,7 +7,7 @@ import {
   ROOT_FEED,
   type WellFormedRecord,
 } from '../../protocol/index.ts'
-import { type AppendOptions, AppendPlan, feedKeyOf } from './append-plan.ts'
+import { type AppendOptions, AppendPlan, feedKeyOf, idsToLookUp } from './append-plan.ts'
 import { StorageError } from './errors.ts'
 import { decodeFeedTree, type FeedTree, type Segment, segmentsOf } from './feed-tree.ts'
 import { forgetRecords } from './forget-publisher.ts'
@@ -178,21 +178,12 @@ export class RecordStore implements FeedStore {
   }
 
   async #planFor(group: readonly PendingAppend[]): Promise<AppendPlan> {
-    const ids = new Set<RecordId>()
-    const feedKeys = new Set<string>()
-    for (const record of group.flatMap(({ records }) => records)) {
-      ids.add(record.id)
-      if (record.prev !== null) ids.add(record.prev)
-      feedKeys.add(feedKeyOf(record))
-    }
-    const [places, trees] = await Promise.all([
-      present(this.#database.table('places'), [...ids]),
-      present(this.#database.table('feeds'), [...feedKeys]),
-    ])
-    return new AppendPlan(
-      new Map(trees.map(([key, bytes]) => [key, decodeFeedTree(bytes)])),
-      new Map(places.map(([id, bytes]) => [id, parsePlace(bytes)])),
-    )
+    const records = group.flatMap(appended => appended.records)
+    const feedKeys = new Set(records.map(feedKeyOf))
+    const feeds = await present(this.#database.table('feeds'), [...feedKeys])
+    const trees = new Map(feeds.map(([key, bytes]) => [key, decodeFeedTree(bytes)]))
+    const places = await present(this.#database.table('places'), [...idsToLookUp(records, trees)])
+    return new AppendPlan(trees, new Map(places.map(([id, bytes]) => [id, parsePlace(bytes)])))
   }
 
   async #tree(publisher: PublisherId, feed: FeedId): Promise<FeedTree> {
