@@ -11,11 +11,13 @@ import type {
   Visibility,
   WellFormedRecord,
 } from '../../../src/protocol/index.ts'
-import { ROOT_FEED, signerOf } from '../../../src/protocol/index.ts'
+import { base32CidOf, ROOT_FEED, signerOf } from '../../../src/protocol/index.ts'
 
-/** Records made by hand for laws of the fold: ids are digests of their fields, envelopes are empty. */
+/** Records made by hand for laws of the fold: ids are CIDs of digests of their fields, envelopes are empty. */
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex')
+const cidOf = (text: string): string =>
+  base32CidOf(Buffer.concat([Uint8Array.of(1, 0x71, 0x12, 32), Buffer.from(hash(text), 'hex')]))
 const keyList = (name: string): KeyList => [[1, Buffer.from(hash(name), 'hex')]]
 export const ROOT_KEY = keyList('root')
 export const NEW_ROOT_KEY = keyList('new root')
@@ -34,12 +36,12 @@ function record(
   fields: Pick<WellFormedRecord, 'feed' | 'seq' | 'prev' | 'typ' | 'understood' | 'signer'>,
   unique: unknown,
 ): WellFormedRecord {
-  const id = `bafy${hash(JSON.stringify([fields, unique]))}` as RecordId
+  const id = cidOf(JSON.stringify([fields, unique])) as RecordId
   return { id, net: 'main', publisher: PUBLISHER, ts: 0, auth: null, envelope: new Uint8Array(), ...fields }
 }
 
 const genesisBody: UnderstoodBody = { typ: 'identity', ...identityFields(ROOT_KEY) }
-export const PUBLISHER = `bafy${hash('genesis')}` as PublisherId
+export const PUBLISHER = cidOf('genesis') as PublisherId
 export const GENESIS: WellFormedRecord = {
   ...record(
     { feed: ROOT_FEED, seq: 1, prev: null, typ: 'identity', understood: genesisBody, signer: signerOf(ROOT_KEY) },
