@@ -125,6 +125,8 @@ export function servicesOf(node: NodeContext): NodeServices {
   }
 }
 
+const catalogueTextOf = (digest: Sha256 | null): string => (digest === null ? 'damaged' : digestText(digest))
+
 const healthOf = (node: NodeContext) => ({
   ready: node.problems().length === 0 && node.freshness() !== 'catching up',
   checks: {
@@ -132,7 +134,7 @@ const healthOf = (node: NodeContext) => ({
     bootstrap: bootstrapProblem(node) ?? 'ok',
     freshness: node.freshness(),
     reachable: reachabilityText(node),
-    catalogue: digestText(node.library.catalogue.digest()),
+    catalogue: catalogueTextOf(node.library.digest()),
   },
 })
 

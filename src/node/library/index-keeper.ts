@@ -3,6 +3,7 @@ import { type Document, documentKeyOf, type SearchBatchOperation, type SearchInd
 import type { Popularity } from './popularity.ts'
 import { hasMoved } from './popularity-step.ts'
 import { searchDocumentOf, shownReleaseOf } from './search-document.ts'
+import { unlessDamaged } from './stored-bodies.ts'
 
 /** Documents whose popularity alone moved that go with a change, beside one for each package it touches; the others wait for the next. */
 const MAX_RERANKED = 64
@@ -20,6 +21,7 @@ export class IndexKeeper {
   readonly #catalogue: CatalogueFold
   readonly #index: SearchIndex
   readonly #popularity: Popularity
+  readonly #opening: Document[] = []
 
   constructor({ catalogue, index, popularity }: IndexKeeperParts) {
     this.#catalogue = catalogue
@@ -30,7 +32,7 @@ export class IndexKeeper {
   /** What is to be written after these packages may have changed. */
   take(touched: readonly TouchedPackage[]): SearchBatchOperation[] {
     // All needs are counted before any document is ranked: a batch may bring a package and its dependents.
-    const documents = touched.map(each => [each, this.#described(each)] as const)
+    const documents = touched.flatMap(each => unlessDamaged(() => [[each, this.#described(each)] as const]) ?? [])
     const writes = documents.flatMap(([{ publisher, package: name }, document]) =>
       document === null
         ? this.#index.remove(documentKeyOf(publisher, name))
@@ -53,13 +55,22 @@ export class IndexKeeper {
     return moved.flatMap(document => this.#index.upsert(document))
   }
 
+  /** Reads what search shows of a publisher's packages at a start, before `reconcile`. */
+  describe(publisher: PublisherId): void {
+    for (const name of this.#catalogue.publisher(publisher)?.packages.keys() ?? []) {
+      const each = { publisher, package: name }
+      const document = unlessDamaged(() => this.#described(each))
+      if (document !== null) this.#opening.push(document)
+      unlessDamaged(() => this.#catalogue.settle(each))
+    }
+  }
+
   /**
    * Brings the index in line at a start. A crash between a record and its place in the index, or another tokeniser: rebuilt; it takes
    * seconds and loses nothing. Where popularity alone moved noticeably, the answer is to be written.
    */
   async reconcile(): Promise<SearchBatchOperation[]> {
-    const described = [...this.#packages()].flatMap(each => this.#described(each) ?? [])
-    const documents = described.map(document => this.#ranked(document))
+    const documents = this.#opening.splice(0).map(document => this.#ranked(document))
     this.#popularity.settle()
     const drifted = this.#driftedOf(documents)
     if (drifted !== null) return drifted.flatMap(document => this.#index.upsert(document))
@@ -83,12 +94,6 @@ export class IndexKeeper {
       if (drifted.length > MAX_DRIFTED) return null
     }
     return drifted
-  }
-
-  *#packages(): Generator<TouchedPackage> {
-    for (const publisher of this.#catalogue.publishers()) {
-      for (const name of this.#catalogue.publisher(publisher)?.packages.keys() ?? []) yield { publisher, package: name }
-    }
   }
 
   /** A package as search shows it, or null; what it needs is counted. */

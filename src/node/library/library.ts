@@ -7,6 +7,7 @@ import {
   type PackageState,
   type PublisherId,
   parseUnverifiedRecord,
+  type Sha256,
   type TouchedPackage,
   type WellFormedRecord,
 } from '../../protocol/index.ts'
@@ -16,6 +17,7 @@ import { FeedAccess } from './feed-access.ts'
 import { IndexKeeper } from './index-keeper.ts'
 import { KnownDamage, REPAIR_HINT } from './known-damage.ts'
 import { Popularity, type UseSignals } from './popularity.ts'
+import { StoredBodies, unlessDamaged } from './stored-bodies.ts'
 
 /** Records folded at once while a library opens: bounds memory, keeps the event loop answering. */
 const REFOLD_BATCH = 1_000
@@ -37,11 +39,12 @@ export type LibraryListener = (records: readonly WellFormedRecord[], touched: re
  * records; catalogue and index are recomputed from them at every start.
  */
 export class Library {
-  readonly catalogue = new CatalogueFold()
-  readonly access = new FeedAccess(this.catalogue)
+  readonly catalogue: CatalogueFold
+  readonly access: FeedAccess
   readonly index: SearchIndex
   readonly records: RecordStore
   readonly popularity: Popularity
+  readonly #bodies: StoredBodies
   readonly #keeper: IndexKeeper
   readonly #net: string
   readonly #database: LevelDatabase
@@ -55,6 +58,10 @@ export class Library {
     this.records = parts.records
     this.index = parts.index
     this.#database = parts.database
+    const { net, records } = parts
+    this.#bodies = new StoredBodies({ net, records, onDamage: damage => this.damaged(damage) })
+    this.catalogue = new CatalogueFold(this.#bodies)
+    this.access = new FeedAccess(this.catalogue)
     this.popularity = new Popularity(parts.use)
     this.#keeper = new IndexKeeper(this)
   }
@@ -64,6 +71,7 @@ export class Library {
     const library = new Library(parts)
     await library.#refold()
     await library.#writeIndex(await library.#keeper.reconcile())
+    library.catalogue.rest()
     return library
   }
 
@@ -74,10 +82,11 @@ export class Library {
   /** Takes in records that are durable already. */
   async absorb(records: readonly WellFormedRecord[]): Promise<void> {
     for (const record of records) this.#damage.heal(record)
+    this.#bodies.next()
     const { touched } = this.catalogue.add(records)
     this.access.add(records)
     await this.#writeIndex(this.#keeper.take(touched))
-    for (const listener of this.#listeners) listener(records, touched)
+    this.#tell(records, touched)
   }
 
   /** Forgets a publisher whose records were removed from the store. */
@@ -88,7 +97,7 @@ export class Library {
     this.access.forget(publisher)
     this.#damage.forget(publisher)
     await this.#writeIndex(this.#keeper.take(touched))
-    for (const listener of this.#listeners) listener([], touched)
+    this.#tell([], touched)
   }
 
   /** Ranks packages anew whose use changed; those that do not fit into one write follow with the next change. */
@@ -120,8 +129,14 @@ export class Library {
     })
   }
 
+  /** What is known of a package. @throws StorageError E_RECORD_CORRUPT when one of its records was damaged on disk, which is noted */
   package(publisher: PublisherId, name: PackageName): PackageState | null {
     return this.catalogue.package(publisher, name)
+  }
+
+  /** The digest of the catalogue; null while a record that it needs is damaged. */
+  digest(): Sha256 | null {
+    return unlessDamaged(() => this.catalogue.digest())
   }
 
   /** Publishers with a live release of a package. */
@@ -153,6 +168,10 @@ export class Library {
     this.#damage.note(damage)
   }
 
+  #tell(records: readonly WellFormedRecord[], touched: readonly TouchedPackage[]): void {
+    for (const listener of this.#listeners) unlessDamaged(() => listener(records, touched))
+  }
+
   async #refold(): Promise<void> {
     let batch: WellFormedRecord[] = []
     const fold = () => {
@@ -173,6 +192,9 @@ export class Library {
         this.problems.set(publisher, `${code}: ${message}; ${REPAIR_HINT}`)
       }
       fold()
+      // While what its records say is still in memory.
+      this.#keeper.describe(publisher)
+      this.#bodies.clear()
     }
   }
 

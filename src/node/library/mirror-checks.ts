@@ -1,5 +1,6 @@
 import type { Clock, SpotCheck } from '../../federation/index.ts'
 import type { Artifact, PeerId, PublisherId } from '../../protocol/index.ts'
+import { unlessDamaged } from './stored-bodies.ts'
 
 /** Time between two spot checks, ms, spread by ± 20 %: at most 2 MiB each, so 0.6 GB a day. */
 const CHECK_EVERY_MS = 5 * 60_000
@@ -50,7 +51,7 @@ export class MirrorChecks implements AsyncDisposable {
 
   async #checkOne(): Promise<void> {
     const { pick, check, onChecked } = this.#parts
-    const picked = pick()
+    const picked = unlessDamaged(pick)
     if (picked === null) return
     try {
       onChecked(picked, await check(picked, this.#abort.signal))

@@ -4,6 +4,7 @@ import type { ArtifactFetcher } from './artifact-fetcher.ts'
 import type { CopyBook } from './copy-book.ts'
 import type { Library } from './library.ts'
 import { type MirroredArtifact, MirroredPublisher } from './mirrored-publisher.ts'
+import { unlessDamaged } from './stored-bodies.ts'
 
 /** Artifacts on their way at once. */
 const MAX_PARALLEL = 4
@@ -112,7 +113,7 @@ export class MirrorKeeper implements AsyncDisposable {
       this.#publishers.set(publisher, queue)
       if (queue.takeRescan(now)) this.#lookAt(publisher)
       if (queue.running >= MAX_PARALLEL_EACH) continue
-      const wanted = queue.next(now, name => library.package(publisher, name))
+      const wanted = queue.next(now, name => unlessDamaged(() => library.package(publisher, name)))
       if (wanted !== null) return { publisher, wanted }
     }
     return null

@@ -15,6 +15,7 @@ import type { LevelDatabase } from './level-database.ts'
 import { SCAN_BYTES } from './limits.ts'
 import { type Damage, scanRecords, startingWith } from './record-scan.ts'
 import {
+  isStoredAs,
   keyOf,
   lostIdOf,
   openEnvelope,
@@ -87,6 +88,22 @@ export class RecordStore implements FeedStore {
     if (value === undefined) throw lost(at)
     const record = openStored(key, value)
     if (record.id !== id) throw lost(record)
+    return record
+  }
+
+  /** The held record that lies where its head says, read at once. @throws StorageError E_RECORD_CORRUPT; E_STORAGE_FAILED while its publisher is being forgotten */
+  recordAt(head: FeedHead): StoredRecord {
+    if (this.#forgetting.has(head.publisher)) throw beingForgotten(head)
+    const records = this.#database.table('records')
+    const main = keyOf({ ...head, branch: 0 })
+    const value = records.getSync(main)
+    if (value !== undefined && isStoredAs(head.id, value)) return openStored(main, value)
+    const place = this.#database.table('places').getSync(head.id)
+    const key = place === undefined ? main : keyOf(parsePlace(place))
+    const rival = key === main ? value : records.getSync(key)
+    if (rival === undefined) throw lost({ ...head, branch: 0 })
+    const record = openStored(key, rival)
+    if (record.id !== head.id) throw lost(record)
     return record
   }
 
@@ -263,3 +280,6 @@ function lost({ seq, feed, publisher }: RecordPlace): StorageError {
     hint,
   })
 }
+
+const beingForgotten = ({ publisher }: FeedHead): StorageError =>
+  new StorageError('E_STORAGE_FAILED', `the records of ${publisher} are being removed`, { hint: 'try again' })

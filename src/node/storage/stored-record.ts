@@ -89,6 +89,11 @@ export function encodeStored(id: RecordId, envelope: Uint8Array): Uint8Array {
   return Buffer.concat([bytesOfBase32Cid(id), sha256(envelope), envelope])
 }
 
+/** Whether stored bytes begin with a record's id. */
+export function isStoredAs(id: RecordId, stored: Uint8Array): boolean {
+  return same(stored.subarray(0, ID_BYTES), bytesOfBase32Cid(id))
+}
+
 /** The sequence number at the end of a record's key. */
 export function seqOfKey(key: string): number {
   return Number.parseInt(key.slice(-SEQ_DIGITS), 16)

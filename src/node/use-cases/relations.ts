@@ -10,6 +10,7 @@ import { requireMatchable } from '../config/index.ts'
 import { NodeError } from '../errors.ts'
 import type { RelationChange } from '../http/services.ts'
 import { parsePatterns } from '../library/relation-book.ts'
+import { unlessDamaged } from '../library/stored-bodies.ts'
 import type { NodeContext } from '../node-context.ts'
 
 /** Changes a relation with everything that follows from it: routes, what is followed, mirrored and announced. */
@@ -155,15 +156,14 @@ export async function listPublishers(node: NodeContext): Promise<object[]> {
   const ids = new Set<PublisherId>([...node.library.catalogue.publishers(), ...node.relations.known()])
   return [...ids].map(id => {
     const catalogue = node.library.catalogue.publisher(id)
-    const packages = [...(catalogue?.packages.values() ?? [])]
     return {
       id,
       name: node.relations.localNameOf(id),
       relation: relationWordOf(node, id),
       ...copiesOf(node.relations.relationOf(id)),
       feeds: catalogue?.feeds.length ?? 0,
-      releases: packages.reduce((sum, { releases }) => sum + releases.size, 0),
-      digest: catalogue?.digest ?? null,
+      releases: unlessDamaged(() => catalogue?.releases ?? 0) ?? 0,
+      digest: unlessDamaged(() => catalogue?.digest ?? null),
       foldVersion: FOLD_NUMBER,
     }
   })

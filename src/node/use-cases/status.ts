@@ -1,4 +1,5 @@
 import { FOLD_NUMBER } from '../../protocol/index.ts'
+import { unlessDamaged } from '../library/stored-bodies.ts'
 import type { NodeContext } from '../node-context.ts'
 import { advisorySums } from './advisories.ts'
 import { bootstrapProblem } from './bootstrap-health.ts'
@@ -18,7 +19,7 @@ export async function status(node: NodeContext, { isAdmin }: { readonly isAdmin:
     peers: node.connectedPeers().length,
     ...counts,
     ...advisoriesOf(node),
-    catalogueDigest: node.library.catalogue.digest(),
+    catalogueDigest: node.library.digest(),
     foldVersion: FOLD_NUMBER,
     policy: node.policy.inForce().mode,
     ...(sharing === null ? {} : { sharing }),
@@ -50,7 +51,6 @@ function advisoriesOf(node: NodeContext) {
 
 async function countsOf(node: NodeContext) {
   const catalogues = node.library.catalogue.publishers().map(id => node.library.catalogue.publisher(id))
-  const packages = catalogues.flatMap(catalogue => [...(catalogue?.packages.values() ?? [])])
   let artifacts = 0
   let bytes = 0
   for await (const { size } of node.artifacts.list()) {
@@ -59,7 +59,7 @@ async function countsOf(node: NodeContext) {
   }
   return {
     feeds: catalogues.reduce((sum, catalogue) => sum + (catalogue?.feeds.length ?? 0), 0),
-    releases: packages.reduce((sum, { releases }) => sum + releases.size, 0),
+    releases: catalogues.reduce((sum, catalogue) => sum + (unlessDamaged(() => catalogue?.releases ?? 0) ?? 0), 0),
     artifacts,
     bytes,
   }

@@ -3,7 +3,15 @@ import type { FeedHead, WellFormedRecord } from '../record.ts'
 import type { Visibility } from '../visibility.ts'
 import type { MemberState, PackageState, PublisherCatalogue } from './catalogue.ts'
 import { nodeDigestOf } from './digest.ts'
+import { KeptFew } from './kept-few.ts'
+import type { KeptState } from './package-states.ts'
 import { PublisherFold } from './publisher-fold.ts'
+import { BodiesInMemory, type RecordBodies } from './record-bodies.ts'
+
+/** Releases of packages whose states are kept, of all publishers: about 30 MB, while batches of a long feed name the same ones again. */
+const MAX_KEPT_RELEASES = 16_384
+/** Batches after which a state that none of them used is let go, so that where little comes, little is kept. */
+const KEPT_BATCHES = 64
 
 /** One package of one publisher that a batch may have changed. */
 export interface TouchedPackage {
@@ -14,17 +22,39 @@ export interface TouchedPackage {
 /** The catalogue of all publishers, kept up to date batch by batch (specification section 6.6). */
 export class CatalogueFold {
   readonly #folds = new Map<PublisherId, PublisherFold>()
+  readonly #bodies: RecordBodies
+  readonly #kept: KeptFew<string, KeptState>
+  #begun = 0
+
+  /** @param bodies where records are read again; absent: they are kept in memory */
+  constructor(bodies: RecordBodies = new BodiesInMemory(), maxKeptReleases = MAX_KEPT_RELEASES) {
+    this.#bodies = bodies
+    this.#kept = new KeptFew(maxKeptReleases, KEPT_BATCHES)
+  }
 
   /** Adds well-formed records of any publishers, in any order; returns what was computed again. */
   add(records: Iterable<WellFormedRecord>): { readonly touched: readonly TouchedPackage[] } {
     const batches = Map.groupBy(records, record => record.publisher)
     const touched: TouchedPackage[] = []
+    this.#kept.next()
     for (const [publisher, batch] of batches) {
-      const fold = this.#folds.get(publisher) ?? new PublisherFold(publisher)
-      this.#folds.set(publisher, fold)
+      const fold = this.#foldOf(publisher)
       for (const name of fold.add(batch)) touched.push({ publisher, package: name })
     }
     return { touched }
+  }
+
+  #foldOf(publisher: PublisherId): PublisherFold {
+    const known = this.#folds.get(publisher)
+    if (known !== undefined) return known
+    const fold = new PublisherFold({ publisher, bodies: this.#bodies, kept: this.#kept, number: this.#begun++ })
+    this.#folds.set(publisher, fold)
+    return fold
+  }
+
+  /** Lets go of the states that were computed. */
+  rest(): void {
+    this.#kept.clear()
   }
 
   publishers(): readonly PublisherId[] {
@@ -37,6 +67,11 @@ export class CatalogueFold {
 
   package(id: PublisherId, name: PackageName): PackageState | null {
     return this.#folds.get(id)?.package(name) ?? null
+  }
+
+  /** Computes what the digest says of a package now, so that it need not be read again when the digest is asked for. */
+  settle({ publisher, package: name }: TouchedPackage): void {
+    this.#folds.get(publisher)?.settle(name)
   }
 
   /** Heads that a publisher's counted voids name as the end of a true branch, held or not; at most MAX_VOIDED_HEADS. */
@@ -67,7 +102,7 @@ export class CatalogueFold {
   /** Publishers with any state for a package, in the order of their ids. */
   publishersOf(name: PackageName): readonly PublisherId[] {
     return [...this.#folds]
-      .filter(([, fold]) => fold.package(name) !== null)
+      .filter(([, fold]) => fold.has(name))
       .map(([id]) => id)
       .sort()
   }

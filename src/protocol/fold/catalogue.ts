@@ -94,6 +94,8 @@ export interface PublisherCatalogue {
   /** The root feed, then delegated feeds in the order of their first delegate. */
   readonly feeds: readonly FeedState[]
   readonly packages: ReadonlyMap<PackageName, PackageState>
+  /** Versions released, of all packages. */
+  readonly releases: number
   readonly profile: ProfileOp | null
   readonly holds: readonly HoldsState[]
   /** Of whom its public feeds say whether they belong to the network it is the authority of. */

@@ -54,6 +54,10 @@ export function targetsOf(op: Op): readonly OpAddress[] {
   return 'undo' in op.target ? op.target.undo : []
 }
 
+const LOOSE: ReadonlySet<Op['op']> = new Set(['profile', 'holds', 'audience', 'member'])
+/** Whether an op is about no package. */
+export const isLooseOp = ({ op }: Op): boolean => LOOSE.has(op)
+
 export const isUndo = (op: Op): boolean => (op.op === 'yank' || op.op === 'deprecate') && 'undo' in op.target
 
 /**

@@ -18,8 +18,12 @@ export function takeFromSum(sum: bigint, digest: bigint): bigint {
 
 /** Digest of one package's public state, as a number below 2^256 (specification section 7). */
 export function packageDigestOf(state: PackageState): bigint {
-  return BigInt(`0x${sha256(encode([state.package, stateValueOf(state)])).toString('hex')}`)
+  return digestOfBytes(sha256(encode([state.package, stateValueOf(state)])))
 }
+
+/** A digest as a number from its 32 bytes, and back. */
+export const digestOfBytes = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString('hex')}`)
+export const bytesOfDigest = (digest: bigint): Uint8Array => Buffer.from(digest.toString(16).padStart(64, '0'), 'hex')
 
 /** Digest of a publisher's catalogue over its public feeds and the sum of its packages' digests. */
 export function publisherDigestOf(feeds: readonly FeedState[], sum: bigint): Sha256 {
@@ -29,7 +33,7 @@ export function publisherDigestOf(feeds: readonly FeedState[], sum: bigint): Sha
     .sort((a, b) => compareBytes(String(a[0]), String(b[0])))
   const number = Buffer.alloc(4)
   number.writeUInt32BE(FOLD_NUMBER)
-  const sumBytes = Buffer.from(sum.toString(16).padStart(64, '0'), 'hex')
+  const sumBytes = bytesOfDigest(sum)
   return sha256(Buffer.concat([Buffer.from(DOMAIN), number, sha256(encode(places)), sumBytes])).toString(
     'hex',
   ) as Sha256

@@ -29,7 +29,7 @@ export function feedChainOf(
 }
 
 /** Appends to records that count: one more while its place holds exactly one that follows the last. Says why it stops. */
-export function growChain(records: FeedRecords, counted: FoldedRecord[]): StopReason {
+function growChain(records: FeedRecords, counted: FoldedRecord[]): StopReason {
   for (;;) {
     const place = records.at(counted.length + 1)
     if (place.length > 1) return 'fork'

@@ -29,16 +29,18 @@ export function foldPublisher(publisher: PublisherId, records: Iterable<WellForm
   }
   const packages = new Map<PackageName, PackageState>()
   let sum = 0n
+  let releases = 0
   for (const name of index.packages()) {
     const ops = index.opsOf(name)
     const state = packageStateOf(name, ops)
     const shared = packageStateOf(name, publicOf(ops))
     if (state !== null) packages.set(name, state)
+    releases += state?.releases.size ?? 0
     if (shared !== null) sum = addToSum(sum, packageDigestOf(shared))
   }
   const { voidedHeads } = root.word
   const digest = publisherDigestOf(feeds, sum)
-  return { publisher, feeds, packages, ...looseStateOf(index.loose(), behind), voidedHeads, digest }
+  return { publisher, feeds, packages, releases, ...looseStateOf(index.loose(), behind), voidedHeads, digest }
 }
 
 function recordsByFeed(publisher: PublisherId, records: Iterable<WellFormedRecord>): Map<FeedId, FeedRecords> {

@@ -36,11 +36,15 @@ export const publicOf = ({ ops, undos }: PackageOps): PackageOps => ({
   undos: undos.filter(({ by }) => isPublic(by)),
 })
 
+/** The version that a release or an origin names. */
+export const versionOf = ({ op }: CountedOp): string =>
+  op.op === 'release' || op.op === 'origin' ? (splitReleaseName(op.purl).version ?? '') : ''
+
 function releasesByVersion(ops: readonly CountedOp[]): Map<string, [CountedRelease, ...CountedRelease[]]> {
   const groups = new Map<string, [CountedRelease, ...CountedRelease[]]>()
   for (const op of ops) {
     if (!isRelease(op)) continue
-    const version = splitReleaseName(op.op.purl).version ?? ''
+    const version = versionOf(op)
     const group = groups.get(version)
     if (group === undefined) groups.set(version, [op])
     else group.push(op)
@@ -50,8 +54,9 @@ function releasesByVersion(ops: readonly CountedOp[]): Map<string, [CountedRelea
 
 const isRelease = (op: CountedOp): op is CountedRelease => op.op.op === 'release'
 
-function tagsOf(ops: readonly CountedOp[]): Map<string, string> {
-  const tags = new Map<string, string>()
+/** The tags after ops in fold order. */
+export function tagsOf(ops: readonly CountedOp[], before?: ReadonlyMap<string, string>): Map<string, string> {
+  const tags = new Map(before)
   for (const { op } of ops) {
     if (op.op !== 'tag') continue
     if (op.version === null) tags.delete(op.tag)
@@ -60,7 +65,7 @@ function tagsOf(ops: readonly CountedOp[]): Map<string, string> {
   return tags
 }
 
-function originsOf(ops: readonly CountedOp[]): OriginState[] {
+export function originsOf(ops: readonly CountedOp[]): OriginState[] {
   const origins: OriginState[] = []
   for (const { op, at } of ops) {
     if (op.op === 'origin') origins.push({ version: splitReleaseName(op.purl).version ?? '', op, at })

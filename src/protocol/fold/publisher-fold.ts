@@ -4,64 +4,96 @@ import { shortNameOf } from '../purl.ts'
 import type { FeedHead, WellFormedRecord } from '../record.ts'
 import type { Visibility } from '../visibility.ts'
 import { audienceOf } from './audience.ts'
-import type { FeedState, MemberState, PackageState, PublisherCatalogue, StopReason } from './catalogue.ts'
-import type { CountedOp } from './counted-op.ts'
-import { countedOpsOf, packageNamedBy } from './counted-op.ts'
-import type { FeedVoid } from './feed-chain.ts'
-import { type FeedChain, feedChainOf, growChain } from './feed-chain.ts'
-import type { ScopeMark } from './feed-scope.ts'
+import type { FeedState, MemberState, PackageState, PublisherCatalogue } from './catalogue.ts'
+import { isPublic } from './counted-op.ts'
+import { CountedOps } from './counted-ops.ts'
+import { CountedRecords } from './counted-records.ts'
 import { feedStateOf } from './feed-state.ts'
 import { type FoldedRecord, foldedOf } from './folded-record.ts'
+import { HeldOps } from './held-ops.ts'
+import { HeldRecords } from './held-records.ts'
+import type { KeptFew } from './kept-few.ts'
 import type { LiveFeed } from './live-feeds.ts'
 import { type LooseState, looseStateOf } from './loose-state.ts'
-import { isLoose, OpIndex } from './op-index.ts'
-import { PackageStates } from './package-states.ts'
+import { type KeptState, PackageStates } from './package-states.ts'
+import type { RecordBodies } from './record-bodies.ts'
 import { FeedRecords } from './record-set.ts'
 import { RootChain } from './root-chain.ts'
 
-const NOTHING: FeedChain = { counted: [], reason: 'open' }
-
-/** A live feed with what of it is in the index. */
-interface CountedFeed {
-  readonly live: LiveFeed
-  readonly counted: FoldedRecord[]
-  reason: StopReason
-  /** The scope and the void that `counted` was counted with. */
-  mark: ScopeMark
-  ended: FeedVoid | null
+export interface PublisherFoldParts {
+  readonly publisher: PublisherId
+  /** Where writers' records are read again. */
+  readonly bodies: RecordBodies
+  /** Few states of packages, of all publishers. */
+  readonly kept: KeptFew<string, KeptState>
+  /** No other fold has it that shares the states. */
+  readonly number: number
 }
 
-/** One publisher's catalogue kept up to date: equal to foldPublisher over all records added, whatever the batches. */
+/** Records of one batch that are new. */
+interface Fresh {
+  readonly root: readonly FoldedRecord[]
+  /** Writers' records by number, by feed. */
+  readonly byFeed: ReadonlyMap<FeedId, readonly number[]>
+  /** Whether any says who is a member, or is of the root: what is loose is then counted anew. */
+  readonly bearsOnLoose: boolean
+}
+
+/**
+ * One publisher's catalogue kept up to date: equal to foldPublisher over all records added, whatever the batches. Of writers' records
+ * it keeps where they lie and which packages they name; what they say is read again from `bodies`, never while it adds.
+ */
 export class PublisherFold {
-  readonly publisher: PublisherId
-  readonly #records = new Map<FeedId, FeedRecords>()
-  readonly #feeds = new Map<FeedId, CountedFeed>()
-  readonly #index = new OpIndex()
-  readonly #states = new PackageStates(this.#index)
+  readonly #publisher: PublisherId
+  readonly #bodies: RecordBodies
+  readonly #held = new HeldRecords()
+  readonly #ops = new HeldOps()
+  readonly #feeds = new Map<FeedId, CountedRecords>()
+  readonly #counted: CountedOps
+  readonly #states: PackageStates
+  readonly #rootRecords = new FeedRecords(ROOT_FEED)
   readonly #root: RootChain
   #loose: LooseState | null = null
   readonly #audiences = new Map<FeedId, ReadonlySet<PeerId>>()
 
-  constructor(publisher: PublisherId) {
-    this.publisher = publisher
-    this.#root = new RootChain(publisher, this.#recordsOf(ROOT_FEED))
+  constructor({ publisher, bodies, kept, number }: PublisherFoldParts) {
+    this.#publisher = publisher
+    this.#bodies = bodies
+    this.#root = new RootChain(publisher, this.#rootRecords)
+    const [held, ops] = [this.#held, this.#ops]
+    this.#counted = new CountedOps({ publisher, held, ops, bodies })
+    this.#states = new PackageStates({ held, ops, counted: this.#counted, kept, prefix: `${number}:` })
   }
 
   /** Adds a batch; returns the packages whose state may be another. */
   add(records: Iterable<WellFormedRecord>): Set<PackageName> {
     const fresh = this.#keep(records)
-    const touched = new Set<PackageName>()
+    const touched = new Set<number>()
     this.#forgetLists(fresh)
-    this.#root.add(fresh.get(ROOT_FEED) ?? [])
-    if (fresh.has(ROOT_FEED)) this.#followRoot(touched)
-    for (const [feed, added] of fresh) this.#extend(feed, added, touched)
-    this.#states.forget(touched)
-    return touched
+    if (fresh.root.length > 0) {
+      this.#root.add(fresh.root)
+      this.#followRoot(touched)
+    }
+    for (const [feed, added] of fresh.byFeed) this.#extend(feed, added, touched)
+    return new Set(touched.values().map(pkg => this.#ops.nameOf(pkg)))
   }
 
-  /** The state of one package; null when no counted op names it. */
+  /** Whether any op that counts names a package. */
+  has(name: PackageName): boolean {
+    const pkg = this.#ops.packageOf(name)
+    return pkg !== null && this.#counted.hasAny(pkg)
+  }
+
+  /** The state of one package; null when no counted op names it. @throws what `bodies` throws */
   package(name: PackageName): PackageState | null {
-    return this.#states.of(name)
+    const pkg = this.#ops.packageOf(name)
+    return pkg === null ? null : this.#states.of(pkg)
+  }
+
+  /** Sums a package up for the digest. @throws what `bodies` throws */
+  settle(name: PackageName): void {
+    const pkg = this.#ops.packageOf(name)
+    if (pkg !== null) this.#states.settle(pkg)
   }
 
   /** The records that make a feed's word about a package this publisher's: genesis, rotates, delegate; null if none do. */
@@ -74,15 +106,23 @@ export class PublisherFold {
     return this.#root.word.voidedHeads
   }
 
-  /** What the records add up to now; `packages` is the live map, valid until the next `add`. */
+  /** What the records add up to now, valid until the next `add`; packages and digest are read when they are asked for. */
   catalogue(): PublisherCatalogue {
-    const feeds: FeedState[] = [feedStateOf(this.#root, null)]
-    for (const live of this.#root.word.live.values()) {
-      feeds.push(feedStateOf(this.#feeds.get(live.feed) ?? NOTHING, live))
+    const feeds = this.#feedStates()
+    const states = this.#states
+    const { profile, holds, members } = this.#looseState()
+    return {
+      ...{ publisher: this.#publisher, feeds, profile, holds, members, voidedHeads: this.voidedHeads() },
+      get packages() {
+        return states.all
+      },
+      get releases() {
+        return states.releases()
+      },
+      get digest() {
+        return states.digest(feeds)
+      },
     }
-    const { publisher } = this
-    const { packages, digest } = this.#states.all(feeds)
-    return { publisher, feeds, packages, ...this.#looseState(), voidedHeads: this.voidedHeads(), digest }
   }
 
   /** Who may see a feed; null while no counted delegate names it. */
@@ -104,143 +144,167 @@ export class PublisherFold {
     return this.#looseState().members
   }
 
+  #feedStates(): FeedState[] {
+    const lives = [...this.#root.word.live.values()]
+    const states = lives.map(
+      live => this.#feeds.get(live.feed)?.state() ?? feedStateOf({ counted: [], reason: 'open' }, live),
+    )
+    return [feedStateOf(this.#root, null), ...states]
+  }
+
   #audienceNow(feed: FeedId): ReadonlySet<PeerId> {
-    const known = this.#feeds.get(feed)
-    if (known?.live.visibility !== 'listed') return new Set()
-    const ops = this.#index.loose().filter(op => op.feed === known.live)
-    return audienceOf(ops, this.#recordsOf(feed).behind(known.counted))
+    const live = this.#feeds.get(feed)?.live
+    if (live?.visibility !== 'listed') return new Set()
+    const { true: counted = [], false: behind = [] } = Object.groupBy(
+      this.#counted.loose().filter(({ op }) => op.feed === live),
+      ({ isCounted }) => `${isCounted}` as const,
+    )
+    return audienceOf(
+      counted.map(({ op }) => op),
+      behind.map(({ op }) => op.op),
+    )
   }
 
   #looseState(): LooseState {
-    this.#loose ??= looseStateOf(this.#index.loose(), this.#opsBehind())
+    if (this.#loose === null) {
+      const all = [...this.#counted.loose()]
+      const counted = all.filter(({ isCounted }) => isCounted).map(({ op }) => op)
+      const behind = all.filter(({ isCounted, op }) => !isCounted && isPublic(op)).map(({ op }) => op)
+      this.#loose = looseStateOf(counted, behind)
+    }
     return this.#loose
   }
 
-  /** Ops of public feeds that are held and do not count. */
-  #opsBehind(): CountedOp[] {
-    const open = [...this.#feeds.values()].filter(({ live }) => live.visibility === 'public')
-    return open.flatMap(({ live, counted }) => opsIn(this.#recordsOf(live.feed).behind(counted), live))
-  }
-
   /** Who is taken off a list is so also by records that do not count: those change no op that does. */
-  #forgetLists(fresh: ReadonlyMap<FeedId, readonly FoldedRecord[]>): void {
-    for (const feed of fresh.keys()) this.#audiences.delete(feed)
-    if (fresh.has(ROOT_FEED)) this.#audiences.clear()
-    if (fresh.has(ROOT_FEED) || [...fresh.values()].some(added => added.some(saysMember))) this.#loose = null
+  #forgetLists({ root, byFeed, bearsOnLoose }: Fresh): void {
+    for (const feed of byFeed.keys()) this.#audiences.delete(feed)
+    if (root.length > 0) this.#audiences.clear()
+    if (bearsOnLoose) this.#loose = null
   }
 
-  #recordsOf(feed: FeedId): FeedRecords {
-    const known = this.#records.get(feed)
-    if (known !== undefined) return known
-    const records = new FeedRecords(feed)
-    this.#records.set(feed, records)
-    return records
-  }
-
-  /** Keeps what is new of a batch; returns it by feed. */
-  #keep(records: Iterable<WellFormedRecord>): Map<FeedId, FoldedRecord[]> {
-    const fresh = new Map<FeedId, FoldedRecord[]>()
+  /** Keeps what is new of a batch. */
+  #keep(records: Iterable<WellFormedRecord>): Fresh {
+    const root: FoldedRecord[] = []
+    const byFeed = new Map<FeedId, number[]>()
+    let bearsOnLoose = false
     for (const record of records) {
-      if (record.publisher !== this.publisher) continue
-      const held = this.#recordsOf(record.feed)
-      const folded = foldedOf(record, held)
-      if (!held.add(folded)) continue
-      const added = fresh.get(folded.feed)
-      if (added === undefined) fresh.set(folded.feed, [folded])
-      else added.push(folded)
+      if (record.publisher !== this.#publisher) continue
+      if (record.feed === ROOT_FEED) {
+        const folded = foldedOf(record, this.#rootRecords)
+        if (this.#rootRecords.add(folded)) root.push(folded)
+        continue
+      }
+      const number = this.#held.add(record)
+      if (number === null) continue
+      const { understood } = record
+      const ops = understood?.typ === 'ops' ? understood.ops : []
+      this.#ops.add(number, this.#held.feedOf(number), ops)
+      this.#bodies.keep(record)
+      bearsOnLoose ||= ops.some(({ op }) => op === 'member')
+      const added = byFeed.get(record.feed)
+      if (added === undefined) byFeed.set(record.feed, [number])
+      else added.push(number)
     }
-    return fresh
+    return { root, byFeed, bearsOnLoose: bearsOnLoose || root.length > 0 }
   }
 
   /** Does what the root says of feeds now: counts those that start, no longer counts those that are gone, follows what changed. */
-  #followRoot(touched: Set<PackageName>): void {
+  #followRoot(touched: Set<number>): void {
     const { live: wanted } = this.#root.word
     for (const [feed, known] of this.#feeds) {
       if (wanted.get(feed) === known.live) continue
+      this.#spoil(known.after(0), touched)
       this.#feeds.delete(feed)
-      this.#withdraw(known.counted, known.live, touched)
+      this.#counted.setFeed(known.feed, undefined)
     }
     for (const [feed, live] of wanted) {
       const known = this.#feeds.get(feed) ?? this.#start(live)
-      if (known.ended !== live.ended || known.counted.length === 0) this.#replace(known, touched)
+      if (known.hasTurned || known.length === 0) this.#replace(known, touched)
       this.#widen(known, touched)
     }
   }
 
-  #start(live: LiveFeed): CountedFeed {
-    const feed: CountedFeed = { live, counted: [], reason: 'open', mark: live.scope.mark(), ended: live.ended }
+  #start(live: LiveFeed): CountedRecords {
+    const feed = new CountedRecords(live, this.#held)
     this.#feeds.set(live.feed, feed)
+    this.#counted.setFeed(feed.feed, feed)
     return feed
   }
 
   /** Counts a feed's chain anew, changing only what differs. */
-  #replace(known: CountedFeed, touched: Set<PackageName>): void {
-    const { live, counted } = known
-    const chain = feedChainOf(this.#recordsOf(live.feed), live.ended)
-    const same = commonLength(counted, chain.counted)
-    this.#withdraw(counted.splice(same), live, touched)
-    const added = chain.counted.slice(same)
-    this.#count(added, live, touched)
-    for (const record of added) counted.push(record)
-    known.reason = chain.reason
-    known.ended = live.ended
+  #replace(known: CountedRecords, touched: Set<number>): void {
+    const { ended } = known.live
+    if (ended === null) {
+      this.#grow(known, touched)
+      return
+    }
+    const { records, same } = known.branch(ended)
+    this.#spoil(known.after(same), touched)
+    known.cut(same)
+    known.follow(records.slice(same), ended)
+    this.#spoil(records.slice(same), touched)
   }
 
   /** Counts what came into a feed's scope since it was counted. */
-  #widen(known: CountedFeed, touched: Set<PackageName>): void {
-    const { live, counted, mark: before } = known
+  #widen(known: CountedRecords, touched: Set<number>): void {
+    const { live, mark: before } = known
     const mark = live.scope.mark()
     if (mark.patterns === before.patterns && mark.isEverything === before.isEverything) return
     known.mark = mark
-    for (const op of opsIn(counted, live)) {
-      const isNew = packageNamedBy(op.op) !== null && !this.#index.has(op.key)
-      if (isNew) this.#index.add(op)
-      for (const name of this.#index.packagesTouchedBy(op))
-        if (!live.scope.covers(shortNameOf(name), before)) touched.add(name)
+    const widened = new Set<number>()
+    for (const record of known)
+      for (const op of this.#ops.of(record)) for (const pkg of this.#counted.touchedBy(op)) widened.add(pkg)
+    for (const pkg of widened) {
+      if (live.scope.covers(shortNameOf(this.#ops.nameOf(pkg)), before)) continue
+      touched.add(pkg)
+      this.#states.forget(pkg)
     }
   }
 
   /** Brings one feed's chain up to date with new records of it; a void that was followed to its end is settled. */
-  #extend(feed: FeedId, added: readonly FoldedRecord[], touched: Set<PackageName>): void {
+  #extend(feed: FeedId, added: readonly number[], touched: Set<number>): void {
     const known = this.#feeds.get(feed)
     if (known === undefined) return
-    const { live, counted } = known
-    if (live.ended !== null) {
-      if (live.ended.head !== null && counted.length === 0) this.#replace(known, touched)
+    const { ended } = known.live
+    if (ended !== null) {
+      if (ended.head !== null && known.length === 0) this.#replace(known, touched)
       return
     }
-    const lowest = added.reduce((low, { seq }) => Math.min(low, seq), added[0]?.seq ?? 1)
-    if (lowest <= counted.length) this.#withdraw(counted.splice(lowest - 1), live, touched)
-    const from = counted.length
-    known.reason = growChain(this.#recordsOf(feed), counted)
-    this.#count(counted.slice(from), live, touched)
+    const lowest = added.reduce((low, record) => Math.min(low, this.#held.seqOf(record)), Number.POSITIVE_INFINITY)
+    if (lowest <= known.length) {
+      this.#spoil(known.after(lowest - 1), touched)
+      known.cut(lowest - 1)
+    }
+    this.#grow(known, touched)
   }
 
-  #count(records: readonly FoldedRecord[], live: LiveFeed, touched: Set<PackageName>): void {
-    const ops = opsIn(records, live)
-    for (const op of ops) this.#index.add(op)
-    this.#touch(ops, touched)
+  #grow(known: CountedRecords, touched: Set<number>): void {
+    const from = known.length
+    known.grow()
+    for (const record of known.after(from)) {
+      for (const op of this.#ops.of(record)) {
+        const named = this.#ops.packageNamedBy(op)
+        const isMark = this.#ops.markAt(op) !== null
+        if (this.#ops.loose().has(op)) this.#loose = null
+        for (const pkg of this.#counted.touchedBy(op)) {
+          touched.add(pkg)
+          if (pkg === named && !isMark) this.#states.grow(pkg, op)
+          else this.#states.forget(pkg)
+        }
+      }
+    }
   }
 
-  #withdraw(records: readonly FoldedRecord[], live: LiveFeed, touched: Set<PackageName>): void {
-    const ops = opsIn(records, live)
-    this.#touch(ops, touched)
-    for (const op of ops) this.#index.remove(op)
+  /** Has what records bear on computed anew: before they no longer count, or once they do. */
+  #spoil(records: readonly number[], touched: Set<number>): void {
+    for (const record of records) {
+      for (const op of this.#ops.of(record)) {
+        if (this.#ops.loose().has(op)) this.#loose = null
+        for (const pkg of this.#counted.touchedBy(op)) {
+          touched.add(pkg)
+          this.#states.forget(pkg)
+        }
+      }
+    }
   }
-
-  #touch(ops: readonly CountedOp[], touched: Set<PackageName>): void {
-    if (ops.some(isLoose)) this.#loose = null
-    for (const op of ops) for (const name of this.#index.packagesTouchedBy(op)) touched.add(name)
-  }
-}
-
-const saysMember = ({ understood }: FoldedRecord): boolean =>
-  understood?.typ === 'ops' && understood.ops.some(({ op }) => op === 'member')
-const opsIn = (records: readonly FoldedRecord[], live: LiveFeed): CountedOp[] =>
-  records.flatMap(record => countedOpsOf(record, live))
-
-function commonLength(a: readonly FoldedRecord[], b: readonly FoldedRecord[]): number {
-  let length = 0
-  while (length < a.length && a[length]?.id === b[length]?.id) length++
-  return length
 }

@@ -209,14 +209,14 @@ const FOLD: readonly Plant[] = [
   {
     name: 'the order of arrival matters',
     file: 'protocol/fold/publisher-fold.ts',
-    find: 'if (lowest <= counted.length) this.#withdraw(counted.splice(lowest - 1), live, touched)',
-    replace: '',
+    find: 'if (lowest <= known.length) {',
+    replace: 'if (lowest < 0) {',
   },
   {
     name: 'a fork not detected',
-    file: 'protocol/fold/feed-chain.ts',
-    find: "if (place.length > 1) return 'fork'",
-    replace: '',
+    file: 'protocol/fold/feed-places.ts',
+    find: "return 'fork'",
+    replace: 'return first - 1',
   },
   {
     name: 'a void ignored',
@@ -227,8 +227,8 @@ const FOLD: readonly Plant[] = [
   {
     name: 'the sum of digests forgets what was there',
     file: 'protocol/fold/package-states.ts',
-    find: 'this.#sum = takeFromSum(this.#sum, this.#digests.get(name) ?? 0n)',
-    replace: '',
+    find: 'takeFromSum(this.#sum, digestOfBytes(this.#digestAt(pkg)))',
+    replace: 'this.#sum',
   },
 ]
 

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { PackageName, PublisherCatalogue, WellFormedRecord } from '../../../src/protocol/index.ts'
 import { CatalogueFold, foldPublisher, MAX_FEED_PATTERNS, MAX_FEED_VOIDS } from '../../../src/protocol/index.ts'
+import { KEPT_RELEASES, seen } from './seen.ts'
 import * as u from './universe.ts'
 
 const fold = (...records: WellFormedRecord[][]): PublisherCatalogue => foldPublisher(u.PUBLISHER, records.flat())
@@ -96,13 +97,9 @@ test('in any order and batches scopes that widen, and ops that point into and ou
     fc.array(fc.integer({ min: 1, max: 4 }), { minLength: all.length, maxLength: all.length }),
     fc.infiniteStream(fc.boolean()),
   )
-  const seen = (catalogue: PublisherCatalogue | null) => ({
-    ...catalogue,
-    packages: [...(catalogue?.packages ?? [])].sort(([one], [two]) => (one < two ? -1 : 1)),
-  })
   fc.assert(
-    fc.property(batches, ([records, sizes, looks]) => {
-      const folded = new CatalogueFold()
+    fc.property(batches, fc.constantFrom(...KEPT_RELEASES), ([records, sizes, looks], kept) => {
+      const folded = new CatalogueFold(undefined, kept)
       for (let from = 0; from < records.length; ) {
         const to = from + (sizes[from] ?? 1)
         folded.add(records.slice(from, to))
