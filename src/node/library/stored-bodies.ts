@@ -25,6 +25,8 @@ export interface StoredBodiesParts {
 export class StoredBodies implements RecordBodies {
   readonly #parts: StoredBodiesParts
   readonly #kept: KeptFew<RecordId, RecordBody>
+  /** Records of whose damage was told. */
+  readonly #told = new Set<RecordId>()
 
   constructor(parts: StoredBodiesParts) {
     this.#parts = parts
@@ -60,9 +62,11 @@ export class StoredBodies implements RecordBodies {
       // Its signature was verified before it was stored.
       return parseUnverifiedRecord(records.recordAt(at).envelope, { net }).record
     } catch (error) {
-      const { publisher, feed } = at
-      if (error instanceof StorageError && error.code === 'E_RECORD_CORRUPT')
+      const { publisher, feed, id } = at
+      if (error instanceof StorageError && error.code === 'E_RECORD_CORRUPT' && !this.#told.has(id)) {
+        this.#told.add(id)
         onDamage({ publisher, feed, problem: error.message, lost: null })
+      }
       throw error
     }
   }
