@@ -11,17 +11,8 @@ import type {
   WellFormedRecord,
 } from '../../protocol/index.ts'
 import { ROOT_FEED } from '../../protocol/index.ts'
+import { ByteNamers, type FeedName, type Namer } from './byte-namers.ts'
 import { sha256OfRawBlock } from './raw-block.ts'
-
-interface FeedName {
-  readonly publisher: PublisherId
-  readonly feed: FeedId
-}
-
-/** A feed that names bytes, and whether one of its releases does: else it only states where others serve them. */
-interface Namer extends FeedName {
-  readonly isRelease: boolean
-}
 
 /** How bytes came here. */
 export interface BytesOrigin {
@@ -63,9 +54,7 @@ function* documentBytesOf(cid: BlockId): Generator<Sha256> {
  */
 export class FeedAccess {
   readonly #fold: CatalogueFold
-  readonly #namers = new Map<Sha256, readonly Namer[]>()
-  /** The list of bytes that one feed alone names, which all such bytes share: by feed, and whether a release names them. */
-  readonly #alone = new Map<string, readonly [Namer]>()
+  readonly #namers = new ByteNamers()
   readonly #havePublic = new Set<PublisherId>()
   /** Feeds that name bytes and are not public, of publishers without public ones: a root record may come that opens one. */
   readonly #hidden = new Map<PublisherId, Set<FeedId>>()
@@ -98,13 +87,7 @@ export class FeedAccess {
     this.#havePublic.delete(publisher)
     this.#hidden.delete(publisher)
     this.#sortedPublic = null
-    for (const [key, [namer]] of this.#alone) if (namer.publisher === publisher) this.#alone.delete(key)
-    for (const [sha256, namers] of this.#namers) {
-      if (!namers.some(namer => namer.publisher === publisher)) continue
-      const left = namers.filter(namer => namer.publisher !== publisher)
-      if (left.length > 0) this.#namers.set(sha256, left)
-      else this.#namers.delete(sha256)
-    }
+    this.#namers.forget(publisher)
   }
 
   /** Whether a feed is public; the root feed is. */
@@ -125,18 +108,19 @@ export class FeedAccess {
 
   /** The peers that may hear of bytes which a listed feed of this publisher names. */
   audienceFor(sha256: Sha256, publisher: PublisherId): ReadonlySet<PeerId> {
-    const feeds = (this.#namers.get(sha256) ?? []).filter(feed => feed.publisher === publisher)
+    const feeds = this.#namers.of(sha256).filter(feed => feed.publisher === publisher)
     return new Set(feeds.flatMap(feed => [...this.audienceOf(feed)]))
   }
 
   /** Whether a feed of this node releases these bytes; stating that they are an upstream's does not. */
   isReleasedHere(sha256: Sha256): boolean {
-    return (this.#namers.get(sha256) ?? []).some(({ publisher, isRelease }) => publisher === this.#own && isRelease)
+    return this.#namers.of(sha256).some(namer => this.#isOwnRelease(namer))
   }
 
   /** All bytes that this node released; what it only states of an upstream is the upstream's. */
   releasedHere(): readonly Sha256[] {
-    return [...this.#namers.keys()].filter(sha256 => this.isReleasedHere(sha256))
+    const own = this.#namers.all().filter(([, namers]) => namers.some(namer => this.#isOwnRelease(namer)))
+    return own.map(([sha256]) => sha256).toArray()
   }
 
   /**
@@ -146,7 +130,7 @@ export class FeedAccess {
    * then its feeds decide beside the own ones.
    */
   namedBy(sha256: Sha256, { isOwn, isPulled, listedBy = null }: BytesOrigin): Naming {
-    const feeds = this.#namers.get(sha256) ?? []
+    const feeds = this.#namers.of(sha256)
     const own = feeds.filter(({ publisher }) => publisher === this.#own)
     const ofLister = feeds.filter(({ publisher }) => publisher === listedBy)
     const judged = isOwn || isPulled || own.length > 0 ? own : listedBy === null ? feeds : ofLister
@@ -159,7 +143,7 @@ export class FeedAccess {
 
   /** Whether a public feed of this publisher names these bytes: only then may peers be asked for them in its name. */
   isNamedOpenly(sha256: Sha256, publisher: PublisherId): boolean {
-    const feeds = this.#namers.get(sha256) ?? []
+    const feeds = this.#namers.of(sha256)
     return feeds.some(feed => feed.publisher === publisher && this.isPublic(feed))
   }
 
@@ -195,17 +179,10 @@ export class FeedAccess {
 
   #name(sha256: Sha256, name: Namer): void {
     this.#look(name)
-    const alone = this.#aloneOf(name)
-    const namers = this.#namers.get(sha256) ?? []
-    const others = namers.filter(({ publisher, feed }) => publisher !== name.publisher || feed !== name.feed)
-    const isSaid = others.length < namers.length && (!name.isRelease || namers.includes(alone[0]))
-    if (!isSaid) this.#namers.set(sha256, others.length === 0 ? alone : [...others, alone[0]])
+    this.#namers.name(sha256, name)
   }
 
-  #aloneOf(name: Namer): readonly [Namer] {
-    const key = `${name.publisher}/${name.feed}/${name.isRelease}`
-    const alone = this.#alone.get(key) ?? [name]
-    this.#alone.set(key, alone)
-    return alone
+  #isOwnRelease({ publisher, isRelease }: Namer): boolean {
+    return isRelease && publisher === this.#own
   }
 }
