@@ -2,7 +2,7 @@ import type { BenchNetwork } from './bench-network.ts'
 import type { Published } from './messages.ts'
 
 const WAIT_MS = 20_000
-/** How long a round and the idle time before it take: libp2p pings every connection once in it. */
+/** How long a round and the idle time before it take: ten heartbeats of gossip. */
 export const ROUND_SECONDS = 10
 
 /** What spreading some records through a network took. */

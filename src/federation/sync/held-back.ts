@@ -2,7 +2,7 @@ import type { FeedHead } from '../../protocol/index.ts'
 import type { Clock } from '../streams/clock.ts'
 import { pause } from '../streams/pause.ts'
 import type { WatchOptions } from './head-changes.ts'
-import { TELL_AFTER_MS } from './limits.ts'
+import { TELL_AFTER_MS, TELL_SPREAD_MS } from './limits.ts'
 
 export interface HeldBackPorts {
   readonly clock: Clock
@@ -16,6 +16,6 @@ export interface HeldBackPorts {
 export function heldBack({ clock, random, isAnnounced }: HeldBackPorts): NonNullable<WatchOptions['hold']> {
   return async (heads, signal) => {
     if (!heads.every(isAnnounced)) return
-    await pause(clock, TELL_AFTER_MS * (1 + random()), signal).catch(() => {})
+    await pause(clock, TELL_AFTER_MS + TELL_SPREAD_MS * random(), signal).catch(() => {})
   }
 }

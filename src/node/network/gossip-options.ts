@@ -31,7 +31,8 @@ export function gossipOptionsOf(
     allowedTopics: [...topics],
     D: 6,
     Dlo: 4,
-    Dhi: 12,
+    // Each member beyond six is a copy more of everything.
+    Dhi: 8,
     floodPublish: true,
     fallbackToFloodsub: false,
     idontwantMinDataSize: 64 << 10,

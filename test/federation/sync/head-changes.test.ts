@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { HeadChanges } from '../../../src/federation/sync/head-changes.ts'
 import { heldBack } from '../../../src/federation/sync/held-back.ts'
-import { TELL_AFTER_MS } from '../../../src/federation/sync/limits.ts'
+import { TELL_AFTER_MS, TELL_SPREAD_MS } from '../../../src/federation/sync/limits.ts'
 import { headOf, type PeerId, type WellFormedRecord } from '../../../src/protocol/index.ts'
 import { Publisher } from '../simulation/cast.ts'
 
@@ -49,7 +49,7 @@ test('a subscriber is told neither what it brought nor what it named meanwhile, 
   expect(toBob.told).toEqual([[2]])
 })
 
-test('news that gossip brings too is held for one to two seconds, other news not at all', async () => {
+test('news that gossip brings too is held for one to eight seconds, other news not at all', async () => {
   const waits: number[] = []
   const clock = {
     now: () => 0,
@@ -63,5 +63,5 @@ test('news that gossip brings too is held for one to two seconds, other news not
   const isAnnounced = ({ seq }: { seq: number }) => seq === 1
   await heldBack({ clock, random: () => 0.5, isAnnounced })([headOf(first)], signal)
   await heldBack({ clock, random: () => 0.5, isAnnounced })([headOf(first), headOf(second)], signal)
-  expect(waits).toEqual([1.5 * TELL_AFTER_MS])
+  expect(waits).toEqual([TELL_AFTER_MS + 0.5 * TELL_SPREAD_MS])
 })
