@@ -61,7 +61,7 @@ const RESERVED: readonly { readonly what: string; readonly code: RegExp; readonl
   },
   {
     what: 'answers peers',
-    code: /\b(encodeHeads|encodeRange|encodeBlockAnswer|encodeSearchHits|encodeAnnouncement|encodeFrame)\(/,
+    code: /\b(encodeHeads|encodeRange|encodeBlockAnswer|encodeSearchHits|encodeAnnouncement|encodeFrame|encodeFrameHeader)\(/,
     files: [
       'federation/content/content-server.ts',
       'federation/gossip/announcement-codec.ts', // the driver asks before it encodes

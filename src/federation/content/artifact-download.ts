@@ -1,9 +1,11 @@
-import { CID } from 'multiformats/cid'
+import { createHash, hash } from 'node:crypto'
 import * as raw from 'multiformats/codecs/raw'
 import type { BlockId } from '../../protocol/index.ts'
 import type { ArtifactWriter, DownloadFault, KeptPart, WantedArtifact } from './artifact-writer.ts'
 import { leafBytesOf, leafCountOf } from './layout.ts'
-import { isBlockOfPooled, leavesOfRoot } from './root-block.ts'
+import { isIdOf, leavesOfRoot, partsOfId } from './root-block.ts'
+
+const NOTHING = new Uint8Array()
 
 /** An artifact on its way: what its root says, and which leaves were verified and written. */
 export class ArtifactDownload {
@@ -17,7 +19,7 @@ export class ArtifactDownload {
     this.artifact = artifact
     this.leafCount = leafCountOf(artifact.size)
     this.#writer = writer
-    this.#leaves = CID.parse(artifact.cid).code === raw.code ? [artifact.cid] : null
+    this.#leaves = partsOfId(artifact.cid).code === raw.code ? [artifact.cid] : null
   }
 
   /** Goes on behind an earlier try; one leaf always comes from a peer. */
@@ -55,10 +57,10 @@ export class ArtifactDownload {
     return null
   }
 
-  /** Whether these are the leaf's bytes; they are written then. */
-  async takeLeaf(index: number, bytes: Uint8Array): Promise<boolean> {
+  /** Whether bytes with this sha-256 are the leaf's; they are written then. */
+  async takeLeaf(index: number, bytes: Uint8Array, digest: Buffer): Promise<boolean> {
     const id = this.#leaves?.[index]
-    if (id === undefined || !(await isBlockOfPooled(id, bytes))) return false
+    if (id === undefined || !isIdOf(id, digest)) return false
     if (this.#done.has(index)) return true
     await this.#writer.writeLeaf(index, bytes)
     this.#done.add(index)
@@ -78,6 +80,7 @@ export class AnswerReader {
   #rootIsDue: boolean
   #index: number
   #leaf: Uint8Array | null = null
+  #hash = createHash('sha256')
   #filled = 0
 
   /** An answer with leaves `from` to `from + count - 1`; the root comes before leaf 0. */
@@ -85,7 +88,7 @@ export class AnswerReader {
     this.#download = download
     this.#index = from
     this.#end = from + count
-    this.#rootIsDue = from === 0 && CID.parse(download.artifact.cid).code !== raw.code
+    this.#rootIsDue = from === 0 && partsOfId(download.artifact.cid).code !== raw.code
   }
 
   /** Whether all that was asked for came; an empty artifact needs no bytes. */
@@ -106,7 +109,7 @@ export class AnswerReader {
       at += part.byteLength
       const leaf = this.#filledWith(part, wanted)
       if (leaf === null) continue
-      if (!(await this.#download.takeLeaf(this.#index, leaf))) return 'altered'
+      if (!(await this.#download.takeLeaf(this.#index, leaf.bytes, leaf.digest))) return 'altered'
       onLeaf(this.#index++)
     }
     return null
@@ -115,20 +118,25 @@ export class AnswerReader {
   /** An artifact without bytes completes without a message. */
   async end(): Promise<boolean> {
     if (this.#download.artifact.size > 0 || this.isWhole) return this.isWhole
-    if (await this.#download.takeLeaf(0, new Uint8Array())) this.#index++
+    if (await this.#download.takeLeaf(0, NOTHING, hash('sha256', NOTHING, 'buffer'))) this.#index++
     return this.isWhole
   }
 
-  /** The leaf once it is full: in its own room, because the writer may keep it; a message that is all of it needs none. */
-  #filledWith(part: Uint8Array, wanted: number): Uint8Array | null {
-    if (this.#filled === 0 && part.byteLength === wanted) return part
+  /**
+   * The leaf once it is full: in its own room, because the writer may keep it; a message that is all of it needs none. Each part is
+   * hashed as it comes, while it lies in the processor's cache from being decrypted.
+   */
+  #filledWith(part: Uint8Array, wanted: number): { readonly bytes: Uint8Array; readonly digest: Buffer } | null {
+    if (this.#filled === 0 && part.byteLength === wanted) return { bytes: part, digest: hash('sha256', part, 'buffer') }
     this.#leaf ??= Buffer.allocUnsafeSlow(wanted)
     this.#leaf.set(part, this.#filled)
+    this.#hash.update(part)
     this.#filled += part.byteLength
     if (this.#filled < wanted) return null
-    const leaf = this.#leaf
+    const full = { bytes: this.#leaf, digest: this.#hash.digest() }
     this.#leaf = null
+    this.#hash = createHash('sha256')
     this.#filled = 0
-    return leaf
+    return full
   }
 }

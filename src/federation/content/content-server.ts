@@ -1,10 +1,10 @@
 import { decode } from '@ipld/dag-pb'
-import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { type BlockId, encodeBlockAnswer, type PeerId, parseContentRequest } from '../../protocol/index.ts'
 import { FederationError } from '../errors.ts'
 import type { RequestHandler } from '../streams/answering-stream.ts'
 import { LEAF_BYTES, SLICE_BYTES } from './limits.ts'
+import { partsOfId } from './root-block.ts'
 
 /** Where the serving side reads blocks; null: not here, or no longer what its id says. */
 export interface ArtifactSource {
@@ -44,7 +44,7 @@ export function contentHandler(
       throw notHere(request.root)
     }
     const rootBlock = await readOrThrow(source, request.root, peer)
-    if (CID.parse(request.root).code === raw.code) {
+    if (partsOfId(request.root).code === raw.code) {
       if (request.from === 0 && request.count > 0) yield* slicesOf(rootBlock)
       return
     }

@@ -1,4 +1,3 @@
-import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { encodeContentRequest, MAX_CONTENT_LEAVES, MIN_CREDIT_BYTES, type PeerId } from '../../protocol/index.ts'
 import { FederationError } from '../errors.ts'
@@ -11,6 +10,7 @@ import { CountedAnswer } from './counted-answer.ts'
 import { fetchSplit } from './fetch-split.ts'
 import { leafCountOf } from './layout.ts'
 import { LEAF_BYTES } from './limits.ts'
+import { partsOfId } from './root-block.ts'
 
 /** What a peer that was asked failed with. */
 export interface Tried {
@@ -110,7 +110,7 @@ const isDiskFull = (cause: unknown): boolean =>
 
 /** Whether CID, size and sha-256 can belong to one artifact: one leaf's CID is its sha-256, more need a root. */
 function isConsistent({ cid, size, sha256 }: WantedArtifact): boolean {
-  const { code, multihash } = CID.parse(cid)
+  const { code, multihash } = partsOfId(cid)
   if (size > MAX_CONTENT_LEAVES * LEAF_BYTES) return false
   if (leafCountOf(size) > 1) return code !== raw.code
   return code === raw.code && Buffer.from(multihash.digest).toString('hex') === sha256

@@ -4,8 +4,6 @@ import { MAX_BLOCK_BYTES } from '../../protocol/index.ts'
 export const LEAF_BYTES = MAX_BLOCK_BYTES
 /** Longest message of leaf bytes, bytes: with its headers one noise message, so that it arrives in one piece and is copied once. */
 export const SLICE_BYTES = 64_000
-/** Least bytes that are hashed on the thread pool: below, asking it costs as much as the hash. */
-export const POOLED_HASH_BYTES = 256 << 10
 /** Credit of an artifact's transfer, bytes: one of them may fill a stream only half, so that two run side by side. */
 export const TRANSFER_CREDIT_BYTES = 2 << 20
 /** Longest wait for a provider's stream, dialling included, and then for its first byte, ms: a peer gets a short time, then the next is asked. */

@@ -1,27 +1,31 @@
-import { hash, subtle } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { decode } from '@ipld/dag-pb'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import type { BlockId } from '../../protocol/index.ts'
 import { leafCountOf, rootBlockOf } from './layout.ts'
-import { POOLED_HASH_BYTES } from './limits.ts'
 
 /** What a root block says against its id and the release: `altered` blames the peer, `other-layout` the release. */
 export type RootVerdict = { readonly leaves: readonly BlockId[] } | 'altered' | 'other-layout'
 
-/** Whether bytes are the block that an id of sha2-256 names; false also for ids of other hash functions. */
-export function isBlockOf(id: BlockId, bytes: Uint8Array): boolean {
-  const { multihash } = CID.parse(id)
-  return multihash.code === 0x12 && hash('sha256', bytes, 'buffer').equals(multihash.digest)
+/** The id that was read last: one fetch, and one answer, ask for the same again and again. */
+let last: { readonly id: BlockId; readonly cid: CID } | null = null
+
+/** The parts of an id; throws for text that is none. */
+export function partsOfId(id: BlockId): CID {
+  if (last?.id !== id) last = { id, cid: CID.parse(id) }
+  return last.cid
 }
 
-/** As `isBlockOf`; what is long is hashed on the thread pool, while this thread reads on. The bytes must not change meanwhile. */
-export async function isBlockOfPooled(id: BlockId, bytes: Uint8Array): Promise<boolean> {
-  if (bytes.byteLength < POOLED_HASH_BYTES) return isBlockOf(id, bytes)
-  const { multihash } = CID.parse(id)
-  if (multihash.code !== 0x12) return false
-  const digest = await subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
-  return Buffer.from(digest).equals(multihash.digest)
+/** Whether bytes are the block that an id of sha2-256 names; false also for ids of other hash functions. */
+export function isBlockOf(id: BlockId, bytes: Uint8Array): boolean {
+  return isIdOf(id, hash('sha256', bytes, 'buffer'))
+}
+
+/** Whether an id of sha2-256 names the block with this digest. */
+export function isIdOf(id: BlockId, digest: Buffer): boolean {
+  const { multihash } = partsOfId(id)
+  return multihash.code === 0x12 && digest.equals(multihash.digest)
 }
 
 /**

@@ -1,8 +1,10 @@
 import { nextTick } from 'node:process'
-import { encodeFrame } from '../../protocol/index.ts'
+import { encodeFrameHeader } from '../../protocol/index.ts'
 import { FederationError } from '../errors.ts'
 import type { ByteDuplex } from './byte-duplex.ts'
 import { MAX_JOINED_BYTES, MAX_QUEUED_FRAMES } from './limits.ts'
+
+const NOTHING = new Uint8Array()
 
 /**
  * Writes frames one after the other, each when the transport has room: the back-pressure of everything above. What is said in one turn
@@ -11,7 +13,8 @@ import { MAX_JOINED_BYTES, MAX_QUEUED_FRAMES } from './limits.ts'
 export class FrameSender {
   readonly #duplex: ByteDuplex
   readonly #onFailure: (error: unknown) => void
-  #waiting: Uint8Array[] = []
+  /** Header and payload of each frame. */
+  #waiting: (readonly [Uint8Array, Uint8Array])[] = []
   #waitingBytes = 0
   #flushed: PromiseWithResolvers<void> | null = null
   #isWriting = false
@@ -28,11 +31,11 @@ export class FrameSender {
   }
 
   /** Resolves when there is room for more: at once while little waits. Rejects with `E_STREAM_CLOSED` after a write failed. */
-  send(type: number, id: number, payload?: Uint8Array): Promise<void> {
+  send(type: number, id: number, payload: Uint8Array = NOTHING): Promise<void> {
     if (this.#failure !== null) return rejected(this.#failure)
-    const frame = encodeFrame(type, id, payload)
-    this.#waiting.push(frame)
-    this.#waitingBytes += frame.byteLength
+    const header = encodeFrameHeader(type, id, payload.byteLength)
+    this.#waiting.push([header, payload])
+    this.#waitingBytes += header.byteLength + payload.byteLength
     if (!this.#isWriting) {
       this.#isWriting = true
       nextTick(() => void this.#write())
@@ -47,7 +50,7 @@ export class FrameSender {
       while (this.#waiting.length > 0) {
         const flushed = this.#flushed
         this.#flushed = null
-        for (const piece of this.#takePieces()) await this.#duplex.send(piece)
+        for (const parts of this.#takeRuns()) await this.#sendJoined(parts)
         flushed?.resolve()
       }
     } catch (cause) {
@@ -65,26 +68,26 @@ export class FrameSender {
     this.#onFailure(cause)
   }
 
-  /** All that waits: small frames joined, large ones by themselves. */
-  #takePieces(): Uint8Array[] {
-    const frames = this.#waiting
+  #sendJoined(parts: readonly Uint8Array[]): Promise<void> {
+    return this.#duplex.sendParts?.(parts) ?? this.#duplex.send(Buffer.concat(parts))
+  }
+
+  /** All that waits, as parts of what leaves together: small frames, and each large one by itself. */
+  #takeRuns(): Uint8Array[][] {
+    const runs: Uint8Array[][] = []
+    let runBytes = Number.POSITIVE_INFINITY
+    for (const frame of this.#waiting) {
+      const bytes = frame[0].byteLength + frame[1].byteLength
+      if (runBytes + bytes > MAX_JOINED_BYTES) {
+        runs.push([])
+        runBytes = 0
+      }
+      runs.at(-1)?.push(...frame)
+      runBytes += bytes
+    }
     this.#waiting = []
     this.#waitingBytes = 0
-    const pieces: Uint8Array[] = []
-    let run: Uint8Array[] = []
-    let runBytes = 0
-    const endRun = () => {
-      if (run.length > 0) pieces.push(run.length === 1 ? run[0]! : Buffer.concat(run, runBytes))
-      run = []
-      runBytes = 0
-    }
-    for (const frame of frames) {
-      if (runBytes + frame.byteLength > MAX_JOINED_BYTES) endRun()
-      run.push(frame)
-      runBytes += frame.byteLength
-    }
-    endRun()
-    return pieces
+    return runs
   }
 }
 

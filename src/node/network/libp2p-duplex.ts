@@ -11,6 +11,7 @@ const MAX_WRITE_BUFFER_BYTES = 1 << 20
 export function duplexOfStream(stream: Stream): ByteDuplex {
   return {
     send: bytes => sendWithRoom(stream, bytes),
+    sendParts: parts => sendWithRoom(stream, listOf(parts)),
     onData: take => stream.addEventListener('message', event => forEachPart(event.data, take)),
     onClose: closed => listenForEnd(stream, closed),
     close: () => stream.close(),
@@ -18,9 +19,16 @@ export function duplexOfStream(stream: Stream): ByteDuplex {
   }
 }
 
-async function sendWithRoom(stream: Stream, bytes: Uint8Array): Promise<void> {
+async function sendWithRoom(stream: Stream, bytes: Parameters<Stream['send']>[0]): Promise<void> {
   stream.send(bytes)
   while (stream.writeBufferLength > MAX_WRITE_BUFFER_BYTES) await drainOrEnd(stream)
+}
+
+/** Parts as libp2p takes them: it knows lists by this mark, and copies them only where they are encrypted. */
+function listOf(parts: readonly Uint8Array[]): Parameters<Stream['send']>[0] {
+  const byteLength = parts.reduce((sum, part) => sum + part.byteLength, 0)
+  const list = { [Symbol.for('@achingbrain/uint8arraylist')]: true, bufs: parts, byteLength, length: byteLength }
+  return list as unknown as Parameters<Stream['send']>[0]
 }
 
 /** Resolves at the next `drain` or `idle`, rejects when the stream ends before. */

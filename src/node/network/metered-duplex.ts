@@ -14,6 +14,9 @@ export function metered(duplex: ByteDuplex, peer: PeerId, meter: StreamMeter): B
       meter.sent(peer, bytes.byteLength)
       return duplex.send(bytes)
     },
+    ...(duplex.sendParts === undefined
+      ? {}
+      : { sendParts: counting(duplex.sendParts, bytes => meter.sent(peer, bytes)) }),
     onData: take =>
       duplex.onData(bytes => {
         meter.received(peer, bytes.byteLength)
@@ -22,5 +25,14 @@ export function metered(duplex: ByteDuplex, peer: PeerId, meter: StreamMeter): B
     onClose: closed => duplex.onClose(closed),
     close: () => duplex.close(),
     abort: error => duplex.abort(error),
+  }
+}
+
+type SendParts = NonNullable<ByteDuplex['sendParts']>
+
+function counting(send: SendParts, onBytes: (bytes: number) => void): SendParts {
+  return parts => {
+    onBytes(parts.reduce((sum, { byteLength }) => sum + byteLength, 0))
+    return send(parts)
   }
 }

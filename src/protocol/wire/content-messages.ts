@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { encodeArtifactRequest, parseArtifactRequest } from './artifact-request.ts'
 import { encodeBody } from './body.ts'
 import { MAX_CONTENT_CIDS, MAX_CONTENT_LEAVES, MAX_REQUEST_BYTES } from './limits.ts'
 import { blockField, parseMessage } from './message.ts'
@@ -22,11 +23,11 @@ export type ContentRequest = z.output<typeof requestSchema>
 
 /** Bytes of a content request. */
 export function encodeContentRequest(request: ContentRequest): Uint8Array {
-  return encodeBody(request)
+  return (request.ask === 'artifact' ? encodeArtifactRequest(request) : null) ?? encodeBody(request)
 }
 /** A peer's content request; throws `E_MESSAGE`. */
 export function parseContentRequest(bytes: Uint8Array): ContentRequest {
-  return parseMessage('content request', requestSchema, bytes, MAX_REQUEST_BYTES)
+  return parseArtifactRequest(bytes) ?? parseMessage('content request', requestSchema, bytes, MAX_REQUEST_BYTES)
 }
 
 /** One block of an answer to `blocks`: a byte 1 and the block, or a byte 0 for one that is not there for this peer. */

@@ -29,15 +29,17 @@ const EMPTY = new Uint8Array(0)
 
 /** Bytes of a frame: u32 length, u8 type, u32 request id, payload, numbers big-endian (specification section 10.2). */
 export function encodeFrame(type: number, id: number, payload: Uint8Array = EMPTY): Uint8Array {
-  if (payload.byteLength > MAX_PAYLOAD_BYTES) throw new TypeError(`frame payload of ${payload.byteLength} bytes`)
-  // Not zeroed before it is written: half the cost of a large frame.
-  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(FRAME_HEADER_BYTES + payload.byteLength).buffer)
-  const view = new DataView(bytes.buffer)
-  view.setUint32(0, bytes.byteLength - FRAME_LENGTH_BYTES)
-  view.setUint8(4, type)
-  view.setUint32(5, id)
-  bytes.set(payload, FRAME_HEADER_BYTES)
-  return bytes
+  return Buffer.concat([encodeFrameHeader(type, id, payload.byteLength), payload])
+}
+
+/** What goes before the payload of a frame. */
+export function encodeFrameHeader(type: number, id: number, payloadBytes: number): Uint8Array {
+  if (payloadBytes > MAX_PAYLOAD_BYTES) throw new TypeError(`frame payload of ${payloadBytes} bytes`)
+  const header = Buffer.allocUnsafe(FRAME_HEADER_BYTES)
+  header.writeUInt32BE(FRAME_HEADER_BYTES - FRAME_LENGTH_BYTES + payloadBytes, 0)
+  header.writeUInt8(type, 4)
+  header.writeUInt32BE(id, 5)
+  return header
 }
 
 /** Whether a frame type is one of version 1. */
