@@ -97,7 +97,9 @@ async function victimOf(name: string): Promise<Victim> {
   const home = join(folder, name.replaceAll(/[^a-z]/g, '-'))
   const [held] = await fillHome(home, madeUpPackages(PACKAGES, seededRandom()), 5)
   const { publisher, feed, id } = held!
-  const child = await Child.start<{ address: string; http: string } & Usage>('victim-main.ts', [home])
+  const child = await Child.start<{ address: string; webSocket: string; http: string } & Usage>('victim-main.ts', [
+    home,
+  ])
   return {
     target: { ...(await child.next()), held: { publisher, feed, id } },
     usage: async () => {

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { connect, type Socket } from 'node:net'
 import { multiaddr } from '@multiformats/multiaddr'
 import { CID } from 'multiformats/cid'
 import { create } from 'multiformats/hashes/digest'
@@ -15,11 +14,13 @@ import {
 } from '../../src/protocol/index.ts'
 import { NET } from './bare-peer.ts'
 import { DeafLine } from './deaf-line.ts'
+import { drippingHead, endlessHandshake, endlessWebSocket, rawSockets } from './raw-sockets.ts'
 import { badSignature, framed, goodAnnouncement, saying, send, subscribing, wanting } from './spoken.ts'
 
 /** What a flood knows of its victim. */
 export interface Target {
   readonly address: string
+  readonly webSocket: string
   /** The last record of a feed that it holds. */
   readonly held: Pick<FeedHead, 'publisher' | 'feed' | 'id'>
 }
@@ -34,7 +35,6 @@ export type Flood = (
 
 const GOSSIP = '/meshsub/1.1.0'
 const TICK_MS = 10
-const TCP_SOCKETS = 500
 const tick = () => new Promise(resolve => setTimeout(resolve, TICK_MS))
 
 /** So many gossip messages a second. */
@@ -60,20 +60,13 @@ export const FLOODS: Readonly<Record<string, Flood>> = {
   'no gossip at all': gossip(5_000, () => framed(randomBytes(300))),
   replays: gossip(5_000, () => replayed),
   'a million topics': gossip(1_000, () => subscribing(500)),
-  'half-open sockets': async (_, { address }, count, signal) => {
-    const [, , host = '', , port = ''] = address.split('/')
-    const sockets = new Set<Socket>()
-    while (!signal.aborted) {
-      while (sockets.size < TCP_SOCKETS) {
-        const socket = connect(Number(port), host)
-        socket.on('error', () => {}).on('close', () => sockets.delete(socket))
-        sockets.add(socket)
-        count()
-      }
-      await tick()
-    }
-    for (const socket of sockets) socket.destroy()
-  },
+  'half-open sockets': rawSockets(
+    ({ address }) => address,
+    () => {},
+  ),
+  'half-open, and they send': rawSockets(({ address }) => address, endlessHandshake),
+  'WebSockets, no handshake': rawSockets(({ webSocket }) => webSocket, endlessWebSocket),
+  'HTTP heads by drips': rawSockets(({ webSocket }) => webSocket, drippingHead),
   'bitswap want-lists': async (peer, { address }, count, signal) => {
     const connection = await peer.dial(multiaddr(address), { signal: AbortSignal.timeout(5_000) })
     const list = wanting(5_000)

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
 import { siteOfAddress } from './address-group.ts'
 import type { AddressLimits } from './address-limits.ts'
-import type { InboundDoor } from './inbound-door.ts'
+import type { InboundDoor, Leave } from './inbound-door.ts'
 
 /** What stands before the handshake of who comes in. */
 export interface Guard {
@@ -29,20 +29,22 @@ function guardedUpgrader(upgrader: Upgrader, guard: Guard): Upgrader {
   const upgradeInbound: Upgrader['upgradeInbound'] = async (connection, options) => {
     const address = connection.remoteAddr.toString()
     const site = siteOfAddress(address) ?? address.split('/')[2] ?? ''
-    const signal = mayWait(address) ? options.signal : AbortSignal.abort()
-    if (mayWait(address)) connection.pause()
-    const leave = await admitted(connection, site, guard, signal)
+    connection.pause()
+    const leave = await admitted(connection, site, guard, options.signal)
     if (leave === null) throw new Error('too many connections come in')
-    const end = upgrader
-      .upgradeInbound(connection, options)
-      .then(
-        () => null,
-        (failure: Error) => failure,
-      )
-      .finally(leave)
+    const end = upgrader.upgradeInbound(connection, options).then(
+      () => {
+        leave('done')
+        return null
+      },
+      (failure: Error) => {
+        leave(isDenial(failure) ? 'done' : 'failed') // who is denied waits here in any case
+        return failure
+      },
+    )
     // What libp2p's own limits refuse, which they do at once, stays unread.
     const refusal = await Promise.race([end, nextTurn(null)])
-    if (refusal?.name === 'ConnectionDeniedError') await guard.door.hold(site, signal)
+    if (refusal !== null && isDenial(refusal)) await guard.door.hold(site, options.signal)
     else if (connection.status === 'open') connection.resume()
     const error = await end
     if (error !== null) throw error
@@ -50,8 +52,7 @@ function guardedUpgrader(upgrader: Upgrader, guard: Guard): Upgrader {
   return Object.assign(Object.create(upgrader) as Upgrader, { upgradeInbound })
 }
 
-/** A WebSocket cannot be paused: what it sends would be kept without bound, even after it was refused. */
-const mayWait = (address: string): boolean => !/\/wss?(\/|$)/.test(address)
+const isDenial = ({ name }: Error): boolean => name === 'ConnectionDeniedError'
 
 /** Waits until the handshake may begin; null: it may not. */
 async function admitted(
@@ -59,7 +60,7 @@ async function admitted(
   site: string,
   { door, limits }: Guard,
   signal: AbortSignal,
-): Promise<(() => void) | null> {
+): Promise<Leave | null> {
   const uncount = limits === undefined ? () => {} : limits.enter(connection.remoteAddr.toString())
   if (uncount === null) {
     await door.hold(site, signal)

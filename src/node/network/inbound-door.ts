@@ -5,8 +5,13 @@ export const MAX_HANDSHAKES = 96
 export const MAX_HANDSHAKES_PER_ADDRESS = 64
 /** Sockets kept waiting, in all, some 10 kB each. */
 export const MAX_WAITING_SOCKETS = 1_024
+/** A place whose handshake failed stays taken from its address this long, ms: garbage fails at once, and each costs a millisecond: 13 a second at most of one address. */
+export const FAILED_REST_MS = 5_000
 /** Longest wait of a socket, ms: as long as libp2p gives a handshake, and a dialler in all. */
 export const MAX_WAIT_MS = 10_000
+
+export type HandshakeEnd = 'done' | 'failed'
+export type Leave = (end: HandshakeEnd) => void
 
 interface Waiting {
   readonly mayEnter: boolean
@@ -33,13 +38,13 @@ export class InboundDoor {
     return { handshakes: this.#handshakes, waiting: this.#waiting }
   }
 
-  /** Answers, when a handshake may begin, what tells its end; null: none may, or the signal aborted. */
-  async enter(address: string, signal: AbortSignal): Promise<(() => void) | null> {
+  /** Answers, when a handshake may begin, what tells how it ended; null: none may, or the signal aborted. */
+  async enter(address: string, signal: AbortSignal): Promise<Leave | null> {
     if (this.#hasPlace(address)) this.#begin(address)
     else if (!(await this.#wait(address, true, signal))) return null
     let isIn = true
-    return () => {
-      if (isIn) this.#leave(address)
+    return end => {
+      if (isIn) this.#leave(address, end)
       isIn = false
     }
   }
@@ -59,8 +64,17 @@ export class InboundDoor {
     this.#handshakesOf.set(address, (this.#handshakesOf.get(address) ?? 0) + 1)
   }
 
-  #leave(address: string): void {
+  #leave(address: string, end: HandshakeEnd): void {
     this.#handshakes--
+    if (end === 'done') {
+      this.#free(address)
+      return
+    }
+    this.#clock.after(FAILED_REST_MS, () => this.#free(address))
+    this.#next()
+  }
+
+  #free(address: string): void {
     const left = this.#handshakesOf.get(address)! - 1
     if (left > 0) this.#handshakesOf.set(address, left)
     else this.#handshakesOf.delete(address)

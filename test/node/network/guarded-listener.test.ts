@@ -2,12 +2,10 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
-import { webSockets } from '@libp2p/websockets'
+import type { Transport, Upgrader } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect, test, vi } from 'vitest'
-import { AddressLimits } from '../../../src/node/network/address-limits.ts'
-import { type Guard, guarded } from '../../../src/node/network/guarded-listener.ts'
+import type { Guard } from '../../../src/node/network/guarded-listener.ts'
 import { InboundDoor, MAX_HANDSHAKES_PER_ADDRESS } from '../../../src/node/network/inbound-door.ts'
 import { RelayClient } from '../../../src/node/network/relay/relay-client.ts'
 import { transportsOf } from '../../../src/node/network/transports.ts'
@@ -39,6 +37,7 @@ async function listening(made: Made, address: string, upgradeInbound: Upgrader['
 }
 
 const tcpOf = (guard: Guard) => transportsOf(new RelayClient(), guard)[0] as unknown as Made
+const webSocketsOf = (guard: Guard) => transportsOf(new RelayClient(), guard)[1] as unknown as Made
 const TCP = '/ip4/127.0.0.1/tcp/0'
 
 /** Once the first bytes lie at the listener, and it had turns enough to read them. */
@@ -62,7 +61,7 @@ test('of a connection that waits nothing is read; when it is let in, all is', as
   await arrived(line.socket)
   expect(line.taken.map(({ bytesRead }) => bytesRead)).toEqual([0])
   const leave = await places[0]
-  leave!()
+  leave!('done')
   await vi.waitFor(() => expect(read).toBe(1_000 + SENT.length))
 })
 
@@ -81,23 +80,11 @@ test('nor of one that libp2p itself refuses, until it is closed', async () => {
   await vi.waitFor(() => expect(line.taken[0]!.destroyed).toBe(true))
 })
 
-test('of a WebSocket that is refused nothing is kept, whatever it goes on sending', async () => {
-  const refused: MultiaddrConnection[] = []
-  const one = { perAddress: 0, perRange: 0, siteOf: () => 'site', rangeOf: () => null }
-  const guard = { door: new InboundDoor(new HandClock()), limits: new AddressLimits(one) }
-  const noting: Made = parts => {
-    const transport = webSockets()(parts as never)
-    const createListener = transport.createListener.bind(transport)
-    transport.createListener = ({ upgrader }) => {
-      const upgradeInbound: Upgrader['upgradeInbound'] = (connection, options) => {
-        refused.push(connection)
-        return upgrader.upgradeInbound(connection, options)
-      }
-      return createListener({ upgrader: { ...upgrader, upgradeInbound } })
-    }
-    return transport
-  }
-  await using line = await listening(guarded(noting, guard), '/ip4/127.0.0.1/tcp/0/ws', async () => {})
+test('of a WebSocket that waits next to nothing is read, and of one that is refused no more', async () => {
+  const clock = new HandClock()
+  const door = new InboundDoor(clock)
+  for (let i = 0; i < MAX_HANDSHAKES_PER_ADDRESS; i++) void door.enter('127.0.0.1', signal)
+  await using line = await listening(webSocketsOf({ door }), `${TCP}/ws`, async () => {})
   const { socket, taken } = line
   const key = Buffer.alloc(16).toString('base64')
   const upgrade = [
@@ -108,9 +95,12 @@ test('of a WebSocket that is refused nothing is kept, whatever it goes on sendin
   ]
   socket.write(['GET / HTTP/1.1', 'Host: here', ...upgrade, '', ''].join('\r\n'))
   await once(socket, 'data')
-  const header = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]) // binary, masked with zeros
-  header.writeBigUInt64BE(BigInt(SENT.length), 2)
-  for (let i = 0; i < 4; i++) for (const piece of [header, SENT]) socket.write(piece)
-  await vi.waitFor(() => expect(taken[0]!.bytesRead).toBeGreaterThan(4 * SENT.length), { timeout: 10_000 })
-  expect(refused.map(({ readBufferLength }) => readBufferLength)).toEqual([0])
+  await vi.waitFor(() => expect(door.sizes.waiting).toBe(1))
+  const header = Buffer.from([0x82, 0xfe, 0xff, 0xff, 0, 0, 0, 0]) // 65,535 bytes, binary, masked with zeros
+  for (let i = 0; i < 64; i++) for (const piece of [header, SENT.subarray(0, 65_535)]) socket.write(piece)
+  for (let i = 0; i < 50; i++) await nextTurn()
+  expect(taken[0]!.bytesRead).toBeLessThan(100_000)
+  clock.pass(60_000)
+  await vi.waitFor(() => expect(taken[0]!.destroyed).toBe(true))
+  expect(taken[0]!.bytesRead).toBeLessThan(100_000)
 })

@@ -2,7 +2,9 @@ import { connect, type Socket } from 'node:net'
 import { createLibp2p } from 'libp2p'
 import { expect, test, vi } from 'vitest'
 import {
+  FAILED_REST_MS,
   InboundDoor,
+  type Leave,
   MAX_HANDSHAKES,
   MAX_HANDSHAKES_PER_ADDRESS,
   MAX_WAIT_MS,
@@ -16,7 +18,7 @@ const WAIT = { timeout: 20_000, interval: 50 }
 
 /** So many that want in from an address; answers what became of each so far. */
 function arrivals(door: InboundDoor, address: string, count: number) {
-  const leaves: (() => void)[] = []
+  const leaves: Leave[] = []
   const seen = { in: 0, refused: 0 }
   for (let i = 0; i < count; i++)
     void door.enter(address, signal).then(leave => {
@@ -34,14 +36,30 @@ test('what one address cannot begin waits, the first to come first, and is refus
   const many = arrivals(door, 'a', MAX_HANDSHAKES_PER_ADDRESS + 2)
   await settled()
   expect(many.seen).toEqual({ in: MAX_HANDSHAKES_PER_ADDRESS, refused: 0 })
-  many.leaves[0]!()
-  many.leaves[0]!()
+  many.leaves[0]!('done')
+  many.leaves[0]!('done')
   await settled()
   expect(many.seen).toEqual({ in: MAX_HANDSHAKES_PER_ADDRESS + 1, refused: 0 })
   clock.pass(MAX_WAIT_MS)
   await settled()
   expect(many.seen.refused).toBe(1)
   expect(door.sizes).toEqual({ handshakes: MAX_HANDSHAKES_PER_ADDRESS, waiting: 0 })
+})
+
+test('a handshake that failed keeps its place from its own address for a while, and from no other', async () => {
+  const clock = new HandClock()
+  const door = new InboundDoor(clock)
+  const many = arrivals(door, 'a', MAX_HANDSHAKES_PER_ADDRESS + 1)
+  await settled()
+  for (const leave of [...many.leaves]) leave('failed')
+  await settled()
+  expect(many.seen.in).toBe(MAX_HANDSHAKES_PER_ADDRESS)
+  const other = arrivals(door, 'b', MAX_HANDSHAKES_PER_ADDRESS)
+  await settled()
+  expect(other.seen.in).toBe(MAX_HANDSHAKES_PER_ADDRESS)
+  clock.pass(FAILED_REST_MS)
+  await settled()
+  expect(many.seen.in).toBe(MAX_HANDSHAKES_PER_ADDRESS + 1)
 })
 
 test('an address that fills its places and the waiting room keeps no other out', async () => {
@@ -52,7 +70,7 @@ test('an address that fills its places and the waiting room keeps no other out',
   await settled()
   expect(other.seen).toEqual({ in: MAX_HANDSHAKES - MAX_HANDSHAKES_PER_ADDRESS, refused: 0 })
   expect(door.sizes).toEqual({ handshakes: MAX_HANDSHAKES, waiting: MAX_WAITING_SOCKETS })
-  for (const leave of [...other.leaves]) leave()
+  for (const leave of [...other.leaves]) leave('done')
   await settled()
   expect(other.seen.in).toBe(2 * (MAX_HANDSHAKES - MAX_HANDSHAKES_PER_ADDRESS))
   expect(crowd.seen.in).toBe(MAX_HANDSHAKES_PER_ADDRESS)
