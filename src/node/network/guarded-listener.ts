@@ -4,6 +4,14 @@ import { siteOfAddress } from './address-group.ts'
 import type { AddressLimits } from './address-limits.ts'
 import type { InboundDoor, Leave } from './inbound-door.ts'
 
+/** Bytes that may come before a handshake is done: its two long messages have 65,537 at most, and what follows is not waited for. */
+export const MAX_HANDSHAKE_BYTES = 256 << 10
+
+/** How a connection of `@libp2p/utils` is handed what came. */
+interface Receiving {
+  onData(data: { readonly byteLength: number }): void
+}
+
 /** What stands before the handshake of who comes in. */
 export interface Guard {
   readonly door: InboundDoor
@@ -32,8 +40,10 @@ function guardedUpgrader(upgrader: Upgrader, guard: Guard): Upgrader {
     connection.pause()
     const leave = await admitted(connection, site, guard, options.signal)
     if (leave === null) throw new Error('too many connections come in')
+    const unbound = bindBytes(connection)
     const end = upgrader.upgradeInbound(connection, options).then(
       () => {
+        unbound()
         leave('done')
         return null
       },
@@ -50,6 +60,21 @@ function guardedUpgrader(upgrader: Upgrader, guard: Guard): Upgrader {
     if (error !== null) throw error
   }
   return Object.assign(Object.create(upgrader) as Upgrader, { upgradeInbound })
+}
+
+/** Ends a connection that sends more than a handshake has, until the answer is called. */
+function bindBytes(connection: MultiaddrConnection): () => void {
+  const receiving = connection as unknown as Receiving
+  const { onData } = receiving
+  let bytes = 0
+  receiving.onData = data => {
+    bytes += data.byteLength
+    if (bytes > MAX_HANDSHAKE_BYTES) connection.abort(new Error('more came than a handshake has'))
+    else onData.call(connection, data)
+  }
+  return () => {
+    receiving.onData = onData
+  }
 }
 
 const isDenial = ({ name }: Error): boolean => name === 'ConnectionDeniedError'

@@ -2,10 +2,10 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Transport, Upgrader } from '@libp2p/interface'
+import type { MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect, test, vi } from 'vitest'
-import type { Guard } from '../../../src/node/network/guarded-listener.ts'
+import { type Guard, MAX_HANDSHAKE_BYTES } from '../../../src/node/network/guarded-listener.ts'
 import { InboundDoor, MAX_HANDSHAKES_PER_ADDRESS } from '../../../src/node/network/inbound-door.ts'
 import { RelayClient } from '../../../src/node/network/relay/relay-client.ts'
 import { transportsOf } from '../../../src/node/network/transports.ts'
@@ -55,7 +55,6 @@ test('of a connection that waits nothing is read; when it is let in, all is', as
     connection.addEventListener('message', ({ data }) => {
       read += data.byteLength
     })
-    await once(line.socket, 'close')
   })
   await vi.waitFor(() => expect(door.sizes.waiting).toBe(1))
   await arrived(line.socket)
@@ -63,6 +62,23 @@ test('of a connection that waits nothing is read; when it is let in, all is', as
   const leave = await places[0]
   leave!('done')
   await vi.waitFor(() => expect(read).toBe(1_000 + SENT.length))
+})
+
+test('a handshake into which too much is poured ends, and what came is not kept', async () => {
+  const door = new InboundDoor(new HandClock())
+  const begun = Promise.withResolvers<MultiaddrConnection>()
+  await using line = await listening(tcpOf({ door }), TCP, async connection => {
+    begun.resolve(connection)
+    await once(connection, 'close')
+    throw new Error('the handshake failed')
+  })
+  const connection = await begun.promise
+  const closed = new Promise(resolve => line.socket.on('close', resolve))
+  line.socket.write(SENT)
+  await closed
+  expect(connection.status).toBe('aborted')
+  expect(connection.readBufferLength).toBe(0)
+  expect(line.taken[0]!.bytesRead).toBeLessThan(4 * MAX_HANDSHAKE_BYTES)
 })
 
 test('nor of one that libp2p itself refuses, until it is closed', async () => {
