@@ -1,4 +1,4 @@
-import { createHash, hash } from 'node:crypto'
+import { createHash, type Hash, hash } from 'node:crypto'
 import * as raw from 'multiformats/codecs/raw'
 import type { BlockId } from '../../protocol/index.ts'
 import type { ArtifactWriter, DownloadFault, KeptPart, WantedArtifact } from './artifact-writer.ts'
@@ -80,7 +80,7 @@ export class AnswerReader {
   #rootIsDue: boolean
   #index: number
   #leaf: Uint8Array | null = null
-  #hash = createHash('sha256')
+  #hash: Hash | null = null
   #filled = 0
 
   /** An answer with leaves `from` to `from + count - 1`; the root comes before leaf 0. */
@@ -130,12 +130,13 @@ export class AnswerReader {
     if (this.#filled === 0 && part.byteLength === wanted) return { bytes: part, digest: hash('sha256', part, 'buffer') }
     this.#leaf ??= Buffer.allocUnsafeSlow(wanted)
     this.#leaf.set(part, this.#filled)
+    this.#hash ??= createHash('sha256')
     this.#hash.update(part)
     this.#filled += part.byteLength
     if (this.#filled < wanted) return null
     const full = { bytes: this.#leaf, digest: this.#hash.digest() }
     this.#leaf = null
-    this.#hash = createHash('sha256')
+    this.#hash = null
     this.#filled = 0
     return full
   }
