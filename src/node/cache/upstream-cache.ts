@@ -121,10 +121,12 @@ export class UpstreamCache implements AsyncDisposable {
     const usedBefore = unusedMs === undefined ? Number.NEGATIVE_INFINITY : now() - unusedMs
     let left = total
     const chosen: CachedBytes[] = []
-    const released = this.#options.released()
+    let released: ReadonlySet<Sha256> | null = null
     for (const entry of entries) {
       const isWanted = entry.usedAt < usedBefore || (toBytes !== undefined && left > toBytes)
-      if (!isWanted || !(await this.#mayGo(entry, released))) continue
+      if (!isWanted) continue
+      released ??= this.#options.released()
+      if (!(await this.#mayGo(entry, released))) continue
       chosen.push(entry)
       left -= entry.size
     }

@@ -7,7 +7,6 @@ import {
   maxBytesOf,
   type Purge,
   type PurgeList,
-  releasedBytes,
   UpstreamCache,
 } from '../cache/index.ts'
 import type { Config } from '../config/index.ts'
@@ -40,7 +39,7 @@ export async function openCache(stack: AsyncDisposableStack, parts: CacheParts) 
       ...{ artifacts, ledger, pins, now: Date.now },
       remove: sha256 => incoming.removeForeign(sha256),
       maxBytes: maxBytesOf(config.cache),
-      released: () => releasedBytes(library, publisher => relations.relationOf(publisher).follow),
+      released: () => library.access.releasedBy(publisher => relations.relationOf(publisher).follow),
       onProblem: err => log.error({ err }, 'the cache of upstreams'),
       onEvicted: gone => forgetTarballs(database, ({ sha256 }) => gone.has(sha256)),
     }),

@@ -114,13 +114,19 @@ export class FeedAccess {
 
   /** Whether a feed of this node releases these bytes; stating that they are an upstream's does not. */
   isReleasedHere(sha256: Sha256): boolean {
-    return this.#namers.of(sha256).some(namer => this.#isOwnRelease(namer))
+    return this.#namers.of(sha256).some(({ publisher, isRelease }) => isRelease && publisher === this.#own)
   }
 
   /** All bytes that this node released; what it only states of an upstream is the upstream's. */
   releasedHere(): readonly Sha256[] {
-    const own = this.#namers.all().filter(([, namers]) => namers.some(namer => this.#isOwnRelease(namer)))
-    return own.map(([sha256]) => sha256).toArray()
+    return [...this.releasedBy(publisher => publisher === this.#own)]
+  }
+
+  /** All bytes that releases of some publishers name: artifacts, and manifests kept beside their record. */
+  releasedBy(isCounted: (publisher: PublisherId) => boolean): ReadonlySet<Sha256> {
+    const all = this.#namers.all()
+    const released = all.filter(([, namers]) => namers.some(each => each.isRelease && isCounted(each.publisher)))
+    return new Set(released.map(([sha256]) => sha256))
   }
 
   /**
@@ -180,9 +186,5 @@ export class FeedAccess {
   #name(sha256: Sha256, name: Namer): void {
     this.#look(name)
     this.#namers.name(sha256, name)
-  }
-
-  #isOwnRelease({ publisher, isRelease }: Namer): boolean {
-    return isRelease && publisher === this.#own
   }
 }

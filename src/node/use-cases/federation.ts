@@ -1,4 +1,4 @@
-import { type PackageName, type PublisherId, relationText, shortNameOf } from '../../protocol/index.ts'
+import { type PublisherId, relationText, shortNameOf } from '../../protocol/index.ts'
 import type { NodeContext } from '../node-context.ts'
 import { holdingsOf, type Mirror, type Replication, replicationOf } from './replication.ts'
 
@@ -49,17 +49,18 @@ export async function showFederation(node: NodeContext, publisher: string | unde
 }
 
 async function publisherOf(node: NodeContext, id: PublisherId, shown: number): Promise<FederatedPublisher> {
-  const packages = [...(node.library.catalogue.publisher(id)?.packages ?? [])]
+  const names = [...(node.library.catalogue.publisher(id)?.packages.keys() ?? [])]
   const holdings = holdingsOf(node, id)
   const counted: PackageCopies[] = []
-  for (const [name, state] of packages.slice(0, MAX_COUNTED_PACKAGES)) {
-    const replication = await replicationOf(node, holdings, state)
-    if (replication !== null) counted.push({ package: shortNameOf(name as PackageName), ...replication })
+  for (const name of names.slice(0, MAX_COUNTED_PACKAGES)) {
+    const state = node.library.package(id, name)
+    const replication = state === null ? null : await replicationOf(node, holdings, state)
+    if (replication !== null) counted.push({ package: shortNameOf(name), ...replication })
   }
   const spread: Record<number, number> = {}
   for (const { copies } of counted) spread[copies] = (spread[copies] ?? 0) + 1
   return {
-    ...{ id, name: node.relations.localNameOf(id), packages: packages.length },
+    ...{ id, name: node.relations.localNameOf(id), packages: names.length },
     ...{ freshness: freshnessOf(node, id), mirrors: holdings.mirrors, spread },
     wanted: node.relations.relationOf(id).copies ?? null,
     relation: id === node.writer.publisher ? 'self' : relationText(node.relations.relationOf(id)),

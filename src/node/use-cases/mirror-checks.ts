@@ -50,9 +50,10 @@ function isCaredFor({ relations, writer }: NodeContext, publisher: PublisherId):
 
 /** Of a public live release: what a peer may be asked for. */
 function pickArtifact({ library }: NodeContext, publisher: PublisherId, random: () => number): Artifact | null {
-  const packages = [...(library.catalogue.publisher(publisher)?.packages.values() ?? [])]
+  const names = [...(library.catalogue.publisher(publisher)?.packages.keys() ?? [])]
   for (let i = 0; i < MAX_TRIES; i++) {
-    const state = pickOne(packages, random)
+    const name = pickOne(names, random)
+    const state = name === null ? null : library.package(publisher, name)
     if (state === null) return null
     const artifact = pickOne(openArtifactsOf(state), random)
     if (artifact !== null) return artifact
