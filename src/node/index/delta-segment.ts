@@ -33,8 +33,8 @@ interface DeltaDocument {
 const MAX_GAPS = 4096
 
 /**
- * Documents since the last merge, in memory. Ids are given in order of arrival, and a replaced one stays as a gap, until there are so
- * many (a document that keeps changing while merges fail) that the living are numbered anew.
+ * Documents since the last merge, in memory. Ids are given in order of arrival; the number of a replaced one stays as a gap, until
+ * there are so many (a document that keeps changing while merges fail) that the living are numbered anew.
  */
 export class DeltaSegment implements Segment {
   readonly #documents: (DeltaDocument | null)[] = []
@@ -81,8 +81,20 @@ export class DeltaSegment implements Segment {
   remove(key: string): void {
     const id = this.#ids.get(key)
     if (id === undefined) return
+    const { document } = this.#documents[id]!
     this.#documents[id] = null
     this.#ids.delete(key)
+    for (const [term] of impactsOf(document)) this.#withdraw(term, id)
+  }
+
+  /** Takes a document out of a term's list, which is in order. */
+  #withdraw(term: string, id: number): void {
+    const entry = this.#terms.get(term)
+    const at = entry === undefined ? -1 : placeOf(entry.ids, id)
+    if (entry === undefined || at < 0) return
+    entry.ids.splice(at, 1)
+    entry.impacts.splice(at, 1)
+    if (entry.ids.length === 0) this.#terms.delete(term)
   }
 
   lookup(key: string): Document | null {
@@ -184,4 +196,16 @@ export class DeltaSegment implements Segment {
     }
     return entry
   }
+}
+
+/** Where a number stands in an ascending list, or -1. */
+function placeOf(ids: readonly number[], id: number): number {
+  let [low, high] = [0, ids.length - 1]
+  while (low <= high) {
+    const middle = (low + high) >>> 1
+    if (ids[middle] === id) return middle
+    if (ids[middle]! < id) low = middle + 1
+    else high = middle - 1
+  }
+  return -1
 }
