@@ -1,3 +1,4 @@
+import { seededRandom } from '../federated-search-nodes/made-packages.ts'
 import type { BenchNetwork } from './bench-network.ts'
 import type { Published } from './messages.ts'
 
@@ -27,13 +28,17 @@ export async function idleRate(network: BenchNetwork, seconds: number): Promise<
   return ((after.cpuMs - before.cpuMs) * 1_000) / (performance.now() - began)
 }
 
-/** Publishes records over ten seconds, each when the one before is everywhere; `idle`: processor time without them, ms a second. */
+/**
+ * Publishes records over ten seconds, each somewhere in its share of them and when the one before is everywhere: heartbeats of nodes
+ * whose process stood still fall together, and a record is to meet them neither always nor never; `idle`: processor time without them, ms a second.
+ */
 export async function spread(network: BenchNetwork, records: number, batch: string, idle: number): Promise<Spread> {
   await network.report()
   const [before, began] = [await network.usage(), performance.now()]
   const published: Published[] = []
+  const random = seededRandom()
   for (let i = 0; i < records; i++) {
-    await until(began + (i * ROUND_SECONDS * 1_000) / records)
+    await until(began + ((i + random()) * ROUND_SECONDS * 1_000) / records)
     const record = await network.publish(network.publishers[i % network.publishers.length]!, `${batch}-${i}`)
     published.push(record)
     if (!(await network.wait([record.id], WAIT_MS)))

@@ -50,7 +50,7 @@ export const DIAL_TIMEOUT_MS = 15_000
 export const MAX_COVER_DIALS = 12
 /** So long after a search a node counts as one that searches, ms. */
 export const SEARCHING_MS = 60 * 60_000
-/** Time between two looks at who holds what no connected peer holds, ms: 512 nodes of 64 tags each take about a millisecond. */
+/** Time between two looks at who holds what no connected peer holds, ms: 512 nodes of 64 tags each take some milliseconds. */
 export const COVER_LOOK_MS = 1_000
 /** Candidates remembered; the least promising is forgotten first. */
 export const MAX_CANDIDATES = 2_048
