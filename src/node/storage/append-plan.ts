@@ -87,6 +87,10 @@ export class AppendPlan {
   #extend(record: WellFormedRecord, tree: FeedTree, branch: number): 'stored' | 'gap' {
     const extended = tree[branch]!
     if (extended.tip.seq + 1 !== record.seq) return 'gap'
+    const { publisher, feed } = record
+    // A rival of this record may come after it: it finds what was the tip, which nobody looked up.
+    if (!this.#places.has(extended.tip.id))
+      this.#places.set(extended.tip.id, { publisher, feed, branch, seq: extended.tip.seq, isLost: false })
     this.#put(record, branch, tree.with(branch, { ...extended, tip: record }))
     return 'stored'
   }

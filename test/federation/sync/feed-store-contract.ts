@@ -73,6 +73,13 @@ export function describeFeedStore(
       expect(ids(await store.heads(p.publisher))).toEqual(ids([chain[4]!, longer[3]!]))
     })
 
+    law('keeps both sides of a fork that leaves the tip, when both come in one batch', async store => {
+      await store.append(chain.slice(0, 2))
+      const appended = await store.append([chain[2]!, rival[0]!, chain[3]!, rival[1]!])
+      expect(appended).toMatchObject({ stored: { length: 4 }, refused: [] })
+      expect(ids(await store.heads(p.publisher))).toEqual(ids([chain[3]!, rival[1]!]))
+    })
+
     law('walks a rival branch back into the main one', async store => {
       await store.append([...chain, ...rival])
       const range = await store.range(p.publisher, p.feed, { ...all, to: rival[1]!.id })
