@@ -1,12 +1,25 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { FeedStore } from '../../../src/federation/sync/feed-store.ts'
 import { foldStored } from '../../../src/node/storage/catalogue.ts'
+import { StorageError } from '../../../src/node/storage/errors.ts'
 import { openLevelDatabase } from '../../../src/node/storage/open-level-database.ts'
 import { RecordStore } from '../../../src/node/storage/record-store.ts'
-import { CatalogueFold, parseRecord } from '../../../src/protocol/index.ts'
+import { CatalogueFold, headOf, parseRecord } from '../../../src/protocol/index.ts'
 import { describeFeedStore } from '../../federation/sync/feed-store-contract.ts'
 import { forgePublisher } from '../../federation/sync/forge.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
+
+const codeOf = (work: () => unknown): string => {
+  try {
+    work()
+    return 'read'
+  } catch (error) {
+    if (error instanceof StorageError) return error.code
+    throw error
+  }
+}
 
 async function openIn(folder: string) {
   const database = await openLevelDatabase(folder)
@@ -55,6 +68,37 @@ describe('the record store on LevelDB', () => {
       })
       expect((await store.range(p.publisher, p.feed, { from: 8, limit: 99, maxBytes: 1e6 })).length).toBe(13)
     })
+
+  test('reports a record in an altered block of the database when it is read at once, and says so of a closed one', async () => {
+    const folder = await temporaryFolder()
+    const many = p.chain(300)
+    {
+      await using store = await openIn(folder)
+      await store.append([p.genesis, ...many])
+    }
+    // What is in the log becomes a table of blocks when the database is opened.
+    await (await openIn(folder))[Symbol.asyncDispose]()
+    for (const name of (await readdir(folder)).filter(each => each.endsWith('.ldb'))) {
+      const bytes = await readFile(join(folder, name))
+      for (let at = 1_000; at < bytes.length - 5_000; at += 97) bytes[at]! ^= 0x55
+      await writeFile(join(folder, name), bytes)
+    }
+    const store = await openIn(folder)
+    const outcomes = many.map(record => codeOf(() => store.recordAt(headOf(record))))
+    expect(new Set(outcomes)).toEqual(new Set(['read', 'E_RECORD_CORRUPT']))
+    await store[Symbol.asyncDispose]()
+    expect(codeOf(() => store.recordAt(headOf(many[0]!)))).toBe('E_STORAGE_FAILED')
+  })
+
+  test('reads a record at once on whichever branch it lies', async () => {
+    await using store = await openIn(await temporaryFolder())
+    const rival = p.chain(2, chain[4], 'rival')
+    await store.append([p.genesis, ...chain, ...rival])
+    for (const record of [p.genesis, ...chain, ...rival]) expect(store.recordAt(headOf(record)).id).toBe(record.id)
+    expect(codeOf(() => store.recordAt({ ...headOf(chain[6]!), id: p.chain(1, chain[5], 'unheld')[0]!.id }))).toBe(
+      'E_RECORD_CORRUPT',
+    )
+  })
 
   test('reports a record that is gone instead of ending the range before it', async () => {
     await using store = await openIn(await temporaryFolder())
