@@ -16,7 +16,7 @@ import {
 } from '../../protocol/index.ts'
 import { FederationError } from '../errors.ts'
 import type { FeedStore } from './feed-store.ts'
-import type { HeadChanges, WatchOptions } from './head-changes.ts'
+import type { HeadChanges, HoldBack } from './head-changes.ts'
 import type { ChangedFeeds } from './head-log.ts'
 import { MAX_SUBSCRIPTIONS_PER_PEER } from './limits.ts'
 
@@ -24,7 +24,7 @@ export interface FeedHandlerPorts {
   readonly store: FeedStore
   readonly changes: HeadChanges
   /** How long changed heads wait before subscribers are told; absent: not at all. */
-  readonly hold?: WatchOptions['hold']
+  readonly hold?: HoldBack
   /** The one gate: whether a feed's heads and records may go to this peer. */
   readonly mayServeFeed: (
     feed: { readonly publisher: PublisherId; readonly feed: FeedId },

@@ -13,14 +13,23 @@ import { MAX_WAITING_HEADS } from './limits.ts'
 export interface WatchOptions {
   /** Not told what it brought or named itself. */
   readonly peer?: PeerId
-  /** Resolves when these heads are to be told, or when the signal aborts. */
-  readonly hold?: (heads: readonly FeedHead[], signal: AbortSignal) => Promise<void>
+  readonly hold?: HoldBack
+}
+
+export interface HoldBack {
+  /** Whether a head may wait; one that may not takes all with it. */
+  mayWait(head: FeedHead): boolean
+  /** Resolves when what waits is to be told, or when the signal aborts. */
+  wait(signal: AbortSignal): Promise<void>
 }
 
 interface Watcher {
   readonly peer: PeerId | undefined
   readonly publishers: ReadonlySet<PublisherId>
   readonly waiting: Map<RecordId, FeedHead>
+  readonly mayWait: (head: FeedHead) => boolean
+  /** Something waits that may not. */
+  isUrgent: boolean
   wake: () => void
 }
 
@@ -52,7 +61,9 @@ export class HeadChanges {
       for (const { publisher, feed, seq, id, prev } of records) {
         if (!watcher.publishers.has(publisher)) continue
         if (prev !== null) watcher.waiting.delete(prev)
-        watcher.waiting.set(id, { publisher, feed, seq, id })
+        const head = { publisher, feed, seq, id }
+        watcher.waiting.set(id, head)
+        watcher.isUrgent ||= !watcher.mayWait(head)
         if (watcher.waiting.size > MAX_WAITING_HEADS) watcher.waiting.delete(watcher.waiting.keys().next().value!)
       }
       if (watcher.waiting.size > 0) watcher.wake()
@@ -71,16 +82,19 @@ export class HeadChanges {
     signal: AbortSignal,
     { peer, hold }: WatchOptions = {},
   ): AsyncGenerator<readonly FeedHead[]> {
-    const watcher: Watcher = { peer, publishers: new Set(publishers), waiting: new Map(), wake: () => {} }
+    const mayWait = hold?.mayWait ?? (() => false)
+    const followed = { peer, publishers: new Set(publishers), mayWait }
+    const watcher: Watcher = { ...followed, waiting: new Map(), isUrgent: false, wake: () => {} }
     const onAbort = () => watcher.wake()
     this.#watchers.add(watcher)
     signal.addEventListener('abort', onAbort)
     try {
       while (!signal.aborted) {
         if (watcher.waiting.size === 0) await new Promise<void>(resolve => Object.assign(watcher, { wake: resolve }))
-        if (!signal.aborted) await hold?.([...watcher.waiting.values()], signal)
+        if (hold && !watcher.isUrgent && !signal.aborted) await waited(watcher, hold, signal)
         const heads = [...watcher.waiting.values()]
         watcher.waiting.clear()
+        watcher.isUrgent = false
         if (heads.length > 0 && !signal.aborted) yield heads
       }
     } finally {
@@ -88,4 +102,13 @@ export class HeadChanges {
       this.#watchers.delete(watcher)
     }
   }
+}
+
+/** Waits as long as nothing that may not wait comes. */
+async function waited(watcher: Watcher, hold: HoldBack, signal: AbortSignal): Promise<void> {
+  const over = new AbortController()
+  watcher.wake = () => {
+    if (watcher.isUrgent || signal.aborted) over.abort()
+  }
+  await hold.wait(over.signal)
 }

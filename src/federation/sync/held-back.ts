@@ -1,7 +1,7 @@
 import type { FeedHead } from '../../protocol/index.ts'
 import type { Clock } from '../streams/clock.ts'
 import { pause } from '../streams/pause.ts'
-import type { WatchOptions } from './head-changes.ts'
+import type { HoldBack } from './head-changes.ts'
 import { TELL_AFTER_MS, TELL_SPREAD_MS } from './limits.ts'
 
 export interface HeldBackPorts {
@@ -13,9 +13,9 @@ export interface HeldBackPorts {
 }
 
 /** Tells subscribers of announced feeds a while after gossip did, of all others at once. */
-export function heldBack({ clock, random, isAnnounced }: HeldBackPorts): NonNullable<WatchOptions['hold']> {
-  return async (heads, signal) => {
-    if (!heads.every(isAnnounced)) return
-    await pause(clock, TELL_AFTER_MS + TELL_SPREAD_MS * random(), signal).catch(() => {})
+export function heldBack({ clock, random, isAnnounced }: HeldBackPorts): HoldBack {
+  return {
+    mayWait: isAnnounced,
+    wait: signal => pause(clock, TELL_AFTER_MS + TELL_SPREAD_MS * random(), signal).catch(() => {}),
   }
 }

@@ -1,23 +1,28 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { HeadChanges } from '../../../src/federation/sync/head-changes.ts'
 import { heldBack } from '../../../src/federation/sync/held-back.ts'
 import { TELL_AFTER_MS, TELL_SPREAD_MS } from '../../../src/federation/sync/limits.ts'
-import { headOf, type PeerId, type WellFormedRecord } from '../../../src/protocol/index.ts'
+import { type FeedHead, headOf, type PeerId, type WellFormedRecord } from '../../../src/protocol/index.ts'
+import { HandClock } from '../search/hand-clock.ts'
 import { Publisher } from '../simulation/cast.ts'
 
 const [ann, bob] = ['ann', 'bob'] as PeerId[] as [PeerId, PeerId]
 const p = new Publisher('acme')
-const [first, second] = p.chain(2, null, 'a') as [WellFormedRecord, WellFormedRecord]
+const [first, second, third] = p.chain(3, null, 'a') as [WellFormedRecord, WellFormedRecord, WellFormedRecord]
 
 /** A subscriber whose news is held until `release` is called; `told` is what it was told, by sequence. */
-function watching(changes: HeadChanges, peer: PeerId) {
+function watching(changes: HeadChanges, peer: PeerId, mayWait: (head: FeedHead) => boolean = () => true) {
   const told: number[][] = []
   const over = new AbortController()
   const held = Promise.withResolvers<void>()
-  const hold = () => {
+  const wait = (signal: AbortSignal) => {
     held.resolve()
-    return new Promise<void>(resolve => Object.assign(watch, { release: resolve }))
+    return new Promise<void>(resolve => {
+      Object.assign(watch, { release: resolve })
+      signal.addEventListener('abort', () => resolve())
+    })
   }
+  const hold = { mayWait, wait }
   const reading = (async () => {
     for await (const heads of changes.watch([p.id], over.signal, { peer, hold })) told.push(heads.map(({ seq }) => seq))
   })()
@@ -49,19 +54,34 @@ test('a subscriber is told neither what it brought nor what it named meanwhile, 
   expect(toBob.told).toEqual([[2]])
 })
 
-test('news that gossip brings too is held for one to eight seconds, other news not at all', async () => {
-  const waits: number[] = []
-  const clock = {
-    now: () => 0,
-    after: (ms: number, action: () => void) => {
-      waits.push(ms)
-      action()
-      return () => {}
-    },
+test('news that may not wait is told at once, with what waits', async () => {
+  const changes = new HeadChanges()
+  const toBob = watching(changes, bob, ({ seq }) => seq !== third.seq)
+  changes.stored([first])
+  await toBob.held
+  changes.stored([third])
+  await vi.waitFor(() => expect(toBob.told).toEqual([[1, 3]]))
+  changes.stored([third])
+  await vi.waitFor(() => expect(toBob.told).toEqual([[1, 3], [3]]))
+  await toBob.end()
+})
+
+test('news that gossip brings too is held for one to eight seconds, until it is told to give up', async () => {
+  const clock = new HandClock()
+  const hold = heldBack({ clock, random: () => 0.5, isAnnounced: ({ seq }) => seq === 1 })
+  expect([first, second].map(record => hold.mayWait(headOf(record)))).toEqual([true, false])
+  const ended: string[] = []
+  const wait = async (name: string, signal: AbortSignal) => {
+    await hold.wait(signal)
+    ended.push(name)
   }
-  const { signal } = new AbortController()
-  const isAnnounced = ({ seq }: { seq: number }) => seq === 1
-  await heldBack({ clock, random: () => 0.5, isAnnounced })([headOf(first)], signal)
-  await heldBack({ clock, random: () => 0.5, isAnnounced })([headOf(first), headOf(second)], signal)
-  expect(waits).toEqual([TELL_AFTER_MS + 0.5 * TELL_SPREAD_MS])
+  const over = new AbortController()
+  const waits = [wait('long', new AbortController().signal), wait('short', over.signal)]
+  over.abort()
+  await waits[1]
+  clock.pass(TELL_AFTER_MS + 0.5 * TELL_SPREAD_MS - 1)
+  await Promise.resolve()
+  expect(ended).toEqual(['short'])
+  clock.pass(1)
+  await waits[0]
 })
