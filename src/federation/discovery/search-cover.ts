@@ -48,7 +48,10 @@ export class SearchCover {
 
   /** Peers that together hold most of what no connected peer holds: who adds most first, each that `mayDial`. Looked at once a second. */
   missing(isConnected: (peer: PeerId) => boolean, mayDial: (peer: PeerId) => boolean, now: number): readonly PeerId[] {
-    if (now >= this.#searchingUntil) return []
+    if (now >= this.#searchingUntil) {
+      this.#picked = [] // dialled later it is for another reason
+      return []
+    }
     if (now < this.#nextLookAt) return this.#picked
     this.#nextLookAt = now + COVER_LOOK_MS
     this.#picked = this.#pick(isConnected, mayDial)
@@ -59,16 +62,23 @@ export class SearchCover {
     const covered = new Set(this.#followed)
     for (const [peer, held] of this.#held)
       if (isConnected(peer) || this.#chosen.has(peer)) for (const tag of held) covered.add(tag)
-    let others = [...this.#held].filter(([peer]) => !isConnected(peer) && !this.#chosen.has(peer) && mayDial(peer))
+    const gainOf = (held: ReadonlySet<string>) => held.difference(covered).size
+    const others = [...this.#held]
+      .filter(([peer]) => !isConnected(peer) && !this.#chosen.has(peer) && mayDial(peer))
+      .map(([peer, held]) => ({ peer, held, gain: gainOf(held) }))
     const picked: PeerId[] = []
-    while (this.#chosen.size + picked.length < MAX_COVER_DIALS) {
-      const gains = others.map(([peer, held]) => ({ peer, held, gain: [...held].filter(tag => !covered.has(tag)) }))
-      const useful = gains.filter(({ gain }) => gain.length > 0)
-      if (useful.length === 0) break
-      const best = useful.reduce((a, b) => (b.gain.length > a.gain.length ? b : a))
+    while (others.length > 0 && this.#chosen.size + picked.length < MAX_COVER_DIALS) {
+      const best = others.reduce((a, b) => (b.gain > a.gain ? b : a))
+      if (best.gain === 0) break
+      // A gain only falls, so most need not be counted again.
+      const gain = gainOf(best.held)
+      if (gain < best.gain) {
+        best.gain = gain
+        continue
+      }
       picked.push(best.peer)
-      for (const tag of best.gain) covered.add(tag)
-      others = useful.filter(({ peer }) => peer !== best.peer).map(({ peer, held }) => [peer, held])
+      for (const tag of best.held) covered.add(tag)
+      best.gain = 0
     }
     return picked
   }

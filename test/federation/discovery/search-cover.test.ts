@@ -44,6 +44,8 @@ test('a node that does not search, or no longer, connects nobody for it', () => 
   expect(cover.missing(nobody, anybody, 0)).toEqual([peer(1)])
   expect(cover.missing(nobody, anybody, SEARCHING_MS)).toEqual([])
   expect(cover.nextDue(SEARCHING_MS)).toBe(Number.POSITIVE_INFINITY)
+  cover.dialled(peer(1))
+  expect(cover.isChosen(peer(1))).toBe(false)
 })
 
 test('at most twelve are connected for it, whatever they claim, and whose dial failed leaves the place to another', () => {
