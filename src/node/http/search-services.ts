@@ -23,7 +23,7 @@ export interface SearchRequest {
 /** What this node says of installing a hit from its publisher. */
 export interface HitVerdict {
   readonly decision: 'allow' | 'hold' | 'deny'
-  /** The first rule that objects; `route`: nothing but that no route leads to its publisher. */
+  /** The first rule that objects; `route`: nothing but that no route leads to its publisher; `damaged`: its records cannot be read here. */
   readonly rule: string | null
   readonly reason: string | null
   /** When a hold ends by itself, ISO 8601; null: when somebody decides. */

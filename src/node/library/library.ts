@@ -112,11 +112,15 @@ export class Library {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Resolves true once `holds` does, at once or after a change; false when the signal aborts first. */
+  /** Resolves true once `holds` does, at once or after a change; false when the signal aborts first; rejects with what `holds` throws. */
   waitUntil(holds: () => boolean, signal: AbortSignal): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<boolean>()
+    const { promise, resolve, reject } = Promise.withResolvers<boolean>()
     const check = () => {
-      if (holds()) resolve(true)
+      try {
+        if (holds()) resolve(true)
+      } catch (error) {
+        reject(error)
+      }
     }
     const abort = () => resolve(false)
     const stop = this.onChange(check)

@@ -7,6 +7,7 @@ import {
   parsePurl,
   type SearchHit,
 } from '../../protocol/index.ts'
+import { unlessDamaged } from '../library/stored-bodies.ts'
 import type { NodeContext } from '../node-context.ts'
 
 type PeerQuery = Parameters<typeof askPeers>[1]
@@ -48,7 +49,8 @@ export async function seekPublishers(node: NodeContext, name: string): Promise<r
 }
 
 function isHidden({ library }: NodeContext, name: PackageName): boolean {
-  const held = library.catalogue.publishersOf(name).map(publisher => library.package(publisher, name)?.visibility)
+  const publishers = library.catalogue.publishersOf(name)
+  const held = publishers.map(publisher => unlessDamaged(() => library.package(publisher, name))?.visibility)
   return held.length > 0 && !held.includes('public')
 }
 
@@ -62,13 +64,14 @@ function followedTagsOf({ relations, writer }: NodeContext): ReadonlySet<string>
 function isHeld({ relations, writer, library }: NodeContext, { publisher, purl }: SearchHit): boolean {
   if (publisher !== writer.publisher && !relations.relationOf(publisher).follow) return false
   const name = parsePurl(purl)
-  return name.ok && library.package(publisher, name.value.package) !== null
+  return name.ok && library.catalogue.publishersOf(name.value.package).includes(publisher)
 }
 
 /** Whether a verified hit may be shown: not of a blocked publisher, not expired, not known better here. */
 function isBelieved(node: NodeContext, hit: VerifiedHit, now: number): boolean {
   const { block } = node.relations.relationOf(hit.publisher)
-  return !block && !hasExpired(hit.expires, now) && !isRefuted(node, hit)
+  // What cannot be read here may refute it.
+  return !block && !hasExpired(hit.expires, now) && unlessDamaged(() => isRefuted(node, hit)) === false
 }
 
 /** Whether records held here say that the release does not count: withdrawn, of a feed that ended, or never delegated to. */

@@ -2,11 +2,12 @@ import { describe, expect, it, test } from 'vitest'
 import type { SearchRequest } from '../../../src/node/http/search-services.ts'
 import type { NodeContext } from '../../../src/node/node-context.ts'
 import { searchNpm } from '../../../src/node/registries/npm/search-answer.ts'
+import { StorageError } from '../../../src/node/storage/index.ts'
 import { seekPublishers } from '../../../src/node/use-cases/ask-federation.ts'
 import { complete } from '../../../src/node/use-cases/complete.ts'
 import { closenessOf } from '../../../src/node/use-cases/search/closeness.ts'
 import { search } from '../../../src/node/use-cases/search/search.ts'
-import type { PublisherId } from '../../../src/protocol/index.ts'
+import type { PackageName, PublisherId } from '../../../src/protocol/index.ts'
 import { delegateOf, hitOf, publisherOf, releaseOf, testKey } from '../../federation/search/signed-hits.ts'
 import { releasing, searchingNode } from './searching-node.ts'
 
@@ -339,5 +340,44 @@ describe('completion of a name', () => {
     for (const text of ['cargo:hull', 'grep', 'zz', '🦀', 'std::hull']) expect([text, names(text)]).toEqual([text, []])
     await here.node.relations.change(ACME, { do: 'block' })
     expect(names('hull')).toEqual([])
+  })
+})
+
+describe('a search over a package with a damaged record', () => {
+  it('finds the others, shows it as denied where it is asked for, and names it to nobody while it is not public', async () => {
+    const secret = publisherOf(60)
+    const own = secret.genesis.publisher
+    const hidden = [
+      secret.genesis,
+      delegateOf(secret, { body: { visibility: 'private' } }),
+      releaseOf(secret, 'pkg:npm/hull-secret@1.0.0', { description: 'a hull' }),
+    ]
+    await using here = await searchingNode({ own, records: [...releasing(acme, PACKAGES), ...hidden], hits: [] })
+    const { library, relations } = here.node
+    await relations.change(ACME, { do: 'follow' }, 'acme')
+    const damaged = new Set<string>()
+    const { recordAt } = library.records
+    library.records.recordAt = head => {
+      if (damaged.has(head.publisher)) throw new StorageError('E_RECORD_CORRUPT', 'altered on disk')
+      return recordAt.call(library.records, head)
+    }
+    const damage = async (publisher: PublisherId) => {
+      damaged.add(publisher)
+      // Nothing of what it says is in memory any more.
+      for (let i = 0; i < 3; i++) await library.absorb([])
+      library.catalogue.rest()
+    }
+    await damage(own)
+    expect(() => library.package(own, 'pkg:npm/hull-secret' as PackageName)).toThrow('altered')
+    expect(await purlsOf(here.node, 'hull')).toEqual([GREP, HULL, TOOLS].sort())
+    const all = await asking(here.node, 'hull-secret', { local: false, all: true })
+    expect(all.hits.find(({ name }) => name === 'hull-secret')?.verdict).toMatchObject({ rule: 'damaged' })
+    expect(await seekPublishers(here.node, 'pkg:npm/hull-secret')).toEqual([])
+    expect(here.asked).toEqual([])
+    await damage(ACME)
+    expect((await asking(here.node, 'hull-grep', { local: true, all: true })).hits.map(({ purl }) => purl)).toEqual([
+      'pkg:npm/hull-secret',
+    ])
+    expect(complete(here.node, { text: 'hull', limit: 9 }).names).toEqual(['npm/hull-secret'])
   })
 })

@@ -98,6 +98,7 @@ export async function searchingNode(init: SearchingNodeInit): Promise<SearchingN
     config: { search: { deadlineMs: 5_000 } },
     artifacts: { has: async () => false },
     libp2p: { peerId: 'self' },
+    searches: () => {},
   }
   const peer = peerOf(init)
   return {

@@ -7,6 +7,8 @@ import {
   type Verdict,
 } from '../../../protocol/index.ts'
 import type { HitVerdict } from '../../http/search-services.ts'
+import { REPAIR_HINT } from '../../library/known-damage.ts'
+import { unlessDamaged } from '../../library/stored-bodies.ts'
 import type { NodeContext } from '../../node-context.ts'
 import { factSourcesOf } from '../../policy/fact-sources.ts'
 import type { PackageSource } from '../../policy/facts.ts'
@@ -34,6 +36,15 @@ export interface Judged {
   readonly isDenied: boolean
 }
 
+/** Of a package with a record that is damaged here: nothing of it can be installed until that is repaired. */
+const UNREADABLE: Judged = {
+  isDenied: true,
+  verdict: {
+    ...{ decision: 'deny', rule: 'damaged', reason: 'a record of it is damaged on the disk of this node', until: null },
+    hint: REPAIR_HINT,
+  },
+}
+
 /**
  * Judges the hits of one search, each once, as if its publisher were the source of its name; then the routes are asked whether
  * it is. Null after MAX_JUDGED.
@@ -47,12 +58,14 @@ export function hitJudgeOf(node: NodeContext, now: number): (hit: JudgedHit) => 
     const known = judged.get(key)
     if (known !== undefined) return known
     if (judged.size >= MAX_JUDGED) return null
-    const { verdict, enforced } = judgeOf(sources, sourceOf(hit, now), rules, now)(hit.version)
-    const isDenied = enforced.decision === 'deny'
-    const unreached = isDenied ? null : unreachedOf(node, hit)
-    const answer = { isDenied, verdict: { ...(unreached ?? ruledOf(enforced)), ...wouldOf(verdict, enforced) } }
-    judged.set(key, answer)
-    return answer
+    const answer = unlessDamaged(() => {
+      const { verdict, enforced } = judgeOf(sources, sourceOf(hit, now), rules, now)(hit.version)
+      const isDenied = enforced.decision === 'deny'
+      const unreached = isDenied ? null : unreachedOf(node, hit)
+      return { isDenied, verdict: { ...(unreached ?? ruledOf(enforced)), ...wouldOf(verdict, enforced) } }
+    })
+    judged.set(key, answer ?? UNREADABLE)
+    return answer ?? UNREADABLE
   }
 }
 

@@ -3,6 +3,7 @@ import type { PackageName, PublisherId } from '../../../protocol/index.ts'
 import { NodeError } from '../../errors.ts'
 import type { SearchAnswer, SearchRequest } from '../../http/search-services.ts'
 import { compileFilter, type Document, type SearchFilter } from '../../index/index.ts'
+import { unlessDamaged } from '../../library/stored-bodies.ts'
 import type { NodeContext } from '../../node-context.ts'
 import { askFederation } from '../ask-federation.ts'
 import { shownNow } from '../shown-now.ts'
@@ -66,7 +67,8 @@ function namedHidden(node: NodeContext, wanted: Wanted, first: readonly Ranked[]
   const found = isFiltered ? localHits(node, { ...wanted, filter: {}, is: [] }, { now, limit: LOOKED_THROUGH }) : first
   const hidden = found.find(({ candidate: { publisher, package: purl, name } }) => {
     const last = name.slice(name.lastIndexOf('/') + 1)
-    return words.includes(last.toLowerCase()) && library.package(publisher, purl)?.visibility !== 'public'
+    if (!words.includes(last.toLowerCase())) return false
+    return unlessDamaged(() => library.package(publisher, purl))?.visibility !== 'public'
   })
   return hidden?.candidate.name ?? null
 }
