@@ -378,6 +378,6 @@ describe('a search over a package with a damaged record', () => {
     expect((await asking(here.node, 'hull-grep', { local: true, all: true })).hits.map(({ purl }) => purl)).toEqual([
       'pkg:npm/hull-secret',
     ])
-    expect(complete(here.node, { text: 'hull', limit: 9 }).names).toEqual(['npm/hull-secret'])
+    expect(complete(here.node, { text: 'hull', limit: 9 }).names).toEqual(['npm:hull-secret'])
   })
 })
