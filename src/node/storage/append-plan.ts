@@ -21,17 +21,18 @@ export function feedKeyOf({ publisher, feed }: Pick<RecordPlace, 'publisher' | '
 /** Records come feed by feed. */
 let last = { publisher: '', feed: '', key: '/' }
 
-/** Ids of records, and of those before them, that may be held and are no tips: what is beyond every tip of its feed is new. */
+/** Ids of records, and of those before them, that may be held: what is beyond every tip of its feed is new, and no more behind it is. */
 export function idsToLookUp(
   records: readonly WellFormedRecord[],
   trees: ReadonlyMap<string, FeedTree>,
 ): ReadonlySet<RecordId> {
   const ids = new Set<RecordId>()
+  const tips = new Set([...trees.values()].flatMap(tree => tree.map(({ tip }) => tip.id)))
   const ends = new Map([...trees].map(([key, tree]) => [key, Math.max(0, ...tree.map(({ tip }) => tip.seq))]))
   for (const record of records) {
-    if (record.seq > (ends.get(feedKeyOf(record)) ?? 0)) continue
-    ids.add(record.id)
-    if (record.prev !== null) ids.add(record.prev)
+    const isBeyond = record.seq > (ends.get(feedKeyOf(record)) ?? 0)
+    if (!isBeyond) ids.add(record.id)
+    if (record.prev !== null && (!isBeyond || tips.has(record.prev))) ids.add(record.prev)
   }
   return ids
 }
@@ -75,23 +76,15 @@ export class AppendPlan {
 
   #place(record: WellFormedRecord, options: AppendOptions): 'stored' | 'gap' | 'rivals' {
     const tree = this.#trees.get(feedKeyOf(record)) ?? []
-    const extended = tree.findIndex(({ tip }) => tip.id === record.prev)
-    if (extended >= 0) return this.#extend(record, tree, extended)
     const prev = record.prev === null ? null : this.#places.get(record.prev)
     if (prev === undefined || !isNext(prev, record)) return 'gap'
+    const extended = tree.findIndex(({ tip }) => tip.id === record.prev)
+    if (extended >= 0) {
+      this.#put(record, extended, tree.with(extended, { ...tree[extended]!, tip: record }))
+      return 'stored'
+    }
     if (!mayBranch(tree, options)) return 'rivals'
     this.#put(record, tree.length, [...tree, { parent: prev?.branch ?? 0, from: record.seq, tip: record }])
-    return 'stored'
-  }
-
-  #extend(record: WellFormedRecord, tree: FeedTree, branch: number): 'stored' | 'gap' {
-    const extended = tree[branch]!
-    if (extended.tip.seq + 1 !== record.seq) return 'gap'
-    const { publisher, feed } = record
-    // A rival of this record may come after it: it finds what was the tip, which nobody looked up.
-    if (!this.#places.has(extended.tip.id))
-      this.#places.set(extended.tip.id, { publisher, feed, branch, seq: extended.tip.seq, isLost: false })
-    this.#put(record, branch, tree.with(branch, { ...extended, tip: record }))
     return 'stored'
   }
 

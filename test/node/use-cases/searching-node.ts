@@ -128,5 +128,9 @@ function peerOf({
     yield* answer({ peer, payload, signal: new AbortController().signal })
   }
   const streams = { request, reportOffence: (_: PeerId, code: string) => void offences.push(code) }
-  return { asked, offences, parts: { streams, connectedPeers: () => (answer === undefined ? [] : [PEER]) } }
+  return {
+    asked,
+    offences,
+    parts: { streams, connectedPeers: () => (answer === undefined ? [] : [PEER]), searches: () => {} },
+  }
 }
