@@ -60,7 +60,7 @@ function envelopesOf({ library }: NodeContext): EnvelopeOf {
 export function heldTags({ library, relations }: NodeContext): string[] {
   const mayBeFound = (publisher: PublisherId) =>
     library.access.hasPublicPackage(publisher) && !relations.relationOf(publisher).block
-  return library.catalogue.publishers().filter(mayBeFound).slice(0, MAX_HELD_TAGS).map(heldTagOf)
+  return library.catalogue.publishers().values().filter(mayBeFound).take(MAX_HELD_TAGS).map(heldTagOf).toArray()
 }
 
 /** One damaged record must not keep the others from being found; /readyz and `hanse doctor` tell of it. */
