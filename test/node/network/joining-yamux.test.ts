@@ -1,6 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { MessageStream, Stream, StreamMuxer } from '@libp2p/interface'
+import { yamux } from '@libp2p/yamux'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { joiningYamux } from '../../../src/node/network/joining-yamux.ts'
+import { duplexOfStream } from '../../../src/node/network/libp2p-duplex.ts'
 
 const WINDOW_UPDATE = 1
 const FIRST_WINDOW_BYTES = 256 << 10
@@ -79,3 +83,62 @@ test('a peer that sends as much as it may never comes to an end of it', async ()
   }
   expect(received()).toBeGreaterThanOrEqual(sent)
 })
+
+type End = EventTarget & { failure: unknown }
+
+/** Two connections, each of which hands what it is sent to the other in a later turn. */
+function link(): [End, End] {
+  const ends = ['outbound', 'inbound'].map(direction =>
+    Object.assign(new EventTarget(), { log, direction, failure: null as unknown }),
+  ) as unknown as [End, End]
+  for (const [from, to] of [ends, ends.toReversed()] as [End, End][]) {
+    let passed = Promise.resolve()
+    const send = (data: { subarray(): Uint8Array }) => {
+      const bytes = Uint8Array.from(data.subarray())
+      passed = passed.then(async () => {
+        await nextTurn()
+        to.dispatchEvent(Object.assign(new Event('message'), { data: bytes }))
+      })
+      return true
+    }
+    Object.assign(from, { send, abort: (error: unknown) => Object.assign(from, { failure: error }) })
+  }
+  return ends
+}
+
+const makers = fc.constantFrom(joiningYamux, yamux)
+const lengths = fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 70_000 }))
+const messages = fc.array(fc.array(lengths, { minLength: 1, maxLength: 6 }), { maxLength: 40 })
+const init = { enableKeepAlive: false, streamOptions: { maxStreamWindowSize: 2 << 20 } }
+
+test('with itself and with libp2p’s, both ways at once, everything arrives and no window is exceeded', async () => {
+  await fc.assert(
+    fc.asyncProperty(makers, makers, messages, messages, async (here, there, to, fro) => {
+      const ends = link()
+      const [opener, accepter] = [here, there].map((make, i) => make(init)().createStreamMuxer(ends[i] as never))
+      const accepted = new Promise<Stream>(resolve =>
+        accepter!.addEventListener('stream', ({ detail }) => resolve(detail)),
+      )
+      const stream = await opener!.createStream()
+      const streams = [stream, await accepted] as const
+      const received = streams.map(each => {
+        const parts: Uint8Array[] = []
+        each.addEventListener('message', ({ data }) => void parts.push(Uint8Array.from(data.subarray())))
+        return () => Buffer.concat(parts)
+      })
+      const send = async (from: Stream, sizes: readonly number[][]) => {
+        const duplex = duplexOfStream(from)
+        const sent = sizes.map((each, i) => each.map((bytes, j) => Buffer.alloc(bytes, i * 7 + j)))
+        for (const parts of sent) await duplex.sendParts!(parts)
+        return Buffer.concat(sent.flat())
+      }
+      const [said, answered] = await Promise.all([send(streams[0], to), send(streams[1], fro)])
+      const isDone = () =>
+        received[1]!().byteLength === said.byteLength && received[0]!().byteLength === answered.byteLength
+      for (let turn = 0; turn < 20_000 && !isDone(); turn++) await nextTurn()
+      expect(received[1]!().equals(said) && received[0]!().equals(answered)).toBe(true)
+      expect(ends.map(({ failure }) => failure)).toEqual([null, null])
+    }),
+    { numRuns: 30 },
+  )
+}, 120_000)
