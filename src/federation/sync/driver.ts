@@ -15,6 +15,7 @@ import { HeadRequests, type HeadRequestsPorts } from './head-requests.ts'
 import type { Intake } from './intake.ts'
 import { MAX_SUBSCRIPTIONS_PER_PEER } from './limits.ts'
 import { SyncMachine } from './machine.ts'
+import { RangesAhead } from './ranges-ahead.ts'
 import type { PeerRank } from './sync-peers.ts'
 
 export interface SyncPorts extends Pick<HeadRequestsPorts, 'client' | 'pinnedHeads' | 'isListed' | 'everything'> {
@@ -34,6 +35,7 @@ export class SyncDriver implements AsyncDisposable {
   readonly #machine: SyncMachine
   readonly #freshness = new Freshness()
   readonly #heads: HeadRequests
+  readonly #ahead: RangesAhead
   readonly #asks = new Map<number, AbortController>()
   readonly #subscriptions = new Map<PeerId, AbortController>()
   readonly #running = new Set<Promise<void>>()
@@ -50,6 +52,8 @@ export class SyncDriver implements AsyncDisposable {
       isFollowed: publisher => this.#machine.isFollowed(publisher),
       named: (peer, heads) => this.#freshness.named(peer, heads),
     })
+    const { client, intake } = ports
+    this.#ahead = new RangesAhead({ client, verify: intake.verify, onLie: peer => this.#do(this.#machine.lied(peer)) })
   }
 
   /** Whether nothing is asked and nothing known to be missing. */
@@ -79,7 +83,7 @@ export class SyncDriver implements AsyncDisposable {
 
   /** How full each bounded structure is. */
   get sizes() {
-    return { subscribedTo: this.#subscriptions.size, ...this.#machine.sizes }
+    return { subscribedTo: this.#subscriptions.size, rangesAhead: this.#ahead.size, ...this.#machine.sizes }
   }
 
   connected(peer: PeerId, rank: PeerRank): void {
@@ -88,6 +92,7 @@ export class SyncDriver implements AsyncDisposable {
 
   disconnected(peer: PeerId): void {
     this.#unsubscribe(peer)
+    this.#ahead.drop(peer)
     this.#do(this.#machine.disconnected(peer, this.#now))
   }
 
@@ -115,7 +120,7 @@ export class SyncDriver implements AsyncDisposable {
     this.#closed = true
     this.#cancelWake()
     for (const controller of [...this.#asks.values(), ...this.#subscriptions.values()]) controller.abort()
-    await Promise.all(this.#running)
+    await Promise.all([...this.#running, this.#ahead[Symbol.asyncDispose]()])
   }
 
   get #now(): number {
@@ -144,6 +149,7 @@ export class SyncDriver implements AsyncDisposable {
         break
       case 'dropPeer':
         this.#unsubscribe(effect.peer)
+        this.#ahead.drop(effect.peer)
         this.#ports.dropPeer(effect.peer, effect.why)
         break
       case 'wakeAt':
@@ -170,9 +176,16 @@ export class SyncDriver implements AsyncDisposable {
 
   async #askRange(effect: Extract<SyncEffect, { do: 'askRange' }>): Promise<void> {
     const { client, intake } = this.#ports
-    const outcome = await this.#withSignal(effect.ask, signal => fetchRange(client, intake, effect, signal))
+    const outcome = await this.#withSignal(effect.ask, signal =>
+      fetchRange(client, intake, effect, signal, this.#ahead),
+    )
     const ranged = typeof outcome === 'string' ? { is: outcome } : outcome
-    this.#do(this.#machine.ranged(effect.peer, effect.ask, ranged, this.#now))
+    const effects = this.#machine.ranged(effect.peer, effect.ask, ranged, this.#now)
+    const next = effects.find(
+      each => each.do === 'askRange' && each.peer === effect.peer && each.head.id === effect.head.id,
+    )
+    this.#ahead.leave(effect, next?.do === 'askRange' ? next.from : null)
+    this.#do(effects)
   }
 
   async #withSignal<T>(ask: number, work: (signal: AbortSignal) => Promise<T>): Promise<T | Failure> {

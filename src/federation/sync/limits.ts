@@ -8,6 +8,8 @@ export const PEERS_A_ROUND = 3
 export const MAX_RANGES_PER_PEER = 2
 /** Peers asked at once for what is newly followed: who holds it is not known yet, and rounds would take minutes to come to them. */
 export const PEERS_A_FOLLOW = 32
+/** Parts of chains asked for while the part before is verified and stored, 1 MiB each, over all peers. */
+export const MAX_RANGES_AHEAD = 4
 /** Head requests in flight per peer: more wait for the next round. */
 export const MAX_HEAD_ASKS_PER_PEER = 8
 /** A heads reply later than this, in ms, counts as failed. */
@@ -44,8 +46,10 @@ export const LOCAL_REST_MS = 30_000
 export const MAX_SYNC_PEERS = 512
 /** Records committed in one batch (NETWORK, Streams). */
 export const MAX_COMMIT_RECORDS = 500
-/** Records parsed in one turn, 4 ms, and verified together while the next are parsed. */
+/** Records parsed in one turn, 1 ms, and verified together while the next are parsed. */
 export const VERIFY_CHUNK = 64
+/** Chunks of the one range in verification that are on their way: each of four threads has one, and one waits. */
+export const VERIFY_CHUNKS_AHEAD = 5
 /** Subscriptions one peer may hold on the serving side: 1,024 publishers. */
 export const MAX_SUBSCRIPTIONS_PER_PEER = 4
 /** Heads one slow watcher may have waiting; above it the oldest are forgotten, and its next round finds them. */

@@ -142,6 +142,11 @@ export class SyncMachine {
     return [...effects, ...this.#schedule(now)]
   }
 
+  /** What a peer sent was a lie. */
+  lied(peer: PeerId): SyncEffect[] {
+    return this.#drop(peer, 'bad record')
+  }
+
   /** Time has come: late answers are given up or others asked too and, when it is due, a round starts. */
   wake(now: number): SyncEffect[] {
     const effects: SyncEffect[] = []
@@ -221,7 +226,7 @@ export class SyncMachine {
 
   #betrayed(peer: PeerId, want: Want): SyncEffect[] {
     this.#wants.fail(want, peer)
-    return this.#drop(peer, 'bad record')
+    return this.lied(peer)
   }
 
   /** Starts every range that may start: the most reliable peers first, two ranges each, root feeds first. */

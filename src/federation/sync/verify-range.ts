@@ -1,5 +1,5 @@
 import { parseUnverifiedRecord, type SignatureCheck, type WellFormedRecord } from '../../protocol/index.ts'
-import { VERIFY_CHUNK } from './limits.ts'
+import { VERIFY_CHUNK, VERIFY_CHUNKS_AHEAD } from './limits.ts'
 
 export interface VerifyRangePorts {
   readonly net: string
@@ -10,25 +10,34 @@ export interface VerifyRangePorts {
 /** Parses envelopes and verifies every signature, in order; rejects with a `ProtocolError` if any is wrong. */
 export type VerifyRange = (envelopes: readonly Uint8Array[], signal?: AbortSignal) => Promise<WellFormedRecord[]>
 
-/** Parses some while those before are verified. */
+/**
+ * Parses some while those before are verified. Ranges wait for each other: while one is stored and the next is fetched another is
+ * verified, and none is late because all are verified at once.
+ */
 export function rangeVerifier({ net, verifySignatures }: VerifyRangePorts): VerifyRange {
+  let last: Promise<void> = Promise.resolve()
   return async (envelopes, signal) => {
+    const before = last
+    const { promise, resolve } = Promise.withResolvers<void>()
+    last = promise
+    await before
     const records: WellFormedRecord[] = []
     const verdicts: Promise<void>[] = []
     try {
       for (let i = 0; i < envelopes.length; i += VERIFY_CHUNK) {
+        signal?.throwIfAborted()
         const parsed = envelopes.slice(i, i + VERIFY_CHUNK).map(each => parseUnverifiedRecord(each, { net }))
         for (const { record } of parsed) records.push(record)
         const verdict = verifySignatures(parsed.flatMap(({ checks }) => checks))
         verdict.catch(() => {}) // heard in its turn, which may be later than it comes
         verdicts.push(verdict)
-        await verdicts.at(-2)
-        signal?.throwIfAborted()
+        await verdicts.at(-VERIFY_CHUNKS_AHEAD)
       }
-      await verdicts.at(-1)
+      await Promise.all(verdicts)
       return records
     } finally {
       await Promise.allSettled(verdicts)
+      resolve()
     }
   }
 }

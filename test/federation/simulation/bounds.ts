@@ -10,6 +10,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   asks: sync.MAX_SYNC_PEERS * (sync.MAX_RANGES_PER_PEER + sync.MAX_HEAD_ASKS_PER_PEER),
   syncPeers: sync.MAX_SYNC_PEERS,
   subscribedTo: sync.MAX_SYNC_PEERS,
+  rangesAhead: sync.MAX_RANGES_AHEAD,
   struckPeers: sync.MAX_STRUCK_PEERS,
   headAsksOfPeer: sync.MAX_HEAD_ASKS_PER_PEER,
   rangesOfPeer: sync.MAX_RANGES_PER_PEER,
