@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import { isIP, type Server, type Socket } from 'node:net'
-import type { Listener, Transport, Upgrader } from '@libp2p/interface'
+import type { Listener, MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
 import { type WebSocketsComponents, webSockets } from '@libp2p/websockets'
 import { type Clock, systemClock } from '../../federation/index.ts'
 import type { AddressLimits } from './address-limits.ts'
@@ -9,23 +9,28 @@ import { MAX_WAIT_MS } from './inbound-door.ts'
 /** Longest WebSocket message, bytes, which is gathered before it is handed on: a noise message and its length have 65,537. */
 export const MAX_WEBSOCKET_MESSAGE_BYTES = 1 << 17
 
+/** Time that a peer has to answer a close, ms: what it sends until then is read for nothing. */
+export const MAX_CLOSE_MS = 3_000
+
 /** What the WebSocket listener of libp2p has beyond its interface. */
 interface WebSocketListener extends Listener {
   readonly server: Server
-  readonly wsServer: { readonly options: { maxPayload: number } }
+  readonly wsServer: { readonly options: { maxPayload: number; closeTimeout: number } }
   onWsServerConnection(line: Line, request: unknown): void
 }
-/** How a connection of `@libp2p/utils` has its transport stop and go on reading. */
-interface Pauses {
+/** How a connection of `@libp2p/utils` has its transport stop and go on reading, and end at once. */
+interface Ways {
   sendPause(): void
   sendResume(): void
+  sendReset(): void
 }
 type Line = EventEmitter & { terminate(): void; pause(): void; resume(): void }
 
 /**
  * WebSockets whose listener keeps no socket that says nothing, nor more of one address than may come, counted from the first packet,
- * nor a message of any length, and whose connections can wait unread: libp2p's waits for the first byte for ever, takes messages of
- * 100 MiB, reads on while it is paused, and does not hear of a frame that is none, which then ends the process.
+ * nor a message of any length, whose connections can wait unread, and end when they are aborted: libp2p's waits for the first byte for
+ * ever, takes messages of 100 MiB, reads on while it is paused and after an abort, of which it tells the peer nothing, and does not hear
+ * of a frame that is none, which then ends the process.
  */
 export function boundedWebSockets(
   limits: AddressLimits | undefined,
@@ -34,41 +39,56 @@ export function boundedWebSockets(
   const make = webSockets()
   return components => {
     const transport = make(components)
-    const createListener = transport.createListener.bind(transport)
+    const [createListener, dial] = [transport.createListener.bind(transport), transport.dial.bind(transport)]
     transport.createListener = ({ upgrader, ...options }) => {
-      /** Whose connection the listener makes in this very turn. */
-      let current: Line | null = null
-      const listener = createListener({ ...options, upgrader: pausable(upgrader, () => current) }) as WebSocketListener
-      listener.wsServer.options.maxPayload = MAX_WEBSOCKET_MESSAGE_BYTES
+      const listener = createListener({ ...options, upgrader: mendingInbound(upgrader) }) as WebSocketListener
+      Object.assign(listener.wsServer.options, { maxPayload: MAX_WEBSOCKET_MESSAGE_BYTES, closeTimeout: MAX_CLOSE_MS })
       const begin = listener.onWsServerConnection.bind(listener)
       listener.onWsServerConnection = (line, request) => {
         line.on('error', () => line.terminate())
-        current = line
         begin(line, request)
-        current = null
       }
       listener.server.prependListener('connection', socket => keepBounded(socket, limits, clock))
       return listener
     }
+    transport.dial = (address, { upgrader, ...options }) =>
+      dial(address, { ...options, upgrader: mendingOutbound(upgrader) })
     return transport
   }
 }
 
-/** An upgrader to which the connection over the line of this very turn comes as one that can be paused. */
-function pausable(upgrader: Upgrader, lineNow: () => Line | null): Upgrader {
+/** An upgrader to which connections come as such that can be paused and aborted. */
+function mendingInbound(upgrader: Upgrader): Upgrader {
   const upgradeInbound: Upgrader['upgradeInbound'] = async (connection, options) => {
-    const line = lineNow()
-    const pauses: Pauses = { sendPause: () => line?.pause(), sendResume: () => line?.resume() }
-    Object.assign(connection, pauses)
+    const line = socketOf<Line>(connection)
+    const ways: Ways = {
+      sendPause: () => line.pause(),
+      sendResume: () => line.resume(),
+      sendReset: () => line.terminate(),
+    }
+    Object.assign(connection, ways)
     try {
       await upgrader.upgradeInbound(connection, options)
     } catch (error) {
-      line?.terminate() // a close waits for the peer's, and reads until then
+      line.terminate() // a close waits for the peer's, and reads until then
       throw error
     }
   }
   return Object.assign(Object.create(upgrader) as Upgrader, { upgradeInbound })
 }
+
+/** An upgrader to which connections come as such whose abort closes them: Node's own WebSocket knows nothing harder. */
+function mendingOutbound(upgrader: Upgrader): Upgrader {
+  const upgradeOutbound: Upgrader['upgradeOutbound'] = (connection, options) => {
+    const line = socketOf<WebSocket>(connection)
+    const ways: Pick<Ways, 'sendReset'> = { sendReset: () => line.close() }
+    return upgrader.upgradeOutbound(Object.assign(connection, ways), options)
+  }
+  return Object.assign(Object.create(upgrader) as Upgrader, { upgradeOutbound })
+}
+
+const socketOf = <Socket>(connection: MultiaddrConnection): Socket =>
+  (connection as unknown as { readonly websocket: Socket }).websocket
 
 function keepBounded(socket: Socket, limits: AddressLimits | undefined, clock: Clock): void {
   const uncount = limits === undefined ? () => {} : limits.enter(addressOf(socket))

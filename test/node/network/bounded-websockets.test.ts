@@ -4,7 +4,11 @@ import type { MultiaddrConnection, Upgrader } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect, test, vi } from 'vitest'
 import { AddressLimits } from '../../../src/node/network/address-limits.ts'
-import { boundedWebSockets, MAX_WEBSOCKET_MESSAGE_BYTES } from '../../../src/node/network/bounded-websockets.ts'
+import {
+  boundedWebSockets,
+  MAX_CLOSE_MS,
+  MAX_WEBSOCKET_MESSAGE_BYTES,
+} from '../../../src/node/network/bounded-websockets.ts'
 import { MAX_WAIT_MS } from '../../../src/node/network/inbound-door.ts'
 import { HandClock } from '../../federation/search/hand-clock.ts'
 
@@ -26,6 +30,16 @@ async function listening(limits?: AddressLimits) {
 const knock = async (port: number) => {
   const socket = connect(port, '127.0.0.1').on('error', () => {})
   await once(socket, 'connect')
+  return socket
+}
+
+/** A socket that became a WebSocket, and then does as it likes. */
+async function upgraded(port: number) {
+  const socket = await knock(port)
+  const key = `Sec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}`
+  const upgrade = ['GET / HTTP/1.1', 'Host: here', 'Upgrade: websocket', 'Connection: Upgrade', key]
+  socket.write([...upgrade, 'Sec-WebSocket-Version: 13', '', ''].join('\r\n'))
+  await once(socket, 'data')
   return socket
 }
 
@@ -77,13 +91,42 @@ test('a message longer than any is not gathered: its sender is cut off', async (
   expect(heard).toBe(MAX_WEBSOCKET_MESSAGE_BYTES)
 })
 
+test('a connection that is aborted ends at the peer too, whichever side dialled', async () => {
+  await using line = await listening()
+  const transport = boundedWebSockets(undefined)(components as never)
+  const { signal } = new AbortController()
+  const upgrader = { upgradeOutbound: async (connection: MultiaddrConnection) => connection } as unknown as Upgrader
+  const address = multiaddr(`/ip4/127.0.0.1/tcp/${line.port}/ws`)
+  for (const aborts of ['dialler', 'listener'] as const) {
+    const dialled = (await transport.dial(address, { upgrader, signal })) as unknown as MultiaddrConnection
+    await vi.waitFor(() => expect(line.came).toHaveLength(1))
+    const accepted = line.came.pop()!
+    const [here, there] = aborts === 'dialler' ? [dialled, accepted] : [accepted, dialled]
+    const ended = once(there, 'close')
+    here.abort(new Error('it is enough'))
+    await ended
+    expect(there.status).not.toBe('open')
+  }
+})
+
+test('who does not answer a close is cut off after a while', async () => {
+  await using line = await listening()
+  const socket = await upgraded(line.port)
+  await vi.waitFor(() => expect(line.came).toHaveLength(1))
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    await line.came[0]!.close()
+    const closed = once(socket.resume(), 'close')
+    vi.advanceTimersByTime(MAX_CLOSE_MS)
+    await closed
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
 test('a frame that is none cuts its sender off, and ends nothing else', async () => {
   await using line = await listening()
-  const socket = await knock(line.port)
-  const key = `Sec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}`
-  const upgrade = ['GET / HTTP/1.1', 'Host: here', 'Upgrade: websocket', 'Connection: Upgrade', key]
-  socket.write([...upgrade, 'Sec-WebSocket-Version: 13', '', ''].join('\r\n'))
-  await once(socket, 'data')
+  const socket = await upgraded(line.port)
   const closed = once(socket, 'close')
   socket.resume().write(Uint8Array.of(0xff, 0x00)) // reserved bits, and not masked
   await closed
