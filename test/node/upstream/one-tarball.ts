@@ -3,16 +3,16 @@ import { expect } from 'vitest'
 import { cacheKeyOf } from '../../../src/node/upstream/cache-key.ts'
 import { bytesOf } from '../storage/temporary-home.ts'
 import { startFakeRegistry } from './fake-registry.ts'
-import { openFixture } from './upstream-fixture.ts'
+import { type FixtureOptions, openFixture } from './upstream-fixture.ts'
 
 export const PATH = '/x/-/x-1.0.0.tgz'
 export const MIB = 2 ** 20
 
 /** A registry with x@1.0.0 of so many bytes, and an upstream of it. */
-export async function openOne(size: number, dist: Record<string, unknown> = {}) {
+export async function openOne(size: number, dist: Record<string, unknown> = {}, options: FixtureOptions = {}) {
   const registry = await startFakeRegistry()
   const tarball = await registry.publish('x', '1.0.0', { tarball: bytesOf(size), dist })
-  const fixture = await openFixture(registry.url)
+  const fixture = await openFixture(registry.url, {}, options)
   const opened = new AsyncDisposableStack()
   opened.use(registry)
   opened.use(fixture)

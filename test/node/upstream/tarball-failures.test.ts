@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { StorageError } from '../../../src/node/storage/index.ts'
 import { expectSame, keptCount, MIB, openOne, PATH } from './one-tarball.ts'
-import { bytesOfTarball, bytesUntilError, CALM } from './upstream-fixture.ts'
+import { bytesOfTarball, bytesUntilError, CALM, IMPATIENT } from './upstream-fixture.ts'
 
 test.each([0, 0.4, 3.3])(
   'an altered byte in %s MiB: the last byte never comes, nothing is kept, it is counted',
@@ -39,7 +39,7 @@ test.each(['cut', 'short'] as const)(
 )
 
 test('a tarball that stalls ends in a time-out', async () => {
-  await using one = await openOne(MIB)
+  await using one = await openOne(MIB, {}, { limits: IMPATIENT })
   one.registry.turn(PATH, { kind: 'pause', after: 1000, until: new Promise(() => {}) })
   const tarball = await one.fixture.upstream.tarball('x', '1.0.0', CALM)
   expect(await bytesUntilError(tarball!.bytes)).toMatchObject({ code: 'E_UPSTREAM_TIMEOUT' })

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { scopedFolder } from '../storage/temporary-home.ts'
 import { startFakeRegistry } from './fake-registry.ts'
 import type { Knob } from './knob.ts'
-import { bytesOfTarball, CALM, openFixture } from './upstream-fixture.ts'
+import { bytesOfTarball, CALM, IMPATIENT, openFixture } from './upstream-fixture.ts'
 
 const FAILURES: readonly (readonly [string, Knob, string])[] = [
   ['500', { kind: 'status', status: 500 }, 'E_UPSTREAM_FAILED'],
@@ -35,7 +35,8 @@ test.each(FAILURES)(
     await using registry = await startFakeRegistry()
     await registry.publish('x', '1.0.0')
     registry.turn('/x', knob)
-    await using fixture = await openFixture(registry.url)
+    const options = code === 'E_UPSTREAM_TIMEOUT' ? { limits: IMPATIENT } : {}
+    await using fixture = await openFixture(registry.url, {}, options)
     await expect(fixture.upstream.packument('x', CALM)).rejects.toMatchObject({ code })
     registry.turn('/x')
     fixture.now += 60_000

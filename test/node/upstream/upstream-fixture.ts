@@ -9,14 +9,17 @@ import {
 } from '../../../src/node/upstream/index.ts'
 import { scopedFolder } from '../storage/temporary-home.ts'
 
-const SHORT_LIMITS: UpstreamLimits = {
-  connectMs: 200,
-  headersMs: 200,
-  idleMs: 200,
-  documentMs: 5_000,
-  tarballMs: 5_000,
+/** As long as a machine may take that does much else. */
+const PATIENT: UpstreamLimits = {
+  connectMs: 20_000,
+  headersMs: 20_000,
+  idleMs: 20_000,
+  documentMs: 30_000,
+  tarballMs: 50_000,
   connections: 32,
 }
+/** For what is to be given up. */
+export const IMPATIENT: UpstreamLimits = { ...PATIENT, connectMs: 200, headersMs: 200, idleMs: 200 }
 
 /** An upstream on a home of its own, with a clock that the test moves. */
 export interface UpstreamFixture extends AsyncDisposable {
@@ -45,7 +48,7 @@ const NO_PROXIES = { httpProxy: '', httpsProxy: '', noProxy: '' }
 export async function openFixture(
   url: string,
   settings: Readonly<Record<string, unknown>> = {},
-  { limits = SHORT_LIMITS, environment = NO_PROXIES, peers }: FixtureOptions = {},
+  { limits = PATIENT, environment = NO_PROXIES, peers }: FixtureOptions = {},
 ): Promise<UpstreamFixture> {
   const home = await scopedFolder()
   let opened = new AsyncDisposableStack()
