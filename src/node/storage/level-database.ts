@@ -1,4 +1,3 @@
-import { statfs } from 'node:fs/promises'
 import type { ClassicLevel } from 'classic-level'
 import { isDiskFull, MAKE_ROOM, StorageError } from './errors.ts'
 import { DISK_RESERVE_BYTES, MAX_GROUP_COMMIT_BYTES } from './limits.ts'
@@ -176,12 +175,6 @@ function openTable(level: ClassicLevel<string, Uint8Array>, name: TableName) {
 /** The same bytes as a plain Uint8Array: LevelDB and files hand out Buffers, which compare and print differently. */
 export function plain(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-/** Bytes that this user can still write to the disk that holds `folder`. */
-export async function freeBytesOf(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder)
-  return bavail * bsize
 }
 
 function bytesOf(writes: readonly Write[]): number {

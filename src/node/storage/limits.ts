@@ -2,6 +2,10 @@ const MIB = 1024 * 1024
 
 /** Bytes of free disk below which nothing new is written: room for LevelDB's log (4 MiB) and one table flushed from it. */
 export const DISK_RESERVE_BYTES = 8 * MIB
+/** Bytes of free disk above which the answer is kept for `FREE_BYTES_MS`: the disks that nodes run on write less in that time. */
+export const AMPLE_DISK_BYTES = 4096 * MIB
+/** How long an answer that the disk is amply free is kept, ms: to ask costs a small commit a tenth of its processor time. */
+export const FREE_BYTES_MS = 1_000
 /** Bytes of foreign blocks kept for other IPFS users; Helia's callers, not the operator, fill this. */
 export const FOREIGN_BLOCKS_QUOTA_BYTES = 256 * MIB
 /** Bytes of one foreign block: what bitswap peers accept at most is 2 MiB. */

@@ -2,7 +2,8 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { isDiskFull, MAKE_ROOM, StorageError } from './errors.ts'
-import { freeBytesOf, LevelDatabase, openTables } from './level-database.ts'
+import { keptFreeBytes } from './free-bytes.ts'
+import { LevelDatabase, openTables } from './level-database.ts'
 import { inUse } from './process-lock.ts'
 
 /** What a test may replace: the free bytes of the disk that holds a folder. */
@@ -24,7 +25,7 @@ export async function openLevelDatabase(folder: string, options: LevelDatabaseOp
   } catch (error) {
     throw openErrorOf(error, folder)
   }
-  return new LevelDatabase(level, await openTables(level), folder, options.freeBytes ?? freeBytesOf)
+  return new LevelDatabase(level, await openTables(level), folder, options.freeBytes ?? keptFreeBytes())
 }
 
 /** Makes a LevelDB that does not open one that does, from what its tables and logs still hold. */
