@@ -6,12 +6,15 @@ export interface Connection {
   readonly peer: PeerId
   /** The keeper dialled it: nobody else had it connected. */
   readonly isOwn: boolean
+  readonly way: 'inbound' | 'outbound'
   /** When it came up, ms. */
   readonly since: number
   /** Part of the network it is in; null: local. */
   readonly group: string | null
   /** It brought records that verified and were missing here. */
   isProven: boolean
+  /** When it came up, brought such records, or was last found to be needed, ms. */
+  usedAt: number
   /** It was told to go. */
   isLeaving: boolean
 }
@@ -44,10 +47,11 @@ export class Connections {
   }
 
   /** Up again is not proven again: what a peer once brought outlasts a second connection, not the first one's end. */
-  up(peer: PeerId, isOwn: boolean, group: string | null, now: number): void {
+  up(peer: PeerId, { way, isOwn }: Pick<Connection, 'way' | 'isOwn'>, group: string | null, now: number): void {
     const before = this.#byPeer.get(peer)
     const isProven = before?.isProven ?? false
-    this.#byPeer.set(peer, { peer, isOwn, since: before?.since ?? now, group, isProven, isLeaving: false })
+    const since = before?.since ?? now
+    this.#byPeer.set(peer, { peer, way, isOwn, since, group, isProven, usedAt: now, isLeaving: false })
   }
 
   /** Whether that was wanted here. */
@@ -57,9 +61,9 @@ export class Connections {
     return wasLeaving
   }
 
-  proven(peer: PeerId): void {
+  proven(peer: PeerId, now: number): void {
     const connection = this.#byPeer.get(peer)
-    if (connection) connection.isProven = true
+    if (connection) Object.assign(connection, { isProven: true, usedAt: now })
   }
 
   get hasProven(): boolean {
@@ -95,6 +99,33 @@ export class Connections {
   }
 
   /**
+   * Who goes although there is room, as there are more than 20: one that this node dialled without choosing it, as a query of the DHT
+   * does, and that brought nothing for four minutes. Who came here is left to come and go: it may have nobody else.
+   */
+  quiet(isKept: (peer: PeerId) => boolean, now: number): PeerId[] {
+    const here = [...this.#byPeer.values()].filter(({ isLeaving }) => !isLeaving)
+    const gone: PeerId[] = []
+    for (const each of here) {
+      if (here.length - gone.length <= limits.ENOUGH_CONNECTIONS) break
+      if (!isUnchosen(each) || now - each.usedAt < limits.QUIET_MS) continue
+      if (isKept(each.peer)) {
+        each.usedAt = now
+        continue
+      }
+      each.isLeaving = true
+      gone.push(each.peer)
+    }
+    return gone
+  }
+
+  /** When one of them may have to go, ms. */
+  nextQuiet(): number {
+    if (this.size <= limits.ENOUGH_CONNECTIONS) return Number.POSITIVE_INFINITY
+    const due = [...this.#byPeer.values()].filter(each => isUnchosen(each) && !each.isLeaving)
+    return Math.min(...due.map(({ usedAt }) => usedAt + limits.QUIET_MS))
+  }
+
+  /**
    * Of this node's own choice the one to give its place to somebody new: one that had four minutes and brought nothing, from the most
    * crowded part of the network first. Of peers that all serve, one goes only where there are more than enough.
    */
@@ -123,3 +154,5 @@ export class Connections {
       .map(({ peer }) => peer)
   }
 }
+
+const isUnchosen = ({ way, isOwn }: Connection): boolean => way === 'outbound' && !isOwn

@@ -14,6 +14,8 @@ interface Duty {
   readonly publisher: PublisherId
   /** Next time, ms. */
   at: number
+  /** The same while a connected peer serves the publisher. */
+  calmAt: number
 }
 
 /** When to ask the DHT what, and who is said to serve which publisher. */
@@ -23,6 +25,8 @@ export class DhtDuties {
   readonly #provides = new Map<PublisherId, Duty>()
   readonly #found = new Map<PublisherId, Set<PeerId>>()
   readonly #claimed = new Map<PublisherId, Set<PeerId>>()
+  /** Connected peers that named heads. */
+  readonly #named = new Map<PublisherId, Set<PeerId>>()
   readonly #busy = new Set<string>()
   #walkAt = 0
 
@@ -33,7 +37,7 @@ export class DhtDuties {
   serve(follows: readonly PublisherId[], provides: readonly PublisherId[], now: number): void {
     setDuties(this.#lookUps, follows, now)
     setDuties(this.#provides, provides, now)
-    for (const holders of [this.#found, this.#claimed])
+    for (const holders of [this.#found, this.#claimed, this.#named])
       for (const publisher of holders.keys()) if (!this.#lookUps.has(publisher)) holders.delete(publisher)
   }
 
@@ -64,6 +68,21 @@ export class DhtDuties {
       if (claimed.size >= limits.MAX_PROVIDERS) for (const each of claimed) if (isGone(each)) claimed.delete(each)
       if (claimed.size < limits.MAX_PROVIDERS) claimed.add(peer)
     }
+  }
+
+  /** A connected peer named heads of these: it serves them as long as it is here. */
+  names(peer: PeerId, publishers: Iterable<PublisherId>): void {
+    for (const publisher of publishers) {
+      if (!this.#lookUps.has(publisher)) continue
+      const named = this.#named.get(publisher) ?? new Set()
+      this.#named.set(publisher, named)
+      if (named.size < limits.MAX_PROVIDERS) named.add(peer)
+    }
+  }
+
+  /** The last connection with a peer went down. */
+  gone(peer: PeerId): void {
+    for (const named of this.#named.values()) named.delete(peer)
   }
 
   /** Peers said to serve a followed publisher that no connected peer is said to serve. */
@@ -99,8 +118,9 @@ export class DhtDuties {
     this.#walkAt = start({ do: 'walk' }, 'walk', Math.min(this.#walkAt, now + walkEvery * 1.2), walkEvery)
     for (const duty of this.#lookUps.values()) {
       const { publisher } = duty
-      const every = this.#isHeld(publisher, isConnected) ? limits.CALM_LOOKUP_EVERY_MS : limits.LOOKUP_EVERY_MS
-      duty.at = start({ do: 'lookUp', publisher }, `lookUp ${publisher}`, duty.at, every)
+      const due = this.#dueOf(duty, isConnected)
+      const at = start({ do: 'lookUp', publisher }, `lookUp ${publisher}`, due, limits.LOOKUP_EVERY_MS)
+      if (at !== due) Object.assign(duty, { at, calmAt: now + this.#jittered(limits.CALM_LOOKUP_EVERY_MS) })
     }
     for (const duty of this.#provides.values()) {
       const { publisher } = duty
@@ -110,22 +130,29 @@ export class DhtDuties {
   }
 
   /** When something comes due, ms. */
-  nextDue(now: number): number {
-    const times = [this.#walkAt, ...[...this.#lookUps.values(), ...this.#provides.values()].map(({ at }) => at)]
+  nextDue(isConnected: (peer: PeerId) => boolean, now: number): number {
+    const lookUps = [...this.#lookUps.values()].map(duty => this.#dueOf(duty, isConnected))
+    const times = [this.#walkAt, ...lookUps, ...[...this.#provides.values()].map(({ at }) => at)]
     return Math.min(now + limits.LOOKUP_EVERY_MS, ...times.filter(at => at > now))
   }
 
   #isHeld(publisher: PublisherId, isConnected: (peer: PeerId) => boolean): boolean {
-    return this.#holdersOf(publisher).some(isConnected)
+    const said = [this.#named, this.#found, this.#claimed]
+    return said.some(holders => holders.get(publisher)?.values().some(isConnected) === true)
+  }
+
+  #dueOf({ publisher, at, calmAt }: Duty, isConnected: (peer: PeerId) => boolean): number {
+    return this.#isHeld(publisher, isConnected) ? calmAt : at
   }
 
   #holdersOf(publisher: PublisherId): PeerId[] {
-    return [...new Set([...(this.#found.get(publisher) ?? []), ...(this.#claimed.get(publisher) ?? [])])]
+    const said = [this.#found, this.#claimed, this.#named].flatMap(holders => [...(holders.get(publisher) ?? [])])
+    return [...new Set(said)]
   }
 }
 
 function setDuties(duties: Map<PublisherId, Duty>, publishers: readonly PublisherId[], now: number): void {
   const wanted = new Set(publishers)
   for (const publisher of duties.keys()) if (!wanted.has(publisher)) duties.delete(publisher)
-  for (const publisher of wanted) if (!duties.has(publisher)) duties.set(publisher, { publisher, at: now })
+  for (const publisher of wanted) if (!duties.has(publisher)) duties.set(publisher, { publisher, at: now, calmAt: now })
 }

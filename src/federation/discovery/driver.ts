@@ -39,6 +39,8 @@ export interface DiscoveryPorts {
   readonly random: () => number
   readonly self: PeerId
   readonly groupOf: GroupOf
+  /** Whether a file or an answer passes with that peer now, or this node is reached through it; absent: never. */
+  readonly isAtWork?: (peer: PeerId) => boolean
   /** Those to dial first after a restart, whenever they may have changed. */
   readonly onAnchors?: (anchors: readonly PeerAddress[]) => void
   /** The first dial of a peer that was never connected failed. */
@@ -93,7 +95,12 @@ export class DiscoveryDriver implements AsyncDisposable {
 
   /** A peer brought records that verified and were missing here. */
   brought(peer: PeerId): void {
-    this.#machine.brought(peer)
+    this.#machine.brought(peer, this.#clock.now())
+  }
+
+  /** A connected peer named heads of these publishers. */
+  names(peer: PeerId, publishers: Iterable<PublisherId>): void {
+    this.#machine.names(peer, publishers)
   }
 
   /** Whether connections are missing. */

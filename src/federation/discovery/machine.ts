@@ -15,6 +15,8 @@ export interface DiscoveryMachineParts {
   /** 0 (inclusive) to 1. */
   readonly random: () => number
   readonly groupOf: GroupOf
+  /** Whether a file or an answer passes with that peer now, or this node is reached through it; absent: never. */
+  readonly isAtWork?: (peer: PeerId) => boolean
 }
 
 /**
@@ -92,7 +94,7 @@ export class DiscoveryMachine {
     const isChosen = this.#dialling.has(peer) && !this.#cover.isChosen(peer)
     const isOwn = way === 'outbound' && (isChosen || this.#isPinned(peer))
     this.#dialling.delete(peer)
-    this.#connections.up(peer, isOwn, address === null ? null : this.#parts.groupOf(address), now)
+    this.#connections.up(peer, { way, isOwn }, address === null ? null : this.#parts.groupOf(address), now)
     this.#candidates.succeeded(peer, way === 'outbound', address)
     return [...this.#takePlace(peer, now), ...this.#decide(now)]
   }
@@ -100,14 +102,20 @@ export class DiscoveryMachine {
   /** `wasCut`: neither side closed the connection. Who was told to go is not called back, and who told us to go is not pressed. */
   disconnected(peer: PeerId, wasCut: boolean, now: number): DiscoveryEffect[] {
     this.#cover.gone(peer)
+    this.#dht.gone(peer)
     if (!this.#connections.down(peer) && wasCut) this.#candidates.lost(peer, now)
     this.#candidates.failed(peer, now, this.#parts.random(), null)
     return this.#decide(now)
   }
 
   /** A peer brought records that verified and were missing here. */
-  brought(peer: PeerId): void {
-    this.#connections.proven(peer)
+  brought(peer: PeerId, now: number): void {
+    this.#connections.proven(peer, now)
+  }
+
+  /** A connected peer named heads of these publishers. */
+  names(peer: PeerId, publishers: Iterable<PublisherId>): void {
+    if (this.#isConnected(peer)) this.#dht.names(peer, publishers)
   }
 
   dialFailed(peer: PeerId, why: DialFailure, now: number): DiscoveryEffect[] {
@@ -186,7 +194,9 @@ export class DiscoveryMachine {
     for (const candidate of pickDials(this.#choice, now)) effects.push(this.#dial(candidate, now))
     if (this.#connections.size > 0) effects.push(...this.#dht.asks(this.#isConnected, this.isLacking, now))
     const isKept = (peer: PeerId) => this.#isKept(peer)
-    for (const peer of this.#connections.surplus(isKept, now)) effects.push({ do: 'hangUp', peer })
+    const isNeeded = (peer: PeerId) => isKept(peer) || this.#parts.isAtWork?.(peer) === true
+    const gone = [...this.#connections.surplus(isKept, now), ...this.#connections.quiet(isNeeded, now)]
+    for (const peer of gone) effects.push({ do: 'hangUp', peer })
     return [...effects, { do: 'wakeAt', at: this.#nextWake(now) }]
   }
 
@@ -238,8 +248,9 @@ export class DiscoveryMachine {
 
   #nextWake(now: number): number {
     let at = Math.min(
-      this.#dht.nextDue(now),
+      this.#dht.nextDue(this.#isConnected, now),
       this.#cover.nextDue(now),
+      this.#connections.nextQuiet(),
       this.#rotation.nextAt ?? Number.POSITIVE_INFINITY,
     )
     if (this.#connections.size > limits.KEPT_CONNECTIONS) at = Math.min(at, now + limits.NEWCOMER_MS)

@@ -128,6 +128,12 @@ export class KeptStreams implements AsyncDisposable {
     return await unlessAborted(stream.features, signal)
   }
 
+  /** Whether a request runs with the peer, either way, over another protocol than these. */
+  isAtWork(peer: PeerId, except: ReadonlySet<string>): boolean {
+    const streams = [...(this.#opened.get(peer) ?? []), ...(this.#answering.get(peer) ?? [])]
+    return streams.some(([protocol, stream]) => !except.has(protocol) && stream.isBusy())
+  }
+
   /** Ends all streams with a peer. */
   endPeer(peer: PeerId, why = 'ended here'): void {
     const asking = this.#asking.get(peer)

@@ -27,6 +27,8 @@ export interface SyncPorts extends Pick<HeadRequestsPorts, 'client' | 'pinnedHea
   readonly dropPeer: (peer: PeerId, why: DropReason) => void
   /** A peer named these heads by its subscription. */
   readonly onNamed?: (peer: PeerId, heads: readonly FeedHead[]) => void
+  /** A peer named heads of these followed publishers, by its subscription or when it was asked. */
+  readonly onHolds?: (peer: PeerId, publishers: ReadonlySet<PublisherId>) => void
 }
 
 /** Carries out what the sync machine decides: asks, verifies, commits, and tells it how that went. */
@@ -50,7 +52,10 @@ export class SyncDriver implements AsyncDisposable {
       ...ports,
       isHeld: head => ports.intake.holds(head.id),
       isFollowed: publisher => this.#machine.isFollowed(publisher),
-      named: (peer, heads) => this.#freshness.named(peer, heads),
+      named: (peer, heads) => {
+        this.#freshness.named(peer, heads)
+        ports.onHolds?.(peer, new Set(heads.map(({ publisher }) => publisher)))
+      },
     })
     const { client, intake } = ports
     this.#ahead = new RangesAhead({ client, verify: intake.verify, onLie: peer => this.#do(this.#machine.lied(peer)) })

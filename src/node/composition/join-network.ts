@@ -57,9 +57,13 @@ export async function joinFederation(
 ): Promise<Federation> {
   answerPeers(home, exchange, node)
   const port = discoveryPortOf(node.libp2p)
-  const joined: { everything: Everything | null } = { everything: null }
+  const joined: { everything: Everything | null; discovery: DiscoveryDriver | null } = {
+    everything: null,
+    discovery: null,
+  }
   const everything = () => joined.everything
-  const sync = stack.use(syncOf(home, exchange, node, everything))
+  const onHolds = (peer: PeerId, publishers: ReadonlySet<PublisherId>) => joined.discovery?.names(peer, publishers)
+  const sync = stack.use(syncOf(home, exchange, node, { everything, onHolds }))
   joined.everything = await openEverything(stack, home, exchange, node, sync)
   const gossip = stack.use(gossipOf(exchange, node, sync, everything))
   const mirror = joinMirrors(stack, node)
@@ -99,14 +103,22 @@ export async function joinFederation(
     new DiscoveryDriver({
       ...{ network: port, clock: systemClock, random: Math.random, self, onUnreachable },
       groupOf: groupOfAddress,
+      isAtWork: peer => isAtWork(exchange, node, peer),
       onAnchors: anchors => home.anchors.keep(anchors),
     }),
   )
+  joined.discovery = discovery
   exchange.onBrought(peer => discovery.brought(peer))
   if (node.config.network.mode !== 'off') lookForPeers(node, home, discovery)
   stack.defer(keepMembers(node, exchange, discovery))
   const others = { records, dialBacks: dialBacks.rounds, snapshots, everything: joined.everything }
   return { sync, gossip, discovery, mirror, ...others }
+}
+
+/** Whether a request other than for records runs with the peer, or others reach this node through it. */
+function isAtWork({ streams, protocols }: Exchange, { libp2p }: NodeContext, peer: PeerId): boolean {
+  const isRelay = () => libp2p.getMultiaddrs().some(address => `${address}`.includes(`/p2p/${peer}/p2p-circuit`))
+  return streams.isAtWork(peer, new Set([protocols.feed])) || isRelay()
 }
 
 function answerPeers(home: OpenHome, exchange: Exchange, node: NodeContext): void {
@@ -148,7 +160,13 @@ function syncOf(
   { library, relations }: OpenHome,
   exchange: Exchange,
   { metrics }: NodeContext,
-  everything: () => Everything | null,
+  {
+    everything,
+    onHolds,
+  }: {
+    readonly everything: () => Everything | null
+    readonly onHolds: (peer: PeerId, publishers: ReadonlySet<PublisherId>) => void
+  },
 ): SyncDriver {
   return new SyncDriver({
     client: exchange.feedClient,
@@ -169,6 +187,7 @@ function syncOf(
     isListed: publisher =>
       library.access.hasPublicPackage(publisher) || everything()?.publishers.isUnknown(publisher) === true,
     onNamed: (peer, heads) => exchange.changes.heldBy(peer, heads),
+    onHolds,
     pinnedHeads: publisher => [...library.catalogue.voidedHeadsOf(publisher), ...library.lostHeads(publisher)],
   })
 }

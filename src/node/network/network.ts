@@ -2,7 +2,7 @@ import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import type { GossipSub } from '@libp2p/gossipsub'
 import { type Identify, identify } from '@libp2p/identify'
 import type { Libp2p, PeerDiscovery } from '@libp2p/interface'
-import { type KadDHT, kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
+import { type KadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
 import { mdns } from '@libp2p/mdns'
 import { type Ping, ping } from '@libp2p/ping'
 import { tls } from '@libp2p/tls'
@@ -17,6 +17,7 @@ import { InboundDoor } from './inbound-door.ts'
 import { joiningNoise } from './joining-noise.ts'
 import { joiningYamux } from './joining-yamux.ts'
 import { isPrivateAddress } from './private-address.ts'
+import { quietDht } from './quiet-dht.ts'
 import { RelayClient } from './relay/relay-client.ts'
 import { relayServer } from './relay/relay-server.ts'
 import { transportsOf } from './transports.ts'
@@ -105,7 +106,7 @@ export async function libp2pOptionsOf(options: NetworkOptions): Promise<Libp2pOp
       ping: ping(),
       ...(relay === null ? {} : { relay: relay.service }),
       pubsub: watchedGossipsub(gossipOptionsOf(options.topics, options.scoreOf), options.topics),
-      dht: kadDHT({
+      dht: quietDht({
         protocol: `/hanse/${options.net}/kad/1`,
         clientMode: off,
         initialQuerySelfInterval: 5000,

@@ -308,7 +308,7 @@ test('with all places taken, an untried peer takes the place of one that brought
   const machine = keeper()
   const first = Array.from({ length: 12 }, (_, i) => at(i, `${10 + i}.7`))
   connectAll(machine, machine.heard(first, 'book', 0), 0)
-  for (let i = 0; i < 11; i++) machine.brought(peer(i))
+  for (let i = 0; i < 11; i++) machine.brought(peer(i), 0)
   machine.heard([at(50, '77.1')], 'record', 1_000, peer(1))
   let [now, tried] = [1_000, [] as PeerId[]]
   while (tried.length === 0 && now < 7_200_000) {
@@ -324,7 +324,7 @@ test('above 240 connections strangers go, of the part of the network that has mo
   machine.heard(named(0), 'pinned', 0)
   machine.connected(peer(0), 'inbound', '/ip4/66.1.0.1/tcp/1', 0)
   machine.connected(peer(1), 'inbound', '/ip4/66.1.0.1/tcp/1', 0)
-  machine.brought(peer(1))
+  machine.brought(peer(1), 0)
   for (let i = 2; i < 150; i++) machine.connected(peer(i), 'inbound', '/ip4/66.1.0.1/tcp/1', i)
   for (let i = 150; i < 240; i++) machine.connected(peer(i), 'inbound', `/ip4/${i % 50}.1.0.1/tcp/1`, i)
   const gone = (effects: readonly DiscoveryEffect[]) => effects.flatMap(e => (e.do === 'hangUp' ? [e.peer] : []))
@@ -345,7 +345,7 @@ test('names as anchors who served longest, each from another part of the network
     ),
     0,
   )
-  for (const served of [8, 9, 10]) machine.brought(peer(served))
+  for (const served of [8, 9, 10]) machine.brought(peer(served), 0)
   let anchors: readonly { readonly peer: PeerId }[] = []
   for (let now = 0; now < 7_200_000 && anchors.length === 0; now += 60_000)
     for (const effect of machine.wake(now)) if (effect.do === 'anchor') anchors = effect.peers

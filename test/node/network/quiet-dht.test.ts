@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto'
+import type { PeerId } from '@libp2p/interface'
+import { createLibp2p, type Libp2p, type Libp2pOptions } from 'libp2p'
+import { afterAll, expect, test } from 'vitest'
+import { libp2pOptionsOf } from '../../../src/node/network/network.ts'
+
+/** The inside of the DHT that this looks at. */
+interface Table {
+  add(peer: PeerId): Promise<void>
+  find(peer: PeerId): Promise<PeerId | undefined>
+  readonly closestPeerTagger: { updatePeerTags(): Promise<void> }
+}
+
+const nodes: Libp2p[] = []
+afterAll(async () => await Promise.all(nodes.map(async node => await node.stop())))
+
+async function start(): Promise<Libp2p> {
+  const options = await libp2pOptionsOf({
+    ...{ net: 'test', nodeSeed: randomBytes(32), mode: 'public', listen: ['/ip4/127.0.0.1/tcp/0'], announce: [] },
+    ...{ mdns: false, topics: [], isRelay: false },
+  })
+  const libp2p = await createLibp2p(options as unknown as Libp2pOptions)
+  nodes.push(libp2p)
+  return libp2p
+}
+
+const tableOf = (node: Libp2p) => (node.services.dht as unknown as { readonly routingTable: Table }).routingTable
+
+test('a peer that an answer of the DHT names is not dialled for the routing table, and one that was met is in it', async () => {
+  const [a, b] = [await start(), await start()]
+  await a.peerStore.merge(b.peerId, { multiaddrs: b.getMultiaddrs() })
+  await tableOf(a).add(b.peerId)
+  expect(a.getConnections()).toEqual([])
+  expect(await tableOf(a).find(b.peerId)).toBeUndefined()
+  await a.dial(b.peerId)
+  await tableOf(a).add(b.peerId)
+  expect((await tableOf(a).find(b.peerId))?.toString()).toBe(b.peerId.toString())
+})
+
+test('who is next to this node in the DHT is not called back after somebody hung up', async () => {
+  const [a, b] = [await start(), await start()]
+  await a.dial(b.getMultiaddrs())
+  await tableOf(a).add(b.peerId)
+  const marks = async () => {
+    await tableOf(a).closestPeerTagger.updatePeerTags()
+    return [...(await a.peerStore.get(b.peerId)).tags.keys()].toSorted()
+  }
+  await expect.poll(marks).toEqual(['kad-close', 'kad-peer'])
+})
