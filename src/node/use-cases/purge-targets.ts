@@ -1,6 +1,8 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Artifact, BlockId, PackageName, Sha256 } from '../../protocol/index.ts'
 import { MAX_PURGED_NAMES, type PurgedName, tarballRows } from '../cache/index.ts'
 import { sha256OfRawBlock } from '../library/raw-block.ts'
+import { unlessDamaged } from '../library/stored-bodies.ts'
 import type { NodeContext } from '../node-context.ts'
 import { npmPackageOf } from '../registries/npm/npm-package.ts'
 
@@ -25,7 +27,8 @@ export async function targetOfDigest(node: NodeContext, id: BlockId | Sha256): P
   const sha256 = held?.sha256 ?? (isCid ? sha256OfRawBlock(id as BlockId) : (id as Sha256))
   const cid = held?.cid ?? (isCid ? (id as BlockId) : null)
   const isMeant = (artifact: Pick<Artifact, 'sha256' | 'cid'>) => artifact.sha256 === sha256 || artifact.cid === cid
-  const names: PurgedName[] = [...released(node)].filter(({ artifact }) => isMeant(artifact))
+  const names: PurgedName[] = []
+  for await (const { purl, version, artifact } of released(node)) if (isMeant(artifact)) names.push({ purl, version })
   for await (const row of tarballRows(node.database)) {
     const purl = npmPackageOf(row.name)
     if (row.sha256 === sha256 && purl !== null) names.push({ purl, version: row.version })
@@ -40,9 +43,7 @@ export async function targetsOfVersion(
   version: string,
 ): Promise<readonly PurgeTarget[]> {
   const digests = new Set<Sha256>()
-  for (const each of released(node)) {
-    if (each.purl === purl && each.version === version) digests.add(each.artifact.sha256)
-  }
+  for await (const each of released(node, purl)) if (each.version === version) digests.add(each.artifact.sha256)
   for await (const row of tarballRows(node.database)) {
     if (row.version === version && npmPackageOf(row.name) === purl) digests.add(row.sha256)
   }
@@ -51,12 +52,15 @@ export async function targetsOfVersion(
   return targets.map(target => ({ ...target, names: distinct([{ purl, version }, ...target.names]) }))
 }
 
-function* released({ library }: NodeContext) {
-  for (const publisher of library.catalogue.publishers()) {
-    for (const [purl, { releases }] of library.catalogue.publisher(publisher)?.packages ?? []) {
-      for (const { version, artifacts } of releases.values()) {
+/** What is released here, or of one package. Every record is read for it again: others have their turns meanwhile, and what is damaged names nothing. */
+async function* released({ library }: NodeContext, only?: PackageName) {
+  const { catalogue } = library
+  for (const publisher of only === undefined ? catalogue.publishers() : catalogue.publishersOf(only)) {
+    for (const purl of only === undefined ? [...(catalogue.publisher(publisher)?.packages.keys() ?? [])] : [only]) {
+      const releases = unlessDamaged(() => library.package(publisher, purl))?.releases.values() ?? []
+      for (const { version, artifacts } of releases)
         for (const { artifact } of artifacts) yield { purl, version, artifact }
-      }
+      await setImmediate()
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { BlockId, PackageState, PeerId, PublisherId, ReleaseState } from '../../protocol/index.ts'
+import { unlessDamaged } from '../library/stored-bodies.ts'
 import type { NodeContext } from '../node-context.ts'
 import { statedCopiesOf } from './seen-copies.ts'
 import { statedHoldersOf } from './stated-holders.ts'
@@ -62,7 +63,8 @@ function partsOf(
 ): ReadonlyMap<PeerId, ReadonlySet<BlockId>> {
   const partial = statedCopiesOf(node, publisher).filter(({ peer, isWhole }) => !isWhole && !whole.has(peer))
   if (partial.length === 0) return new Map()
-  const packages = [...(node.library.catalogue.publisher(publisher)?.packages.values() ?? [])]
+  const names = [...(node.library.catalogue.publisher(publisher)?.packages.keys() ?? [])]
+  const packages = names.flatMap(name => unlessDamaged(() => node.library.package(publisher, name)) ?? [])
   const named = packages.flatMap(({ releases }) => [...releases.values()].flatMap(({ artifacts }) => artifacts))
   const roots = new Set(named.map(({ artifact }) => artifact.cid))
   const held = partial.map(({ peer, cids }) => [peer, roots.intersection(cids)] as const)
