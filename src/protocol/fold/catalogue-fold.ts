@@ -8,7 +8,10 @@ import type { KeptState } from './package-states.ts'
 import { PublisherFold } from './publisher-fold.ts'
 import { BodiesInMemory, type RecordBodies } from './record-bodies.ts'
 
-/** Releases of packages whose states are kept, of all publishers: about 30 MB, while batches of a long feed name the same ones again. */
+/**
+ * Releases of packages whose states are kept, of all publishers: about 30 MB, while batches of a long feed name the same ones again.
+ * One with many artifacts or records counts as many.
+ */
 const MAX_KEPT_RELEASES = 16_384
 /** Batches after which a state that none of them used is let go, so that where little comes, little is kept. */
 const KEPT_BATCHES = 64

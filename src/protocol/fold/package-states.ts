@@ -69,7 +69,7 @@ export class PackageStates {
     const grown = known === undefined ? null : grownStateOf(pkg, known, this.#parts)
     const next = grown ?? stateOf(ops.nameOf(pkg), counted, pkg)
     if (next === null) kept.delete(key)
-    else kept.set(key, { ...next, since: [] }, next.state.releases.size + 1)
+    else kept.set(key, { ...next, since: [] }, weightOf(next.state))
     return next?.state ?? null
   }
 
@@ -127,6 +127,13 @@ export class PackageStates {
   #keyOf(pkg: number): string {
     return `${this.#parts.prefix}${pkg}`
   }
+}
+
+/** What takes memory: artifacts, records, tags and origins, of which a publisher may say thousands of one version. */
+function weightOf({ releases, origins, tags }: PackageState): number {
+  let weight = 1 + origins.length + tags.size
+  for (const { artifacts, records } of releases.values()) weight += Math.max(artifacts.length, records.length)
+  return weight
 }
 
 function stateOf(name: PackageName, counted: CountedOps, pkg: number): Omit<KeptState, 'since'> | null {

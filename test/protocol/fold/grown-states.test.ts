@@ -83,6 +83,20 @@ test('of a package with many versions only the new one is read when it is looked
   expect(fold.package(u.PUBLISHER, X)?.releases.size).toBe(50)
 })
 
+test('a state weighs what it holds: with too many records of one version, another one is not kept beside it', () => {
+  const bodies = new CountedBodies()
+  const fold = new CatalogueFold(bodies, 60)
+  fold.add(u.rootFeed(u.delegateBody('a'), u.delegateBody('b')))
+  const same = Array.from({ length: 50 }, () => u.release('pkg:npm/x@1'))
+  fold.add([...u.writerFeed('a', ...same), ...u.writerFeed('b', ...same.map(() => u.release('pkg:npm/y@1')))])
+  const lookAt = (name: string) => {
+    const before = bodies.reads
+    fold.package(u.PUBLISHER, name as never)
+    return bodies.reads - before
+  }
+  expect(['pkg:npm/x', 'pkg:npm/x', 'pkg:npm/y', 'pkg:npm/x'].map(lookAt)).toEqual([50, 0, 50, 50])
+})
+
 test('adding reads nothing, nor does asking which packages there are', () => {
   const bodies = new CountedBodies()
   const fold = new CatalogueFold(bodies)
