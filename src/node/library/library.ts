@@ -143,11 +143,11 @@ export class Library {
     return unlessDamaged(() => this.catalogue.digest())
   }
 
-  /** Publishers with a live release of a package. */
+  /** Publishers with a live release of a package, and those of whom that cannot be told because a record is damaged. */
   publishersOf(name: PackageName): readonly PublisherId[] {
     return this.catalogue.publishersOf(name).filter(publisher => {
-      const releases = this.package(publisher, name)?.releases.values() ?? []
-      return [...releases].some(release => release.state === 'live')
+      const state = unlessDamaged(() => ({ releases: this.package(publisher, name)?.releases.values() ?? [] }))
+      return state === null || [...state.releases].some(release => release.state === 'live')
     })
   }
 

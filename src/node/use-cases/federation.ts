@@ -1,4 +1,5 @@
 import { type PublisherId, relationText, shortNameOf } from '../../protocol/index.ts'
+import { unlessDamaged } from '../library/stored-bodies.ts'
 import type { NodeContext } from '../node-context.ts'
 import { holdingsOf, type Mirror, type Replication, replicationOf } from './replication.ts'
 
@@ -53,7 +54,7 @@ async function publisherOf(node: NodeContext, id: PublisherId, shown: number): P
   const holdings = holdingsOf(node, id)
   const counted: PackageCopies[] = []
   for (const name of names.slice(0, MAX_COUNTED_PACKAGES)) {
-    const state = node.library.package(id, name)
+    const state = unlessDamaged(() => node.library.package(id, name))
     const replication = state === null ? null : await replicationOf(node, holdings, state)
     if (replication !== null) counted.push({ package: shortNameOf(name), ...replication })
   }

@@ -78,7 +78,7 @@ const digestOf = (records: readonly WellFormedRecord[]) => {
   return fold.digest()
 }
 
-test('a record of a fork is found where its branch lies', async () => {
+test('a record is found where it lies, wherever its head says', async () => {
   const { database, records, publisher } = await stored()
   await using _ = database
   const made = new MadePublisher()
@@ -102,6 +102,10 @@ test('a record that is found damaged when it is asked for is an error that /read
   expect(library.problems.get(publisher)).toContain('E_RECORD_CORRUPT')
   expect(library.isWhole(releases[0]!)).toBe(false)
   expect(library.package(publisher, purlOf('y'))?.releases.size).toBe(2)
+  // It may have released it: nobody else's name is taken for the only one.
+  expect(['x', 'y', 'z'].map(name => library.publishersOf(purlOf(name)))).toEqual([[publisher], [publisher], []])
+  const waiting = library.waitUntil(() => library.package(publisher, purlOf('x')) !== null, AbortSignal.timeout(60_000))
+  await expect(waiting).rejects.toMatchObject({ code: 'E_RECORD_CORRUPT' })
   expect([...library.catalogue.publisher(publisher)!.packages.keys()]).toEqual([purlOf('x'), purlOf('y')])
   const heard: unknown[] = []
   library.onChange(() => library.package(publisher, purlOf('x')))
