@@ -16,7 +16,7 @@ export const TIGHT_CONNECTIONS = 280
 export const NEWCOMER_MS = 30_000
 /** Time after which a connection that brought no records may give its place to another, ms. */
 export const TRIAL_MS = 4 * 60_000
-/** Time after which a connection that this node opened for a query of the DHT and that brought nothing is closed, ms: others may want it in the minutes after, and to dial anew costs what it costs to keep it open about as long. */
+/** Time after which a connection that this node opened for a query of the DHT and that brought nothing is closed, ms: as long as a peer of own choice has for that, and longer than one query needs it. */
 export const QUIET_MS = 4 * 60_000
 /** Time between two trials of an untried peer, ms, while one connected peer at least has brought records: an eclipse heals. */
 export const ROTATE_EVERY_MS = 30 * 60_000

@@ -4,7 +4,7 @@ const MIB = 1024 * 1024
 export const DISK_RESERVE_BYTES = 8 * MIB
 /** Bytes of free disk above which the answer is kept for `FREE_BYTES_MS`: the disks that nodes run on write less in that time. */
 export const AMPLE_DISK_BYTES = 4096 * MIB
-/** How long an answer that the disk is amply free is kept, ms: to ask costs a small commit a tenth of its processor time. */
+/** How long an answer that the disk is amply free is kept, ms: to ask is a quarter of a small commit's processor time. */
 export const FREE_BYTES_MS = 1_000
 /** Bytes of foreign blocks kept for other IPFS users; Helia's callers, not the operator, fill this. */
 export const FOREIGN_BLOCKS_QUOTA_BYTES = 256 * MIB
