@@ -6,8 +6,8 @@ import { type Clock, systemClock } from '../../federation/index.ts'
 import type { AddressLimits } from './address-limits.ts'
 import { MAX_WAIT_MS } from './inbound-door.ts'
 
-/** Longest WebSocket message, bytes, which is gathered before it is handed on: a noise message and its length have 65,537. */
-export const MAX_WEBSOCKET_MESSAGE_BYTES = 1 << 17
+/** Longest WebSocket message, bytes, which is gathered before it is handed on: a noise message and its length have 65,537, and some join three. */
+export const MAX_WEBSOCKET_MESSAGE_BYTES = 1 << 18
 
 /** Time that a peer has to answer a close, ms: what it sends until then is read for nothing. */
 export const MAX_CLOSE_MS = 3_000

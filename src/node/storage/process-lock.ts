@@ -42,6 +42,8 @@ async function succeed(path: string, dead: string, own: string): Promise<boolean
     if ((await readIfThere(path)) !== dead) return false
     await write(path, own, beside => rename(beside, path))
     return true
+  } catch (error) {
+    throw writeErrorOf(error, path)
   } finally {
     await rm(succession, { force: true })
   }
