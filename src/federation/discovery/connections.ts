@@ -46,6 +46,11 @@ export class Connections {
     return this.#byPeer.has(peer)
   }
 
+  /** Connected and not told to go. */
+  stays(peer: PeerId): boolean {
+    return this.#byPeer.get(peer)?.isLeaving === false
+  }
+
   /** Up again is not proven again: what a peer once brought outlasts a second connection, not the first one's end. */
   up(peer: PeerId, { way, isOwn }: Pick<Connection, 'way' | 'isOwn'>, group: string | null, now: number): void {
     const before = this.#byPeer.get(peer)
@@ -75,7 +80,7 @@ export class Connections {
    * network that has most the newest, who was there long enough to ask what a newcomer asks unless it is getting tight.
    */
   surplus(isKept: (peer: PeerId) => boolean, now: number): PeerId[] {
-    const here = [...this.#byPeer.values()].filter(({ isLeaving }) => !isLeaving)
+    const here = this.#staying()
     let excess = here.length - limits.KEPT_CONNECTIONS
     if (excess <= 0) return []
     const isTight = here.length > limits.TIGHT_CONNECTIONS
@@ -103,7 +108,7 @@ export class Connections {
    * does, and that brought nothing for four minutes. Who came here is left to come and go: it may have nobody else.
    */
   quiet(isKept: (peer: PeerId) => boolean, now: number): PeerId[] {
-    const here = [...this.#byPeer.values()].filter(({ isLeaving }) => !isLeaving)
+    const here = this.#staying()
     const gone: PeerId[] = []
     for (const each of here) {
       if (here.length - gone.length <= limits.ENOUGH_CONNECTIONS) break
@@ -120,9 +125,9 @@ export class Connections {
 
   /** When one of them may have to go, ms. */
   nextQuiet(): number {
-    if (this.size <= limits.ENOUGH_CONNECTIONS) return Number.POSITIVE_INFINITY
-    const due = [...this.#byPeer.values()].filter(each => isUnchosen(each) && !each.isLeaving)
-    return Math.min(...due.map(({ usedAt }) => usedAt + limits.QUIET_MS))
+    const here = this.#staying()
+    if (here.length <= limits.ENOUGH_CONNECTIONS) return Number.POSITIVE_INFINITY
+    return Math.min(...here.filter(isUnchosen).map(({ usedAt }) => usedAt + limits.QUIET_MS))
   }
 
   /**
@@ -152,6 +157,10 @@ export class Connections {
       .filter(isOtherPart)
       .slice(0, limits.MAX_ANCHORS)
       .map(({ peer }) => peer)
+  }
+
+  #staying(): Connection[] {
+    return [...this.#byPeer.values()].filter(({ isLeaving }) => !isLeaving)
   }
 }
 

@@ -233,7 +233,8 @@ export class DiscoveryMachine {
   }
 
   #isKept(peer: PeerId): boolean {
-    return this.#isPinned(peer) || this.#cover.isChosen(peer) || this.#dht.isSoleHolder(peer, this.#isConnected)
+    const stays = (each: PeerId) => this.#connections.stays(each)
+    return this.#isPinned(peer) || this.#cover.isChosen(peer) || this.#dht.isSoleHolder(peer, stays)
   }
 
   /** Of a followed publisher, or of what searches cannot reach otherwise. */

@@ -98,3 +98,22 @@ test('who is not connected serves nothing by having named it', () => {
   comeUp(machine, 'inbound', [peer(50)])
   expect(machine.unheld()).toEqual([acme])
 })
+
+test('while those that were told to go still go, the keeper sleeps', () => {
+  const machine = keeper()
+  chooseTwelve(machine)
+  comeUp(machine, 'outbound', peers(100, 50))
+  const told = machine.wake(QUIET_MS)
+  expect(hungUp(told)).not.toEqual([])
+  expect(told.find(effect => effect.do === 'wakeAt')?.at).toBeGreaterThan(QUIET_MS)
+})
+
+test('of two that alone serve a followed publisher one stays, though both are quiet', () => {
+  const machine = keeper()
+  chooseTwelve(machine)
+  machine.serve([acme], [], 0)
+  comeUp(machine, 'inbound', peers(300, 10))
+  comeUp(machine, 'outbound', peers(100, 2))
+  for (const holder of peers(100, 2)) machine.names(holder, [acme])
+  expect(hungUp(machine.wake(QUIET_MS))).toEqual([peer(100)])
+})
