@@ -58,7 +58,11 @@ export class SyncDriver implements AsyncDisposable {
       },
     })
     const { client, intake } = ports
-    this.#ahead = new RangesAhead({ client, verify: intake.verify, onLie: peer => this.#do(this.#machine.lied(peer)) })
+    this.#ahead = new RangesAhead({
+      client,
+      verify: intake.verify,
+      onLie: peer => this.#do(this.#machine.lied(peer, this.#now)),
+    })
   }
 
   /** Whether nothing is asked and nothing known to be missing. */

@@ -143,8 +143,8 @@ export class SyncMachine {
   }
 
   /** What a peer sent was a lie. */
-  lied(peer: PeerId): SyncEffect[] {
-    return this.#drop(peer, 'bad record')
+  lied(peer: PeerId, now: number): SyncEffect[] {
+    return [...this.#drop(peer, 'bad record'), ...this.#schedule(now)]
   }
 
   /** Time has come: late answers are given up or others asked too and, when it is due, a round starts. */
@@ -226,7 +226,7 @@ export class SyncMachine {
 
   #betrayed(peer: PeerId, want: Want): SyncEffect[] {
     this.#wants.fail(want, peer)
-    return this.lied(peer)
+    return this.#drop(peer, 'bad record')
   }
 
   /** Starts every range that may start: the most reliable peers first, two ranges each, root feeds first. */

@@ -1,6 +1,6 @@
 import type { PeerId } from '../../protocol/index.ts'
 import type { FeedClient } from './fetch-range.ts'
-import { MAX_RANGES_AHEAD } from './limits.ts'
+import { MAX_RANGES_AHEAD, MAX_RANGES_PER_PEER } from './limits.ts'
 import { askForRange, type ComingRange, type RangePlace, type ReadRange, settled } from './read-range.ts'
 import type { VerifyRange } from './verify-range.ts'
 
@@ -36,14 +36,15 @@ export class RangesAhead implements AsyncDisposable {
     const coming = this.#ahead.get(key) ?? this.#ask(place)
     this.#ahead.delete(key)
     return await settled(coming, signal, count => {
-      if (count > 0) this.begin({ ...place, from: place.from + count })
+      if (count > 0 && !signal.aborted) this.begin({ ...place, from: place.from + count })
     })
   }
 
-  /** Asks for a part that is expected to be taken next; not if there is none, or much is ahead already. */
+  /** Asks for a part that is expected to be taken next; not if there is none, or much is ahead already, of the peer or of all. */
   begin(place: RangePlace): void {
     const key = keyOf(place)
     if (place.from > place.head.seq || this.size >= MAX_RANGES_AHEAD || this.#ahead.has(key)) return
+    if (this.#of(place.peer).length >= MAX_RANGES_PER_PEER) return
     this.#ahead.set(key, this.#ask(place))
   }
 
@@ -59,7 +60,7 @@ export class RangesAhead implements AsyncDisposable {
 
   /** The peer is gone. */
   drop(peer: PeerId): void {
-    for (const coming of [...this.#ahead.values(), ...this.#left]) if (coming.place.peer === peer) coming.abort()
+    for (const { abort } of this.#of(peer)) abort()
     for (const [key, { place }] of this.#ahead) if (place.peer === peer) this.#ahead.delete(key)
   }
 
@@ -69,6 +70,10 @@ export class RangesAhead implements AsyncDisposable {
     for (const { abort } of all) abort()
     this.#ahead.clear()
     await Promise.allSettled(all.map(({ read }) => read))
+  }
+
+  #of(peer: PeerId): ComingRange[] {
+    return [...this.#ahead.values(), ...this.#left].filter(({ place }) => place.peer === peer)
   }
 
   async #judge(coming: ComingRange): Promise<void> {

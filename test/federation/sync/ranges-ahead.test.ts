@@ -65,12 +65,11 @@ test('behind the head nothing is asked for', async () => {
 test('what came ahead and nobody takes is judged: a lie is told of, the truth and other chains are not', async () => {
   const spoilt = records[3]!.envelope.with(-1, records[3]!.envelope.at(-1)! ^ 1)
   const { ahead, lied } = peersWith(seq => (seq === 4 ? spoilt : records[seq - 1]!.envelope))
-  ahead.begin(placeOf(1))
   ahead.begin(placeOf(3))
   ahead.begin(placeOf(5, headAt(30)))
   ahead.leave({ peer, head: headAt(9) }, 3)
   ahead.leave({ peer: other, head: headAt(9) })
-  expect(ahead.size).toBe(3)
+  expect(ahead.size).toBe(2)
   await new Promise(setImmediate)
   expect(lied).toEqual([])
   ahead.leave({ peer, head: headAt(9) })
@@ -81,9 +80,10 @@ test('what came ahead and nobody takes is judged: a lie is told of, the truth an
 
 test('asks no more ahead than its bound, whatever peers offer, those counted that nobody takes', () => {
   const { ahead, asked } = peersWith()
-  for (let from = 1; from <= 3 * MAX_RANGES_AHEAD; from++) ahead.begin(placeOf(from, headAt(40)))
+  const peers = Array.from({ length: MAX_RANGES_AHEAD }, (_, i) => `peer${i}` as PeerId)
+  for (const each of peers) for (let from = 1; from < 9; from++) ahead.begin(placeOf(from, headAt(40), each))
   expect(ahead.size).toBe(MAX_RANGES_AHEAD)
-  ahead.leave({ peer, head: headAt(40) })
+  for (const each of peers) ahead.leave({ peer: each, head: headAt(40) })
   ahead.begin(placeOf(20, headAt(40)))
   expect([ahead.size, asked.length]).toEqual([MAX_RANGES_AHEAD, MAX_RANGES_AHEAD])
 })
@@ -101,14 +101,24 @@ test('of a peer that is gone nothing is waited for or held against it', async ()
   expect(lied).toEqual([other])
 })
 
-test('who gives up what was asked ahead ends it', async () => {
-  const { ahead, aborted } = peersWith()
+test('who gives up what was asked ahead ends it, and nothing after it is asked for', async () => {
+  const { ahead, asked, aborted } = peersWith()
   ahead.begin(placeOf(7))
   const controller = new AbortController()
   const taking = ahead.take(placeOf(7), controller.signal)
   controller.abort()
   await taking.catch(() => {})
   expect(aborted).toEqual(['peer 7'])
+  expect(asked).toEqual(['peer 7'])
+})
+
+test('a peer that answers nothing leaves places to others', () => {
+  const { ahead, asked } = peersWith()
+  for (let from = 1; from <= 3 * MAX_RANGES_AHEAD; from++) ahead.begin(placeOf(from, headAt(40)))
+  ahead.leave({ peer, head: headAt(40) })
+  for (let from = 1; from <= MAX_RANGES_AHEAD; from++) ahead.begin(placeOf(from, headAt(40)))
+  ahead.begin(placeOf(1, headAt(40), other))
+  expect(asked).toContain('other 1')
 })
 
 test('a peer that fails ahead of time fails who takes it, and nobody else', async () => {

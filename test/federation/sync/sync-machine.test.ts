@@ -293,3 +293,18 @@ test('every connected peer is asked in its turn, though others redial all the ti
   }
   expect([...asked].sort()).toEqual(peers)
 })
+
+test('what was asked of a peer whose part ahead was a lie is asked of another at once', () => {
+  const bench = new Bench(liar, honest)
+  bench.offer(liar, root)
+  bench.offer(honest, root)
+  expect(bench.asks).toMatchObject([{ peer: liar, head: root }])
+  const effects = bench.machine.lied(liar, 0)
+  expect(effects).toContainEqual({ do: 'dropPeer', peer: liar, why: 'bad record' })
+  expect(effects.filter(({ do: what }) => what === 'askRange')).toMatchObject([{ peer: honest, head: root }])
+})
+
+test('a lie of a peer that is not here changes nothing', () => {
+  const { machine } = new Bench(honest)
+  expect(machine.lied(liar, 0).map(effect => effect.do)).toEqual(['wakeAt'])
+})
