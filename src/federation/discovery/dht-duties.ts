@@ -93,11 +93,11 @@ export class DhtDuties {
 
   /** Whether the peer is the one connected peer that is said to serve some followed publisher. */
   isSoleHolder(peer: PeerId, isConnected: (peer: PeerId) => boolean): boolean {
-    for (const publisher of this.#lookUps.keys()) {
-      const connected = this.#holdersOf(publisher).filter(isConnected)
-      if (connected.length === 1 && connected[0] === peer) return true
-    }
-    return false
+    if (!isConnected(peer)) return false
+    const isOther = (each: PeerId) => each !== peer && isConnected(each)
+    const said = [this.#named, this.#found, this.#claimed]
+    const isHolder = (publisher: PublisherId) => said.some(holders => holders.get(publisher)?.has(peer) === true)
+    return this.#lookUps.keys().some(publisher => isHolder(publisher) && !this.#isHeld(publisher, isOther))
   }
 
   /** Followed publishers that no connected peer is said to serve. */
