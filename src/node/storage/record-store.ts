@@ -8,14 +8,14 @@ import {
   type WellFormedRecord,
 } from '../../protocol/index.ts'
 import { type AppendOptions, AppendPlan, feedKeyOf, idsToLookUp } from './append-plan.ts'
-import { StorageError, systemCodeOf } from './errors.ts'
+import { StorageError } from './errors.ts'
 import { decodeFeedTree, type FeedTree, type Segment, segmentsOf } from './feed-tree.ts'
 import { forgetRecords } from './forget-publisher.ts'
 import type { LevelDatabase } from './level-database.ts'
 import { SCAN_BYTES } from './limits.ts'
+import { lost, recordAt } from './record-at.ts'
 import { type Damage, scanRecords, startingWith } from './record-scan.ts'
 import {
-  isStoredAs,
   keyOf,
   lostIdOf,
   openEnvelope,
@@ -94,25 +94,7 @@ export class RecordStore implements FeedStore {
   /** The held record that lies where its head says, read at once. @throws StorageError E_RECORD_CORRUPT; E_STORAGE_FAILED while its publisher is being forgotten, or where the disk fails */
   recordAt(head: FeedHead): StoredRecord {
     if (this.#forgetting.has(head.publisher)) throw beingForgotten(head)
-    const main = keyOf({ ...head, branch: 0 })
-    const value = this.#read('records', main, head)
-    if (value !== undefined && isStoredAs(head.id, value)) return openStored(main, value)
-    const place = this.#read('places', head.id, head)
-    const key = place === undefined ? main : keyOf(parsePlace(place))
-    const rival = key === main ? value : this.#read('records', key, head)
-    if (rival === undefined) throw lost({ ...head, branch: 0 })
-    const record = openStored(key, rival)
-    if (record.id !== head.id) throw lost(record)
-    return record
-  }
-
-  /** Reads at once. A block of the database that was altered on disk is damage as a record's own is. */
-  #read(table: 'records' | 'places', key: string, head: FeedHead): Uint8Array | undefined {
-    try {
-      return this.#database.table(table).getSync(key)
-    } catch (cause) {
-      throw unreadable(head, cause)
-    }
+    return recordAt(this.#database, head)
   }
 
   append(records: readonly WellFormedRecord[], options: AppendOptions = {}): Promise<Appended> {
@@ -280,20 +262,6 @@ async function present<K extends string>(table: ReturnType<LevelDatabase['table'
     const value = values[index]
     return value === undefined ? [] : [[key, value]]
   })
-}
-
-function lost({ seq, feed, publisher }: RecordPlace): StorageError {
-  const hint = 'run: hanse doctor --repair'
-  return new StorageError('E_RECORD_CORRUPT', `record ${seq} of feed ${feed} of ${publisher} was lost on disk`, {
-    hint,
-  })
-}
-
-function unreadable({ seq, feed, publisher }: FeedHead, cause: unknown): StorageError {
-  const isDamage = systemCodeOf(cause) === 'LEVEL_CORRUPTION'
-  const hint = isDamage ? 'run: hanse doctor --repair' : 'try again; if it stays so, restart the node'
-  const problem = `record ${seq} of feed ${feed} of ${publisher} cannot be read from the disk`
-  return new StorageError(isDamage ? 'E_RECORD_CORRUPT' : 'E_STORAGE_FAILED', problem, { cause, hint })
 }
 
 const beingForgotten = ({ publisher }: FeedHead): StorageError =>

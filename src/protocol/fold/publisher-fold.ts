@@ -3,9 +3,7 @@ import { ROOT_FEED } from '../ids.ts'
 import { shortNameOf } from '../purl.ts'
 import type { FeedHead, WellFormedRecord } from '../record.ts'
 import type { Visibility } from '../visibility.ts'
-import { audienceOf } from './audience.ts'
 import type { FeedState, MemberState, PackageState, PublisherCatalogue } from './catalogue.ts'
-import { isPublic } from './counted-op.ts'
 import { CountedOps } from './counted-ops.ts'
 import { CountedRecords } from './counted-records.ts'
 import { feedStateOf } from './feed-state.ts'
@@ -14,7 +12,7 @@ import { HeldOps } from './held-ops.ts'
 import { HeldRecords } from './held-records.ts'
 import type { KeptFew } from './kept-few.ts'
 import type { LiveFeed } from './live-feeds.ts'
-import { type LooseState, looseStateOf } from './loose-state.ts'
+import { LooseStates } from './loose-states.ts'
 import { type KeptState, PackageStates } from './package-states.ts'
 import type { RecordBodies } from './record-bodies.ts'
 import { FeedRecords } from './record-set.ts'
@@ -53,8 +51,7 @@ export class PublisherFold {
   readonly #states: PackageStates
   readonly #rootRecords = new FeedRecords(ROOT_FEED)
   readonly #root: RootChain
-  #loose: LooseState | null = null
-  readonly #audiences = new Map<FeedId, ReadonlySet<PeerId>>()
+  readonly #loose: LooseStates
 
   constructor({ publisher, bodies, kept, number }: PublisherFoldParts) {
     this.#publisher = publisher
@@ -62,6 +59,7 @@ export class PublisherFold {
     this.#root = new RootChain(publisher, this.#rootRecords)
     const [held, ops] = [this.#held, this.#ops]
     this.#counted = new CountedOps({ publisher, held, ops, bodies })
+    this.#loose = new LooseStates(this.#counted, feed => this.#feeds.get(feed)?.live ?? null)
     this.#states = new PackageStates({ held, ops, counted: this.#counted, kept, prefix: `${number}:` })
   }
 
@@ -69,7 +67,10 @@ export class PublisherFold {
   add(records: Iterable<WellFormedRecord>): Set<PackageName> {
     const fresh = this.#keep(records)
     const touched = new Set<number>()
-    this.#forgetLists(fresh)
+    // Who is taken off a list is so also by records that do not count: those change no op that does.
+    for (const feed of fresh.byFeed.keys()) this.#loose.forgetAudience(feed)
+    if (fresh.root.length > 0) this.#loose.forgetAudiences()
+    if (fresh.bearsOnLoose) this.#loose.forget()
     if (fresh.root.length > 0) {
       this.#root.add(fresh.root)
       this.#followRoot(touched)
@@ -110,7 +111,7 @@ export class PublisherFold {
   catalogue(): PublisherCatalogue {
     const feeds = this.#feedStates()
     const states = this.#states
-    const { profile, holds, members } = this.#looseState()
+    const { profile, holds, members } = this.#loose.now()
     return {
       ...{ publisher: this.#publisher, feeds, profile, holds, members, voidedHeads: this.voidedHeads() },
       get packages() {
@@ -132,16 +133,12 @@ export class PublisherFold {
 
   /** The peers on the list of a listed feed; none for any other. */
   audienceOf(feed: FeedId): ReadonlySet<PeerId> {
-    const known = this.#audiences.get(feed)
-    if (known !== undefined) return known
-    const audience = this.#audienceNow(feed)
-    this.#audiences.set(feed, audience)
-    return audience
+    return this.#loose.audienceOf(feed)
   }
 
   /** Of whom the public feeds say that they belong to a private network, or no longer do. */
   members(): ReadonlyMap<PeerId, MemberState> {
-    return this.#looseState().members
+    return this.#loose.now().members
   }
 
   #feedStates(): FeedState[] {
@@ -150,36 +147,6 @@ export class PublisherFold {
       live => this.#feeds.get(live.feed)?.state() ?? feedStateOf({ counted: [], reason: 'open' }, live),
     )
     return [feedStateOf(this.#root, null), ...states]
-  }
-
-  #audienceNow(feed: FeedId): ReadonlySet<PeerId> {
-    const live = this.#feeds.get(feed)?.live
-    if (live?.visibility !== 'listed') return new Set()
-    const { true: counted = [], false: behind = [] } = Object.groupBy(
-      this.#counted.loose().filter(({ op }) => op.feed === live),
-      ({ isCounted }) => `${isCounted}` as const,
-    )
-    return audienceOf(
-      counted.map(({ op }) => op),
-      behind.map(({ op }) => op.op),
-    )
-  }
-
-  #looseState(): LooseState {
-    if (this.#loose === null) {
-      const all = [...this.#counted.loose()]
-      const counted = all.filter(({ isCounted }) => isCounted).map(({ op }) => op)
-      const behind = all.filter(({ isCounted, op }) => !isCounted && isPublic(op)).map(({ op }) => op)
-      this.#loose = looseStateOf(counted, behind)
-    }
-    return this.#loose
-  }
-
-  /** Who is taken off a list is so also by records that do not count: those change no op that does. */
-  #forgetLists({ root, byFeed, bearsOnLoose }: Fresh): void {
-    for (const feed of byFeed.keys()) this.#audiences.delete(feed)
-    if (root.length > 0) this.#audiences.clear()
-    if (bearsOnLoose) this.#loose = null
   }
 
   /** Keeps what is new of a batch. */
@@ -285,7 +252,7 @@ export class PublisherFold {
       for (const op of this.#ops.of(record)) {
         const named = this.#ops.packageNamedBy(op)
         const isMark = this.#ops.markAt(op) !== null
-        if (this.#ops.loose().has(op)) this.#loose = null
+        if (this.#ops.loose().has(op)) this.#loose.forget()
         for (const pkg of this.#counted.touchedBy(op)) {
           touched.add(pkg)
           if (pkg === named && !isMark) this.#states.grow(pkg, op)
@@ -299,7 +266,7 @@ export class PublisherFold {
   #spoil(records: readonly number[], touched: Set<number>): void {
     for (const record of records) {
       for (const op of this.#ops.of(record)) {
-        if (this.#ops.loose().has(op)) this.#loose = null
+        if (this.#ops.loose().has(op)) this.#loose.forget()
         for (const pkg of this.#counted.touchedBy(op)) {
           touched.add(pkg)
           this.#states.forget(pkg)

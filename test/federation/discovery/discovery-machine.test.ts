@@ -87,14 +87,20 @@ test('a peer that was lost cannot have a victim dialled all the time that it nam
   expect(dials.every(addresses => addresses.includes(own))).toBe(true)
 })
 
-/** A keeper with all its connections: 0 to 11 dialled, 12 to 17 came. */
-function fullKeeper() {
+/** A keeper that dialled 0 to 11. */
+function dialledKeeper() {
   const machine = keeper()
   for (let i = 0; i < 12; i++) {
     machine.heard(named(i), 'book', 0)
     machine.wake(0)
     machine.connected(peer(i), 'outbound', null, 0)
   }
+  return machine
+}
+
+/** A keeper with all its connections: 0 to 11 dialled, 12 to 17 came. */
+function fullKeeper() {
+  const machine = dialledKeeper()
   for (let i = 12; i < 18; i++) machine.connected(peer(i), 'inbound', null, 0)
   return machine
 }
@@ -144,12 +150,7 @@ test('with all connections there nobody presses a peer that closed the connectio
 })
 
 test('a node that searches connects those that hold what nobody connected holds, beside the connections of its own choice', () => {
-  const machine = keeper()
-  for (let i = 0; i < 12; i++) {
-    machine.heard(named(i), 'book', 0)
-    machine.wake(0)
-    machine.connected(peer(i), 'outbound', null, 0)
-  }
+  const machine = dialledKeeper()
   for (let i = 40; i < 60; i++) machine.connected(peer(i), 'inbound', null, 0)
   machine.says(peer(0), ['here'])
   machine.says(peer(20), ['here', 'mine'])

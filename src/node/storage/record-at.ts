@@ -1,0 +1,44 @@
+import type { FeedHead } from '../../protocol/index.ts'
+import { StorageError, systemCodeOf } from './errors.ts'
+import type { LevelDatabase } from './level-database.ts'
+import { isStoredAs, keyOf, openStored, parsePlace, type RecordPlace, type StoredRecord } from './stored-record.ts'
+
+const REPAIR_HINT = 'run: hanse doctor --repair'
+
+/** The record that lies where its head says, read at once. @throws StorageError E_RECORD_CORRUPT; E_STORAGE_FAILED where the disk fails */
+export function recordAt(database: LevelDatabase, head: FeedHead): StoredRecord {
+  const main = keyOf({ ...head, branch: 0 })
+  const value = read(database, 'records', main, head)
+  if (value !== undefined && isStoredAs(head.id, value)) return openStored(main, value)
+  const place = read(database, 'places', head.id, head)
+  const key = place === undefined ? main : keyOf(parsePlace(place))
+  const rival = key === main ? value : read(database, 'records', key, head)
+  if (rival === undefined) throw lost({ ...head, branch: 0 })
+  const record = openStored(key, rival)
+  if (record.id !== head.id) throw lost(record)
+  return record
+}
+
+/** The error for a record that is not where it was put. */
+export function lost({ seq, feed, publisher }: RecordPlace): StorageError {
+  return new StorageError('E_RECORD_CORRUPT', `record ${seq} of feed ${feed} of ${publisher} was lost on disk`, {
+    hint: REPAIR_HINT,
+  })
+}
+
+/** A block of the database that was altered on disk is damage as a record's own is. */
+function read(
+  database: LevelDatabase,
+  table: 'records' | 'places',
+  key: string,
+  { seq, feed, publisher }: FeedHead,
+): Uint8Array | undefined {
+  try {
+    return database.table(table).getSync(key)
+  } catch (cause) {
+    const isDamage = systemCodeOf(cause) === 'LEVEL_CORRUPTION'
+    const hint = isDamage ? REPAIR_HINT : 'try again; if it stays so, restart the node'
+    const problem = `record ${seq} of feed ${feed} of ${publisher} cannot be read from the disk`
+    throw new StorageError(isDamage ? 'E_RECORD_CORRUPT' : 'E_STORAGE_FAILED', problem, { cause, hint })
+  }
+}
