@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { noticesOf } from '../../src/cli/commands/start.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
-test('a first start tells people where its home is and that the recovery key lies there alone', async () => {
+test('a first start tells people where its home is, that the recovery key lies there alone, and what to type next', async () => {
   const home = join(await temporaryFolder(), 'home')
   const flags = ['--home', home, '--http', '127.0.0.1:0', '--network', 'off']
   const child = spawn(process.execPath, [join(import.meta.dirname, '../../src/cli/main.ts'), 'start', ...flags], {
@@ -17,13 +17,14 @@ test('a first start tells people where its home is and that the recovery key lie
   const lines: string[] = []
   for await (const line of createInterface({ input: child.stdout })) {
     lines.push(line)
-    if (line.includes('recovery key')) child.kill('SIGTERM')
+    if (line.includes('hanse peer add')) child.kill('SIGTERM')
   }
   expect(await closed).toEqual([0, null])
   expect(lines[0]).toBe(`home       ${home}`)
   expect(lines.filter(line => line.startsWith('note: '))).toEqual([
     `note: the recovery key is in this home alone; hanse key export --to FILE --home ${home}`,
   ])
+  expect(lines.find(line => line.startsWith('next'))).toContain(`hanse publish DIR --public --home ${home}`)
 })
 
 test('a node that other machines can reach says so, one on loopback does not', () => {

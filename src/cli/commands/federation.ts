@@ -42,7 +42,7 @@ export const federationCommand: Command = {
 /** A tree: each publisher, its mirrors, its packages. */
 export function federationView({ network, peers, publishers }: FederationAnswer): View {
   return partsOf(
-    linesOf(`network ${network.id} (${network.mode}), ${peers} peers connected`),
+    linesOf(`network ${network.id} (${network.mode}), ${peers} ${peers === 1 ? 'peer' : 'peers'} connected`),
     ...publishers.map(publisherView),
   )
 }

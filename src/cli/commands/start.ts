@@ -47,6 +47,7 @@ export const startCommand: Command = {
         `serving    ${ready.http}   (Ctrl-C stops)`,
         ...noticesOf(ready.addresses, node.isRecoveryExported, home),
         ...(node.sharing === null ? [] : [`note: ${node.sharing}`]),
+        ...nextSteps(home),
       ),
     )
     await Promise.race([node.closed, abortOf(signal)])
@@ -65,6 +66,15 @@ export function noticesOf(addresses: readonly string[], isRecoveryExported: bool
     ...(isRecoveryExported
       ? []
       : [`note: the recovery key is in this home alone; hanse key export --to FILE --home ${shellWordOf(home)}`]),
+  ]
+}
+
+/** What a newcomer may type now. */
+function nextSteps(home: string): string[] {
+  const at = `--home ${shellWordOf(home)}`
+  return [
+    `next, in a second terminal: hanse publish DIR --public ${at}, hanse search WORDS ${at}`,
+    `  in front of npm, in a project: hanse use npm ${at}; to meet others: hanse peer add ADDRESS ${at}`,
   ]
 }
 

@@ -13,7 +13,8 @@ const NOT_SHOWN = [
   'nodes on different machines, behind NAT or a firewall',
   'private packages, which no other node gets to see',
   'yanks, forks, key rotation and recovery; hanse doctor, backup and restore',
-  'npm, pip and cargo as clients: registry fronts are not built yet, `hanse install` fetches the file',
+  'npm, pnpm, yarn and bun as clients: `hanse use npm` in a project',
+  'pip and cargo as clients: those fronts are not built yet, `hanse install` fetches the file',
 ]
 
 /** Three nodes trade packages; then they keep running until Ctrl-C, or end at once with `once`. */
