@@ -26,6 +26,7 @@ export async function runProcess(
   })
   child.on('error', reject)
   child.on('close', code => resolve({ code, out, err }))
+  child.stdin.on('error', () => {}) // a command that ends before it has read all says why itself
   child.stdin.end(input)
   return await promise
 }

@@ -23,6 +23,7 @@ export async function startFakeProxy(): Promise<FakeProxy> {
       response.writeHead(answer.statusCode!, answer.headers)
       answer.pipe(response)
     })
+    forwarded.on('error', () => response.destroy())
     asked.pipe(forwarded)
   })
   server.on('connect', (asked, socket) => {
