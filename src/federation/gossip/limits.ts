@@ -14,7 +14,7 @@ export const PEER_MESSAGES = 2_400
 export const PEER_BYTES = 8 * 1024 * 1024
 /** Publishers and peers with a running budget; the least recently heard is forgotten. */
 export const MAX_BUDGETS = 4_096
-/** Verified record ids and heads remembered, 100 to 300 B each. */
+/** Verified record ids and heads remembered, 20 B each from the start on. */
 export const MAX_SEEN_RECORDS = 16_384
 /** Feeds whose newest announced sequence is remembered. */
 export const MAX_SEEN_FEEDS = 8_192

@@ -1,4 +1,5 @@
 import { type FeedId, type PeerId, type PublisherId, type RecordId, ROOT_FEED } from '../../protocol/index.ts'
+import { RecentTexts } from '../recent-texts.ts'
 import { type Allowance, Budgets } from './budgets.ts'
 import * as limits from './limits.ts'
 
@@ -45,7 +46,7 @@ export class GossipMachine {
   readonly #peers = new Budgets<PeerId>()
   readonly #publishers = new Budgets<string>()
   /** Ids, and verified heads of records that are not here. */
-  readonly #seen = new Set<string>()
+  readonly #seen = new RecentTexts(limits.MAX_SEEN_RECORDS)
   readonly #newest = new Map<FeedId, number>()
 
   /** How full each bounded structure is. */
@@ -83,23 +84,18 @@ export class GossipMachine {
 
   /** A record is held: announcements of it are no news. Of the place that one claims nothing is believed. */
   held(id: RecordId): void {
-    this.#see(id)
+    this.#seen.add(id)
   }
 
   /** A verified announcement, or an own record: it is no news any more, and its place is where its feed has come to. */
   remember(claim: Place): void {
     const { seq, feed } = claim
-    this.#see(newsOf(claim))
+    this.#seen.add(newsOf(claim))
     if (feed === ROOT_FEED) return // anyone can sign a record that names itself a root: no stranger sets its window
     const newest = Math.max(seq, this.#newest.get(feed) ?? 0)
     this.#newest.delete(feed)
     this.#newest.set(feed, newest)
     if (this.#newest.size > limits.MAX_SEEN_FEEDS) this.#newest.delete(this.#newest.keys().next().value!)
-  }
-
-  #see(news: string): void {
-    this.#seen.add(news)
-    if (this.#seen.size > limits.MAX_SEEN_RECORDS) this.#seen.delete(this.#seen.keys().next().value!)
   }
 }
 

@@ -7,6 +7,7 @@ import {
   ROOT_FEED,
   type WellFormedRecord,
 } from '../../protocol/index.ts'
+import { RecentTexts } from '../recent-texts.ts'
 import type { FeedStore } from './feed-store.ts'
 import { MAX_COMMIT_RECORDS, MAX_RECENT_IDS } from './limits.ts'
 import { RootAuthority } from './root-authority.ts'
@@ -39,7 +40,7 @@ export class Intake {
   readonly #ports: IntakePorts
   readonly #authority: RootAuthority
   /** Of records stored lately: what is news is asked about once for each peer that tells it. */
-  readonly #recent = new Set<RecordId>()
+  readonly #recent = new RecentTexts(MAX_RECENT_IDS)
 
   constructor(ports: IntakePorts) {
     this.#ports = ports
@@ -81,7 +82,7 @@ export class Intake {
     let known = 0
     for (let i = 0; i < admitted.length; i += MAX_COMMIT_RECORDS) {
       const appended = await this.#append(admitted.slice(i, i + MAX_COMMIT_RECORDS), options.pinned ?? false)
-      for (const { id } of appended.stored) this.#remember(id)
+      for (const { id } of appended.stored) this.#recent.add(id)
       stored.push(...appended.stored)
       refused.push(...appended.refused)
       known += appended.known
@@ -93,7 +94,7 @@ export class Intake {
 
   /** Tells the intake of records this node wrote itself: the root's next delegates are known from now on. */
   async wrote(record: WellFormedRecord): Promise<void> {
-    this.#remember(record.id)
+    this.#recent.add(record.id)
     await this.#authority.admit(record)
   }
 
@@ -101,11 +102,6 @@ export class Intake {
   forgot(publisher: PublisherId): void {
     this.#recent.clear()
     this.#authority.forget(publisher)
-  }
-
-  #remember(id: RecordId): void {
-    this.#recent.add(id)
-    if (this.#recent.size > MAX_RECENT_IDS) this.#recent.delete(this.#recent.values().next().value!)
   }
 
   async #admit(records: readonly WellFormedRecord[]) {

@@ -84,7 +84,7 @@ export const MAX_ABSENT_COOKIES = 512
  */
 export const TELL_AFTER_MS = 1_000
 export const TELL_SPREAD_MS = 7_000
-/** Ids of records stored lately that are known to be held without a look into the store, about 100 B each. */
+/** Ids of records stored lately that are known to be held without a look into the store, 20 B each from the start on. */
 export const MAX_RECENT_IDS = 4_096
 /** Peers remembered to hold a publisher, to know whether what is held here of it is fresh; the one that said so longest ago is forgotten. */
 export const MAX_KNOWN_HOLDERS = 16
