@@ -9,5 +9,5 @@ export const TOPIC = topicsOf(NET)[0]!
 /** A peer with the transports, protocols and gossip settings of a node and nothing behind them. */
 export async function startBarePeer(nodeSeed: Uint8Array = randomBytes(32)): Promise<Network> {
   const place = { listen: [], announce: [], mdns: false, peers: [], topics: topicsOf(NET) }
-  return (await createLibp2p(await libp2pOptionsOf({ net: NET, nodeSeed, mode: 'public', ...place }))) as Network
+  return (await createLibp2p(libp2pOptionsOf({ net: NET, nodeSeed, mode: 'public', ...place }))) as Network
 }

@@ -73,7 +73,7 @@ export class TestPeer implements AsyncDisposable {
       mdns: false,
       topics,
     } as const
-    const peer = new TestPeer(await create(await libp2pOptionsOf(options)))
+    const peer = new TestPeer(await create(libp2pOptionsOf(options)))
     if (feed) peer.streams.handle(FEED, feed)
     if (content) peer.streams.handle(CONTENT, content)
     await acceptStreams(peer.libp2p, [FEED, CONTENT], peer.streams)

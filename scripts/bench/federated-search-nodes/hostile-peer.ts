@@ -68,7 +68,7 @@ const HANDLERS: Readonly<Record<Malice, () => RequestHandler>> = { stalls: () =>
 export async function haunt(address: string, malice: Malice, signal: AbortSignal): Promise<void> {
   const handler = HANDLERS[malice]()
   while (!signal.aborted) {
-    const libp2p = (await createLibp2p(await libp2pOptionsOf(hostileOptions()))) as Network
+    const libp2p = (await createLibp2p(libp2pOptionsOf(hostileOptions()))) as Network
     const streams = new KeptStreams({ openStream: openStreamOver(() => libp2p), onOffence: () => {} })
     streams.handle(SEARCH, handler)
     await acceptStreams(libp2p, [SEARCH], streams)

@@ -182,7 +182,7 @@ async function openLibrary(stack: AsyncDisposableStack, database: LevelDatabase,
 async function openNetwork(stack: AsyncDisposableStack, listen: readonly string[]) {
   const key = signingKeyOf(randomBytes(32))
   const options = { net: NET, nodeSeed: key.seed, mode: 'public' as const, listen, announce: [], mdns: false }
-  const libp2p = (await createLibp2p(await libp2pOptionsOf({ ...options, topics: topicsOf(NET) }))) as Network
+  const libp2p = (await createLibp2p(libp2pOptionsOf({ ...options, topics: topicsOf(NET) }))) as Network
   stack.defer(() => libp2p.stop())
   const streams = stack.use(
     new KeptStreams({

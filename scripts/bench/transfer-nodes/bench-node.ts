@@ -10,7 +10,7 @@ export interface BenchNode extends AsyncDisposable {
 
 /** libp2p as a node runs it, with bitswap over blocks in memory; number 0 is the one that fetches. */
 export async function startBenchNode(number: number): Promise<BenchNode> {
-  const options = await libp2pOptionsOf({
+  const options = libp2pOptionsOf({
     net: 'bench',
     nodeSeed: Buffer.alloc(32).fill(`hanse transfer ${number} `),
     mode: 'public',

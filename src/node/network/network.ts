@@ -1,7 +1,7 @@
-import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import { privateKeyFromRaw } from '@libp2p/crypto/keys'
 import type { GossipSub } from '@libp2p/gossipsub'
 import { type Identify, identify } from '@libp2p/identify'
-import type { Libp2p, PeerDiscovery } from '@libp2p/interface'
+import type { Libp2p, PeerDiscovery, PrivateKey } from '@libp2p/interface'
 import { type KadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
 import { mdns } from '@libp2p/mdns'
 import { type Ping, ping } from '@libp2p/ping'
@@ -10,6 +10,7 @@ import { tls } from '@libp2p/tls'
 import type { Libp2pOptions } from 'libp2p'
 import { systemClock } from '../../federation/index.ts'
 import type { PeerId } from '../../protocol/index.ts'
+import { signingKeyOf } from '../identity/ed25519-key.ts'
 import type { AddressLimits } from './address-limits.ts'
 import { gossipOptionsOf } from './gossip-options.ts'
 import { watchedGossipsub } from './gossip-traffic.ts'
@@ -59,8 +60,13 @@ export interface NetworkOptions {
   readonly relays?: RelayClient
 }
 
+/** libp2p's key of a node. Its own derivation is JavaScript and takes 50 ms of a start. */
+function nodeKeyOf(seed: Uint8Array): PrivateKey {
+  return privateKeyFromRaw(Buffer.concat([seed, signingKeyOf(seed).publicKey]))
+}
+
 /** libp2p's options with the settings of NETWORK "Settings": each deviation from the defaults is a measured trap. */
-export async function libp2pOptionsOf(options: NetworkOptions): Promise<Libp2pOptions<NetworkServices>> {
+export function libp2pOptionsOf(options: NetworkOptions): Libp2pOptions<NetworkServices> {
   const off = options.mode === 'off'
   const lan = [...options.listen, ...options.announce].some(isPrivateAddress)
   const refuses = (peer: string) =>
@@ -71,7 +77,7 @@ export async function libp2pOptionsOf(options: NetworkOptions): Promise<Libp2pOp
   const discovery: ((components: never) => PeerDiscovery)[] = []
   if (!off && options.mdns) discovery.push(mdns({ serviceTag: `_hanse-${options.net}._udp.local` }))
   return {
-    privateKey: await generateKeyPairFromSeed('Ed25519', options.nodeSeed),
+    privateKey: nodeKeyOf(options.nodeSeed),
     addresses: { listen: off ? [] : [...options.listen], announce: off ? [] : [...options.announce] },
     transports: transportsOf(options.relays ?? new RelayClient(), {
       door: options.door ?? new InboundDoor(systemClock),

@@ -26,7 +26,7 @@ export async function startNetwork(
   const light = createHeliaLight({ blockstore: blocks, blockBrokers: [broker] })
   const connected: HeliaWithLibp2p<NetworkServices> = withLibp2pLight<Helia, NetworkServices>(
     light,
-    await libp2pOptionsOf(options),
+    libp2pOptionsOf(options),
   )
   // Mixins start in this order: libp2p is there, bitswap is not yet.
   connected.addMixin({

@@ -30,7 +30,7 @@ interface Peer {
 async function peerWith(seed: number, handler: RequestHandler | null): Promise<Peer> {
   const place = { listen: ['/ip4/127.0.0.1/tcp/0'], announce: [], mdns: false, topics: [] }
   const options = { net: NET, nodeSeed: new Uint8Array(32).fill(seed), mode: 'public' as const, ...place }
-  const libp2p = (await createLibp2p(await libp2pOptionsOf(options))) as Network
+  const libp2p = (await createLibp2p(libp2pOptionsOf(options))) as Network
   const streams = new KeptStreams({ openStream: openStreamOver(() => libp2p), onOffence: peer => offences.push(peer) })
   open.defer(async () => {
     await streams[Symbol.asyncDispose]()

@@ -82,11 +82,11 @@ describe('limits of addresses', () => {
     const place = { listen: ['/ip4/127.0.0.1/tcp/0'], announce: [], mdns: false, topics: [] }
     const nodeSeed = new Uint8Array(32).fill(1)
     const libp2p = await createLibp2p(
-      await libp2pOptionsOf({ net: 'limits', nodeSeed, mode: 'public', ...place, addressLimits, door }),
+      libp2pOptionsOf({ net: 'limits', nodeSeed, mode: 'public', ...place, addressLimits, door }),
     )
     stack.defer(() => libp2p.stop())
     const dialler = await createLibp2p(
-      await libp2pOptionsOf({ net: 'limits', nodeSeed: new Uint8Array(32).fill(2), mode: 'public', ...place }),
+      libp2pOptionsOf({ net: 'limits', nodeSeed: new Uint8Array(32).fill(2), mode: 'public', ...place }),
     )
     stack.defer(() => dialler.stop())
     const port = Number(/\/tcp\/(\d+)/.exec(libp2p.getMultiaddrs()[0]!.toString())![1])

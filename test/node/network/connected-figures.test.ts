@@ -8,7 +8,7 @@ import { PeerLedger } from '../../../src/node/network/peer-ledger.ts'
 async function startLibp2p(): Promise<Network> {
   const place = { listen: ['/ip4/127.0.0.1/tcp/0'], announce: [], mdns: false, peers: [], topics: ['t'] }
   return (await createLibp2p(
-    await libp2pOptionsOf({ net: 'main', nodeSeed: randomBytes(32), mode: 'public', ...place }),
+    libp2pOptionsOf({ net: 'main', nodeSeed: randomBytes(32), mode: 'public', ...place }),
   )) as Network
 }
 

@@ -9,7 +9,7 @@ const nodes: Libp2p[] = []
 afterAll(async () => await Promise.all(nodes.map(async node => await node.stop())))
 
 async function start() {
-  const options = await libp2pOptionsOf({
+  const options = libp2pOptionsOf({
     ...{ net: 'test', nodeSeed: randomBytes(32), mode: 'public', listen: ['/ip4/127.0.0.1/tcp/0'], announce: [] },
     ...{ mdns: false, topics: [], isRelay: false, relays: new RelayClient() },
   })

@@ -15,7 +15,7 @@ test('a peer that offends on another stream loses its place in the mesh, and non
     const place = { listen: ['/ip4/127.0.0.1/tcp/0'], announce: [], mdns: false, topics: [TOPIC] }
     const scoreOf = (peer: PeerId) => standing.scoreOf(peer, systemClock.now())
     const options = { net: 'main', nodeSeed: randomBytes(32), mode: 'public' as const, ...place, scoreOf }
-    const libp2p = (await createLibp2p(await libp2pOptionsOf(options))) as Network
+    const libp2p = (await createLibp2p(libp2pOptionsOf(options))) as Network
     stack.defer(() => libp2p.stop())
     libp2p.services.pubsub.subscribe(TOPIC)
     return libp2p

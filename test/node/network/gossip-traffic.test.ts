@@ -19,7 +19,7 @@ const p = new Publisher('acme')
 async function startLibp2p(): Promise<Network> {
   const place = { listen: ['/ip4/127.0.0.1/tcp/0'], announce: [], mdns: false, peers: [], topics: TOPICS }
   return (await createLibp2p(
-    await libp2pOptionsOf({ net: NET, nodeSeed: randomBytes(32), mode: 'public', ...place }),
+    libp2pOptionsOf({ net: NET, nodeSeed: randomBytes(32), mode: 'public', ...place }),
   )) as Network
 }
 

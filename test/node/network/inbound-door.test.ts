@@ -98,7 +98,7 @@ test('half-open sockets wait behind those that take all places, and are closed a
   const start = async (seed: number, own: object) => {
     const place = { listen: ['/ip4/127.0.0.1/tcp/0'], announce: [], mdns: false, topics: [], ...own }
     const nodeSeed = new Uint8Array(32).fill(seed)
-    const libp2p = await createLibp2p(await libp2pOptionsOf({ net: 'door', nodeSeed, mode: 'public', ...place }))
+    const libp2p = await createLibp2p(libp2pOptionsOf({ net: 'door', nodeSeed, mode: 'public', ...place }))
     stack.defer(() => libp2p.stop())
     return libp2p
   }

@@ -23,7 +23,7 @@ async function start(isRelay: boolean) {
     listen: ['/ip4/127.0.0.1/tcp/0'],
     announce: [],
   } as const
-  const options = await libp2pOptionsOf({ ...place, mdns: false, topics: [], isRelay, relays })
+  const options = libp2pOptionsOf({ ...place, mdns: false, topics: [], isRelay, relays })
   const libp2p = await createLibp2p(options as unknown as Libp2pOptions)
   nodes.push(libp2p)
   return { libp2p, relays }
