@@ -126,6 +126,10 @@ export class BaseSegment implements Segment {
     return this.#data.labels.publishers[this.#data.publisher[id]!] ?? ''
   }
 
+  typeOf(id: number): string {
+    return this.#data.labels.types[this.#data.type[id]!] ?? ''
+  }
+
   signalsOf(id: number) {
     const { popularity, released, quality } = this.#data
     return { popularity: popularity[id]!, day: released[id]!, quality: quality[id]! }
@@ -177,7 +181,7 @@ export class BaseSegment implements Segment {
       this.#dead[id] === 0 &&
       this.#odd[id] === 0 &&
       this.publisherOf(id) === usual.publisher &&
-      this.#typeOf(id) === usual.type
+      this.typeOf(id) === usual.type
     return this.#names.called(usual.name, isMeant)
   }
 
@@ -195,10 +199,6 @@ export class BaseSegment implements Segment {
     const ids: number[] = []
     for (; oddHash[low] === wanted; low++) ids.push(oddId[low]!)
     return ids.filter(id => this.#dead[id] === 0)
-  }
-
-  #typeOf(id: number): string {
-    return this.#data.labels.types[this.#data.type[id]!] ?? ''
   }
 
   #oncePerPublisher(mayShow: (publisher: string) => boolean): (number: number) => boolean {

@@ -178,6 +178,10 @@ export class DeltaSegment implements Segment {
     return this.#documents[id]?.document.publisher ?? ''
   }
 
+  typeOf(id: number): string {
+    return this.#documents[id]?.document.type ?? ''
+  }
+
   signalsOf(id: number) {
     const { releasedMs = 0, quality = null } = this.#documents[id]?.document ?? {}
     return { popularity: this.popularityOf(id), day: dayOf(releasedMs), quality: qualityByteOf(quality) }

@@ -28,6 +28,13 @@ export interface Document {
 /** Identity of a document: one publisher's package. */
 export const documentKeyOf = (publisher: string, packageName: string): string => `${publisher} ${packageName}`
 
+/** A document with its score, as far as it is known before it is read. */
+export interface Ranked extends Pick<Document, 'name' | 'type' | 'publisher'> {
+  readonly score: number
+  /** On the logarithmic scale of the ranking, 0 to 255. */
+  readonly popularityByte: number
+}
+
 /** What to search for. */
 export interface SearchQuery {
   /** Words as typed; none of them is an operator here, see `parseSearchText`. */
@@ -42,6 +49,8 @@ export interface SearchQuery {
   readonly mayShow?: (publisher: string) => boolean
   /** What a document is to be shown as now; null: not at all. Asked for the best alone; of a publisher no more once MAX_REFUSED_OF_ONE were null. */
   readonly shownAs?: (document: Document) => Document | null
+  /** The order in which the best are shown, of what is known before they are read; absent: by score. */
+  readonly reorder?: { readonly best: number; readonly order: (best: readonly Ranked[]) => readonly Ranked[] }
   /** How close a publisher is to this node, 0 to 1; default 0. */
   readonly closenessOf?: (publisher: string) => number
   /** ms since 1970 at which freshness is judged; absent: it does not count. */

@@ -1,5 +1,5 @@
 import { BestFew } from './best-few.ts'
-import type { Hit, SearchQuery } from './document.ts'
+import type { Hit, Ranked, SearchQuery } from './document.ts'
 import { DocumentReader } from './document-reader.ts'
 import { filterGroupsOf, groupsOf } from './expand.ts'
 import { MAX_CANDIDATES, MAX_HITS, MAX_NAMED, RERANK_DEPTH } from './limits.ts'
@@ -20,12 +20,23 @@ export function findHits(query: SearchQuery, segments: readonly Segment[], score
   const candidatesOf = candidateSource(text, query, segments, scorer)
   const ranking = { text, closenessOf: query.closenessOf ?? (() => 0), today: query.now ? dayOf(query.now) : null }
   const reader = new DocumentReader(query)
-  for (let most = Math.max(limit, RERANK_DEPTH); ; most *= DEEPER) {
+  for (let most = Math.max(limit, query.reorder?.best ?? 0, RERANK_DEPTH); ; most *= DEEPER) {
     const candidates = candidatesOf(most)
-    const hits = reader.firstOf(rerank(candidates, ranking), limit)
+    const hits = reader.firstOf(reordered(rerank(candidates, ranking), query, most), limit)
     if (hits.length >= limit || candidates.length < most || most >= MAX_CANDIDATES) return hits
   }
 }
+
+function reordered(ranked: readonly Scored[], { reorder }: SearchQuery, most: number): Iterable<Scored> {
+  if (reorder === undefined) return ranked
+  const best = new Map(ranked.slice(0, most).map(scored => [rankedOf(scored), scored]))
+  return reorder.order([...best.keys()]).map(each => best.get(each)!)
+}
+
+const rankedOf = ({ segment, id, score }: Scored): Ranked => ({
+  ...{ name: segment.nameOf(id), type: segment.typeOf(id), publisher: segment.publisherOf(id) },
+  ...{ score, popularityByte: segment.popularityOf(id) },
+})
 
 /** What answers the best `most` candidates of a query, unordered. */
 function candidateSource(text: string, query: SearchQuery, segments: readonly Segment[], scorer: Scorer) {

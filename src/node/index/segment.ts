@@ -34,6 +34,7 @@ export interface Segment {
   passing(filter: Filter): (id: number) => boolean
   nameOf(id: number): string
   publisherOf(id: number): string
+  typeOf(id: number): string
   signalsOf(id: number): Omit<Signals, 'closeness'>
   /** null when it cannot be read. */
   documentOf(id: number): Document | null

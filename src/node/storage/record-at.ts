@@ -1,4 +1,4 @@
-import type { FeedHead } from '../../protocol/index.ts'
+import type { FeedHead, RecordId } from '../../protocol/index.ts'
 import { StorageError, systemCodeOf } from './errors.ts'
 import type { LevelDatabase } from './level-database.ts'
 import { isStoredAs, keyOf, openStored, parsePlace, type RecordPlace, type StoredRecord } from './stored-record.ts'
@@ -8,14 +8,29 @@ const REPAIR_HINT = 'run: hanse doctor --repair'
 /** The record that lies where its head says, read at once. @throws StorageError E_RECORD_CORRUPT; E_STORAGE_FAILED where the disk fails */
 export function recordAt(database: LevelDatabase, head: FeedHead): StoredRecord {
   const main = keyOf({ ...head, branch: 0 })
-  const value = read(database, 'records', main, head)
+  const named = `record ${head.seq} of feed ${head.feed} of ${head.publisher}`
+  const value = read(database, 'records', main, named)
   if (value !== undefined && isStoredAs(head.id, value)) return openStored(main, value)
-  const place = read(database, 'places', head.id, head)
+  const place = read(database, 'places', head.id, named)
   const key = place === undefined ? main : keyOf(parsePlace(place))
-  const rival = key === main ? value : read(database, 'records', key, head)
+  const rival = key === main ? value : read(database, 'records', key, named)
   if (rival === undefined) throw lost({ ...head, branch: 0 })
   const record = openStored(key, rival)
   if (record.id !== head.id) throw lost(record)
+  return record
+}
+
+/** The held record of an id, read at once; null: it is not held, or marked as lost. @throws as `recordAt` */
+export function recordOf(database: LevelDatabase, id: RecordId): StoredRecord | null {
+  const place = read(database, 'places', id, `record ${id}`)
+  if (place === undefined) return null
+  const at = parsePlace(place)
+  if (at.isLost) return null
+  const key = keyOf(at)
+  const value = read(database, 'records', key, `record ${id}`)
+  if (value === undefined) throw lost(at)
+  const record = openStored(key, value)
+  if (record.id !== id) throw lost(record)
   return record
 }
 
@@ -31,14 +46,14 @@ function read(
   database: LevelDatabase,
   table: 'records' | 'places',
   key: string,
-  { seq, feed, publisher }: FeedHead,
+  named: string,
 ): Uint8Array | undefined {
   try {
     return database.table(table).getSync(key)
   } catch (cause) {
     const isDamage = systemCodeOf(cause) === 'LEVEL_CORRUPTION'
     const hint = isDamage ? REPAIR_HINT : 'try again; if it stays so, restart the node'
-    const problem = `record ${seq} of feed ${feed} of ${publisher} cannot be read from the disk`
+    const problem = `${named} cannot be read from the disk`
     throw new StorageError(isDamage ? 'E_RECORD_CORRUPT' : 'E_STORAGE_FAILED', problem, { cause, hint })
   }
 }

@@ -13,7 +13,7 @@ import { decodeFeedTree, type FeedTree, type Segment, segmentsOf } from './feed-
 import { forgetRecords } from './forget-publisher.ts'
 import type { LevelDatabase } from './level-database.ts'
 import { SCAN_BYTES } from './limits.ts'
-import { lost, recordAt } from './record-at.ts'
+import { lost, recordAt, recordOf } from './record-at.ts'
 import { type Damage, scanRecords, startingWith } from './record-scan.ts'
 import {
   keyOf,
@@ -95,6 +95,11 @@ export class RecordStore implements FeedStore {
   recordAt(head: FeedHead): StoredRecord {
     if (this.#forgetting.has(head.publisher)) throw beingForgotten(head)
     return recordAt(this.#database, head)
+  }
+
+  /** As `record`, read at once: what answers many at a time has no turn of its own for each. @throws as `recordAt` */
+  recordNow(id: RecordId): StoredRecord | null {
+    return recordOf(this.#database, id)
   }
 
   append(records: readonly WellFormedRecord[], options: AppendOptions = {}): Promise<Appended> {
