@@ -46,8 +46,12 @@ export const LONG_PAGE_BYTES = 32_768
 export const COLUMN_PAGE_BYTES = 1 << 16
 /** Documents of one base: a place of a posting has 24 bits for them. */
 export const MAX_DOCUMENTS = 1 << 24
-/** Documents in the in-memory delta before it is merged into the base, at least and at most; between them a sixteenth of the base. */
-export const MERGE_AT_DOCUMENTS = { least: 4096, most: 16_384, shareOfBase: 1 / 16 }
+/**
+ * Changes in the in-memory delta, 1 to 2 kB each, before they are merged into the base: half as many as a small base has documents, a
+ * sixteenth of a large one's. A merge into less than 1,000 documents takes .2 s of a second core; the event loop waits at most 5 ms.
+ */
+export const MERGE_AT_CHANGES = { least: 512, ofSmallBase: 4096, most: 16_384 }
+export const MERGE_AT_SHARE = { ofSmallBase: 1 / 2, ofBase: 1 / 16 }
 /** Documents or terms handled before the builder lets other work run; about 5 ms. */
 export const DOCUMENTS_PER_SLICE = 128
 export const TERMS_PER_SLICE = 2048

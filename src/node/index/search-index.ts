@@ -14,14 +14,14 @@ import { BaseSegment } from './base-segment.ts'
 import { DeltaSegment } from './delta-segment.ts'
 import type { Document, Hit, IndexStats, SearchQuery } from './document.ts'
 import { findHits } from './find-hits.ts'
-import { MERGE_AT_DOCUMENTS } from './limits.ts'
 import { DamagedIndexError, mergeBase, type RunMerge } from './merge-base.ts'
+import { changesToMerge } from './merge-due.ts'
 import { Scorer } from './scorer.ts'
 import { encodeJson, parseStoredJson, type SearchBatchOperation, type SearchStore } from './search-store.ts'
 import { TOKENISER_VERSION } from './tokenise.ts'
 
 export interface SearchIndexOptions {
-  /** Changes since the last merge that start one; default 4,096, or a sixteenth of the base, at most 16,384. */
+  /** Changes since the last merge that start one; default 512 to 16,384, by the size of the base. */
   readonly mergeAt?: number
   /** Carries merges out; default: in this thread, between other work. */
   readonly runMerge?: RunMerge
@@ -179,7 +179,7 @@ class LevelSearchIndex implements SearchIndex {
   #log(entry: LogEntry): SearchBatchOperation[] {
     const number = ++this.#lastNumber
     this.#apply({ number, entry })
-    if (number - this.#mergeAfter >= this.#changesToMerge() && !this.#merging) {
+    if (number - this.#mergeAfter >= (this.#mergeAt ?? changesToMerge(this.#base.size)) && !this.#merging) {
       this.#merging = true
       this.merge()
         .catch(error => {
@@ -202,11 +202,6 @@ class LevelSearchIndex implements SearchIndex {
     this.#base.hide(key)
     if ('upsert' in entry) this.#delta.upsert(entry.upsert)
     else this.#delta.remove(key)
-  }
-
-  #changesToMerge(): number {
-    const { least, most, shareOfBase } = MERGE_AT_DOCUMENTS
-    return this.#mergeAt ?? Math.min(most, Math.max(least, Math.floor(this.#base.size * shareOfBase)))
   }
 
   /** One after the other; what has not begun when the index is closed is left for the next start. */
