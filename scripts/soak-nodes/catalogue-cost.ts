@@ -29,7 +29,7 @@ export async function catalogueCostOf(earlier: EarlierHome, releases: number, pr
     const node = new SoakedNode({ name: 'opened afresh', home, program, isProbed: true, onFault: console.error })
     await node.start([])
     await pause(QUIET_MS)
-    const bytes = await node.liveMemory()
+    const { live: bytes } = await node.liveMemory()
     await node.stop('SIGKILL')
     return bytes
   }

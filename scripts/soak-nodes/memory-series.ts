@@ -7,6 +7,8 @@ const MIB = 1 << 20
 const MEASURES = {
   /** Heap and external memory right after a forced collection: what the program holds on to. */
   live: 'live after GC',
+  /** Of it machine code, bytecode and their tables. */
+  code: 'of it compiled code',
   /** Anonymous pages: heap with garbage, stacks, buffers, native caches. */
   anonymous: 'resident, anonymous',
   mapped: 'resident, mapped files',
@@ -25,7 +27,7 @@ export class MemorySeries {
   }
 
   async sample(node: SoakedNode, minute: number): Promise<void> {
-    const sample = { ...(await node.residentMemory()), ...(node.isProbed ? { live: await node.liveMemory() } : {}) }
+    const sample = { ...(await node.residentMemory()), ...(node.isProbed ? await node.liveMemory() : {}) }
     const points = this.#points.get(node) ?? new Map<Measure, Point[]>()
     this.#points.set(node, points)
     for (const [measure, bytes] of Object.entries(sample))

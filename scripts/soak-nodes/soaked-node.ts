@@ -4,6 +4,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import type { LiveMemory } from './probe.ts'
 import { type ResidentMemory, residentMemoryOf } from './resident-memory.ts'
 
 interface Ready {
@@ -134,12 +135,12 @@ export class SoakedNode {
     return residentMemoryOf(this.#child?.pid ?? 0)
   }
 
-  /** Collects its garbage; what it holds in its heap and outside after that, bytes. With `snapshot` that file is written. */
-  async liveMemory(snapshot?: string): Promise<number> {
+  /** Collects its garbage; what it holds after that. With `snapshot` that file is written. */
+  async liveMemory(snapshot?: string): Promise<LiveMemory> {
     if (this.#child === null) throw new Error(`${this.name} is not up`)
     const answered = once(this.#child, 'message', { signal: AbortSignal.timeout(LIMIT_MS) })
     this.#child.send({ snapshot })
-    const [{ heapUsed, external }] = (await answered) as [{ readonly heapUsed: number; readonly external: number }]
-    return heapUsed + external
+    const [memory] = (await answered) as [LiveMemory]
+    return memory
   }
 }
