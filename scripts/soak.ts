@@ -125,6 +125,7 @@ async function publish(node: SoakedNode, n: number): Promise<void> {
 }
 
 async function churning(over: AbortSignal): Promise<void> {
+  if (option('churn') === 0) return
   const going = new Set<Promise<void>>()
   for await (const _ of ticks(60_000 / ((option('churn') / 100) * nodes.length), over)) {
     const node = pick(mortal.filter(({ isUp }) => isUp))
