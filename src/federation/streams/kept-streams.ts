@@ -32,6 +32,7 @@ export interface KeptStreamsPorts {
 export interface RequestOptions {
   readonly signal?: AbortSignal
   readonly creditBytes?: number
+  readonly longestBytes?: number
   readonly firstByteMs?: number
   readonly minBytesPerSecond?: number
   readonly probeAfterMs?: number
@@ -104,8 +105,13 @@ export class KeptStreams implements AsyncDisposable {
     const stream =
       this.#opened.get(peer)?.get(protocol) ??
       (await this.#openWithin(firstByteMs, peer, protocol, AbortSignal.any([this.#closing.signal, signal])))
+    const creditBytes = Math.min(
+      MAX_CREDIT_BYTES,
+      Math.max(MIN_CREDIT_BYTES, options.creditBytes ?? DEFAULT_CREDIT_BYTES),
+    )
     const bounds = {
-      creditBytes: Math.min(MAX_CREDIT_BYTES, Math.max(MIN_CREDIT_BYTES, options.creditBytes ?? DEFAULT_CREDIT_BYTES)),
+      creditBytes,
+      longestBytes: options.longestBytes ?? creditBytes,
       minBytesPerSecond: options.minBytesPerSecond ?? MIN_BYTES_PER_SECOND,
       firstByteMs,
       probeAfterMs: options.probeAfterMs ?? 0,

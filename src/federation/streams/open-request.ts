@@ -8,6 +8,8 @@ import { errorOfEnd } from './end-errors.ts'
 export interface RequestBounds {
   /** Most bytes the peer may have sent and the consumer not yet taken. */
   readonly creditBytes: number
+  /** The longest message that may come, at its credit cost: of less than a quarter no credit goes back while one more has room. */
+  readonly longestBytes: number
   /** Longest wait for the answer to start once it is asked for, ms; 0 waits without end. */
   readonly firstByteMs: number
   /** A PING follows after this while the answer has not ended, then after three times as long and so on, ms; 0 sends none. */
@@ -20,6 +22,7 @@ export interface RequestBounds {
 export class OpenRequest {
   readonly id: number
   readonly creditBytes: number
+  readonly #longestBytes: number
   readonly #queue: Uint8Array[] = []
   readonly #speed: AnswerSpeed
   #peerCreditBytes: number
@@ -31,6 +34,7 @@ export class OpenRequest {
   constructor(id: number, bounds: RequestBounds, clock: Clock) {
     this.id = id
     this.creditBytes = bounds.creditBytes
+    this.#longestBytes = bounds.longestBytes
     this.#peerCreditBytes = bounds.creditBytes
     this.#speed = new AnswerSpeed(clock, bounds.minBytesPerSecond, () =>
       this.fail(new FederationError('E_TOO_SLOW', `answer slower than ${bounds.minBytesPerSecond} bytes a second`)),
@@ -76,11 +80,12 @@ export class OpenRequest {
     throw this.#outcome?.error
   }
 
-  /** Credit to grant after the consumer is done with a message, bytes: nothing until a quarter has gathered. */
+  /** Credit to grant after the consumer is done with a message, bytes: nothing until a quarter has gathered, or the next may lack it. */
   creditAfter(message: Uint8Array): number {
     this.#takenBytes += creditCostOf(message.byteLength)
     const isIdle = this.#queue.length === 0 && this.#peerCreditBytes + this.#takenBytes === this.creditBytes
-    if (this.#takenBytes * 4 < this.creditBytes && !isIdle) return 0
+    const mayLack = isIdle && this.#peerCreditBytes < this.#longestBytes
+    if (this.#takenBytes * 4 < this.creditBytes && !mayLack) return 0
     const granted = this.#takenBytes
     this.#takenBytes = 0
     this.#peerCreditBytes += granted

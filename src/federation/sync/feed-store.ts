@@ -21,6 +21,8 @@ export interface FeedStore {
   head(publisher: PublisherId, feed: FeedId): Promise<FeedHead | null>
   /** Every tip of every feed of a publisher: the root feed first, then feeds by id; in each feed main first, rivals by record id. */
   heads(publisher: PublisherId): Promise<readonly FeedHead[]>
+  /** Whether anything is known of a record, said at once; what is may still be lost. False for all that is news. */
+  mayHold(id: RecordId): boolean
   /** The envelope of a held record, checked against its id, or null. */
   envelope(id: RecordId): Promise<Uint8Array | null>
   append(records: readonly WellFormedRecord[], options?: { readonly pinned?: boolean }): Promise<Appended>

@@ -58,7 +58,8 @@ export class Intake {
 
   /** Whether a record is stored here. */
   async holds(id: RecordId): Promise<boolean> {
-    return this.#recent.has(id) || (await this.store.envelope(id)) !== null
+    if (this.#recent.has(id)) return true
+    return this.store.mayHold(id) && (await this.store.envelope(id)) !== null
   }
 
   /** How full each bounded structure is. */

@@ -56,8 +56,10 @@ export const MAX_SUBSCRIPTIONS_PER_PEER = 4
 export const MAX_WAITING_HEADS = 4_096
 /** Head parts of one reply read: 64 feeds of 256 publishers, each with rivals, at two parts for every 512 heads. */
 export const MAX_HEADS_PARTS = 640
-/** Bytes a subscription lets wait for it: one full part of heads is 99 kB and must fit, or the subscription ends. */
+/** Bytes a subscription lets wait for it: one full part of heads is 102 kB at most and must fit, or the subscription ends. */
 export const SUBSCRIPTION_CREDIT_BYTES = 128 * 1024
+/** The longest message of a subscription, a full part of heads: news of some heads needs no credit back before it has gathered. */
+export const LONGEST_HEADS_BYTES = 104 * 1024
 /** Time a node waits for peers to name longer chains of its own feeds, in ms. */
 export const OWN_HEADS_MS = 2_000
 /** Peers from which longer chains of the own feeds are fetched at once: more than are asked but after a restore. */

@@ -8,6 +8,7 @@ import {
   HeadChanges,
   Intake,
   KeptStreams,
+  LONGEST_HEADS_BYTES,
   MISSING_BLOCK_BYTES,
   type OwnHeads,
   ownHeads,
@@ -52,7 +53,10 @@ export interface ExchangeParts {
 }
 
 /** A subscription waits for news without a time-out; all else on the feed stream has the stream's own bounds. */
-const SUBSCRIPTION_BOUNDS = { creditBytes: SUBSCRIPTION_CREDIT_BYTES, firstByteMs: 0, minBytesPerSecond: 0 }
+const SUBSCRIPTION_BOUNDS = {
+  ...{ creditBytes: SUBSCRIPTION_CREDIT_BYTES, longestBytes: LONGEST_HEADS_BYTES },
+  ...{ firstByteMs: 0, minBytesPerSecond: 0 },
+}
 
 /** What naming a publisher adds to a request, bytes: so much is charged for one that is looked up unnamed. */
 const PUBLISHER_BYTES = 64

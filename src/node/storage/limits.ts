@@ -30,5 +30,7 @@ export const MAX_STATE_FILE_BYTES = 16 * MIB
 export const MAX_BACKUP_LINE_BYTES = 24 * MIB
 /** Lines of a backup: ten million records; a file that says more is not ours. */
 export const MAX_BACKUP_LINES = 10_000_000
+/** Keys of one look-up that are read in line, some microseconds each where LevelDB has them in memory: a thread's turn costs 100 to 200. */
+export const MAX_READ_AT_ONCE = 8
 /** Read from the disk at once where many records are wanted: a quarter of the largest range. */
 export const SCAN_BYTES = 256 * 1024

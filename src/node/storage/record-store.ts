@@ -12,7 +12,7 @@ import { StorageError } from './errors.ts'
 import { decodeFeedTree, type FeedTree, type Segment, segmentsOf } from './feed-tree.ts'
 import { forgetRecords } from './forget-publisher.ts'
 import type { LevelDatabase } from './level-database.ts'
-import { SCAN_BYTES } from './limits.ts'
+import { MAX_READ_AT_ONCE, SCAN_BYTES } from './limits.ts'
 import { lost, recordAt, recordOf } from './record-at.ts'
 import { type Damage, scanRecords, startingWith } from './record-scan.ts'
 import {
@@ -71,6 +71,10 @@ export class RecordStore implements FeedStore {
       else feeds.push(heads)
     }
     return feeds.flat()
+  }
+
+  mayHold(id: RecordId): boolean {
+    return this.#database.table('places').getSync(id) !== undefined
   }
 
   async envelope(id: RecordId): Promise<Uint8Array | null> {
@@ -262,7 +266,8 @@ function readableTree(bytes: Uint8Array): FeedTree {
 }
 
 async function present<K extends string>(table: ReturnType<LevelDatabase['table']>, keys: readonly K[]) {
-  const values = await table.getMany([...keys])
+  const isFew = keys.length <= MAX_READ_AT_ONCE
+  const values = isFew ? keys.map(key => table.getSync(key)) : await table.getMany([...keys])
   return keys.flatMap((key, index): [K, Uint8Array][] => {
     const value = values[index]
     return value === undefined ? [] : [[key, value]]

@@ -102,13 +102,14 @@ export class SimulatedDisk {
     this.#world.after(0, action)
   }
 
-  #table(name: TableName, isOpen: () => boolean): Pick<Table, 'get' | 'getMany'> {
+  #table(name: TableName, isOpen: () => boolean): Pick<Table, 'get' | 'getSync' | 'getMany'> {
     const content = () => {
       if (!isOpen()) throw new Error('the database is closed')
       return this.#seen.get(name) ?? new Map<string, Uint8Array>()
     }
     const table = {
       get: async (key: string) => content().get(key),
+      getSync: (key: string) => content().get(key),
       getMany: async (keys: readonly string[]) => keys.map(key => content().get(key)),
       iterator: (bounds: Bounds = {}) => listing(entriesIn(content(), bounds)),
       keys: (bounds: Bounds = {}) => listing(entriesIn(content(), bounds).map(([key]) => key)),

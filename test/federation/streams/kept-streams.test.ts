@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { FederationError } from '../../../src/federation/index.ts'
-import { MAX_FRAME_BYTES, type PeerId } from '../../../src/protocol/index.ts'
+import { encodeCredit, encodeFrame, FRAME, MAX_FRAME_BYTES, type PeerId } from '../../../src/protocol/index.ts'
 import { settled } from './duplex-pair.ts'
 import { ALICE, allOf, BOB, PROTOCOL, text, twoNodes } from './two-nodes.ts'
 
@@ -55,6 +55,28 @@ describe('kept streams', () => {
     })
     const got = await allOf(alice.request(BOB, PROTOCOL, text('x'), { creditBytes: 1_000_000 }))
     expect(got.map(part => part.byteLength)).toEqual(sizes)
+  })
+
+  test('small messages on their own send credit back by quarters when the longest still has room', async () => {
+    const news = Promise.withResolvers<void>()
+    const { alice, opened } = twoNodes(async function* () {
+      for (let n = 0; n < 64; n++) yield new Uint8Array(1_000)
+      await news.promise
+      yield new Uint8Array(99_000) // the longest
+    })
+    const options = { creditBytes: 128_000, longestBytes: 99_000, firstByteMs: 0, minBytesPerSecond: 0 }
+    const answer = alice.request(BOB, PROTOCOL, text('x'), options)
+    let sent = 0
+    for (let n = 0; n < 64; n++) {
+      await answer.next()
+      await settled() // nothing else is on its way
+      if (n === 0) sent = opened[0]!.alice.sentBytes
+    }
+    const frames = (opened[0]!.alice.sentBytes - sent) / encodeFrame(FRAME.credit, 1, encodeCredit(1)).length
+    expect(frames).toBeGreaterThan(0)
+    expect(frames).toBeLessThan(4)
+    news.resolve()
+    expect((await answer.next()).value).toHaveLength(99_000)
   })
 
   test('a message above the credit ends the request, and only that', async () => {

@@ -35,6 +35,7 @@ export function describeFeedStore(
       expect(await store.head(p.publisher, p.feed)).toBeNull()
       expect(await store.heads(p.publisher)).toEqual([])
       expect(await store.envelope(p.genesis.id)).toBeNull()
+      expect(store.mayHold(p.genesis.id)).toBe(false)
       expect(await store.range(p.publisher, p.feed, all)).toEqual([])
     })
 
@@ -49,6 +50,7 @@ export function describeFeedStore(
       })
       expect(texts(await store.range(p.publisher, p.feed, all))).toEqual(envelopesOf(chain))
       expect(texts([(await store.envelope(chain[2]!.id))!])).toEqual(envelopesOf([chain[2]!]))
+      expect(chain.map(({ id }) => store.mayHold(id))).toEqual(chain.map(() => true))
     })
 
     law('refuses a gap and stores the rest of the batch', async store => {

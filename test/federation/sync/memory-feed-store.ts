@@ -34,6 +34,10 @@ export class MemoryFeedStore implements FeedStore {
     ])
   }
 
+  mayHold(id: RecordId): boolean {
+    return this.records.has(id)
+  }
+
   async envelope(id: RecordId): Promise<Uint8Array | null> {
     return this.records.get(id)?.envelope ?? null
   }

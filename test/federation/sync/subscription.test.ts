@@ -3,7 +3,7 @@ import { AnswerCredit } from '../../../src/federation/streams/answer-credit.ts'
 import { SyncDriver } from '../../../src/federation/sync/driver.ts'
 import type { SyncEffect } from '../../../src/federation/sync/effects.ts'
 import { Intake } from '../../../src/federation/sync/intake.ts'
-import { ROUND_MS, SUBSCRIPTION_CREDIT_BYTES } from '../../../src/federation/sync/limits.ts'
+import { LONGEST_HEADS_BYTES, ROUND_MS, SUBSCRIPTION_CREDIT_BYTES } from '../../../src/federation/sync/limits.ts'
 import { SyncMachine } from '../../../src/federation/sync/machine.ts'
 import { rangeVerifier } from '../../../src/federation/sync/verify-range.ts'
 import {
@@ -30,6 +30,7 @@ test('the credit of a subscription holds the longest part of heads', async () =>
   const clock = { now: () => 0, after: () => () => {} }
   const credit = new AnswerCredit(SUBSCRIPTION_CREDIT_BYTES, clock, new AbortController().signal)
   await expect(credit.spend(part!.length)).resolves.toBeUndefined()
+  expect(part!.length).toBeLessThanOrEqual(LONGEST_HEADS_BYTES)
 })
 
 test('the machine opens a subscription that ended again with the next round, once', () => {
