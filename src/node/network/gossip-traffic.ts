@@ -37,15 +37,17 @@ export function listenToTraffic(pubsub: GossipSub, traffic: GossipTraffic): void
 /**
  * Gossipsub reads and decodes whatever a peer sends, as much as it sends, and charges nobody for what is no message of it. This
  * stands in its way: over budget nothing is decoded, and what cannot be decoded, names foreign topics or comes in spite of the
- * graylist is told.
+ * graylist is told. `change` is made to each instance before it runs.
  */
 export function watchedGossipsub(
   options: Partial<GossipsubOpts>,
   topics: readonly string[],
+  change: (pubsub: GossipSub) => void = () => {},
 ): (components: GossipSubComponents) => GossipSub {
   return components => {
     const pubsub = gossipsub(options)(components)
     watch(pubsub, topics)
+    change(pubsub)
     return pubsub
   }
 }

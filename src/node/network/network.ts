@@ -21,6 +21,7 @@ import { isPrivateAddress } from './private-address.ts'
 import { quietDht } from './quiet-dht.ts'
 import { RelayClient } from './relay/relay-client.ts'
 import { relayServer } from './relay/relay-server.ts'
+import { spareKnown } from './sparing-gossip.ts'
 import { transportsOf } from './transports.ts'
 
 /** The libp2p services of a node. */
@@ -111,7 +112,7 @@ export function libp2pOptionsOf(options: NetworkOptions): Libp2pOptions<NetworkS
       identify: identify(),
       ping: ping(),
       ...(relay === null ? {} : { relay: relay.service }),
-      pubsub: watchedGossipsub(gossipOptionsOf(options.topics, options.scoreOf), options.topics),
+      pubsub: watchedGossipsub(gossipOptionsOf(options.topics, options.scoreOf), options.topics, spareKnown),
       dht: quietDht({
         protocol: `/hanse/${options.net}/kad/1`,
         clientMode: off,

@@ -1,27 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { RPC } from '@libp2p/gossipsub/message'
-import type { Stream } from '@libp2p/interface'
-import { createLibp2p } from 'libp2p'
 import { expect, test } from 'vitest'
 import { GossipDriver } from '../../../src/federation/gossip/driver.ts'
 import { announcementCodecOf, Intake, rangeVerifier, systemClock } from '../../../src/federation/index.ts'
 import { gossipPortOf } from '../../../src/node/network/gossip-port.ts'
-import { libp2pOptionsOf, type Network } from '../../../src/node/network/network.ts'
-import { encodeAnnouncement, type PeerId, topicsOf, verifySignaturesOnPool } from '../../../src/protocol/index.ts'
+import { encodeAnnouncement, type PeerId, verifySignaturesOnPool } from '../../../src/protocol/index.ts'
 import { Publisher } from '../../federation/simulation/cast.ts'
 import { MemoryFeedStore } from '../../federation/sync/memory-feed-store.ts'
+import { framed, NET, rpc, sayAll, saying, startLibp2p, TOPICS } from './gossip-speech.ts'
 
-const NET = 'main'
-const TOPICS = topicsOf(NET)
-const [TOPIC] = TOPICS as [string]
 const p = new Publisher('acme')
-
-async function startLibp2p(): Promise<Network> {
-  const place = { listen: ['/ip4/127.0.0.1/tcp/0'], announce: [], mdns: false, peers: [], topics: TOPICS }
-  return (await createLibp2p(
-    libp2pOptionsOf({ net: NET, nodeSeed: randomBytes(32), mode: 'public', ...place }),
-  )) as Network
-}
 
 /** A node that gossips, and a stream of a peer to it that says what it likes. */
 async function besieged(stack: AsyncDisposableStack) {
@@ -53,28 +40,8 @@ async function besieged(stack: AsyncDisposableStack) {
   return { stream, dropped: dropped.promise, refused, store, hostile: hostile.peerId.toString() as PeerId }
 }
 
-type Spoken = Partial<Parameters<typeof RPC.encode>[0]>
-const rpc = (spoken: Spoken) => framed(RPC.encode({ subscriptions: [], messages: [], ...spoken }))
-const saying = (data: Uint8Array, topic = TOPIC) => rpc({ messages: [{ topic, data }] })
-
 const subscribing = (count: number, topic: string) =>
   rpc({ subscriptions: Array.from({ length: count }, (_, i) => ({ subscribe: true, topic: `${topic}/${i}` })) })
-
-function framed(bytes: Uint8Array): Uint8Array {
-  const length: number[] = []
-  for (let left = bytes.length; ; left >>= 7) {
-    length.push(left > 127 ? (left & 127) | 128 : left)
-    if (left <= 127) break
-  }
-  return Uint8Array.of(...length, ...bytes)
-}
-
-async function sayAll(stream: Stream, messages: Iterable<Uint8Array>): Promise<void> {
-  for (const message of messages) {
-    if (stream.status !== 'open') return
-    if (!stream.send(message)) await new Promise(resolve => setImmediate(resolve))
-  }
-}
 
 const forged = (i: number) => {
   const envelope = Uint8Array.from(p.chain(1, null, `forged-${i}`)[0]!.envelope)
