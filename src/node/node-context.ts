@@ -1,4 +1,5 @@
 import type {
+  Borne,
   KeptStreams,
   MirrorMemory,
   PeerAddress,
@@ -134,7 +135,7 @@ export interface NodeContext {
   /** What a node signed of itself, as far as it was told here. */
   recordOf(peer: PeerId): NodeRecord | null
   /** This node searches: peers that hold what neither it nor connected peers hold are to be connected. */
-  searches(followed: ReadonlySet<string>): void
+  searches(followed: ReadonlySet<string>, borneOut: (peer: PeerId) => Borne): void
   /** Whether other nodes can dial this one. */
   reachability(): Reachability
   /** Who is followed because everything is; null while the network is off. */

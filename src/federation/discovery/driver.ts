@@ -5,6 +5,7 @@ import { DialError, type DialFailure } from './dial-failure.ts'
 import type { DiscoveryEffect, PeerAddress, PeerStanding } from './effects.ts'
 import { DIAL_TIMEOUT_MS, MAX_PROVIDERS } from './limits.ts'
 import { DiscoveryMachine } from './machine.ts'
+import type { Borne } from './search-cover.ts'
 
 /** A connection as it is seen from here. */
 export interface SeenConnection {
@@ -89,8 +90,8 @@ export class DiscoveryDriver implements AsyncDisposable {
   }
 
   /** This node searches and has the packages of these publishers itself: connected peers should hold those of all others. */
-  searches(followed: ReadonlySet<string>): void {
-    this.#do(this.#machine.searches(followed, this.#clock.now()))
+  searches(followed: ReadonlySet<string>, borneOut: (peer: PeerId) => Borne): void {
+    this.#do(this.#machine.searches(followed, borneOut, this.#clock.now()))
   }
 
   /** A peer brought records that verified and were missing here. */

@@ -50,6 +50,8 @@ export const CUT_OFF_DIALS = 8
 export const DIAL_TIMEOUT_MS = 15_000
 /** Peers connected, beyond all others, for what they hold when this node searches: with 12 others what a hundred nodes hold is covered. */
 export const MAX_COVER_DIALS = 12
+/** Searches asked of a peer after which what no verified hit of it bore out gives way to what others claim: some words find nothing of a small publisher. */
+export const DOUBTED_AFTER_SEARCHES = 32
 /** So long after a search a node counts as one that searches, ms. */
 export const SEARCHING_MS = 60 * 60_000
 /** Time between two looks at who holds what no connected peer holds, ms: 512 nodes of 64 tags each take some milliseconds. */

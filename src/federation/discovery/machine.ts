@@ -8,7 +8,7 @@ import type { DiscoveryEffect, PeerAddress, PeerStanding } from './effects.ts'
 import { Guesses } from './guesses.ts'
 import * as limits from './limits.ts'
 import { Rotation } from './rotation.ts'
-import { SearchCover } from './search-cover.ts'
+import { type Borne, SearchCover } from './search-cover.ts'
 
 export interface DiscoveryMachineParts {
   readonly self: PeerId
@@ -72,8 +72,8 @@ export class DiscoveryMachine {
   }
 
   /** This node searches and follows the publishers of these tags: connected peers should hold all others. */
-  searches(followed: ReadonlySet<string>, now: number): DiscoveryEffect[] {
-    this.#cover.searches(followed, now)
+  searches(followed: ReadonlySet<string>, borneOut: (peer: PeerId) => Borne, now: number): DiscoveryEffect[] {
+    this.#cover.searches(followed, borneOut, now)
     return this.#decide(now)
   }
 

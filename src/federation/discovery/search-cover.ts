@@ -1,9 +1,21 @@
 import type { PeerId } from '../../protocol/index.ts'
-import { COVER_LOOK_MS, MAX_COVER_DIALS, MAX_RECORDS, SEARCHING_MS } from './limits.ts'
+import { COVER_LOOK_MS, DOUBTED_AFTER_SEARCHES, MAX_COVER_DIALS, MAX_RECORDS, SEARCHING_MS } from './limits.ts'
+
+/** What searches know of a peer: how often it was asked, and of which publishers (tags) hits of it verified. */
+export interface Borne {
+  readonly searches: number
+  readonly proven: ReadonlySet<string>
+}
+type BorneOut = (peer: PeerId) => Borne
+interface Holder {
+  readonly peer: PeerId
+  readonly held: ReadonlySet<string>
+}
 
 /**
  * Whom to connect so that searches, which ask connected peers alone, reach every publisher that nodes say they hold public packages of
- * (by tags). Only a node that searches needs it. A claim costs a place among a few, which count for nothing else.
+ * (by tags). Only a node that searches needs it. A claim costs a place among a few, which count for nothing else, and the place goes to
+ * another when searches never bore it out.
  */
 export class SearchCover {
   readonly #held = new Map<PeerId, ReadonlySet<string>>()
@@ -11,6 +23,7 @@ export class SearchCover {
   readonly #chosen = new Set<PeerId>()
   #picked: readonly PeerId[] = []
   #followed: ReadonlySet<string> = new Set()
+  #borneOut: BorneOut = () => ({ searches: 0, proven: new Set() })
   #searchingUntil = Number.NEGATIVE_INFINITY
   #nextLookAt = Number.NEGATIVE_INFINITY
 
@@ -23,8 +36,9 @@ export class SearchCover {
   }
 
   /** This node searches, and has the packages of these publishers itself. */
-  searches(followed: ReadonlySet<string>, now: number): void {
+  searches(followed: ReadonlySet<string>, borneOut: BorneOut, now: number): void {
     this.#followed = followed
+    this.#borneOut = borneOut
     this.#searchingUntil = now + SEARCHING_MS
   }
 
@@ -59,27 +73,47 @@ export class SearchCover {
   }
 
   #pick(isConnected: (peer: PeerId) => boolean, mayDial: (peer: PeerId) => boolean): PeerId[] {
+    const holders = [...this.#held].map(([peer, held]) => ({ peer, held, likely: this.#likely(peer, held) }))
+    const isHere = ({ peer }: Holder) => isConnected(peer) || this.#chosen.has(peer)
+    const others = holders.filter(each => !isHere(each) && mayDial(each.peer))
     const covered = new Set(this.#followed)
-    for (const [peer, held] of this.#held)
-      if (isConnected(peer) || this.#chosen.has(peer)) for (const tag of held) covered.add(tag)
-    const gainOf = (held: ReadonlySet<string>) => held.difference(covered).size
-    const others = [...this.#held]
-      .filter(([peer]) => !isConnected(peer) && !this.#chosen.has(peer) && mayDial(peer))
-      .map(([peer, held]) => ({ peer, held, gain: gainOf(held) }))
-    const picked: PeerId[] = []
-    while (others.length > 0 && this.#chosen.size + picked.length < MAX_COVER_DIALS) {
-      const best = others.reduce((a, b) => (b.gain > a.gain ? b : a))
-      if (best.gain === 0) break
-      // A gain only falls, so most need not be counted again.
-      const gain = gainOf(best.held)
-      if (gain < best.gain) {
-        best.gain = gain
-        continue
-      }
-      picked.push(best.peer)
-      for (const tag of best.held) covered.add(tag)
-      best.gain = 0
-    }
-    return picked
+    for (const { likely } of holders.filter(isHere)) for (const tag of likely) covered.add(tag)
+    const likely = others.map(({ peer, likely }) => ({ peer, held: likely }))
+    const picked = greedy(likely, covered, MAX_COVER_DIALS)
+    const spare = holders.filter(({ peer, likely }) => this.#chosen.has(peer) && likely.size === 0)
+    const missing = this.#chosen.size + picked.length - MAX_COVER_DIALS
+    for (const { peer } of spare.slice(0, Math.max(0, missing))) this.#chosen.delete(peer)
+    const free = Math.max(0, MAX_COVER_DIALS - this.#chosen.size)
+    if (picked.length >= free) return picked.slice(0, free)
+    // What is doubted has the places that nobody else needs.
+    for (const { held } of holders.filter(isHere)) for (const tag of held) covered.add(tag)
+    const rest = others.filter(({ peer }) => !picked.includes(peer))
+    return [...picked, ...greedy(rest, covered, free - picked.length)]
   }
+
+  /** What a peer may be taken to hold: what it claims, and once it was asked often, what its hits proved of that. */
+  #likely(peer: PeerId, held: ReadonlySet<string>): ReadonlySet<string> {
+    const { searches, proven } = this.#borneOut(peer)
+    return searches < DOUBTED_AFTER_SEARCHES ? held : held.intersection(proven)
+  }
+}
+
+/** Those that hold most of what is not covered, who adds most first, `most` of them; what they hold is covered then. */
+function greedy(holders: readonly Holder[], covered: Set<string>, most: number): PeerId[] {
+  const others = holders.map(each => ({ ...each, gain: Number.POSITIVE_INFINITY }))
+  const picked: PeerId[] = []
+  while (others.length > 0 && picked.length < most) {
+    const best = others.reduce((a, b) => (b.gain > a.gain ? b : a))
+    if (best.gain === 0) break
+    // A gain only falls, so most need not be counted again.
+    const gain = best.held.difference(covered).size
+    if (gain < best.gain) {
+      best.gain = gain
+      continue
+    }
+    picked.push(best.peer)
+    for (const tag of best.held) covered.add(tag)
+    best.gain = 0
+  }
+  return picked
 }

@@ -8,6 +8,8 @@ interface KnownPeer {
   /** In the order in which they were proven last. */
   readonly proven: Set<string>
   usualMs: number | null
+  /** How often it was asked. */
+  searches: number
   /** Answers in a row that did not end by the deadline. */
   stalls: number
   askedAt: number
@@ -31,7 +33,14 @@ export class KnownPeers {
   }
 
   asked(peer: PeerId, now: number): void {
-    this.#touch(peer).askedAt = now
+    const known = this.#touch(peer)
+    known.askedAt = now
+    known.searches++
+  }
+
+  /** How often the peer was asked, and of which publishers its hits verified. */
+  borneOut(peer: PeerId): { readonly searches: number; readonly proven: ReadonlySet<string> } {
+    return this.#peers.get(peer) ?? newPeer()
   }
 
   /** The peer says that it holds public packages of these publishers. */
@@ -76,6 +85,7 @@ const newPeer = (): KnownPeer => ({
   claimedAt: Number.NEGATIVE_INFINITY,
   proven: new Set(),
   usualMs: null,
+  searches: 0,
   stalls: 0,
   askedAt: Number.NEGATIVE_INFINITY,
 })

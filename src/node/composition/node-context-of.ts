@@ -192,7 +192,7 @@ function connectionsOf(
     caughtUp: async () => await catchUp()?.ready,
     freshness: () => catchUp()?.freshness ?? 'catching up',
     recordOf: peer => federation()?.records.book.of(peer) ?? null,
-    searches: followed => federation()?.discovery.searches(followed),
+    searches: (followed, borneOut) => federation()?.discovery.searches(followed, borneOut),
     reachability: () => federation()?.dialBacks.reachability ?? { state: 'unknown', asked: 0, addresses: [] },
     connectedPeers: () => exchange.connectedPeers(),
     parseStored: envelope => parseUnverifiedRecord(envelope, { net }).record,

@@ -20,7 +20,7 @@ export async function askFederation(node: NodeContext, query: Omit<PeerQuery, 'p
   const peers = node.connectedPeers()
   const now = Date.now()
   const followed = followedTagsOf(node)
-  node.searches(followed)
+  node.searches(followed, peer => node.searchMemory.peers.borneOut(peer))
   const answer = await askPeers(
     {
       request: (peer, protocol, payload, options) => node.streams.request(peer, protocol, payload, options),

@@ -157,7 +157,9 @@ test('a node that searches connects those that hold what nobody connected holds,
   machine.says(peer(21), ['far', 'here'])
   machine.says(peer(22), ['far', 'farther'])
   for (const n of [20, 21, 22]) expect(dialled(machine.heard(named(n), 'record', 0))).toEqual([])
-  expect(dialled(machine.searches(new Set(['mine']), 0))).toEqual([peer(22)])
+  expect(dialled(machine.searches(new Set(['mine']), () => ({ searches: 0, proven: new Set() }), 0))).toEqual([
+    peer(22),
+  ])
   // It takes no place of this node's own choice: one of those that goes is replaced.
   machine.connected(peer(22), 'outbound', null, 0)
   machine.heard(named(30), 'book', 0)

@@ -1,12 +1,18 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { COVER_LOOK_MS, MAX_COVER_DIALS, SEARCHING_MS } from '../../../src/federation/discovery/limits.ts'
+import {
+  COVER_LOOK_MS,
+  DOUBTED_AFTER_SEARCHES,
+  MAX_COVER_DIALS,
+  SEARCHING_MS,
+} from '../../../src/federation/discovery/limits.ts'
 import { SearchCover } from '../../../src/federation/discovery/search-cover.ts'
 import type { PeerId } from '../../../src/protocol/index.ts'
 
 const peer = (n: number) => `peer${n}` as PeerId
 const nobody = () => false
 const anybody = () => true
+const unproven = (searches: number) => () => ({ searches, proven: new Set<string>() })
 const tags = fc.uniqueArray(fc.integer({ min: 0, max: 20 }).map(String), { maxLength: 5 })
 const nodes = fc.array(fc.record({ held: tags, isConnected: fc.boolean(), mayDial: fc.boolean() }), { maxLength: 40 })
 
@@ -15,7 +21,7 @@ test('those picked hold, with those connected, all that anybody who may be diall
     fc.property(nodes, tags, (all, followed) => {
       const cover = new SearchCover()
       for (const [n, { held }] of all.entries()) cover.says(peer(n), held)
-      cover.searches(new Set(followed), 0)
+      cover.searches(new Set(followed), unproven(0), 0)
       const nodeOf = (each: PeerId) => all[Number(each.slice(4))]!
       const picked = cover.missing(
         each => nodeOf(each).isConnected,
@@ -40,7 +46,7 @@ test('a node that does not search, or no longer, connects nobody for it', () => 
   const cover = new SearchCover()
   cover.says(peer(1), ['a'])
   expect(cover.missing(nobody, anybody, 0)).toEqual([])
-  cover.searches(new Set(), 0)
+  cover.searches(new Set(), unproven(0), 0)
   expect(cover.missing(nobody, anybody, 0)).toEqual([peer(1)])
   expect(cover.missing(nobody, anybody, SEARCHING_MS)).toEqual([])
   expect(cover.nextDue(SEARCHING_MS)).toBe(Number.POSITIVE_INFINITY)
@@ -51,7 +57,7 @@ test('a node that does not search, or no longer, connects nobody for it', () => 
 test('at most twelve are connected for it, whatever they claim, and whose dial failed leaves the place to another', () => {
   const cover = new SearchCover()
   for (let n = 0; n < 40; n++) cover.says(peer(n), [`${n}`])
-  cover.searches(new Set(), 0)
+  cover.searches(new Set(), unproven(0), 0)
   const connected = new Set<PeerId>()
   let now = 0
   const look = () => cover.missing(each => connected.has(each), anybody, now)
@@ -68,4 +74,65 @@ test('at most twelve are connected for it, whatever they claim, and whose dial f
   expect(cover.isChosen(gone)).toBe(false)
   now += COVER_LOOK_MS
   expect(look()).toHaveLength(1)
+})
+
+/** A node that searches, with peers in all places of its cover. */
+function fullCover(liars: number) {
+  const cover = new SearchCover()
+  const connected = new Set<PeerId>()
+  const proven = new Map<PeerId, ReadonlySet<string>>()
+  let [now, searches] = [0, 0]
+  for (let n = 0; n < MAX_COVER_DIALS; n++) cover.says(peer(n), [`${n}`, `also ${n}`])
+  const search = () => {
+    const askedOf = new Map([...connected].map(each => [each, searches]))
+    cover.searches(
+      new Set(),
+      each => ({ searches: askedOf.get(each) ?? 0, proven: proven.get(each) ?? new Set() }),
+      now,
+    )
+    searches++
+  }
+  const look = () => {
+    now += COVER_LOOK_MS
+    const picked = cover.missing(each => connected.has(each), anybody, now)
+    for (const each of picked) {
+      cover.dialled(each)
+      connected.add(each)
+    }
+    return picked
+  }
+  search()
+  look()
+  for (let n = liars; n < MAX_COVER_DIALS; n++) proven.set(peer(n), new Set([`${n}`, `also ${n}`]))
+  return { cover, search, look }
+}
+
+test('claims that searches never bore out give their places to others, and only then', () => {
+  const { cover, search, look } = fullCover(3)
+  for (const n of [40, 41]) cover.says(peer(n), [`${n - 40}`])
+  for (let n = 1; n < DOUBTED_AFTER_SEARCHES; n++) search()
+  expect(look()).toEqual([])
+  search()
+  expect(new Set(look())).toEqual(new Set([peer(40), peer(41)]))
+  const chosen = Array.from({ length: MAX_COVER_DIALS }, (_, n) => peer(n)).filter(each => cover.isChosen(each))
+  expect(chosen).toHaveLength(MAX_COVER_DIALS - 2)
+  for (let n = 3; n < MAX_COVER_DIALS; n++) expect(cover.isChosen(peer(n))).toBe(true)
+})
+
+test('what is doubted keeps its place as long as nobody else needs it', () => {
+  const { cover, search, look } = fullCover(MAX_COVER_DIALS)
+  for (let n = 0; n <= DOUBTED_AFTER_SEARCHES; n++) search()
+  expect(look()).toEqual([])
+  for (let n = 0; n < MAX_COVER_DIALS; n++) expect(cover.isChosen(peer(n))).toBe(true)
+})
+
+test('a connected peer whose claims were never borne out hides nobody who holds the same', () => {
+  const cover = new SearchCover()
+  cover.says(peer(1), ['a', 'b'])
+  cover.says(peer(2), ['a'])
+  const isLiar = (each: PeerId) => each === peer(1)
+  cover.searches(new Set(), unproven(0), 0)
+  expect(cover.missing(isLiar, anybody, 0)).toEqual([])
+  cover.searches(new Set(), each => unproven(isLiar(each) ? DOUBTED_AFTER_SEARCHES : 0)(), 0)
+  expect(cover.missing(isLiar, anybody, COVER_LOOK_MS)).toEqual([peer(2)])
 })
