@@ -1,21 +1,12 @@
-import { type HeadCookie, MAX_ASKED_PUBLISHERS, type PeerId, type PublisherId } from '../../protocol/index.ts'
+import type { PeerId, PublisherId } from '../../protocol/index.ts'
+import { type Ask, Asks } from './asks.ts'
 import type { DropReason, Failure, HeadsAnswer, Offer, RangeOutcome, SyncEffect } from './effects.ts'
+import { Followed } from './followed.ts'
 import * as limits from './limits.ts'
 import { type PeerRank, SyncPeers } from './sync-peers.ts'
-import { ToldByPeers, type ToldHeads } from './told-heads.ts'
+import { type HeadsChain, ToldByPeers } from './told-heads.ts'
 import type { Want } from './want.ts'
 import { Wants } from './wants.ts'
-
-interface Ask {
-  readonly peer: PeerId
-  readonly deadline: number
-  /** What a range is asked for; null: heads. */
-  readonly want: Want | null
-  /** When others are asked beside it; null: they are. */
-  lateAt: number | null
-  /** Of the request by which all that is followed is asked for: since when, and up to which followed publisher. */
-  readonly chain?: { readonly since: HeadCookie | null; readonly upTo: number }
-}
 
 const NO_COOKIE: HeadsAnswer = { cookie: null, isOver: false, isCut: false }
 
@@ -25,14 +16,11 @@ const NO_COOKIE: HeadsAnswer = { cookie: null, isOver: false, isCut: false }
  */
 export class SyncMachine {
   readonly #random: () => number
-  /** With their numbers, in the order in which they were followed. */
-  readonly #followed = new Map<PublisherId, number>()
+  readonly #followed = new Followed()
   readonly #told = new ToldByPeers()
   readonly #peers: SyncPeers
-  readonly #asks = new Map<number, Ask>()
+  readonly #asks = new Asks()
   readonly #wants = new Wants()
-  #lastAsk = 0
-  #lastFollowed = 0
   #nextRound: number | null = null
   #localFailures = 0
   /** No range is asked for before. */
@@ -50,7 +38,7 @@ export class SyncMachine {
 
   /** Peers that told all heads of these publishers, and whether anything of theirs is still missing. */
   standingOf(publishers: ReadonlySet<PublisherId>): { readonly told: number; readonly isMissing: boolean } {
-    const highest = Math.max(0, ...[...publishers].map(id => this.#followed.get(id) ?? Number.POSITIVE_INFINITY))
+    const highest = Math.max(0, ...[...publishers].map(id => this.#followed.numberOf(id)))
     const told = this.#peers.ids().filter(peer => (this.#told.of(peer)?.upTo ?? 0) >= highest)
     return { told: told.length, isMissing: this.#wants.hasAnyOf(publishers) }
   }
@@ -80,15 +68,13 @@ export class SyncMachine {
   }
 
   follow(publishers: readonly PublisherId[], now: number): SyncEffect[] {
-    const added = publishers.filter(publisher => !this.#followed.has(publisher))
-    if (added.length === 0) return []
-    for (const publisher of added) this.#followed.set(publisher, ++this.#lastFollowed)
+    if (!this.#followed.add(publishers)) return []
     const asks = this.#peers.pick(now, limits.PEERS_A_FOLLOW).flatMap(peer => this.#goOn(peer, now))
     return [...this.#peers.ids().flatMap(peer => this.#subscribe(peer)), ...asks, ...this.#wake(now)]
   }
 
   unfollow(...publishers: readonly PublisherId[]): SyncEffect[] {
-    const gone = publishers.filter(publisher => this.#followed.delete(publisher))
+    const gone = this.#followed.delete(publishers)
     if (gone.length === 0) return []
     this.#wants.dropPublishers(new Set(gone))
     return this.#peers.ids().flatMap(peer => this.#subscribe(peer))
@@ -114,7 +100,7 @@ export class SyncMachine {
     if (ask !== null && !this.#settle(ask, peer)) return []
     const told = this.#told.of(peer)
     if (told === undefined) return []
-    if (chain) this.#note(told, chain, answer, now)
+    if (chain) told.answered(chain, answer, now, this.#random())
     let isAllTaken = !answer.isCut
     for (const { head, pinned } of offers)
       if (this.#followed.has(head.publisher) && !this.#wants.offer(head, pinned, peer)) isAllTaken &&= pinned
@@ -261,50 +247,25 @@ export class SyncMachine {
     const told = this.#told.of(peer)
     if (told === undefined || told.ask !== null || !this.#peers.mayAskHeads(peer)) return []
     const chain = { since: told.isDue ? told.cookie : null, upTo: told.upTo }
-    const publishers = chain.since === null ? this.#untold(told) : this.#toldUpTo(told)
+    const publishers = chain.since === null ? this.#followed.above(told.upTo) : this.#followed.upTo(told.upTo)
     told.isDue = false
     if (publishers.length === 0) return chain.since === null ? [] : this.#goOn(peer, now)
-    if (chain.since === null) chain.upTo = this.#followed.get(publishers.at(-1)!)!
+    if (chain.since === null) chain.upTo = this.#followed.numberOf(publishers.at(-1)!)
     told.ask = this.#ask(peer, limits.HEADS_TIMEOUT_MS, null, now, chain)
     const isPlain = chain.since === null && told.upTo > 0
     return [{ do: 'askHeads', ask: told.ask, peer, publishers, ...(isPlain ? {} : { since: chain.since }) }]
   }
 
-  /** An answer to what `goOn` asked. */
-  #note(told: ToldHeads, { since, upTo }: NonNullable<Ask['chain']>, answer: HeadsAnswer, now: number): void {
-    const { cookie, isOver } = answer
-    if (since === null) {
-      if (told.upTo === 0) told.began(cookie, now, this.#random())
-      told.upTo = upTo
-    } else if (cookie === null) told.spoil()
-    else if (isOver) told.startOver()
-    else told.wentOn(cookie)
-  }
-
-  #untold({ upTo }: ToldHeads): PublisherId[] {
-    const untold: PublisherId[] = []
-    for (const [publisher, number] of this.#followed) {
-      if (number > upTo) untold.push(publisher)
-      if (untold.length === MAX_ASKED_PUBLISHERS) break
-    }
-    return untold
-  }
-
-  #toldUpTo({ upTo }: ToldHeads): PublisherId[] {
-    return [...this.#followed].flatMap(([publisher, number]) => (number <= upTo ? publisher : []))
-  }
-
-  #ask(peer: PeerId, timeoutMs: number, want: Want | null, now: number, chain?: Ask['chain']): number {
+  #ask(peer: PeerId, timeoutMs: number, want: Want | null, now: number, chain?: HeadsChain): number {
     const lateAt = want && now + limits.RANGE_LATE_MS
-    this.#asks.set(++this.#lastAsk, { peer, deadline: now + timeoutMs, want, lateAt, ...(chain ? { chain } : {}) })
-    this.#peers.asked(peer, want ? 'ranges' : 'heads', this.#lastAsk)
-    return this.#lastAsk
+    const ask = this.#asks.begin({ peer, deadline: now + timeoutMs, want, lateAt, ...(chain ? { chain } : {}) })
+    this.#peers.asked(peer, want ? 'ranges' : 'heads', ask)
+    return ask
   }
 
   #settle(id: number, peer: PeerId): boolean {
-    const ask = this.#asks.get(id)
-    if (ask?.peer !== peer) return false
-    this.#asks.delete(id)
+    const ask = this.#asks.end(id, peer)
+    if (ask === null) return false
     this.#peers.answered(peer, id)
     const told = this.#told.of(peer)
     if (told?.ask === id) told.ask = null
@@ -330,7 +291,7 @@ export class SyncMachine {
   }
 
   #subscribe(peer: PeerId): SyncEffect[] {
-    return [{ do: 'subscribe', peer, publishers: [...this.#followed.keys()] }]
+    return [{ do: 'subscribe', peer, publishers: this.#followed.ids }]
   }
 
   #strike(peer: PeerId, what: 'broke' | 'failed', now: number): SyncEffect[] {
@@ -351,8 +312,7 @@ export class SyncMachine {
 
   #wake(now: number): SyncEffect[] {
     this.#nextRound ??= now + limits.ROUND_MS * (0.8 + 0.4 * this.#random())
-    let at = this.#nextRound
-    for (const { deadline, lateAt } of this.#asks.values()) at = Math.min(at, lateAt ?? deadline)
+    let at = Math.min(this.#nextRound, this.#asks.nextAt())
     if (this.#restsUntil > now) at = Math.min(at, this.#restsUntil)
     return [{ do: 'wakeAt', at }]
   }

@@ -1,5 +1,12 @@
 import type { HeadCookie, PeerId } from '../../protocol/index.ts'
+import type { HeadsAnswer } from './effects.ts'
 import { MAX_ABSENT_COOKIES, WHOLE_HEADS_MS } from './limits.ts'
+
+/** The request by which all that is followed is asked for: since when, and up to which followed publisher. */
+export interface HeadsChain {
+  readonly since: HeadCookie | null
+  readonly upTo: number
+}
 
 /**
  * What one peer has told of its heads: the whole heads of the followed publishers up to a number, and what changed since. One
@@ -24,26 +31,18 @@ export class ToldHeads {
     if (this.ask !== null) return
     this.isDue = this.cookie !== null && now < this.#wholeAt
     if (this.isDue) return
-    this.startOver()
+    this.#startOver()
     this.#isSpoilt = false
   }
 
-  /** Whole heads of everything are asked for next. */
-  startOver(): void {
-    this.cookie = null
-    this.upTo = 0
-  }
-
-  /** The first whole heads were told, by a peer that gives cookies or by one that does not. */
-  began(cookie: HeadCookie | null, now: number, random: number): void {
-    if (this.#isSpoilt) return
-    this.cookie = cookie
-    this.#wholeAt = now + WHOLE_HEADS_MS * (0.8 + 0.4 * random)
-  }
-
-  /** What changed was told up to here. */
-  wentOn(cookie: HeadCookie): void {
-    if (!this.#isSpoilt) this.cookie = cookie
+  /** A request of the chain was answered. */
+  answered({ since, upTo }: HeadsChain, { cookie, isOver }: HeadsAnswer, now: number, random: number): void {
+    if (since === null) {
+      if (this.upTo === 0) this.#began(cookie, now, random)
+      this.upTo = upTo
+    } else if (cookie === null) this.spoil()
+    else if (isOver) this.#startOver()
+    else if (!this.#isSpoilt) this.cookie = cookie
   }
 
   /** A head that was told is neither held nor wanted any more: the next round asks for whole heads. */
@@ -51,6 +50,19 @@ export class ToldHeads {
     this.cookie = null
     this.isDue = false
     this.#isSpoilt = true
+  }
+
+  /** Whole heads of everything are asked for next. */
+  #startOver(): void {
+    this.cookie = null
+    this.upTo = 0
+  }
+
+  /** The first whole heads were told, by a peer that gives cookies or by one that does not. */
+  #began(cookie: HeadCookie | null, now: number, random: number): void {
+    if (this.#isSpoilt) return
+    this.cookie = cookie
+    this.#wholeAt = now + WHOLE_HEADS_MS * (0.8 + 0.4 * random)
   }
 }
 
