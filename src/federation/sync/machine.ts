@@ -100,12 +100,17 @@ export class SyncMachine {
     if (ask !== null && !this.#settle(ask, peer)) return []
     const told = this.#told.of(peer)
     if (told === undefined) return []
-    if (chain) told.answered(chain, answer, now, this.#random())
-    let isAllTaken = !answer.isCut
-    for (const { head, pinned } of offers)
-      if (this.#followed.has(head.publisher) && !this.#wants.offer(head, pinned, peer)) isAllTaken &&= pinned
-    if (!isAllTaken && ask !== null) told.spoil()
-    return [...(chain && isAllTaken ? this.#goOn(peer, now) : []), ...this.#schedule(now)]
+    let taken = 0
+    let isLeft = answer.isCut
+    for (const { head, pinned } of offers) {
+      if (!this.#followed.has(head.publisher)) continue
+      if (this.#wants.offer(head, pinned, peer)) taken++
+      else isLeft ||= !pinned
+    }
+    if (!isLeft && chain) told.answered(chain, answer, now, this.#random())
+    else if (isLeft && chain?.since === null && taken > 0) told.isFull = true
+    else if (isLeft && ask !== null) told.spoil()
+    return [...(chain && !isLeft ? this.#goOn(peer, now) : []), ...this.#schedule(now)]
   }
 
   /** A subscription ended that this node did not end: it is opened again with the next round. */
@@ -124,8 +129,9 @@ export class SyncMachine {
   ranged(peer: PeerId, ask: number, outcome: RangeOutcome, now: number): SyncEffect[] {
     const want = this.#asks.get(ask)?.want
     if (!want || !this.#settle(ask, peer)) return []
+    const offerers = [...want.offeredBy]
     const effects = this.#judge(peer, want, outcome, now)
-    return [...effects, ...this.#schedule(now)]
+    return [...effects, ...offerers.flatMap(each => this.#askOn(each, now)), ...this.#schedule(now)]
   }
 
   /** What a peer sent was a lie. */
@@ -254,6 +260,14 @@ export class SyncMachine {
     told.ask = this.#ask(peer, limits.HEADS_TIMEOUT_MS, null, now, chain)
     const isPlain = chain.since === null && told.upTo > 0
     return [{ do: 'askHeads', ask: told.ask, peer, publishers, ...(isPlain ? {} : { since: chain.since }) }]
+  }
+
+  /** Who told more than may be wanted of it is asked on when that is fetched. */
+  #askOn(peer: PeerId, now: number): SyncEffect[] {
+    const told = this.#told.of(peer)
+    if (!told?.isFull || this.#wants.hasOffers(peer)) return []
+    told.isFull = false
+    return this.#goOn(peer, now)
   }
 
   #ask(peer: PeerId, timeoutMs: number, want: Want | null, now: number, chain?: HeadsChain): number {

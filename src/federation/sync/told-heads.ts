@@ -21,6 +21,8 @@ export class ToldHeads {
   upTo = 0
   /** It is time to ask for changes. */
   isDue = false
+  /** Not all of the last answer was taken: what comes next is asked for again when what was taken is fetched. */
+  isFull = false
   /** What was told is not all held or wanted here: cookies count again after the next whole exchange. */
   #isSpoilt = false
   /** When whole heads are asked for though changes could be, ms. */
@@ -29,6 +31,7 @@ export class ToldHeads {
   /** A round begins: changes if they can be asked for, else everything once more. */
   begin(now: number): void {
     if (this.ask !== null) return
+    this.isFull = false
     this.isDue = this.cookie !== null && now < this.#wholeAt
     if (this.isDue) return
     this.#startOver()
@@ -49,6 +52,7 @@ export class ToldHeads {
   spoil(): void {
     this.cookie = null
     this.isDue = false
+    this.isFull = false
     this.#isSpoilt = true
   }
 

@@ -29,8 +29,6 @@ export class Want {
   from: number | null = null
   /** Offers of it that were not kept. */
   failures = 0
-  /** It waits for a root record that delegates its feed. */
-  parked = false
   #step = 1
 
   constructor(head: FeedHead, feed: WantedFeed, pinned: boolean) {

@@ -23,6 +23,7 @@ import { Want, WantedFeed } from './want.ts'
 export class Wants {
   readonly #feeds = new Map<string, WantedFeed>()
   readonly #byPeer = new Map<PeerId, PeerOffers>()
+  readonly #parked = new Set<Want>()
   readonly #refused = new Set<RecordId>()
   #size = 0
 
@@ -89,6 +90,7 @@ export class Wants {
   done(want: Want): void {
     for (const peer of [...want.offeredBy]) this.#unoffer(want, peer)
     if (!want.feed.wants.delete(tipOf(want.head))) return
+    this.#parked.delete(want)
     this.#size--
     if (want.feed.wants.size === 0) this.#feeds.delete(keyOf(want.head.publisher, want.head.feed))
   }
@@ -109,13 +111,13 @@ export class Wants {
 
   /** No root record held here delegates the feed: it waits for `unpark`. */
   park(want: Want): void {
-    want.parked = true
+    this.#parked.add(want)
   }
 
   /** Root records came, of one publisher or perhaps of any. */
   unpark(publisher?: PublisherId): void {
-    for (const want of this.#all())
-      if (publisher === undefined || want.head.publisher === publisher) want.parked = false
+    for (const want of this.#parked)
+      if (publisher === undefined || want.head.publisher === publisher) this.#parked.delete(want)
   }
 
   dropPeer(peer: PeerId): void {
@@ -145,7 +147,7 @@ export class Wants {
 
   #mayAsk(want: Want, peer: PeerId): boolean {
     const { askedOf, parallel } = want.feed
-    return !want.parked && !askedOf.has(peer) && askedOf.size < parallel && !this.#waitsForRoot(want, peer)
+    return !this.#parked.has(want) && !askedOf.has(peer) && askedOf.size < parallel && !this.#waitsForRoot(want, peer)
   }
 
   /** A peer's root records come before the feeds they delegate, as long as none that is offered was late or failed. */
