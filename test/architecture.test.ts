@@ -33,7 +33,7 @@ const RESERVED: readonly { readonly what: string; readonly code: RegExp; readonl
     code: /\.readBlock\b/,
     files: [
       'federation/content/content-server.ts', // a door
-      'node/composition/join-network.ts', // hands the store to that door
+      'node/composition/answer-peers.ts', // hands the store to that door
       'node/storage/helia-blockstore.ts', // behind PublicBlockstore
       'node/use-cases/public-bytes.ts', // a door
     ],
@@ -73,7 +73,7 @@ const RESERVED: readonly { readonly what: string; readonly code: RegExp; readonl
   {
     what: 'says who answers a protocol',
     code: /\bstreams\.handle\(|libp2p\.handle\(/,
-    files: ['node/composition/join-network.ts', 'node/network/stream-port.ts'],
+    files: ['node/composition/answer-peers.ts', 'node/composition/join-network.ts', 'node/network/stream-port.ts'],
   },
 ]
 

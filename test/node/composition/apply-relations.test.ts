@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { applyRelations, type Federation } from '../../../src/node/composition/join-network.ts'
+import { applyRelations } from '../../../src/node/composition/apply-relations.ts'
+import type { Federation } from '../../../src/node/composition/join-network.ts'
 import type { NodeContext } from '../../../src/node/node-context.ts'
 import type { PublisherId } from '../../../src/protocol/index.ts'
 
