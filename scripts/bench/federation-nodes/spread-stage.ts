@@ -32,6 +32,7 @@ export async function spreadStage(
   }
   networks.at(-1)!.stop()
   const all = new Map<Contender, Spread[]>(CONTENDERS.map(contender => [contender, []]))
+  const idles = new Map<Contender, number[]>(CONTENDERS.map(contender => [contender, []]))
   for (let round = 0; round <= size.rounds; round++) {
     for (const network of networks) {
       network.goOn()
@@ -39,11 +40,20 @@ export async function spreadStage(
       const idle = await idleRate(network, ROUND_SECONDS)
       const result = await spread(network, size.records, `r${round}`, idle)
       network.stop()
-      if (round > 0) all.get(network.contender)!.push(result) // the first warms up
+      if (round === 0) continue // it warms up
+      all.get(network.contender)!.push(result)
+      idles.get(network.contender)!.push(idle / size.nodes)
     }
   }
   for (const network of networks) network.goOn()
   print(CONTENDERS.map(contender => figuresOf(all.get(contender)!)))
+  for (const contender of CONTENDERS) {
+    const each = (of: readonly number[]) => of.map(value => value.toFixed(2)).join(' ')
+    const deliveries = each(all.get(contender)!.map(({ cpuMs }) => cpuMs))
+    console.log(
+      `${contender}, by round: CPU a delivery ${deliveries} ms above idling, a node idles at ${each(idles.get(contender)!)} ms/s`,
+    )
+  }
 }
 
 async function joined(contender: Contender, size: NetworkSize): Promise<BenchNetwork> {

@@ -33,6 +33,9 @@ export function gossipOptionsOf(
     Dlo: 4,
     // Each member beyond six is a copy more of everything.
     Dhi: 8,
+    // Offers to three outside the mesh, in each of three seconds, bring what the mesh lost; subscriptions tell the rest within eight.
+    Dlazy: 3,
+    gossipFactor: 0.12,
     floodPublish: true,
     fallbackToFloodsub: false,
     idontwantMinDataSize: 64 << 10,
