@@ -1,11 +1,13 @@
 import { hash, randomUUID } from 'node:crypto'
 
 const KEY_WORDS = 4
+/** A slot has 16 bits for a place and what stands for none. */
+const MAX_CAPACITY = 2 ** 16 - 1
 
 /**
- * The last `capacity` texts that were new, in memory of a fixed size that is taken at once: 20 to 24 bytes for each. Of a text 16
- * bytes are kept, of its sha-256 behind `seed`. Nobody knows that, so whoever can choose texts can neither make two of them count as
- * one nor make them share a slot. Adding, finding and forgetting take a few steps each.
+ * The last `capacity` texts that were new, at most 65,535, in memory of a fixed size that is taken at once: 20 to 24 bytes for each. Of
+ * a text 16 bytes are kept, of its sha-256 behind `seed`. Nobody knows that, so whoever can choose texts can neither make two of them
+ * count as one nor make them share a slot. Adding, finding and forgetting take a few steps each.
  */
 export class RecentTexts {
   readonly #capacity: number
@@ -13,18 +15,18 @@ export class RecentTexts {
   /** A ring: the oldest is overwritten. */
   readonly #keys: Uint32Array
   /** Place + 1 of the key in a slot; 0: free. A power of two of them, at most half of them taken. */
-  readonly #slots: Uint16Array | Uint32Array
+  readonly #slots: Uint16Array
   readonly #asked = new Uint32Array(KEY_WORDS)
   #size = 0
   #next = 0
 
   /** @param seed unguessable, kept to this process */
   constructor(capacity: number, seed: string = randomUUID()) {
+    if (capacity > MAX_CAPACITY) throw new TypeError(`at most ${MAX_CAPACITY} texts are remembered`)
     this.#capacity = capacity
     this.#seed = seed
     this.#keys = new Uint32Array(capacity * KEY_WORDS)
-    const slots = 2 ** Math.ceil(Math.log2(2 * capacity))
-    this.#slots = capacity < 2 ** 16 ? new Uint16Array(slots) : new Uint32Array(slots)
+    this.#slots = new Uint16Array(2 ** Math.ceil(Math.log2(2 * capacity)))
   }
 
   get size(): number {
