@@ -22,7 +22,7 @@ export const MIN_PATIENCE_MS = 150
 export const PATIENCE = 3
 /**
  * Once the name asked for, or as many hits with every word as are wanted, are here, a peer is waited for its usual time and so long, ms: what is still
- * missing would be more of it. Less than a round trip, which a lost packet costs.
+ * missing would be more of it; of whom the best hits are here, so long after them. Less than a round trip, which a lost packet costs.
  */
 export const FOUND_PATIENCE_MS = 20
 /** Share of the newest answer in a peer's usual time: a slower one may be a lost packet. */

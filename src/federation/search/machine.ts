@@ -13,6 +13,8 @@ interface Asked extends PeerCandidate {
   readonly from: number
   /** Whether the answer waits for it. */
   readonly counts: boolean
+  /** When its best hits, with which an answer begins, were taken; null: they are not here. */
+  bestAt: number | null
   state: 'waiting' | 'answered' | 'failed'
   isHedged: boolean
 }
@@ -20,7 +22,7 @@ interface Asked extends PeerCandidate {
 /**
  * Decides whom one search asks when, and when it has waited long enough. Pure: `now` (ms) comes with every input, and each
  * answers with effects. It ends when all who count are heard, when those still silent took longer than they usually do (a little
- * once what was asked for is found, else much), or at the deadline.
+ * once what was asked for is found, and of whom the best hits are here then no longer, else much), or at the deadline.
  */
 export class SearchMachine {
   readonly #deadlineMs: number
@@ -61,6 +63,14 @@ export class SearchMachine {
     return [...hedge, ...this.#next(now)]
   }
 
+  /** The beginning of a peer's answer, its best hits, was taken. */
+  began(peer: PeerId, now: number): SearchEffect[] {
+    const asked = this.#asked.get(peer)
+    if (this.#isOver || asked === undefined || asked.bestAt !== null) return []
+    asked.bestAt = now
+    return this.#next(now)
+  }
+
   /** What was asked for is here: what is missing would be more of it. */
   found(now: number): SearchEffect[] {
     if (this.#isOver || this.#isFound) return []
@@ -89,7 +99,12 @@ export class SearchMachine {
   }
 
   /** How long one silent peer is waited for once another has answered. */
-  #until({ from, usualMs }: Asked): number {
+  #until({ from, usualMs, bestAt }: Asked): number {
+    const rest = this.#isFound && bestAt !== null ? bestAt + FOUND_PATIENCE_MS : Number.POSITIVE_INFINITY
+    return Math.min(rest, this.#whole({ from, usualMs }))
+  }
+
+  #whole({ from, usualMs }: Pick<Asked, 'from' | 'usualMs'>): number {
     const isMost = this.#answered().filter(({ counts }) => counts).length * 2 >= this.#counting().length
     if (usualMs === null && !isMost) return this.#deadline
     const usual = usualMs ?? this.#slowestMs
@@ -97,7 +112,7 @@ export class SearchMachine {
   }
 
   #ask(peer: PeerCandidate, counts: boolean, now: number): SearchEffect {
-    this.#asked.set(peer.peer, { ...peer, counts, from: now, state: 'waiting', isHedged: false })
+    this.#asked.set(peer.peer, { ...peer, counts, from: now, bestAt: null, state: 'waiting', isHedged: false })
     return { do: 'ask', peer: peer.peer }
   }
 

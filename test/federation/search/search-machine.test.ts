@@ -74,6 +74,27 @@ describe('the machine of a search', () => {
     expect(endOf(machine.wake(MIN_PATIENCE_MS))).toBe('late')
   })
 
+  it('once what was asked for is found waits little longer for the rest of whom the best hits are here', () => {
+    const machine = new SearchMachine(plan([peer('A', 90), peer('B', 90), peer('C', null)]), DEADLINE_MS)
+    machine.start(0)
+    expect(wakeOf(machine.began(id('B'), 40))).toBe(DEADLINE_MS)
+    machine.ended(id('A'), 'answered', 50)
+    expect(wakeOf(machine.found(50))).toBe(DEADLINE_MS)
+    expect(wakeOf(machine.began(id('C'), 55))).toBe(55 + FOUND_PATIENCE_MS)
+    // What follows the best is no beginning.
+    expect(machine.began(id('C'), 70)).toEqual([])
+    expect(endOf(machine.wake(55 + FOUND_PATIENCE_MS))).toBe('late')
+    expect(machine.counts).toEqual({ asked: 3, answered: 1 })
+  })
+
+  it('waits its usual time for a peer of whom nothing is here, whatever the others sent', () => {
+    const machine = new SearchMachine(plan([peer('A', 60), peer('B', 60)]), DEADLINE_MS)
+    machine.start(0)
+    machine.found(5)
+    expect(wakeOf(machine.began(id('A'), 5))).toBe(60 + FOUND_PATIENCE_MS)
+    expect(wakeOf(machine.ended(id('A'), 'answered', 6))).toBe(60 + FOUND_PATIENCE_MS)
+  })
+
   it('once what was asked for is found waits for a silent peer little longer than it usually takes', () => {
     const machine = new SearchMachine(plan([peer('A', 60), peer('B', 60)]), DEADLINE_MS)
     machine.start(0)
