@@ -18,6 +18,7 @@ const result = await build({
   absWorkingDir: root,
   entryPoints: {
     hanse: 'src/cli/main.ts',
+    'hash-worker': 'src/node/hashing/hash-worker.ts',
     'merge-worker': 'src/node/index/merge-worker.ts',
     'signature-worker': 'src/node/verification/signature-worker.ts',
   },

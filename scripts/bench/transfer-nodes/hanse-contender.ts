@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ArtifactSink, fetchArtifact, KeptStreams } from '../../../src/federation/index.ts'
+import { HashThread } from '../../../src/node/hashing/index.ts'
 import type { Network } from '../../../src/node/network/network.ts'
 import { openStreamOver } from '../../../src/node/network/stream-port.ts'
 import { artifactSinkOf, openArtifactStore, openLevelDatabase } from '../../../src/node/storage/index.ts'
@@ -44,12 +44,16 @@ export async function hanseOnDisk(streams: Streams, peers: readonly PeerId[]): P
   const folder = await mkdtemp(join(tmpdir(), 'hanse-transfer-'))
   const database = await openLevelDatabase(join(folder, 'db'))
   const store = await openArtifactStore({ database, folder })
+  const contender = contenderOf('hanse, disk to disk', {
+    ...{ streams, protocol: DISK_PROTOCOL, peers, sink: artifactSinkOf(store) },
+  })
   return {
-    ...contenderOf('hanse, disk to disk', { streams, protocol: DISK_PROTOCOL, peers, sink: artifactSinkOf(store) }),
+    ...contender,
     forget: async pieces => {
       for (const { layout } of pieces) await store.remove(layout.sha256)
     },
     [Symbol.asyncDispose]: async () => {
+      await contender[Symbol.asyncDispose]()
       await database[Symbol.asyncDispose]()
       await rm(folder, { recursive: true, force: true })
     },
@@ -65,8 +69,10 @@ interface Parts {
 
 function contenderOf(name: string, { peers, ...context }: Parts): Contender {
   const { signal } = new AbortController()
+  const thread = new HashThread()
+  const openHash = () => thread.open()
   const fetch = async ({ layout }: Piece) => {
-    const outcome = await fetchArtifact(context, layout, peers, { signal })
+    const outcome = await fetchArtifact({ ...context, openHash }, layout, peers, { signal })
     if ('failed' in outcome) throw new Error(`${name}: ${JSON.stringify(outcome)}`)
   }
   return {
@@ -75,26 +81,22 @@ function contenderOf(name: string, { peers, ...context }: Parts): Contender {
     fetchAll: async pieces => {
       await Promise.all(pieces.map(fetch))
     },
-    [Symbol.asyncDispose]: async () => {},
+    [Symbol.asyncDispose]: () => thread[Symbol.asyncDispose](),
   }
 }
 
 function memorySink(): ArtifactSink {
   return {
-    async begin({ sha256 }) {
+    async begin() {
       const leaves: Uint8Array[] = []
-      const whole = createHash('sha256')
-      let hashed = 0
       return {
         kept: async () => null,
         writeRoot: async () => {},
         writeLeaf: async (index, leaf) => {
           leaves[index] = leaf
-          for (let next = leaves[hashed]; next !== undefined; next = leaves[++hashed]) whole.update(next)
         },
-        commit: async () => {
-          return whole.digest('hex') === sha256 ? 'committed' : 'other-digest'
-        },
+        readLeaf: async index => leaves[index] ?? null,
+        commit: async () => 'committed',
         suspend: async () => {},
         discard: async () => {},
       }

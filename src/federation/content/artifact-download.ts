@@ -1,11 +1,13 @@
-import { createHash, type Hash, hash } from 'node:crypto'
 import * as raw from 'multiformats/codecs/raw'
 import type { BlockId } from '../../protocol/index.ts'
+import type { ArtifactHash } from './artifact-hash.ts'
 import type { ArtifactWriter, DownloadFault, KeptPart, WantedArtifact } from './artifact-writer.ts'
 import { leafBytesOf, leafCountOf } from './layout.ts'
-import { isIdOf, leavesOfRoot, partsOfId } from './root-block.ts'
+import { isBlockOf, leavesOfRoot, partsOfId } from './root-block.ts'
+import { WholeHash } from './whole-hash.ts'
 
 const NOTHING = new Uint8Array()
+const SHA2_256 = 0x12
 
 /** An artifact on its way: what its root says, and which leaves were verified and written. */
 export class ArtifactDownload {
@@ -13,12 +15,16 @@ export class ArtifactDownload {
   readonly leafCount: number
   readonly #writer: ArtifactWriter
   readonly #done = new Set<number>()
+  /** null: the only leaf's sha-256 is the whole's. */
+  readonly #whole: WholeHash | null
   #leaves: readonly BlockId[] | null
 
-  constructor(artifact: WantedArtifact, writer: ArtifactWriter) {
+  constructor(artifact: WantedArtifact, writer: ArtifactWriter, hash: ArtifactHash) {
     this.artifact = artifact
     this.leafCount = leafCountOf(artifact.size)
     this.#writer = writer
+    const leaves = { done: this.#done, read: (index: number) => writer.readLeaf(index) }
+    this.#whole = this.leafCount === 1 ? null : new WholeHash(hash, leaves)
     this.#leaves = partsOfId(artifact.cid).code === raw.code ? [artifact.cid] : null
   }
 
@@ -29,6 +35,7 @@ export class ArtifactDownload {
     this.#leaves = verdict.leaves
     for (const index of leaves) if (index < this.leafCount) this.#done.add(index)
     if (this.isComplete) this.#done.delete(this.leafCount - 1)
+    this.#whole?.goOn()
   }
 
   get hasRoot(): boolean {
@@ -57,19 +64,28 @@ export class ArtifactDownload {
     return null
   }
 
-  /** Whether bytes with this sha-256 are the leaf's; they are written then. */
-  async takeLeaf(index: number, bytes: Uint8Array, digest: Buffer): Promise<boolean> {
+  /** Whether these bytes are the leaf's; they are written then. */
+  async takeLeaf(index: number, bytes: Uint8Array): Promise<boolean> {
     const id = this.#leaves?.[index]
-    if (id === undefined || !isIdOf(id, digest)) return false
+    if (id === undefined || !(await this.#isLeaf(index, id, bytes))) return false
     if (this.#done.has(index)) return true
     await this.#writer.writeLeaf(index, bytes)
     this.#done.add(index)
+    this.#whole?.goOn()
     return true
   }
 
   /** Ends a complete download. */
   async finish(): Promise<DownloadFault | null> {
+    const whole = this.#whole === null ? this.artifact.sha256 : await this.#whole.end()
+    if (whole !== null && whole !== this.artifact.sha256) return 'other-digest'
     return (await this.#writer.commit()) === 'committed' ? null : 'other-digest'
+  }
+
+  async #isLeaf(index: number, id: BlockId, bytes: Uint8Array): Promise<boolean> {
+    if (this.#whole === null) return isBlockOf(id, bytes)
+    const { multihash } = partsOfId(id)
+    return multihash.code === SHA2_256 && (await this.#whole.check(index, bytes, multihash.digest))
   }
 }
 
@@ -80,8 +96,9 @@ export class AnswerReader {
   #rootIsDue: boolean
   #index: number
   #leaf: Uint8Array | null = null
-  #hash: Hash | null = null
   #filled = 0
+  /** Of the leaf before: the next one comes while it is looked at. */
+  #checked: Promise<boolean> = Promise.resolve(true)
 
   /** An answer with leaves `from` to `from + count - 1`; the root comes before leaf 0. */
   constructor(download: ArtifactDownload, { from, count }: { readonly from: number; readonly count: number }) {
@@ -109,35 +126,39 @@ export class AnswerReader {
       at += part.byteLength
       const leaf = this.#filledWith(part, wanted)
       if (leaf === null) continue
-      if (!(await this.#download.takeLeaf(this.#index, leaf.bytes, leaf.digest))) return 'altered'
-      onLeaf(this.#index++)
+      if (!(await this.#checked)) return 'altered'
+      const index = this.#index++
+      this.#checked = this.#download.takeLeaf(index, leaf).then(isRight => {
+        if (isRight) onLeaf(index)
+        return isRight
+      })
+      this.#checked.catch(() => {}) // whoever goes on hears of it
     }
     return null
   }
 
-  /** An artifact without bytes completes without a message. */
-  async end(): Promise<boolean> {
-    if (this.#download.artifact.size > 0 || this.isWhole) return this.isWhole
-    if (await this.#download.takeLeaf(0, NOTHING, hash('sha256', NOTHING, 'buffer'))) this.#index++
-    return this.isWhole
+  /** After the last message: null when all that was asked for came and is right. An artifact without bytes completes without one. */
+  async end(): Promise<'altered' | 'incomplete' | null> {
+    if (!(await this.#checked)) return 'altered'
+    if (this.#download.artifact.size === 0 && !this.isWhole && (await this.#download.takeLeaf(0, NOTHING)))
+      this.#index++
+    return this.isWhole ? null : 'incomplete'
   }
 
-  /**
-   * The leaf once it is full: in its own room, because the writer may keep it; a message that is all of it needs none. Each part is
-   * hashed as it comes, while it lies in the processor's cache from being decrypted.
-   */
-  #filledWith(part: Uint8Array, wanted: number): { readonly bytes: Uint8Array; readonly digest: Buffer } | null {
-    if (this.#filled === 0 && part.byteLength === wanted) return { bytes: part, digest: hash('sha256', part, 'buffer') }
-    this.#leaf ??= Buffer.allocUnsafeSlow(wanted)
-    this.#leaf.set(part, this.#filled)
-    this.#hash ??= createHash('sha256')
-    this.#hash.update(part)
+  /** Resolves when nothing is written any more. */
+  async settled(): Promise<void> {
+    await this.#checked.catch(() => {})
+  }
+
+  /** The leaf once it is full: in its own room, because the writer may keep it; a message that is all of it needs none. */
+  #filledWith(part: Uint8Array, wanted: number): Uint8Array | null {
+    if (this.#filled === 0 && part.byteLength === wanted) return part
+    const leaf = this.#leaf ?? Buffer.allocUnsafeSlow(wanted)
+    leaf.set(part, this.#filled)
     this.#filled += part.byteLength
-    if (this.#filled < wanted) return null
-    const full = { bytes: this.#leaf, digest: this.#hash.digest() }
-    this.#leaf = null
-    this.#hash = null
+    this.#leaf = this.#filled < wanted ? leaf : null
+    if (this.#leaf !== null) return null
     this.#filled = 0
-    return full
+    return leaf
   }
 }

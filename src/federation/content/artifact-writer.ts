@@ -18,7 +18,9 @@ export interface ArtifactWriter {
   writeRoot(block: Uint8Array): Promise<void>
   /** A verified leaf; the writer may keep the bytes. Several may be on their way at once. */
   writeLeaf(index: number, leaf: Uint8Array): Promise<void>
-  /** All leaves are there: makes the artifact durable and visible, unless its own sha-256 is another, which keeps nothing. */
+  /** A leaf that is written, or kept of an earlier try; null: the artifact was held before, and `commit` says whether it is this one. */
+  readLeaf(index: number): Promise<Uint8Array | null>
+  /** All leaves are there and their whole's sha-256 is right: makes the artifact durable and visible, unless what was held is another. */
   commit(): Promise<'committed' | 'other-digest'>
   /** Not all of it came, or the disk is full: the leaves that did, each verified, may be kept for the next try. */
   suspend(): Promise<void>
@@ -40,6 +42,7 @@ export function guarded(writer: ArtifactWriter): ArtifactWriter {
     kept: () => writer.kept().catch(storeFailed),
     writeRoot: block => writer.writeRoot(block).catch(storeFailed),
     writeLeaf: (index, leaf) => writer.writeLeaf(index, leaf).catch(storeFailed),
+    readLeaf: index => writer.readLeaf(index).catch(storeFailed),
     commit: () => writer.commit().catch(storeFailed),
     suspend: () => writer.suspend().catch(storeFailed),
     discard: () => writer.discard().catch(storeFailed),

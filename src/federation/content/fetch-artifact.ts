@@ -4,12 +4,13 @@ import { FederationError } from '../errors.ts'
 import { type Clock, systemClock } from '../streams/clock.ts'
 import type { KeptStreams } from '../streams/kept-streams.ts'
 import { AnswerReader, ArtifactDownload } from './artifact-download.ts'
+import { type ArtifactHash, hashHere } from './artifact-hash.ts'
 import { type ArtifactSink, guarded, storeFailed, type WantedArtifact } from './artifact-writer.ts'
 import { AskBudget } from './ask-budget.ts'
 import { CountedAnswer } from './counted-answer.ts'
 import { fetchSplit } from './fetch-split.ts'
 import { leafCountOf } from './layout.ts'
-import { LEAF_BYTES } from './limits.ts'
+import { LEAF_BYTES, MIN_SPLIT_LEAVES } from './limits.ts'
 import { partsOfId } from './root-block.ts'
 
 /** What a peer that was asked failed with. */
@@ -65,6 +66,8 @@ export interface FetchPorts {
 /** What a fetch runs on. */
 export interface FetchContext extends FetchPorts {
   readonly sink: ArtifactSink
+  /** Hashes a large artifact elsewhere; absent: all on this thread. */
+  readonly openHash?: () => ArtifactHash
   readonly clock?: Clock
 }
 
@@ -81,7 +84,9 @@ export async function fetchArtifact(
   signal.throwIfAborted()
   if (!isConsistent(artifact)) return { failed: 'E_ARTIFACT_ALTERED', refused: [], tried: [] }
   const writer = guarded(await context.sink.begin(artifact).catch(storeFailed))
-  const download = new ArtifactDownload(artifact, writer)
+  const isLarge = leafCountOf(artifact.size) >= MIN_SPLIT_LEAVES
+  const hash = (isLarge ? context.openHash?.() : undefined) ?? hashHere()
+  const download = new ArtifactDownload(artifact, writer, hash)
   let end: 'commit' | 'suspend' | 'discard' = 'suspend'
   try {
     signal.throwIfAborted()
@@ -97,6 +102,7 @@ export async function fetchArtifact(
     if (error instanceof FederationError && error.code === 'E_STORE_FAILED' && !isDiskFull(error.cause)) end = 'discard'
     throw error
   } finally {
+    hash.close()
     if (end !== 'commit') await writer[end]()
   }
 }
@@ -216,7 +222,8 @@ class Fetch {
         counted.came(message.byteLength)
         if ((await reader.takeIn(message)) !== null) return 'altered'
       }
-      if (!(await reader.end())) return 'E_NOT_FOUND'
+      const end = await reader.end()
+      if (end !== null) return end === 'altered' ? end : 'E_NOT_FOUND'
       counted.isLeaf(artifact.size)
       this.#came(peer, artifact.size)
       return null
@@ -225,6 +232,7 @@ class Fetch {
       if (error instanceof FederationError && error.code !== 'E_STORE_FAILED') return error.code
       throw error
     } finally {
+      await reader.settled()
       counted.end()
     }
   }

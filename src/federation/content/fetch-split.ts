@@ -172,12 +172,14 @@ class Split {
         this.#plan.rootCame()
         this.#wake()
       }
+      const end = await reader.end()
+      return end === 'incomplete' ? 'E_NOT_FOUND' : end
     } catch (error) {
       if (error instanceof FederationError && error.code !== 'E_STORE_FAILED') return error.code
       throw error
     } finally {
+      await reader.settled()
       counted.end()
     }
-    return (await reader.end()) ? null : 'E_NOT_FOUND'
   }
 }

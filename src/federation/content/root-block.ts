@@ -19,13 +19,8 @@ export function partsOfId(id: BlockId): CID {
 
 /** Whether bytes are the block that an id of sha2-256 names; false also for ids of other hash functions. */
 export function isBlockOf(id: BlockId, bytes: Uint8Array): boolean {
-  return isIdOf(id, hash('sha256', bytes, 'buffer'))
-}
-
-/** Whether an id of sha2-256 names the block with this digest. */
-export function isIdOf(id: BlockId, digest: Buffer): boolean {
   const { multihash } = partsOfId(id)
-  return multihash.code === 0x12 && digest.equals(multihash.digest)
+  return multihash.code === 0x12 && hash('sha256', bytes, 'buffer').equals(multihash.digest)
 }
 
 /**

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { ArtifactSink, ArtifactWriter, KeptPart, WantedArtifact } from '../content/artifact-writer.ts'
 
 /** Keeps one pack in memory, and what came of it when a fetch breaks off, so that the next goes on behind it. */
@@ -9,7 +8,7 @@ export class PackMemory implements ArtifactSink {
   /** The pack, once it is whole. */
   pack: Uint8Array | null = null
 
-  async begin({ cid, sha256 }: Pick<WantedArtifact, 'cid' | 'sha256'>): Promise<ArtifactWriter> {
+  async begin({ cid }: Pick<WantedArtifact, 'cid'>): Promise<ArtifactWriter> {
     const kept = cid === this.#cid ? this.#kept() : null
     if (kept === null) this.#forget()
     this.#cid = cid
@@ -22,11 +21,10 @@ export class PackMemory implements ArtifactSink {
       writeLeaf: async (index, leaf) => {
         this.#leaves[index] = leaf
       },
+      readLeaf: async index => this.#leaves[index] ?? null,
       commit: async () => {
-        const pack = Buffer.concat(this.#leaves)
+        this.pack = Buffer.concat(this.#leaves)
         this.#forget()
-        if (createHash('sha256').update(pack).digest('hex') !== sha256) return 'other-digest'
-        this.pack = pack
         return 'committed'
       },
       suspend: async () => {},

@@ -30,6 +30,7 @@ import {
   type WellFormedRecord,
 } from '../../protocol/index.ts'
 import type { Config } from '../config/index.ts'
+import { HashThread } from '../hashing/index.ts'
 import { Writer } from '../library/writer.ts'
 import { createLog } from '../log.ts'
 import type { Metrics } from '../metrics/metrics.ts'
@@ -83,6 +84,8 @@ export class Exchange implements AsyncDisposable {
   readonly membership: Membership
   /** What keeps this node from doing its work, by subject, for /readyz. */
   readonly problems = new Map<string, string>()
+  /** Hashes large artifacts that come from peers. */
+  readonly hashing = new HashThread()
   readonly #parts: ExchangeParts
   readonly #budgets: PeerBudgets
   readonly #signatures = new SignatureWorkers()
@@ -215,6 +218,7 @@ export class Exchange implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.streams[Symbol.asyncDispose]()
     await this.#signatures[Symbol.asyncDispose]()
+    await this.hashing[Symbol.asyncDispose]()
   }
 
   #keepOut(what: 'offence' | 'unreliable', peer: PeerId, termMs: number): void {

@@ -131,6 +131,7 @@ function bytesOf(
       providersOf: (artifact, publisher, signal) => providersOf(whole(), { artifact, publisher }, signal),
       onMiss: (publisher, peer) => whole().absent.add(publisher, peer, Date.now()),
       mirrors: () => whole().mirrors,
+      openHash: () => exchange.hashing.open(),
       onFetched: result => metrics.fetched.inc({ result }),
     }),
     sharing: sharingOf(home, { writer, libp2p, config }, whole),

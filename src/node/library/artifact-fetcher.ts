@@ -1,4 +1,5 @@
 import {
+  type ArtifactHash,
   type FetchOutcome,
   fetchArtifact,
   type KeptStreams,
@@ -30,6 +31,8 @@ export interface ArtifactFetcherParts {
   readonly onMiss?: (publisher: PublisherId, peer: PeerId) => void
   /** How peers did as mirrors before. */
   readonly mirrors?: () => MirrorMemory
+  /** Hashes a large artifact elsewhere than on this thread. */
+  readonly openHash?: () => ArtifactHash
   readonly onFetched: (result: string) => void
 }
 
@@ -149,11 +152,11 @@ export class ArtifactFetcher {
     const seeking = AbortSignal.any([signal, leaving.signal])
     try {
       signal.throwIfAborted()
-      const { streams, protocol, store, providersOf, onMiss, mirrors, onFetched } = this.#parts
+      const { streams, protocol, store, providersOf, onMiss, mirrors, openHash, onFetched } = this.#parts
       const onTried = ({ peer, why }: Tried) => (SAYS_NOTHING.has(why) ? undefined : onMiss?.(publisher, peer))
       const memory = mirrors?.()
       const ports = { streams, protocol, onTried, progress, ...(memory && { mirrors: memory }) }
-      const context = { ...ports, sink: artifactSinkOf(store) }
+      const context = { ...ports, sink: artifactSinkOf(store), ...(openHash && { openHash }) }
       progress.begins()
       const isOpen = this.#isOpen(artifact, publisher)
       // Before they are here: no stranger's record is to open what came from an audience.

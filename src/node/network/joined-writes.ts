@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { nextTick } from 'node:process'
 import type { MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
 import { type TCPComponents, tcp } from '@libp2p/tcp'
+import { sharedReads } from './shared-reads.ts'
 
 /** Bytes that may wait in a socket before what is above it waits: some encrypted messages, which one call then writes. */
 const SOCKET_BUFFER_BYTES = 256 << 10
@@ -20,7 +21,8 @@ type Pieces = Iterable<Uint8Array> & { readonly byteLength: number }
  */
 export function joiningTcp({ pauseOnConnect = false } = {}): (components: TCPComponents) => Transport {
   const sockets: object = { highWaterMark: SOCKET_BUFFER_BYTES } // libp2p hands all options on to node:net
-  const make = tcp({ dialOpts: sockets, listenOpts: { ...sockets, pauseOnConnect } as object })
+  const dialled: object = { ...sockets, onread: sharedReads }
+  const make = tcp({ dialOpts: dialled, listenOpts: { ...sockets, pauseOnConnect } as object })
   return components => {
     const transport = make(components)
     const dial = transport.dial.bind(transport)

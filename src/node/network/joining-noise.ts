@@ -3,6 +3,7 @@ import { noise } from '@libp2p/noise'
 import { defaultCrypto } from '@libp2p/noise/crypto'
 import { LENGTH_BYTES, libsodiumCipher, opensslCipher, openWith, sealWith } from './noise-cipher.ts'
 import { NoiseMessages } from './noise-messages.ts'
+import { readInPlace } from './shared-reads.ts'
 
 /** Longest plaintext of one message, bytes: a noise message without its tag. */
 const MAX_PLAINTEXT_BYTES = 65_519
@@ -52,6 +53,7 @@ function joined<T extends { readonly connection: MessageStream }>(secured: T): T
   const begun = 'buffer' in connection.decoder ? [...messages.decode(connection.decoder.buffer)] : []
   if (begun.length > 0) throw new TypeError('a whole message was left behind by noise')
   connection.decoder = messages
+  readInPlace(stream)
   connection.decrypt = message =>
     handshake.decrypt(message, message.subarray(0, Math.max(0, message.byteLength - TAG_BYTES)))
   connection.sendData = data => {

@@ -1,4 +1,4 @@
-/** Cuts what a connection brings into noise messages, each in one piece of memory that nobody else reads: 64 KiB are held at most. */
+/** Cuts what a connection brings into noise messages, each in one piece of memory of its own: 64 KiB are held at most, nothing of what it is given. */
 export class NoiseMessages {
   /** Of the length of a message that has begun, when no more of it is here. */
   #firstByte: number | null = null
@@ -11,23 +11,19 @@ export class NoiseMessages {
     for (const piece of data instanceof Uint8Array ? [data] : data) {
       let at = 0
       while (at < piece.byteLength)
-        at = this.#room === null ? this.#begin(piece, at, messages) : this.#fill(this.#room, piece, at, messages)
+        at = this.#room === null ? this.#begin(piece, at) : this.#fill(this.#room, piece, at, messages)
     }
     return messages
   }
 
-  /** Takes a length, and the message if it lies in the piece; returns what comes behind. */
-  #begin(piece: Uint8Array, from: number, messages: Uint8Array[]): number {
+  /** Takes a length and makes room for its message; returns what comes behind. */
+  #begin(piece: Uint8Array, from: number): number {
     let at = from
     const first = this.#firstByte ?? piece[at++] ?? 0
     this.#firstByte = at === piece.byteLength ? first : null
     if (this.#firstByte !== null) return at
     const bytes = (first << 8) | (piece[at++] ?? 0)
     if (bytes === 0) return at
-    if (at + bytes <= piece.byteLength) {
-      messages.push(piece.subarray(at, at + bytes))
-      return at + bytes
-    }
     this.#room = Buffer.allocUnsafeSlow(bytes)
     return at
   }

@@ -59,13 +59,17 @@ class SinkWriter implements ArtifactWriter {
   }
 
   async writeLeaf(index: number, leaf: Uint8Array): Promise<void> {
-    await this.#partial?.writeLeaf(index, leaf)
+    await this.#partial?.writeChecked(index, leaf)
+  }
+
+  async readLeaf(index: number): Promise<Uint8Array | null> {
+    return this.#partial === null ? null : await this.#partial.readLeaf(index)
   }
 
   async commit(): Promise<'committed' | 'other-digest'> {
     if (this.#partial === null) return (await this.#isHeld()) ? 'committed' : 'other-digest'
     try {
-      await this.#partial.finish()
+      await this.#partial.finish('checked')
       return 'committed'
     } catch (error) {
       if (error instanceof StorageError && error.code === 'E_ARTIFACT_MISMATCH') return 'other-digest'

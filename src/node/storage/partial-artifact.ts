@@ -5,6 +5,9 @@ import { isBlockOf } from './block-check.ts'
 import { StorageError, writeErrorOf } from './errors.ts'
 import { LEAF_BYTES } from './limits.ts'
 
+/** Whether somebody has hashed all that was written, in order. */
+export type WholeIs = 'checked' | 'unchecked'
+
 /**
  * An artifact on its way: leaves are checked and written in any order, and a crash or a full disk loses none that reached
  * the disk, because opening it again hashes what is there instead of believing a bitmap.
@@ -13,7 +16,7 @@ export class PartialArtifact implements AsyncDisposable {
   readonly layout: ArtifactLayout
   readonly #file: FileHandle
   readonly #written: Set<number>
-  readonly #settle: () => Promise<void>
+  readonly #settle: (whole: WholeIs) => Promise<void>
   readonly #release: () => void
   #open = true
 
@@ -22,7 +25,7 @@ export class PartialArtifact implements AsyncDisposable {
     layout: ArtifactLayout,
     file: FileHandle,
     written: Set<number>,
-    settle: () => Promise<void>,
+    settle: (whole: WholeIs) => Promise<void>,
     release: () => void,
   ) {
     this.layout = layout
@@ -49,6 +52,11 @@ export class PartialArtifact implements AsyncDisposable {
     if (bytes.length !== leafBytesOf(this.layout.size, index) || !isBlockOf(leaf, bytes)) {
       throw new StorageError('E_ARTIFACT_MISMATCH', `leaf ${index} of ${this.layout.cid} has other bytes than its CID`)
     }
+    await this.writeChecked(index, bytes)
+  }
+
+  /** The same for bytes that were found to be the leaf's. @throws StorageError E_DISK_FULL */
+  async writeChecked(index: number, bytes: Uint8Array): Promise<void> {
     try {
       await writeAll(this.#file, bytes, index * LEAF_BYTES)
     } catch (error) {
@@ -57,13 +65,18 @@ export class PartialArtifact implements AsyncDisposable {
     this.#written.add(index)
   }
 
-  /** Checks the whole, puts it in its place and records it. @throws StorageError E_ARTIFACT_INCOMPLETE, E_ARTIFACT_MISMATCH. */
-  async finish(): Promise<void> {
+  /** The bytes of a leaf as they were written. */
+  async readLeaf(index: number): Promise<Uint8Array> {
+    return await readLeaf(this.#file, index, leafBytesOf(this.layout.size, index))
+  }
+
+  /** Checks the whole unless it is, puts it in its place and records it. @throws StorageError E_ARTIFACT_INCOMPLETE, E_ARTIFACT_MISMATCH. */
+  async finish(whole: WholeIs = 'unchecked'): Promise<void> {
     const missing = this.missing().length
     if (missing > 0)
       throw new StorageError('E_ARTIFACT_INCOMPLETE', `${missing} leaves of ${this.layout.cid} are missing`)
     await this.#file.sync()
-    await this.#settle()
+    await this.#settle(whole)
     await this[Symbol.asyncDispose]()
   }
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import {
   type ArtifactLayout,
   type ArtifactSink,
@@ -9,10 +8,6 @@ import {
 } from '../../../src/federation/index.ts'
 
 const MIB = 1 << 20
-
-function sha256Of(leaves: readonly Uint8Array[]): string {
-  return createHash('sha256').update(Buffer.concat(leaves)).digest('hex')
-}
 
 /** Bytes that differ in every leaf. */
 export function packageOf(size: number): Uint8Array {
@@ -52,7 +47,7 @@ export class Store implements ArtifactSink {
   leaves: Uint8Array[] = []
   root: Uint8Array | null = null
 
-  async begin(artifact: WantedArtifact) {
+  async begin(_: WantedArtifact) {
     this.state = 'partial'
     this.leaves = []
     return {
@@ -63,8 +58,8 @@ export class Store implements ArtifactSink {
       writeLeaf: async (index: number, leaf: Uint8Array) => {
         this.leaves[index] = leaf
       },
+      readLeaf: async (index: number) => this.leaves[index] ?? null,
       commit: async () => {
-        if (this.kept === null && sha256Of(this.leaves) !== artifact.sha256) return 'other-digest' as const
         this.state = 'committed'
         return 'committed' as const
       },

@@ -1,0 +1,1 @@
+export * from './hash-thread.ts'
