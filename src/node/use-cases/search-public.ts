@@ -34,15 +34,11 @@ export function searchPublic(node: NodeContext, query: SearchRequest): SearchHit
   const found = bestFor(node, query, query.k)
   const proven = found.map(proofOfHit).filter(hit => hit !== null)
   if (proven.length === found.length || found.length < query.k) return proven
-  // One without a proof that fits must not take the place of another.
-  const more = bestFor(node, query, MAX_REORDERED).slice(found.length)
-  return [
-    ...proven,
-    ...more
-      .values()
-      .map(proofOfHit)
-      .filter(hit => hit !== null),
-  ].slice(0, query.k)
+  // One without a proof that fits must not take the place of another. Looked for deeper, the first may be others.
+  const tried = new Set(found.map(({ key }) => key))
+  const others = bestFor(node, query, MAX_REORDERED).values()
+  const more = others.filter(({ key }) => !tried.has(key)).map(proofOfHit)
+  return [...proven, ...more.filter(hit => hit !== null).take(query.k - proven.length)]
 }
 
 function bestFor(node: NodeContext, { query: text, type, publisher }: SearchRequest, limit: number): Document[] {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { answerSearches, systemClock } from '../../../src/federation/index.ts'
 import type { NodeContext } from '../../../src/node/node-context.ts'
 import { info } from '../../../src/node/use-cases/info.ts'
@@ -29,7 +29,7 @@ import {
   testKey,
 } from '../../federation/search/signed-hits.ts'
 import { needing, PublisherFeed } from '../library/publisher-feed.ts'
-import { searchingNode } from './searching-node.ts'
+import { releasing, searchingNode } from './searching-node.ts'
 
 const acme = publisherOf(1)
 const { publisher } = acme.genesis
@@ -144,6 +144,27 @@ describe('a peer that searches here', () => {
       const hits = await searchPublic(server.node, { ...request, query: 'left pad', k })
       expect(hits.map(({ purl }) => purl)).toEqual(['pkg:npm/padder@1.0.0'])
     }
+  })
+
+  it('gets each package once, others in place of those without a proof, and no more are proven than are sent', async () => {
+    const [gone, full] = [publisherOf(20), publisherOf(30)]
+    const named = (prefix: string, count: number) =>
+      Array.from({ length: count }, (_, i) => ({ name: `left-pad-${prefix}${i}` }))
+    // Of equals the hundred that came first are the best: those whose names come first are not among them.
+    await using server = await nodeWith([
+      ...[acme.genesis, delegateOf(acme), release],
+      ...[gone.genesis, delegateOf(gone, { body: { expires: 1 } }), releasing(gone, named('x', 3)).at(-1)!],
+      ...releasing(full, [...named('m', 100), ...named('a', 4)]),
+    ])
+    const { records } = server.node.library
+    const recordNow = records.recordNow.bind(records)
+    const read = vi.spyOn(records, 'recordNow').mockImplementation(id => (id === release.id ? null : recordNow(id)))
+    const k = 8
+    const purls = searchPublic(server.node, { ...request, k }).map(({ purl }) => purl)
+    expect(purls).toHaveLength(k)
+    expect(new Set(purls).size).toBe(k)
+    expect(purls).not.toContain(PURL)
+    expect(read.mock.calls.length).toBeLessThan(4 * k)
   })
 
   it('is not told by their order or choice what is needed by private packages or installed here', async () => {
