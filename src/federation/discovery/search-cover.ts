@@ -80,15 +80,22 @@ export class SearchCover {
     for (const { likely } of holders.filter(isHere)) for (const tag of likely) covered.add(tag)
     const likely = others.map(({ peer, likely }) => ({ peer, held: likely }))
     const picked = greedy(likely, covered, MAX_COVER_DIALS)
-    const spare = holders.filter(({ peer, likely }) => this.#chosen.has(peer) && likely.size === 0)
+    // Whoever is still being dialled would count as this node's own choice once it is here.
+    const spare = [...this.#chosen].filter(peer => isConnected(peer) && !this.#isUseful(peer))
     const missing = this.#chosen.size + picked.length - MAX_COVER_DIALS
-    for (const { peer } of spare.slice(0, Math.max(0, missing))) this.#chosen.delete(peer)
+    for (const peer of spare.slice(0, Math.max(0, missing))) this.#chosen.delete(peer)
     const free = Math.max(0, MAX_COVER_DIALS - this.#chosen.size)
     if (picked.length >= free) return picked.slice(0, free)
     // What is doubted has the places that nobody else needs.
     for (const { held } of holders.filter(isHere)) for (const tag of held) covered.add(tag)
     const rest = others.filter(({ peer }) => !picked.includes(peer))
     return [...picked, ...greedy(rest, covered, free - picked.length)]
+  }
+
+  /** Whoever claims nothing any more, or was forgotten for others' claims, is judged by its hits alone. */
+  #isUseful(peer: PeerId): boolean {
+    const held = this.#held.get(peer)
+    return (held === undefined ? this.#borneOut(peer).proven : this.#likely(peer, held)).size > 0
   }
 
   /** What a peer may be taken to hold: what it claims, and once it was asked often, what its hits proved of that. */

@@ -136,3 +136,27 @@ test('a connected peer whose claims were never borne out hides nobody who holds 
   cover.searches(new Set(), each => unproven(isLiar(each) ? DOUBTED_AFTER_SEARCHES : 0)(), 0)
   expect(cover.missing(isLiar, anybody, COVER_LOOK_MS)).toEqual([peer(2)])
 })
+
+test('who is still being dialled keeps its place: once here it must not count as this node’s own choice', () => {
+  const cover = new SearchCover()
+  for (let n = 0; n < MAX_COVER_DIALS; n++) cover.says(peer(n), [`${n}`])
+  cover.searches(new Set(), each => unproven(each === peer(40) ? 0 : DOUBTED_AFTER_SEARCHES)(), 0)
+  for (const each of cover.missing(nobody, anybody, 0)) cover.dialled(each)
+  cover.says(peer(40), ['wanted'])
+  const isHere = (each: PeerId) => each === peer(3)
+  expect(cover.missing(nobody, anybody, COVER_LOOK_MS)).toEqual([])
+  for (let n = 0; n < MAX_COVER_DIALS; n++) expect(cover.isChosen(peer(n))).toBe(true)
+  expect(cover.missing(isHere, anybody, 2 * COVER_LOOK_MS)).toEqual([peer(40)])
+  expect(cover.isChosen(peer(3))).toBe(false)
+})
+
+test('who claims nothing any more gives its place away too, unless its hits verified', () => {
+  const { cover, search, look } = fullCover(6)
+  search()
+  for (const n of [5, 6]) cover.says(peer(n), [])
+  expect(look()).toEqual([])
+  for (const n of [40, 41]) cover.says(peer(n), [`wanted ${n}`])
+  expect(look()).toEqual([peer(40)])
+  expect(cover.isChosen(peer(5))).toBe(false)
+  expect(cover.isChosen(peer(6))).toBe(true)
+})
