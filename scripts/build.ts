@@ -1,5 +1,5 @@
 /** Bundles the CLI and what it depends on to dist/hanse.js; the server half is a chunk of its own. */
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 
@@ -8,8 +8,10 @@ import { build } from 'esbuild'
  * one by one takes half a second of CPU more to start.
  */
 const NATIVE = ['classic-level', 'sodium-native']
-/** Chunks of an earlier build may still be loaded lazily by a running node for this long. */
+/** So long after another build took its place a command that runs may still load chunks of the earlier one. */
 const KEEP_OLD_CHUNKS_MS = 3_600_000
+/** A build writes its chunks at most so long before its entry, ms. */
+const BUILD_MS = 60_000
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
@@ -43,6 +45,10 @@ await mkdir(dist, { recursive: true })
 const entry = result.outputFiles.find(file => basename(file.path) === 'hanse.js')
 if (!entry) throw new TypeError('esbuild produced no hanse.js')
 for (const file of result.outputFiles) if (file !== entry) await writeFile(file.path, file.contents)
+const earlierAt = await stat(entry.path).then(
+  ({ mtimeMs }) => mtimeMs,
+  () => 0,
+)
 // The entry last and by rename, so that a command started meanwhile sees the old or the new build, whole.
 const partial = join(dist, `.hanse.js.${process.pid}`)
 await writeFile(partial, entry.contents)
@@ -51,6 +57,10 @@ await rename(partial, entry.path)
 const current = new Set(result.outputFiles.map(file => basename(file.path)))
 for (const name of await readdir(dist)) {
   if (current.has(name) || !name.startsWith('chunk-')) continue
-  const { mtimeMs } = await stat(join(dist, name))
-  if (Date.now() - mtimeMs > KEEP_OLD_CHUNKS_MS) await rm(join(dist, name), { force: true })
+  const path = join(dist, name)
+  const { mtimeMs } = await stat(path)
+  // Its hour begins when it is replaced, however long ago it was built.
+  const isReplacedNow = mtimeMs <= earlierAt && mtimeMs > earlierAt - BUILD_MS
+  if (isReplacedNow) await utimes(path, new Date(), new Date())
+  else if (Date.now() - mtimeMs > KEEP_OLD_CHUNKS_MS) await rm(path, { force: true })
 }
