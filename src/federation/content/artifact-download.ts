@@ -18,6 +18,7 @@ export class ArtifactDownload {
   /** null: the only leaf's sha-256 is the whole's. */
   readonly #whole: WholeHash | null
   #leaves: readonly BlockId[] | null
+  #rootWritten: Promise<void> = Promise.resolve()
 
   constructor(artifact: WantedArtifact, writer: ArtifactWriter, hash: ArtifactHash) {
     this.artifact = artifact
@@ -58,9 +59,11 @@ export class ArtifactDownload {
   async takeRoot(block: Uint8Array): Promise<DownloadFault | null> {
     const verdict = leavesOfRoot(this.artifact.cid, block, this.artifact.size)
     if (typeof verdict === 'string') return verdict
-    if (this.#leaves !== null) return null
-    this.#leaves = verdict.leaves
-    await this.#writer.writeRoot(block)
+    if (this.#leaves === null) {
+      this.#leaves = verdict.leaves
+      this.#rootWritten = this.#writer.writeRoot(block)
+    }
+    await this.#rootWritten // which another answer may have begun: leaves have no place before
     return null
   }
 
