@@ -20,7 +20,15 @@ const EXIT_OF_CODE: ReadonlyMap<string, ExitCode> = new Map([
     ...['E_RELATION', 'E_ROUTE_TAKEN', 'E_NAME_TAKEN', 'E_HOME_EXISTS', 'E_FILE_EXISTS'],
     // The home, its disk or this machine.
     ...['E_HOME_IN_USE', 'E_HOME_NEWER', 'E_HOME_CORRUPT', 'E_IDENTITY', 'E_FILE', 'E_FILE_CORRUPT', 'E_BACKUP_NEWER'],
-    ...['E_DISK_FULL', 'E_QUOTA_EXCEEDED', 'E_STORAGE_FAILED', 'E_STORE_FAILED', 'E_RECORD_CORRUPT', 'E_FEED_CLONED'],
+    ...[
+      'E_DISK_FULL',
+      'E_QUOTA_EXCEEDED',
+      'E_STORAGE_FAILED',
+      'E_STORE_FAILED',
+      'E_HASHING_FAILED',
+      'E_RECORD_CORRUPT',
+      'E_FEED_CLONED',
+    ],
     ...['E_NPM', 'E_SELF_TEST', 'E_BAD_ANSWER', 'E_CLOSED', 'E_INTERNAL'],
   ),
   ...codes(

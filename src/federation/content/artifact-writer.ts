@@ -49,6 +49,10 @@ export function guarded(writer: ArtifactWriter): ArtifactWriter {
   }
 }
 
+/** Whether something failed here, for which no peer is to blame. */
+export const isOwnFailure = (error: FederationError): boolean =>
+  error.code === 'E_STORE_FAILED' || error.code === 'E_HASHING_FAILED'
+
 export function storeFailed(cause: unknown): never {
   throw new FederationError('E_STORE_FAILED', 'artifact could not be stored', { cause })
 }

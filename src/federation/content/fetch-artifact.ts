@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../streams/clock.ts'
 import type { KeptStreams } from '../streams/kept-streams.ts'
 import { AnswerReader, ArtifactDownload } from './artifact-download.ts'
 import { type ArtifactHash, hashHere } from './artifact-hash.ts'
-import { type ArtifactSink, guarded, storeFailed, type WantedArtifact } from './artifact-writer.ts'
+import { type ArtifactSink, guarded, isOwnFailure, storeFailed, type WantedArtifact } from './artifact-writer.ts'
 import { AskBudget } from './ask-budget.ts'
 import { CountedAnswer } from './counted-answer.ts'
 import { fetchSplit } from './fetch-split.ts'
@@ -73,7 +73,8 @@ export interface FetchContext extends FetchPorts {
 
 /**
  * Fetches an artifact: of one leaf from the first provider that has it, a larger one from up to four at once, and after what an
- * earlier fetch kept. Every block is verified before it is written. Throws the signal's reason, `E_STORE_FAILED` when the sink fails.
+ * earlier fetch kept. Every block is verified before it is written. Throws the signal's reason, `E_STORE_FAILED` when the sink fails,
+ * `E_HASHING_FAILED` when the hash does, which costs nothing of what was written.
  */
 export async function fetchArtifact(
   context: FetchContext,
@@ -83,9 +84,10 @@ export async function fetchArtifact(
 ): Promise<FetchOutcome> {
   signal.throwIfAborted()
   if (!isConsistent(artifact)) return { failed: 'E_ARTIFACT_ALTERED', refused: [], tried: [] }
-  const writer = guarded(await context.sink.begin(artifact).catch(storeFailed))
   const isLarge = leafCountOf(artifact.size) >= MIN_SPLIT_LEAVES
+  // First: it may throw, and what the sink began has to be ended.
   const hash = (isLarge ? context.openHash?.() : undefined) ?? hashHere()
+  const writer = guarded(await context.sink.begin(artifact).catch(storeFailed))
   const download = new ArtifactDownload(artifact, writer, hash)
   let end: 'commit' | 'suspend' | 'discard' = 'suspend'
   try {
@@ -229,7 +231,7 @@ class Fetch {
       return null
     } catch (error) {
       this.#signal.throwIfAborted()
-      if (error instanceof FederationError && error.code !== 'E_STORE_FAILED') return error.code
+      if (error instanceof FederationError && !isOwnFailure(error)) return error.code
       throw error
     } finally {
       await reader.settled()

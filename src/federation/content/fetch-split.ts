@@ -2,6 +2,7 @@ import { encodeContentRequest, type PeerId } from '../../protocol/index.ts'
 import { FederationError } from '../errors.ts'
 import type { Clock } from '../streams/clock.ts'
 import { AnswerReader, type ArtifactDownload } from './artifact-download.ts'
+import { isOwnFailure } from './artifact-writer.ts'
 import type { AskBudget } from './ask-budget.ts'
 import { CountedAnswer } from './counted-answer.ts'
 import type { FetchPorts, Tried } from './fetch-artifact.ts'
@@ -175,7 +176,7 @@ class Split {
       const end = await reader.end()
       return end === 'incomplete' ? 'E_NOT_FOUND' : end
     } catch (error) {
-      if (error instanceof FederationError && error.code !== 'E_STORE_FAILED') return error.code
+      if (error instanceof FederationError && !isOwnFailure(error)) return error.code
       throw error
     } finally {
       await reader.settled()

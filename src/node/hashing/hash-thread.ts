@@ -66,6 +66,8 @@ class RunningThread {
   readonly #free = this.#places.map((_, place) => place)
   readonly #wanting: ((place: number) => void)[] = []
   readonly #waiting = new Map<number, Answer>()
+  /** Artifacts that somebody asks for: the thread keeps something of no other. */
+  readonly #open = new Set<number>()
   readonly #worker: Worker
   #orders = 0
   #artifacts = 0
@@ -99,11 +101,15 @@ class RunningThread {
 
   open(): ArtifactHash {
     const artifact = ++this.#artifacts
+    this.#open.add(artifact)
     return {
       check: async (bytes, digest, inWhole) => (await this.#hash({ artifact, digest, inWhole }, bytes)) === true,
       add: async bytes => void (await this.#hash({ artifact, digest: null, inWhole: true }, bytes)),
-      end: async () => String(await this.#ask(order => ({ do: 'end', order, artifact }))),
-      close: () => this.#worker.postMessage({ do: 'close', artifact } satisfies HashOrder),
+      end: async () => String(await this.#ask({ do: 'end', order: ++this.#orders, artifact })),
+      close: () => {
+        this.#open.delete(artifact)
+        this.#worker.postMessage({ do: 'close', artifact } satisfies HashOrder)
+      },
     }
   }
 
@@ -111,7 +117,7 @@ class RunningThread {
     const place = this.#free.pop() ?? (await this.#placeLeft())
     try {
       new Uint8Array(this.#places[place]!).set(bytes)
-      return await this.#ask(order => ({ do: 'hash', order, place, bytes: bytes.byteLength, ...of }))
+      return await this.#ask({ do: 'hash', order: ++this.#orders, place, bytes: bytes.byteLength, ...of })
     } finally {
       const next = this.#wanting.shift()
       if (next === undefined) this.#free.push(place)
@@ -119,13 +125,13 @@ class RunningThread {
     }
   }
 
-  async #ask(make: (order: number) => HashOrder): Promise<boolean | string> {
+  async #ask(order: Exclude<HashOrder, { readonly do: 'close' }>): Promise<boolean | string> {
     if (this.#end !== null) throw this.#end
+    if (!this.#open.has(order.artifact)) throw new FederationError('E_CLOSED', 'nobody asks for this artifact any more')
     const answer: Answer = Promise.withResolvers()
-    const order = ++this.#orders
-    this.#waiting.set(order, answer)
+    this.#waiting.set(order.order, answer)
     this.#worker.ref()
-    this.#worker.postMessage(make(order))
+    this.#worker.postMessage(order)
     return await answer.promise
   }
 
@@ -137,5 +143,5 @@ class RunningThread {
 }
 
 function ended(cause: unknown): FederationError {
-  return new FederationError('E_STORE_FAILED', 'the thread that hashes artifacts ended', { cause })
+  return new FederationError('E_HASHING_FAILED', 'the thread that hashes artifacts ended', { cause })
 }

@@ -8,6 +8,7 @@ import {
   contentProtocolOf,
   createBlockBroker,
   fetchArtifact,
+  hashHere,
   KeptStreams,
   MirrorMemory,
   type OffenceCode,
@@ -240,6 +241,22 @@ describe('fetching an artifact', () => {
     const fetched = fetchArtifact({ ...m, sink: { begin } }, wanted, peers('a'), { signal })
     await expect(fetched).rejects.toMatchObject({ code: 'E_STORE_FAILED', cause: { code } })
     expect(m.store.state).toBe(state)
+  })
+
+  test('a hash that fails costs nothing of what was written, and one that cannot be had begins nothing', async () => {
+    const shelf = new Shelf()
+    const wanted = await shelf.add(packageOf(4 * MIB))
+    const m = market({ a: { shelf } })
+    const failed = new FederationError('E_HASHING_FAILED', 'gone')
+    const lacking = () => {
+      throw failed
+    }
+    await expect(fetchArtifact({ ...m, openHash: lacking }, wanted, peers('a'), { signal })).rejects.toBe(failed)
+    expect(m.store.state).toBe('none')
+    let checks = 0
+    const openHash = () => ({ ...hashHere(), check: async () => (checks++ === 0 ? true : Promise.reject(failed)) })
+    await expect(fetchArtifact({ ...m, openHash }, wanted, peers('a'), { signal })).rejects.toBe(failed)
+    expect([m.store.state, m.store.leaves.length, m.offences]).toEqual(['suspended', 1, []])
   })
 
   test.each([16, 299])(

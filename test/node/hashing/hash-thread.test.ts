@@ -56,18 +56,30 @@ test('a thread that ended fails what was asked of it and never tells a whole tha
   await expect(hash.add(new Uint8Array(MIB + 1))).rejects.toThrow(RangeError)
   const big = leafOf(2, MIB)
   await thread.endThread()
-  await expect(hash.check(big, sha256(big), true)).rejects.toMatchObject({ code: 'E_STORE_FAILED' })
-  await expect(hash.end()).rejects.toMatchObject({ code: 'E_STORE_FAILED' })
+  await expect(hash.check(big, sha256(big), true)).rejects.toMatchObject({ code: 'E_HASHING_FAILED' })
+  await expect(hash.end()).rejects.toMatchObject({ code: 'E_HASHING_FAILED' })
   hash.close()
   const next = thread.open()
   expect(await next.check(big, sha256(big), true)).toBe(true)
   expect(await next.end()).toBe(sha256(big).toString('hex'))
 })
 
+test('of an artifact that nobody asks for any more nothing is begun again, not even what waits for a place', async () => {
+  await using thread = new HashThread()
+  const [closed, other] = [thread.open(), thread.open()]
+  const late = [0, 1, 2, 3, 4].map(() => closed.add(leafOf(1)))
+  closed.close()
+  const begun = await Promise.allSettled([...late, closed.end()])
+  expect(begun.map(({ status }) => status)).toEqual([...Array(4).fill('fulfilled'), 'rejected', 'rejected'])
+  await expect(closed.add(leafOf(1))).rejects.toMatchObject({ code: 'E_CLOSED' })
+  await other.add(leafOf(2))
+  expect(await other.end()).toBe(sha256(leafOf(2)).toString('hex'))
+})
+
 test('after its end nothing is hashed any more', async () => {
   const thread = new HashThread()
   const hash = thread.open()
   await thread[Symbol.asyncDispose]()
-  await expect(hash.end()).rejects.toMatchObject({ code: 'E_STORE_FAILED' })
+  await expect(hash.end()).rejects.toMatchObject({ code: 'E_HASHING_FAILED' })
   expect(() => thread.open()).toThrow('ended')
 })
