@@ -142,7 +142,7 @@ export class PeerSearch {
         if (this.#isGiven) break
         if (!(await this.#take(peer, hit)) && ++bad >= MAX_BAD_HITS) return 'bad'
       }
-      if (!signal.aborted) this.#perform(this.#machine.began(peer, clock.now()))
+      if (hits.length > 0 && !signal.aborted) this.#perform(this.#machine.began(peer, clock.now()))
       // A message without hits also counts, so that empty ones cannot go on until the deadline.
       left -= Math.max(1, hits.length)
       if (left <= 0) break

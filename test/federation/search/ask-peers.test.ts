@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { answerSearches } from '../../../src/federation/search/answer-searches.ts'
 import { type AskPeersPorts, askPeers } from '../../../src/federation/search/ask-peers.ts'
 import { KnownPeers } from '../../../src/federation/search/known-peers.ts'
-import { MAX_FIRST_PEERS, MAX_PEER_HITS, MIN_PATIENCE_MS } from '../../../src/federation/search/limits.ts'
+import {
+  FOUND_PATIENCE_MS,
+  MAX_FIRST_PEERS,
+  MAX_PEER_HITS,
+  MIN_PATIENCE_MS,
+} from '../../../src/federation/search/limits.ts'
 import { VerifiedRecords } from '../../../src/federation/search/verified-records.ts'
 import { type VerifiedHit, verifyHit } from '../../../src/federation/search/verify-hit.ts'
 import {
@@ -215,6 +220,26 @@ describe('what a search learns', () => {
     const { peers: counts } = await askPeers({ ...ports, known, accepts }, { text: 'left-pad', peers, k: near.length })
     expect(counts).toEqual({ asked: 2, answered: 1, partial: true })
     expect(clock.now()).toBeGreaterThanOrEqual(MIN_PATIENCE_MS)
+  })
+
+  it('takes a message without hits for no beginning of what a peer found', async () => {
+    const [ended, stalled] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const { ports, peers, clock } = network({
+      A: ends(ended.resolve, message(good)),
+      B: stalls(stalled.resolve, encodeSearchHits({ hits: [], held: [] })),
+    })
+    for (const each of peers) ports.known.answered(each, 100)
+    let isGiven = false
+    const answer = askPeers(ports, { text: 'left-pad', peers, k: 10 }).finally(() => {
+      isGiven = true
+    })
+    await Promise.all([ended.promise, stalled.promise])
+    await setImmediate()
+    clock.pass(100)
+    await setImmediate()
+    expect(isGiven).toBe(false)
+    clock.pass(FOUND_PATIENCE_MS)
+    expect((await answer).peers).toEqual({ asked: 2, answered: 1, partial: true })
   })
 
   it('asks each of many peers for its share', async () => {
