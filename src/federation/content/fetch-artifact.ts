@@ -55,6 +55,8 @@ export interface FetchPorts {
     brought(peer: PeerId, speed: number, now: number): void
     failed(peer: PeerId, now: number): void
     busy(peer: PeerId, now: number): void
+    /** It is asked for so many bytes; the result is called when that is over. */
+    asked(peer: PeerId, bytes: number): () => void
   }
   /** Told of the bytes of each leaf that was right. */
   readonly onBytes?: (peer: PeerId, bytes: number) => void
@@ -219,6 +221,7 @@ class Fetch {
     const request = encodeContentRequest({ ask: 'artifact', root: artifact.cid, from: 0, count: 1 })
     // No more than it is: small ones do not keep each other waiting for the stream's credit.
     const options = { signal: this.#signal, creditBytes: Math.max(MIN_CREDIT_BYTES, artifact.size), firstByteMs }
+    const over = this.#context.mirrors?.asked(peer, artifact.size)
     try {
       for await (const message of streams.request(peer, protocol, request, options)) {
         counted.came(message.byteLength)
@@ -234,6 +237,7 @@ class Fetch {
       if (error instanceof FederationError && !isOwnFailure(error)) return error.code
       throw error
     } finally {
+      over?.()
       await reader.settled()
       counted.end()
     }

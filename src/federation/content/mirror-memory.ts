@@ -14,6 +14,8 @@ interface Remembered {
 /** How peers did as mirrors of late: the next fetch starts with the good ones. What is forgotten first is what was heard longest ago. */
 export class MirrorMemory {
   readonly #peers = new Map<PeerId, Remembered>()
+  /** Asked for and not here yet. */
+  readonly #openBytes = new Map<PeerId, number>()
 
   /** It brought what it was asked for, at `speed` bytes/ms. */
   brought(peer: PeerId, speed: number, now: number): void {
@@ -41,17 +43,31 @@ export class MirrorMemory {
     return known === undefined || now - known.at >= MIRROR_SPEED_MS ? null : known.speed
   }
 
-  /** The same peers: the fast before the unknown, in their order, and those that failed of late last. */
-  bestFirst(peers: readonly PeerId[], now: number): PeerId[] {
+  /** It is asked for so many bytes; the result is called when that is over. */
+  asked(peer: PeerId, bytes: number): () => void {
+    this.#openBytes.set(peer, (this.#openBytes.get(peer) ?? 0) + bytes)
+    return () => {
+      const left = this.#openBytes.get(peer)! - bytes
+      if (left > 0) this.#openBytes.set(peer, left)
+      else this.#openBytes.delete(peer)
+    }
+  }
+
+  /**
+   * The same peers: first who would bring `bytes` soonest, after what it is asked for already. One of unknown speed counts as the
+   * slowest that is known and comes after it; of like ones the order stays. Those that failed of late are last.
+   */
+  bestFirst(peers: readonly PeerId[], now: number, bytes: number): PeerId[] {
+    const slowest = Math.min(...peers.map(peer => this.speedOf(peer, now) ?? Number.POSITIVE_INFINITY))
+    const likely = Number.isFinite(slowest) ? slowest : 1
     const rankOf = (peer: PeerId) => {
-      if ((this.#peers.get(peer)?.failedUntil ?? 0) > now) return Number.POSITIVE_INFINITY
-      return -(this.speedOf(peer, now) ?? 0)
+      const speed = this.speedOf(peer, now)
+      const hasFailed = (this.#peers.get(peer)?.failedUntil ?? 0) > now
+      const ms = ((this.#openBytes.get(peer) ?? 0) + bytes) / (speed ?? likely)
+      return [Number(hasFailed), ms, Number(speed === null)]
     }
     const ranks = new Map(peers.map(peer => [peer, rankOf(peer)]))
-    return peers.toSorted((a, b) => {
-      const [left = 0, right = 0] = [ranks.get(a), ranks.get(b)]
-      return left === right ? 0 : left - right
-    })
+    return peers.toSorted((a, b) => compared(ranks.get(a)!, ranks.get(b)!))
   }
 
   #keep(peer: PeerId, remembered: Remembered): void {
@@ -62,4 +78,10 @@ export class MirrorMemory {
       this.#peers.delete(oldest)
     }
   }
+}
+
+/** By the first number that differs. */
+function compared(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((number, i) => number !== b[i])
+  return at < 0 ? 0 : a[at]! - b[at]!
 }

@@ -34,7 +34,7 @@ export async function* providersOf(node: NodeContext, wanted: Wanted, signal: Ab
   const known = [...new Set([...connected.filter(peer => node.peers.isPinned(peer) || isStated.has(peer)), ...stated])]
   const onMiss = (peer: PeerId) => node.absent.add(publisher, peer, Date.now())
   const near = known.filter(peer => connected.includes(peer))
-  const first = node.mirrors.bestFirst(near, systemClock.now()).slice(0, MAX_ASKED_AT_ONCE)
+  const first = node.mirrors.bestFirst(near, systemClock.now(), artifact.size).slice(0, MAX_ASKED_AT_ONCE)
   const rest = known.filter(peer => !first.includes(peer))
   const others = new Set([...connected, ...signed].filter(peer => !known.includes(peer)))
   const leaving = new AbortController()

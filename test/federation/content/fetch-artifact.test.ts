@@ -150,7 +150,7 @@ describe('fetching an artifact', () => {
     const m = market({ empty: { shelf: empty }, holed: { shelf: holed }, whole: { shelf: whole } })
     const failed: PeerId[] = []
     const mirrors = {
-      ...{ speedOf: () => null, brought: () => {}, busy: () => {} },
+      ...{ speedOf: () => null, brought: () => {}, busy: () => {}, asked: () => () => {} },
       failed: (peer: PeerId) => failed.push(peer),
     }
     const outcome = await fetchArtifact({ ...m, mirrors }, wanted, peers('empty', 'holed', 'whole'), { signal })
@@ -170,8 +170,8 @@ describe('fetching an artifact', () => {
     const clock = { now: () => 1_000, after: () => () => {} }
     const context = { ...m, streams, clock, mirrors: memory }
     expect(await fetchArtifact(context, wanted, peers('busy', 'other'), { signal })).toMatchObject({ from: 'other' })
-    expect(memory.bestFirst(peers('busy', 'unknown'), 1_000)).toEqual(['unknown', 'busy'])
-    expect(memory.bestFirst(peers('busy', 'unknown'), 1_000 + BUSY_MIRROR_MS)).toEqual(['busy', 'unknown'])
+    expect(memory.bestFirst(peers('busy', 'unknown'), 1_000, size)).toEqual(['unknown', 'busy'])
+    expect(memory.bestFirst(peers('busy', 'unknown'), 1_000 + BUSY_MIRROR_MS, size)).toEqual(['busy', 'unknown'])
   })
 
   test('a provider that lost a leaf is completed by another', async () => {

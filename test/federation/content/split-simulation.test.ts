@@ -149,6 +149,6 @@ test('a memory of mirrors puts the fast first and those that failed last, for a 
   memory.brought(slow, 100, 0)
   memory.brought(fast, 900, 0)
   memory.failed(bad, 0)
-  expect(memory.bestFirst([bad, fresh, slow, fast], 1)).toEqual([fast, slow, fresh, bad])
-  expect(memory.bestFirst([bad, fresh, slow, fast], 3_600_000)).toEqual([bad, fresh, slow, fast])
+  expect(memory.bestFirst([bad, fresh, slow, fast], 1, LEAF_BYTES)).toEqual([fast, slow, fresh, bad])
+  expect(memory.bestFirst([bad, fresh, slow, fast], 3_600_000, LEAF_BYTES)).toEqual([bad, fresh, slow, fast])
 })

@@ -119,9 +119,9 @@ test('of three mirrors one stalls and one lies: all comes, little twice, both ar
   expect(await store.has(layout.cid)).toBe(true)
 
   const now = performance.now()
-  const order = mirrors.bestFirst([idOf('stalled'), idOf('liar'), idOf('honest')], now)
+  const order = mirrors.bestFirst([idOf('stalled'), idOf('liar'), idOf('honest')], now, 1_000)
   expect(order[0]).toBe(idOf('honest'))
-  expect(mirrors.bestFirst([idOf('stalled'), 'unknown' as PeerId, idOf('liar')], now)[0]).toBe('unknown')
+  expect(mirrors.bestFirst([idOf('stalled'), 'unknown' as PeerId, idOf('liar')], now, 1_000)[0]).toBe('unknown')
   // Who lied is taken for absent; who was slow has the bytes.
   expect(absent.has(PUBLISHER, idOf('liar'), 1)).toBe(true)
   expect(absent.has(PUBLISHER, idOf('stalled'), 1)).toBe(false)
