@@ -13,7 +13,7 @@ import {
 import type { HeadsAnswer, Offer, SyncEffect } from './effects.ts'
 import type { FeedClient } from './fetch-range.ts'
 import { fromPeer, unlessPeerFailed } from './from-peer.ts'
-import { MAX_HEADS_PARTS, MAX_WANTS_PER_PEER } from './limits.ts'
+import { HEADS_LOOKED_UP_AT_ONCE, MAX_HEADS_PARTS, MAX_WANTS_PER_PEER } from './limits.ts'
 
 export interface HeadRequestsPorts {
   readonly client: FeedClient
@@ -62,7 +62,11 @@ export class HeadRequests {
     const asked = new Set(publishers)
     const meant = heads.filter(({ publisher }) => asked.has(publisher) && this.#ports.isFollowed(publisher))
     if (peer !== null) this.#ports.named(peer, meant)
-    const held = await Promise.all(meant.map(head => this.#ports.isHeld(head)))
+    const held: boolean[] = []
+    for (let i = 0; i < meant.length; i += HEADS_LOOKED_UP_AT_ONCE) {
+      const some = meant.slice(i, i + HEADS_LOOKED_UP_AT_ONCE)
+      held.push(...(await Promise.all(some.map(head => this.#ports.isHeld(head)))))
+    }
     return meant.filter((_, i) => !held[i]).map(head => ({ head, pinned }))
   }
 

@@ -54,6 +54,8 @@ export const VERIFY_CHUNKS_AHEAD = 5
 export const MAX_SUBSCRIPTIONS_PER_PEER = 4
 /** Heads one slow watcher may have waiting; above it the oldest are forgotten, and its next round finds them. */
 export const MAX_WAITING_HEADS = 4_096
+/** Heads looked up in the store before others have a turn: each that is held is read from the disk in line, .1 ms and more where it is cold. */
+export const HEADS_LOOKED_UP_AT_ONCE = 32
 /** Head parts of one reply read: 64 feeds of 256 publishers, each with rivals, at two parts for every 512 heads. */
 export const MAX_HEADS_PARTS = 640
 /** Bytes a subscription lets wait for it: one full part of heads is 102 kB at most and must fit, or the subscription ends. */
