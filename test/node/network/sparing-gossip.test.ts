@@ -121,3 +121,21 @@ test('gossipsub goes the ways on which holders are noted', async () => {
     await vi.waitFor(() => expect(isHolder()).toBe(true), { timeout: 20_000 })
   }
 })
+
+test('gossipsub brings a message to all of a mesh, to those that wait as well', async () => {
+  await using stack = new AsyncDisposableStack()
+  const [hub, source, ...others] = await Promise.all(Array.from({ length: 6 }, startLibp2p))
+  const peers = [source!, ...others]
+  for (const each of [hub!, ...peers]) {
+    stack.defer(() => each.stop())
+    each.services.pubsub.topicValidators.set(TOPIC, () => TopicValidatorResult.Accept)
+    each.services.pubsub.subscribe(TOPIC)
+  }
+  const got = new Set<string>()
+  for (const each of others) each.services.pubsub.addEventListener('message', () => got.add(each.peerId.toString()))
+  for (const each of peers) await each.dial(hub!.getMultiaddrs())
+  const { mesh } = hub!.services.pubsub as unknown as { mesh: ReadonlyMap<string, ReadonlySet<string>> }
+  await vi.waitFor(() => expect(mesh.get(TOPIC)?.size).toBe(peers.length), { timeout: 30_000 })
+  await source!.services.pubsub.publish(TOPIC, ONE)
+  await vi.waitFor(() => expect(got.size).toBe(others.length), { timeout: 30_000 })
+})
