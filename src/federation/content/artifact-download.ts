@@ -148,9 +148,9 @@ export class AnswerReader {
     return this.isWhole ? null : 'incomplete'
   }
 
-  /** Resolves when nothing is written any more. */
-  async settled(): Promise<void> {
-    await this.#checked.catch(() => {})
+  /** Resolves when nothing is written any more; false: the last leaf was altered. */
+  async settled(): Promise<boolean> {
+    return await this.#checked.catch(() => true)
   }
 
   /** The leaf once it is full: in its own room, because the writer may keep it; a message that is all of it needs none. */

@@ -234,8 +234,8 @@ class Fetch {
       return null
     } catch (error) {
       this.#signal.throwIfAborted()
-      if (error instanceof FederationError && !isOwnFailure(error)) return error.code
-      throw error
+      if (!(error instanceof FederationError) || isOwnFailure(error)) throw error
+      return (await reader.settled()) ? error.code : 'altered'
     } finally {
       over?.()
       await reader.settled()

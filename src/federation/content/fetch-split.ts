@@ -176,8 +176,8 @@ class Split {
       const end = await reader.end()
       return end === 'incomplete' ? 'E_NOT_FOUND' : end
     } catch (error) {
-      if (error instanceof FederationError && !isOwnFailure(error)) return error.code
-      throw error
+      if (!(error instanceof FederationError) || isOwnFailure(error)) throw error
+      return (await reader.settled()) ? error.code : 'altered'
     } finally {
       await reader.settled()
       counted.end()

@@ -243,6 +243,24 @@ describe('fetching an artifact', () => {
     expect(m.store.state).toBe(state)
   })
 
+  test.each([300_000, 3 * MIB])('who sent an altered leaf of %i bytes and broke off then is refused', async size => {
+    const [shelf, bytes] = [new Shelf(), packageOf(size)]
+    const wanted = await shelf.add(bytes)
+    const offences: [PeerId, OffenceCode][] = []
+    const streams = {
+      reportOffence: (peer: PeerId, code: OffenceCode) => void offences.push([peer, code]),
+      async *request() {
+        if (wanted.rootBlock !== null) yield wanted.rootBlock
+        yield new Uint8Array(Math.min(size, MIB))
+        throw new FederationError('E_STREAM_CLOSED', 'gone')
+      },
+    }
+    const context = { streams, protocol: PROTOCOL, sink: new Store() }
+    const outcome = await fetchArtifact(context, wanted, peers('bad'), { signal })
+    expect(outcome).toMatchObject({ failed: 'E_ARTIFACT_ALTERED', refused: ['bad'] })
+    expect(offences).toEqual([['bad', 'block-altered']])
+  })
+
   test('a hash that fails costs nothing of what was written, and one that cannot be had begins nothing', async () => {
     const shelf = new Shelf()
     const wanted = await shelf.add(packageOf(4 * MIB))
