@@ -147,7 +147,7 @@ test('a node that answers an upload and reads no more of it keeps nobody waiting
   const refused = publishFile(new ApiClient(`http://127.0.0.1:${port}`), process.execPath, {})
   await expect(refused).rejects.toMatchObject({ code: 'E_DISK_FULL' })
   deaf.close()
-}, 10_000)
+})
 
 test('a package folder is packed by npm, without running its scripts', async () => {
   const source = join(folder, 'source')

@@ -30,4 +30,4 @@ test('an upload refused half-way leaves a connection that answers the next reque
   expect(await json(answer)).toEqual({ live: true })
   expect(next.socket).toBe(connection)
   agent.destroy()
-}, 20_000)
+})

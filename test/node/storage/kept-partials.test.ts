@@ -106,7 +106,7 @@ test('interrupted fetches that are too old or too many are removed, the oldest f
   expect(left.has(old)).toBe(false)
   expect(names.filter(name => left.has(name))).toEqual(names.slice(0, MAX_KEPT_PARTIALS))
   expect([...left].filter(name => name.endsWith('.root'))).toHaveLength(MAX_KEPT_PARTIALS)
-}, 20_000)
+})
 
 /** A folder of interrupted fetches of these MiB, the newest first, and what is left of each within a quota of 8 MiB, in MiB. */
 async function keptOf(sizes: readonly number[], isOpen: (name: string) => boolean = () => false): Promise<number[]> {
