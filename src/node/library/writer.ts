@@ -53,7 +53,8 @@ export class Writer {
   readonly #first: readonly WellFormedRecord[]
   #last: Promise<unknown> = Promise.resolve()
   #prepared = false
-  #hasWritten = false
+  /** The first record of each feed that this process wrote. */
+  readonly #firstWritten = new Map<FeedId, number>()
   #stopped: FederationError | null = null
 
   constructor(parts: WriterParts) {
@@ -104,14 +105,15 @@ export class Writer {
   }
 
   /**
-   * Takes note of a record of an own feed that came from a peer. Before this process wrote anything it is the longer chain of a
-   * rolled-back home, which is adopted; after that, or on another branch, another process writes with these keys: this one stops.
+   * Takes note of a record of an own feed that came from a peer. Before this process wrote anything, or where it wrote behind that
+   * record, it is the longer chain of a rolled-back home, which is adopted; otherwise, or on another branch, another process writes
+   * with these keys: this one stops.
    */
   async cameFromPeer(head: FeedHead): Promise<void> {
     const heads = await this.#parts.library.store.heads(this.publisher)
     const isOneChain = heads.filter(({ feed }) => feed === head.feed).length === 1
     // The root feed is written by every node of the publisher: a restored one adds its delegates.
-    if (isOneChain && (head.feed === ROOT_FEED || !this.#hasWritten)) return
+    if (isOneChain && (head.feed === ROOT_FEED || this.#isAdopted(head))) return
     this.#stopped = new FederationError(
       'E_FEED_CLONED',
       `a peer holds record ${head.seq} of a feed of this node that this node did not write`,
@@ -119,6 +121,11 @@ export class Writer {
         hint: 'stop the other copy of this node; then restart this one to adopt the longer chain',
       },
     )
+  }
+
+  #isAdopted({ feed, seq }: FeedHead): boolean {
+    const first = this.#firstWritten.get(feed)
+    return first === undefined ? this.#firstWritten.size === 0 : seq < first
   }
 
   /**
@@ -165,7 +172,7 @@ export class Writer {
         if ((await library.records.head(this.publisher, feed))?.id === head?.id) this.#cannotExtend(feed, head)
         continue
       }
-      this.#hasWritten = true
+      if (!this.#firstWritten.has(feed)) this.#firstWritten.set(feed, record.seq)
       await library.absorb(stored)
       announce(record)
       return record

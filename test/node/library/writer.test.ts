@@ -77,6 +77,16 @@ describe('the writer of own feeds', () => {
     }
   })
 
+  it('goes on when it hears of a record only after it wrote behind it', async () => {
+    await using ahead = await copyOfHome()
+    await using rolledBack = await copyOfHome()
+    const first = await ahead.writer.write('public', profile('one'))
+    await rolledBack.library.store.append([first])
+    const second = await rolledBack.writer.write('public', profile('two'))
+    await rolledBack.writer.cameFromPeer(headOf(first))
+    expect([second.seq, rolledBack.writer.problems()]).toEqual([2, []])
+  })
+
   it('stops when a peer brings a record behind one that it wrote itself', async () => {
     await using node = await copyOfHome()
     await using clone = await copyOfHome()
