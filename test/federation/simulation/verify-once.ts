@@ -13,7 +13,13 @@ import { textOf } from './ledger.ts'
 const MAX_REMEMBERED = 20_000
 
 /** What every node finds out by itself costs one check an envelope, not one a node and seed. */
-const outcomes = new Map<string, WellFormedRecord | ProtocolError>()
+const outcomes = new Map<string, WellFormedRecord | Fault>()
+
+/** Words alone: an error's stack holds the whole world of the seed that met it first. */
+interface Fault {
+  readonly code: ProtocolError['code']
+  readonly message: string
+}
 
 /** @throws ProtocolError as `parseRecord` */
 export function verifiedOnce(envelope: Uint8Array): WellFormedRecord {
@@ -21,15 +27,15 @@ export function verifiedOnce(envelope: Uint8Array): WellFormedRecord {
   const outcome = outcomes.get(key) ?? outcomeOf(envelope)
   if (outcomes.size >= MAX_REMEMBERED) outcomes.clear()
   outcomes.set(key, outcome)
-  if (outcome instanceof ProtocolError) throw outcome
+  if ('code' in outcome) throw new ProtocolError(outcome.code, outcome.message)
   return outcome
 }
 
-function outcomeOf(envelope: Uint8Array): WellFormedRecord | ProtocolError {
+function outcomeOf(envelope: Uint8Array): WellFormedRecord | Fault {
   try {
     return parseRecord(envelope, { net: NET })
   } catch (error) {
-    if (error instanceof ProtocolError) return error
+    if (error instanceof ProtocolError) return { code: error.code, message: error.message }
     throw error
   }
 }
