@@ -22,14 +22,20 @@ export function recordAt(database: LevelDatabase, head: FeedHead): StoredRecord 
 
 /** The held record of an id, read at once; null: it is not held, or marked as lost. @throws as `recordAt` */
 export function recordOf(database: LevelDatabase, id: RecordId): StoredRecord | null {
-  const place = read(database, 'places', id, `record ${id}`)
-  if (place === undefined) return null
-  const at = parsePlace(place)
-  if (at.isLost) return null
-  const key = keyOf(at)
-  const value = read(database, 'records', key, `record ${id}`)
+  const at = heldPlace(read(database, 'places', id, `record ${id}`))
+  return at && openPlaced(id, at, read(database, 'records', keyOf(at), `record ${id}`))
+}
+
+/** Where a record lies, by its entry in `places`; null: it is not held, or marked as lost. */
+export function heldPlace(entry: Uint8Array | undefined): RecordPlace | null {
+  const at = entry === undefined ? null : parsePlace(entry)
+  return at === null || at.isLost ? null : at
+}
+
+/** The record of an id, by what lies in its place. @throws StorageError E_RECORD_CORRUPT */
+export function openPlaced(id: RecordId, at: RecordPlace, value: Uint8Array | undefined): StoredRecord {
   if (value === undefined) throw lost(at)
-  const record = openStored(key, value)
+  const record = openStored(keyOf(at), value)
   if (record.id !== id) throw lost(record)
   return record
 }

@@ -13,13 +13,12 @@ import { decodeFeedTree, type FeedTree, type Segment, segmentsOf } from './feed-
 import { forgetRecords } from './forget-publisher.ts'
 import type { LevelDatabase } from './level-database.ts'
 import { MAX_READ_AT_ONCE, SCAN_BYTES } from './limits.ts'
-import { lost, recordAt, recordOf } from './record-at.ts'
+import { heldPlace, lost, openPlaced, recordAt, recordOf } from './record-at.ts'
 import { type Damage, scanRecords, startingWith } from './record-scan.ts'
 import {
   keyOf,
   lostIdOf,
   openEnvelope,
-  openStored,
   parsePlace,
   type RecordPlace,
   type StoredRecord,
@@ -83,16 +82,8 @@ export class RecordStore implements FeedStore {
 
   /** A held record and its place, or null. @throws StorageError E_RECORD_CORRUPT. */
   async record(id: RecordId): Promise<StoredRecord | null> {
-    const place = await this.#database.table('places').get(id)
-    if (place === undefined) return null
-    const at = parsePlace(place)
-    if (at.isLost) return null
-    const key = keyOf(at)
-    const value = await this.#database.table('records').get(key)
-    if (value === undefined) throw lost(at)
-    const record = openStored(key, value)
-    if (record.id !== id) throw lost(record)
-    return record
+    const at = heldPlace(await this.#database.table('places').get(id))
+    return at && openPlaced(id, at, await this.#database.table('records').get(keyOf(at)))
   }
 
   /** The held record that lies where its head says, read at once. @throws StorageError E_RECORD_CORRUPT; E_STORAGE_FAILED while its publisher is being forgotten, or where the disk fails */
