@@ -15,6 +15,7 @@ import {
 import { NodeError } from '../errors.ts'
 import type { Identity } from '../identity/identity-file.ts'
 import { StorageError } from '../storage/index.ts'
+import { CloneWatch } from './clone-watch.ts'
 import type { Library } from './library.ts'
 import { type FeedChoice, type FeedVisibility, OwnFeeds } from './own-feeds.ts'
 import { delegateOf, firstRecordsOf } from './own-root.ts'
@@ -51,11 +52,9 @@ export class Writer {
   readonly own: OwnFeeds
   readonly #parts: WriterParts
   readonly #first: readonly WellFormedRecord[]
+  readonly #clones = new CloneWatch()
   #last: Promise<unknown> = Promise.resolve()
   #prepared = false
-  /** The first record of each feed that this process wrote. */
-  readonly #firstWritten = new Map<FeedId, number>()
-  #stopped: FederationError | null = null
 
   constructor(parts: WriterParts) {
     this.#parts = parts
@@ -87,7 +86,8 @@ export class Writer {
 
   /** What keeps this node from writing, for /readyz. */
   problems(): readonly string[] {
-    return this.#stopped === null ? [] : [`${this.#stopped.code}: ${this.#stopped.message}`]
+    const { found } = this.#clones
+    return found === null ? [] : [`${found.code}: ${found.message}`]
   }
 
   /**
@@ -104,28 +104,9 @@ export class Writer {
     return publisher === this.publisher && (feed === ROOT_FEED || this.own.has(feed))
   }
 
-  /**
-   * Takes note of a record of an own feed that came from a peer. Before this process wrote anything, or where it wrote behind that
-   * record, it is the longer chain of a rolled-back home, which is adopted; otherwise, or on another branch, another process writes
-   * with these keys: this one stops.
-   */
+  /** Takes note of a record of an own feed that came from a peer: a longer chain to go on behind, or the work of a copy of this node. */
   async cameFromPeer(head: FeedHead): Promise<void> {
-    const heads = await this.#parts.library.store.heads(this.publisher)
-    const isOneChain = heads.filter(({ feed }) => feed === head.feed).length === 1
-    // The root feed is written by every node of the publisher: a restored one adds its delegates.
-    if (isOneChain && (head.feed === ROOT_FEED || this.#isAdopted(head))) return
-    this.#stopped = new FederationError(
-      'E_FEED_CLONED',
-      `a peer holds record ${head.seq} of a feed of this node that this node did not write`,
-      {
-        hint: 'stop the other copy of this node; then restart this one to adopt the longer chain',
-      },
-    )
-  }
-
-  #isAdopted({ feed, seq }: FeedHead): boolean {
-    const first = this.#firstWritten.get(feed)
-    return first === undefined ? this.#firstWritten.size === 0 : seq < first
+    this.#clones.came(head, await this.#parts.library.store.heads(this.publisher))
   }
 
   /**
@@ -172,7 +153,7 @@ export class Writer {
         if ((await library.records.head(this.publisher, feed))?.id === head?.id) this.#cannotExtend(feed, head)
         continue
       }
-      if (!this.#firstWritten.has(feed)) this.#firstWritten.set(feed, record.seq)
+      this.#clones.wrote(feed, record.seq)
       await library.absorb(stored)
       announce(record)
       return record
@@ -187,7 +168,7 @@ export class Writer {
 
   /** Asks peers once after a start; an early ask that found nobody who knows the publisher is repeated by the first write. */
   async #prepare(isEarly: boolean): Promise<void> {
-    if (this.#prepared || this.#stopped !== null) return
+    if (this.#prepared || this.#clones.found !== null) return
     this.#requireSound()
     const missing = this.#undelegated()
     const mustHear = missing.length > 0 && this.#parts.identity.restored === 'awaits-peers'
@@ -205,7 +186,7 @@ export class Writer {
     try {
       return await this.#parts.adoptOwnHeads(this.publisher, [ROOT_FEED, ...this.own.all()], mustHear)
     } catch (error) {
-      if (error instanceof FederationError && error.code === 'E_FEED_CLONED') this.#stopped = error
+      if (error instanceof FederationError && error.code === 'E_FEED_CLONED') this.#clones.told(error)
       throw error
     }
   }
@@ -215,7 +196,7 @@ export class Writer {
    * what takes its place a fork. @throws FederationError E_FEED_CLONED; StorageError E_RECORD_CORRUPT
    */
   #requireSound(): void {
-    if (this.#stopped !== null) throw this.#stopped
+    if (this.#clones.found !== null) throw this.#clones.found
     const problem = this.#parts.library.problems.get(this.publisher)
     if (problem === undefined) return
     throw new StorageError(
