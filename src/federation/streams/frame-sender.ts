@@ -16,6 +16,8 @@ export class FrameSender {
   /** Header and payload of each frame. */
   #waiting: (readonly [Uint8Array, Uint8Array])[] = []
   #waitingBytes = 0
+  /** Those that wait for room: whose frames are being written, and whose are next. */
+  #writing: PromiseWithResolvers<void> | null = null
   #flushed: PromiseWithResolvers<void> | null = null
   #isWriting = false
   #failure: FederationError | null = null
@@ -48,10 +50,10 @@ export class FrameSender {
   async #write(): Promise<void> {
     try {
       while (this.#waiting.length > 0) {
-        const flushed = this.#flushed
+        this.#writing = this.#flushed
         this.#flushed = null
         for (const parts of this.#takeRuns()) await this.#sendJoined(parts)
-        flushed?.resolve()
+        this.#writing?.resolve()
       }
     } catch (cause) {
       this.#fail(cause)
@@ -64,7 +66,7 @@ export class FrameSender {
     this.#failure = new FederationError('E_STREAM_CLOSED', 'stream closed while sending', { cause })
     this.#waiting = []
     this.#waitingBytes = 0
-    this.#flushed?.reject(this.#failure)
+    for (const waiting of [this.#writing, this.#flushed]) waiting?.reject(this.#failure)
     this.#onFailure(cause)
   }
 

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import type { FederationError } from '../../../src/federation/index.ts'
+import { FrameSender } from '../../../src/federation/streams/frame-sender.ts'
+import { FRAME } from '../../../src/protocol/index.ts'
+import { duplexPair, settled } from './duplex-pair.ts'
+import { ALICE, allOf, BOB, PROTOCOL, text, twoNodes } from './two-nodes.ts'
+
+const LARGE = new Uint8Array(100_000)
+
+test('whoever waits for room learns that the write failed, also who came before it began', async () => {
+  const [mine] = duplexPair()
+  mine.open = false
+  const sender = new FrameSender(mine, () => {})
+  const ends: string[] = []
+  const send = (id: number) =>
+    void sender.send(FRAME.data, id, LARGE).catch((error: FederationError) => ends.push(error.code))
+  for (const id of [1, 2]) send(id)
+  await settled()
+  for (const id of [3, 4]) send(id)
+  await settled()
+  mine.abort(new Error('gone'))
+  await settled()
+  expect(ends).toEqual(Array(4).fill('E_STREAM_CLOSED'))
+})
+
+test('a handler whose peer left while its answer was written comes to its end', async () => {
+  const ended: boolean[] = []
+  const { alice, bob, opened } = twoNodes(async function* ({ signal }) {
+    opened[0]!.bob.open = false
+    try {
+      for (;;) yield LARGE
+    } finally {
+      ended.push(signal.aborted)
+    }
+  })
+  const answer = allOf(alice.request(BOB, PROTOCOL, text('x'))).catch((error: FederationError) => error.code)
+  await settled()
+  expect(ended).toEqual([])
+  bob.endPeer(ALICE, 'gone')
+  await settled()
+  expect(ended).toEqual([true])
+  expect(await answer).toBe('E_STREAM_CLOSED')
+})
