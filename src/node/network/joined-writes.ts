@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { nextTick } from 'node:process'
 import type { MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
 import { type TCPComponents, tcp } from '@libp2p/tcp'
+import { direct, type Pieces } from './direct-stream.ts'
 import { sharedReads } from './shared-reads.ts'
 
 /** Bytes that may wait in a socket before what is above it waits: some encrypted messages, which one call then writes. */
@@ -12,7 +13,6 @@ interface SocketConnection {
   readonly socket: Socket
   sendData(pieces: Pieces): { sentBytes: number; canSendMore: boolean }
 }
-type Pieces = Iterable<Uint8Array> & { readonly byteLength: number }
 
 /**
  * TCP whose pieces of one turn of the event loop leave in one write. libp2p writes the length, the header, the body and the tag of
@@ -62,8 +62,8 @@ function joinWrites(connection: MultiaddrConnection): MultiaddrConnection {
       })
     }
     let canSendMore = true
-    for (const piece of pieces) canSendMore = socket.write(piece)
+    for (const piece of pieces instanceof Uint8Array ? [pieces] : pieces) canSendMore = socket.write(piece)
     return { sentBytes: pieces.byteLength, canSendMore }
   }
-  return connection
+  return direct(connection, () => Number.POSITIVE_INFINITY)
 }

@@ -1,6 +1,7 @@
 import type { MessageStream } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { defaultCrypto } from '@libp2p/noise/crypto'
+import { direct, readDirectly } from './direct-stream.ts'
 import { LENGTH_BYTES, libsodiumCipher, opensslCipher, openWith, sealWith } from './noise-cipher.ts'
 import { NoiseMessages } from './noise-messages.ts'
 import { readInPlace } from './shared-reads.ts'
@@ -66,6 +67,15 @@ function joined<T extends { readonly connection: MessageStream }>(secured: T): T
     }
     return { sentBytes, canSendMore }
   }
+  const data = connection as unknown as { onData(data: Uint8Array): void }
+  readDirectly(stream, came => {
+    try {
+      for (const message of messages.decode(came)) data.onData(connection.decrypt(message))
+    } catch (error) {
+      secured.connection.abort(error as Error)
+    }
+  })
+  direct(secured.connection, () => MAX_PLAINTEXT_BYTES)
   return secured
 }
 

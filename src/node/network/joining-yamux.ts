@@ -1,16 +1,29 @@
 import type { MessageStream } from '@libp2p/interface'
 import { yamux } from '@libp2p/yamux'
+import { direct, type Pieces, readDirectly } from './direct-stream.ts'
+import { dataFrameOf, takeWholeFrames, type YamuxFrame, type YamuxHeader } from './yamux-frames.ts'
 
 type YamuxFactory = ReturnType<typeof yamux>
 
 /** What a muxer of libp2p's yamux has beyond its interface. */
 interface Muxer {
+  readonly decoder: { readonly buffer: { readonly byteLength: number } }
+  onData(data: Pieces): void
+  handleStreamMessage(frame: YamuxFrame): void
+  send(data: Pieces): boolean
+  sendFrame(header: YamuxHeader, data?: Pieces): boolean
   _newStream(...args: readonly unknown[]): MuxedStream
 }
-interface MuxedStream {
+interface MuxedStream extends MessageStream {
+  readonly streamId: number
   readonly state: number
   readonly recvWindow: number
   readonly recvWindowCapacity: number
+  readonly maxMessageSize?: number
+  sendWindowCapacity: number
+  getSendFlags(): number
+  sendData(data: Pieces): { readonly sentBytes: number; readonly canSendMore: boolean }
+  sendFrame(header: YamuxHeader, data: Pieces): boolean
   sendWindowUpdate(): void
 }
 
@@ -19,7 +32,8 @@ const UPDATES_ALONE: readonly number[] = [1, 3]
 
 /**
  * yamux that tells a peer what it may send once half of the window is used up, as other implementations do; libp2p's tells it after
- * each message, which costs a message of its own, a packet, and a wake-up of the other side.
+ * each message, which costs a message of its own, a packet, and a wake-up of the other side. Frames of streams are read where they
+ * lie, and neither they nor those that leave are described for a log.
  */
 export function joiningYamux(init: Parameters<typeof yamux>[0]): YamuxFactory {
   const make = yamux(init)
@@ -29,8 +43,23 @@ export function joiningYamux(init: Parameters<typeof yamux>[0]): YamuxFactory {
     factory.createStreamMuxer = (connection: MessageStream) => {
       const muxer = createStreamMuxer(connection)
       const inner = muxer as unknown as Muxer
-      const newStream = inner._newStream.bind(muxer)
-      inner._newStream = (...args) => updatingAtHalf(newStream(...args))
+      const { onData, sendFrame, _newStream } = inner
+      const takeFrame = inner.handleStreamMessage.bind(inner)
+      inner.onData = data => {
+        const rest = inner.decoder.buffer.byteLength > 0 ? data : takeWholeFrames(data, takeFrame)
+        if (rest.byteLength > 0) onData.call(inner, rest)
+      }
+      inner.sendFrame = (header, data) =>
+        data === undefined ? sendFrame.call(inner, header) : inner.send(dataFrameOf(header, data))
+      inner._newStream = (...args) => sendingDirectly(updatingAtHalf(_newStream.apply(inner, [...args])))
+      readDirectly(connection, data => {
+        try {
+          inner.onData(data)
+        } catch (error) {
+          muxer.abort(error as Error)
+          connection.abort(error as Error)
+        }
+      })
       return muxer
     }
     return factory
@@ -44,4 +73,17 @@ function updatingAtHalf(stream: MuxedStream): MuxedStream {
     send()
   }
   return stream
+}
+
+function sendingDirectly(stream: MuxedStream): MuxedStream {
+  const sendData = stream.sendData.bind(stream)
+  stream.sendData = data => {
+    const sentBytes = data.byteLength
+    if (sentBytes > stream.sendWindowCapacity) return sendData(data)
+    const header = { type: 0, flag: stream.getSendFlags(), streamID: stream.streamId, length: sentBytes }
+    const canSendMore = stream.sendFrame(header, data)
+    stream.sendWindowCapacity -= sentBytes
+    return { sentBytes, canSendMore }
+  }
+  return direct(stream, () => Math.min(stream.sendWindowCapacity, stream.maxMessageSize ?? 0))
 }

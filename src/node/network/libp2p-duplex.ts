@@ -1,5 +1,7 @@
 import type { Stream } from '@libp2p/interface'
 import type { ByteDuplex } from '../../federation/index.ts'
+import { readDirectly } from './direct-stream.ts'
+import { Parts } from './parts.ts'
 
 /** Bytes that may wait in a stream's write buffer before `send` makes its caller wait. */
 const MAX_WRITE_BUFFER_BYTES = 1 << 20
@@ -12,7 +14,10 @@ export function duplexOfStream(stream: Stream): ByteDuplex {
   return {
     send: bytes => sendWithRoom(stream, bytes),
     sendParts: parts => sendWithRoom(stream, listOf(parts)),
-    onData: take => stream.addEventListener('message', event => forEachPart(event.data, take)),
+    onData: take => {
+      readDirectly(stream, data => forEachPart(data, take))
+      stream.addEventListener('message', event => forEachPart(event.data, take))
+    },
     onClose: closed => listenForEnd(stream, closed),
     close: () => stream.close(),
     abort: error => stream.abort(error),
@@ -24,11 +29,9 @@ async function sendWithRoom(stream: Stream, bytes: Parameters<Stream['send']>[0]
   while (stream.writeBufferLength > MAX_WRITE_BUFFER_BYTES) await drainOrEnd(stream)
 }
 
-/** Parts as libp2p takes them: it knows lists by this mark, and copies them only where they are encrypted. */
 function listOf(parts: readonly Uint8Array[]): Parameters<Stream['send']>[0] {
   const byteLength = parts.reduce((sum, part) => sum + part.byteLength, 0)
-  const list = { [Symbol.for('@achingbrain/uint8arraylist')]: true, bufs: parts, byteLength, length: byteLength }
-  return list as unknown as Parameters<Stream['send']>[0]
+  return new Parts(parts, byteLength) as unknown as Parameters<Stream['send']>[0]
 }
 
 /** Resolves at the next `drain` or `idle`, rejects when the stream ends before. */
