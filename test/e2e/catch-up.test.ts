@@ -1,4 +1,4 @@
-import { utimes } from 'node:fs/promises'
+import { utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { GatedLink } from './gated-link.ts'
@@ -21,6 +21,7 @@ it('what was released while a node was away is what its first install after the 
   const [, port = ''] = /tcp\/(\d+)/.exec(publisher.address) ?? []
   await using link = await GatedLink.to(Number(port))
   await using node = await NodeProcess.empty(['--bootstrap', publisher.address.replace(port, String(link.port))])
+  await writeFile(join(node.home, 'config.yaml'), 'network: { catchUpMs: 60000 }\n')
   await node.restart()
   await node.run('allow', publisher.ready.publisher, 'npm:gangway')
   await eventually(

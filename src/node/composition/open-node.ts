@@ -62,6 +62,7 @@ export async function openNode(
       publishers: home.relations
         .known()
         .filter(id => library.catalogue.publisher(id) !== null && isInstallableFrom(home.relations.relationOf(id))),
+      limitMs: loaded.config.network.catchUpMs,
       knownPeers: exchange.knownPeers().size,
       caughtUp: (publishers, peers, signal) => sync.caughtUp(publishers, peers, signal),
     }),

@@ -123,6 +123,8 @@ export const configSchema = z.strictObject({
       inboundPerAddress: z.int().min(1).max(300).default(64),
       /** Connections that come from one /16 of IPv4 or one /32 of IPv6. */
       inboundPerRange: z.int().min(1).max(300).default(128),
+      /** How long installs wait, after an absence, for peers to tell what happened meanwhile: a node that hears none serves what it has. */
+      catchUpMs: z.int().min(0).max(600_000).default(5_000),
     })
     .prefault({}),
   http: z

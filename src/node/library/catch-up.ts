@@ -3,8 +3,6 @@ import type { PublisherId } from '../../protocol/index.ts'
 
 /** A node that was away for longer asks first, ms: in less, little changes, and restarts stay quick. */
 export const AWAY_MS = 5 * 60_000
-/** How long it is waited for peers, ms: a node that cannot hear any serves what it has. */
-const CATCH_UP_MS = 5_000
 /** Peers to hear, fewer where fewer are known: one liar or laggard does not matter. */
 const PEERS_TO_HEAR = 3
 /** How often a running node notes that it is there, ms. */
@@ -15,6 +13,8 @@ interface CatchUpParts {
   readonly path: string
   /** Publishers whose withdrawals matter before anything is served: those that something may be installed from. */
   readonly publishers: readonly PublisherId[]
+  /** How long it is waited for peers, ms: a node that cannot hear any serves what it has. */
+  readonly limitMs: number
   /** Peers this node knows how to reach. */
   readonly knownPeers: number
   /** Resolves with how many peers told all of the publishers' heads once all of it is held, or when the signal aborts. */
@@ -40,10 +40,10 @@ export class CatchUp implements AsyncDisposable {
   readonly #stop = new AbortController()
   #freshness: Freshness = 'was not away'
 
-  private constructor({ path }: CatchUpParts, waiting: ((signal: AbortSignal) => Promise<number>) | null) {
+  private constructor({ path, limitMs }: CatchUpParts, waiting: ((signal: AbortSignal) => Promise<number>) | null) {
     this.#path = path
     this.#timer = setInterval(() => void this.#note(), NOTE_EVERY_MS).unref()
-    this.ready = waiting === null ? Promise.resolve() : this.#hear(waiting)
+    this.ready = waiting === null ? Promise.resolve() : this.#hear(waiting, limitMs)
   }
 
   static async start(parts: CatchUpParts): Promise<CatchUp> {
@@ -69,9 +69,9 @@ export class CatchUp implements AsyncDisposable {
     await this.#note()
   }
 
-  async #hear(waiting: (signal: AbortSignal) => Promise<number>): Promise<void> {
+  async #hear(waiting: (signal: AbortSignal) => Promise<number>, limitMs: number): Promise<void> {
     this.#freshness = 'catching up'
-    const heard = await waiting(AbortSignal.any([this.#stop.signal, AbortSignal.timeout(CATCH_UP_MS)]))
+    const heard = await waiting(AbortSignal.any([this.#stop.signal, AbortSignal.timeout(limitMs)]))
     this.#freshness = heard > 0 ? 'heard peers since the start' : 'unknown: no peer was heard since the start'
   }
 
