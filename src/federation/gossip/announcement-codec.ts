@@ -9,11 +9,13 @@ import {
   parseCanonical,
   parseEnvelope,
   parseInteger,
+  parseKeyList,
   parseLink,
   parseMap,
   parseUnverifiedRecord,
   parseWriterFeed,
   ROOT_FEED,
+  signerOf,
   topicOf,
   verifySignaturesOnPool,
   type WellFormedRecord,
@@ -68,19 +70,20 @@ function openOne(bytes: Uint8Array, net: string): OpenedAnnouncement | Unclaimed
     return { claim, record: null, verify: () => holds(openHeadOnPool(sealedHead, net)) }
   }
   const { record, checks } = parseUnverifiedRecord(announcement.envelope, { net })
-  const { publisher, feed, seq, id } = record
-  const claim: Claim = { publisher, feed, seq, id, form: 'record', bytes: bytes.length }
+  const { publisher, feed, seq, id, signer } = record
+  const claim: Claim = { publisher, feed, seq, id, signer, form: 'record', bytes: bytes.length }
   return { claim, record, verify: () => holds(verifySignaturesOnPool(checks)) }
 }
 
 /** The place a signed head names; the rest of its shape is checked with its signature. */
-function claimedHead(sealedHead: Uint8Array): Pick<Claim, 'publisher' | 'feed' | 'seq' | 'id'> {
+function claimedHead(sealedHead: Uint8Array): Pick<Claim, 'publisher' | 'feed' | 'seq' | 'id' | 'signer'> {
   const fields = parseMap(parseCanonical(parseEnvelope(sealedHead).payload))
   return {
     publisher: parseLink(fields.pub, 'pub') as string as PublisherId,
     feed: fields.feed === null ? ROOT_FEED : parseWriterFeed(fields.feed),
     seq: parseInteger(fields.seq, 1, 'seq'),
     id: parseLink(fields.id, 'id'),
+    signer: fields.feed === null ? signerOf(parseKeyList(fields.by)) : '',
   }
 }
 

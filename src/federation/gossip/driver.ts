@@ -5,7 +5,7 @@ import type { AnnouncementCodec, OpenedAnnouncement } from './announcement-codec
 import { CheckPlaces } from './check-places.ts'
 import { Conduct, type Fault } from './conduct.ts'
 import { MAX_WAITING_COMMITS } from './limits.ts'
-import { type Claim, GossipMachine, type Ignored, type Rejected } from './machine.ts'
+import { type Claim, GossipMachine, type Ignored, type Rejected, type Whose } from './machine.ts'
 
 /** Gossipsub, as far as announcements need it. */
 export interface GossipNetwork {
@@ -88,7 +88,8 @@ export class GossipDriver implements AsyncDisposable {
     const opened = codec.open(bytes)
     const claim = typeof opened === 'object' ? opened.claim : opened
     const followed = typeof claim === 'object' && isFollowed(claim.publisher)
-    const arrival = this.#machine.arrived(peer, claim, followed, clock.now())
+    const whose: Whose = !followed ? 'unknown' : (await intake.isAuthorised(claim)) ? 'authorised' : 'followed'
+    const arrival = this.#machine.arrived(peer, claim, whose, clock.now())
     if (arrival.is !== 'verify') return this.#refuse(arrival, peer)
     if (typeof opened !== 'object' || typeof claim !== 'object') return 'ignore' // excluded by `verify`
     if (followed && (await intake.holds(claim.id))) {
@@ -100,7 +101,7 @@ export class GossipDriver implements AsyncDisposable {
       if (followed) this.#ports.onGap(claim.publisher, peer)
       return this.#refuse({ is: 'ignore', why: 'peer over budget' }, peer)
     }
-    const verdict = this.#machine.verified(claim, isValid, followed, clock.now())
+    const verdict = this.#machine.verified(claim, isValid, whose, clock.now())
     if (verdict.is === 'reject') return this.#refuse(verdict, peer)
     const next = verdict.next === 'nothing' ? this.#nextOfUnknown(claim) : verdict.next
     if (next === 'store' && opened.record !== null) this.#store(opened.record, peer)

@@ -1,18 +1,22 @@
 /** Length of a budget's window, ms. */
 export const BUDGET_WINDOW_MS = 60_000
-/** Announcements a minute of a publisher nobody here follows (specification section 14). */
-export const UNKNOWN_PUBLISHER_MESSAGES = 20
-/** Bytes a minute of a publisher nobody here follows (specification section 14). */
-export const UNKNOWN_PUBLISHER_BYTES = 64 * 1024
-/** Announcements a minute of a followed publisher: a build farm's worst minute; what is above comes by sync. */
-export const FOLLOWED_PUBLISHER_MESSAGES = 1_200
-/** Bytes a minute of a followed publisher: the same at 4 KiB each. */
-export const FOLLOWED_PUBLISHER_BYTES = 1_200 * 4 * 1024
-/** Announcements a minute that one peer may make us verify: 0.1 ms each, so at most 0.4 % of a core. */
+/** Announcements a minute of a feed of a publisher nobody here follows (specification section 14). */
+export const UNKNOWN_FEED_MESSAGES = 20
+/** Bytes a minute of a feed of a publisher nobody here follows (specification section 14). */
+export const UNKNOWN_FEED_BYTES = 64 * 1024
+/** Announcements a minute of a followed publisher's feed: a build farm's worst minute; what is above comes by sync. */
+export const FOLLOWED_FEED_MESSAGES = 1_200
+/** Bytes a minute of a followed publisher's feed: the same at 4 KiB each. */
+export const FOLLOWED_FEED_BYTES = 1_200 * 4 * 1024
+/** Announcements a minute by authorised keys that one peer may make us verify: 0.1 ms each, so at most 0.4 % of a core. */
 export const PEER_MESSAGES = 2_400
-/** Bytes a minute of one peer that we look at. */
+/** Bytes a minute of them. */
 export const PEER_BYTES = 8 * 1024 * 1024
-/** Publishers and peers with a running budget; the least recently heard is forgotten. */
+/** Announcements a minute of all others that one peer may make us verify: 0.1 % of a core, and ten releases a second of a whole federation. */
+export const PEER_UNKNOWN_MESSAGES = 600
+/** Bytes a minute of them. */
+export const PEER_UNKNOWN_BYTES = 2 * 1024 * 1024
+/** Feeds and peers with a running budget; the least recently heard is forgotten. */
 export const MAX_BUDGETS = 4_096
 /** Verified record ids and heads remembered, 20 B each from the start on. */
 export const MAX_SEEN_RECORDS = 16_384

@@ -9,6 +9,8 @@ export interface Claim {
   readonly feed: FeedId
   readonly seq: number
   readonly id: RecordId
+  /** sha-256 (hex) of the key list that signs a root feed's; '' in writer feeds, which are their keys. */
+  readonly signer: string
   /** `record`: the envelope itself; `head`: only its signed place. */
   readonly form: 'record' | 'head'
   /** Length of the announcement. */
@@ -19,7 +21,13 @@ export interface Claim {
 export type Unclaimed = 'too long' | 'not an announcement' | 'newer'
 
 /** What an announcement says of a record's place; an own record has no form. */
-type Place = Pick<Claim, 'publisher' | 'feed' | 'seq' | 'id'> & { readonly form?: Claim['form'] }
+type Place = Pick<Claim, 'publisher' | 'feed' | 'seq' | 'id' | 'signer'> & { readonly form?: Claim['form'] }
+
+/**
+ * Whose an announcement is, as far as it is known before its signature was checked. `authorised`: of a followed publisher, by keys that its
+ * root feed names; `followed`: under its name by others, a new writer's or a stranger's.
+ */
+export type Whose = 'authorised' | 'followed' | 'unknown'
 
 /** The first answer, before any signature is checked. */
 export type Arrival = { readonly is: 'verify' } | Ignored | Rejected
@@ -27,24 +35,34 @@ export type Arrival = { readonly is: 'verify' } | Ignored | Rejected
 export type Verdict = { readonly is: 'accept'; readonly next: 'store' | 'sync' | 'nothing' } | Rejected
 export interface Ignored {
   readonly is: 'ignore'
-  readonly why: 'newer' | 'known' | 'stale' | 'publisher over budget' | 'peer over budget'
+  readonly why: 'newer' | 'known' | 'stale' | 'feed over budget' | 'peer over budget'
 }
 export interface Rejected {
   readonly is: 'reject'
   readonly why: 'size' | 'shape' | 'signature'
 }
 
-const PEER: Allowance = { messages: limits.PEER_MESSAGES, bytes: limits.PEER_BYTES }
-const UNKNOWN: Allowance = { messages: limits.UNKNOWN_PUBLISHER_MESSAGES, bytes: limits.UNKNOWN_PUBLISHER_BYTES }
-const FOLLOWED: Allowance = { messages: limits.FOLLOWED_PUBLISHER_MESSAGES, bytes: limits.FOLLOWED_PUBLISHER_BYTES }
+/** What a feed may say, and what a peer may bring of all such feeds, a minute. */
+const AUTHORISED = {
+  feed: { messages: limits.FOLLOWED_FEED_MESSAGES, bytes: limits.FOLLOWED_FEED_BYTES },
+  peer: { messages: limits.PEER_MESSAGES, bytes: limits.PEER_BYTES },
+} satisfies Record<string, Allowance>
+const UNKNOWN = {
+  feed: { messages: limits.UNKNOWN_FEED_MESSAGES, bytes: limits.UNKNOWN_FEED_BYTES },
+  peer: { messages: limits.PEER_UNKNOWN_MESSAGES, bytes: limits.PEER_UNKNOWN_BYTES },
+} satisfies Record<string, Allowance>
 
 /**
  * Judges announcements, cheap checks before dear ones: size, shape, known, sequence window, budgets, signature (specification section 14).
  * What fails on shape or signature is the forwarder's fault and rejected. A gap is no fault: it is relayed, and sync fetches the rest.
+ *
+ * A feed's budget keeps one writer from filling the topic. Feeds and publishers are free, so what bounds the whole is each forwarder's own,
+ * one for what authorised keys say and a smaller one for all else: made-up feeds crowd out nobody's news but that of their like.
  */
 export class GossipMachine {
   readonly #peers = new Budgets<PeerId>()
-  readonly #publishers = new Budgets<string>()
+  readonly #peersOfUnknown = new Budgets<PeerId>()
+  readonly #feeds = new Budgets<string>()
   /** Ids, and verified heads of records that are not here. */
   readonly #seen = new RecentTexts(limits.MAX_SEEN_RECORDS)
   readonly #newest = new Map<FeedId, number>()
@@ -53,32 +71,35 @@ export class GossipMachine {
   get sizes() {
     return {
       peerBudgets: this.#peers.size,
-      publisherBudgets: this.#publishers.size,
+      unknownPeerBudgets: this.#peersOfUnknown.size,
+      feedBudgets: this.#feeds.size,
       seenRecords: this.#seen.size,
       seenFeeds: this.#newest.size,
     }
   }
 
   /** An announcement came from `peer`; `claim` is what it says, or why it says nothing. */
-  arrived(peer: PeerId, claim: Claim | Unclaimed, followed: boolean, now: number): Arrival {
+  arrived(peer: PeerId, claim: Claim | Unclaimed, whose: Whose, now: number): Arrival {
     if (claim === 'too long') return { is: 'reject', why: 'size' }
     if (claim === 'not an announcement') return { is: 'reject', why: 'shape' }
     if (claim === 'newer') return { is: 'ignore', why: 'newer' }
     if (this.#seen.has(claim.id) || this.#seen.has(newsOf(claim))) return { is: 'ignore', why: 'known' }
     if (claim.seq + limits.SEQUENCE_WINDOW < (this.#newest.get(claim.feed) ?? 0)) return { is: 'ignore', why: 'stale' }
-    if (!this.#publishers.mayUse(budgetOf(claim, followed), claim.bytes, allowanceOf(followed), now))
-      return { is: 'ignore', why: 'publisher over budget' }
-    if (!this.#peers.mayUse(peer, claim.bytes, PEER, now)) return { is: 'ignore', why: 'peer over budget' }
-    this.#peers.charge(peer, claim.bytes, PEER, now)
+    const allowance = allowanceOf(whose)
+    const peers = whose === 'authorised' ? this.#peers : this.#peersOfUnknown
+    if (!this.#feeds.mayUse(feedOf(claim), claim.bytes, allowance.feed, now))
+      return { is: 'ignore', why: 'feed over budget' }
+    if (!peers.mayUse(peer, claim.bytes, allowance.peer, now)) return { is: 'ignore', why: 'peer over budget' }
+    peers.charge(peer, claim.bytes, allowance.peer, now)
     return { is: 'verify' }
   }
 
-  /** The signature was checked. Only now it is charged to the publisher: nobody can spend another's budget with forgeries. */
-  verified(claim: Claim, isValid: boolean, followed: boolean, now: number): Verdict {
+  /** The signature was checked. Only now it is charged to the feed: nobody can spend another's budget with forgeries. */
+  verified(claim: Claim, isValid: boolean, whose: Whose, now: number): Verdict {
     if (!isValid) return { is: 'reject', why: 'signature' }
-    this.#publishers.charge(budgetOf(claim, followed), claim.bytes, allowanceOf(followed), now)
+    this.#feeds.charge(feedOf(claim), claim.bytes, allowanceOf(whose).feed, now)
     this.remember(claim)
-    if (!followed) return { is: 'accept', next: 'nothing' }
+    if (whose === 'unknown') return { is: 'accept', next: 'nothing' }
     return { is: 'accept', next: claim.form === 'record' ? 'store' : 'sync' }
   }
 
@@ -100,11 +121,10 @@ export class GossipMachine {
 }
 
 /** What is known once an announcement was verified. A record is its id; whoever signs a head may name any id as their own. */
-const newsOf = ({ form, publisher, feed, seq, id }: Place): string =>
-  form === 'head' ? `${publisher}/${feed}/${seq}/${id}` : id
+const newsOf = (place: Place): string =>
+  place.form === 'head' ? `${feedOf(place)}/${place.seq}/${place.id}` : place.id
 
-const allowanceOf = (followed: boolean): Allowance => (followed ? FOLLOWED : UNKNOWN)
+const allowanceOf = (whose: Whose) => (whose === 'authorised' ? AUTHORISED : UNKNOWN)
 
-/** A followed publisher's feeds are counted each by itself, so that a stranger's feed under its name spends nothing of theirs. */
-const budgetOf = ({ publisher, feed }: Claim, followed: boolean): string =>
-  followed ? `${publisher}/${feed}` : publisher
+/** Feeds are counted each by its own keys: what strangers sign under a publisher's name spends nothing of what it may say. */
+const feedOf = ({ publisher, feed, signer }: Place): string => `${publisher}/${feed}/${signer}`

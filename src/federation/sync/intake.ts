@@ -72,6 +72,16 @@ export class Intake {
     return feed === ROOT_FEED || (await this.#authority.isDelegated(publisher, feed))
   }
 
+  /** Whether a record of this place would be signed by keys that the publisher's root feed, as far as it is held, names. */
+  async isAuthorised({
+    publisher,
+    feed,
+    signer,
+  }: Pick<WellFormedRecord, 'publisher' | 'feed' | 'signer'>): Promise<boolean> {
+    if (feed === ROOT_FEED) return await this.#authority.mayHaveSigned(publisher, signer)
+    return await this.#authority.isDelegated(publisher, feed)
+  }
+
   /** Commits verified records in batches of at most 500, so that a break loses little and resumes from the stored sequence. */
   async commit(
     records: readonly WellFormedRecord[],

@@ -53,6 +53,11 @@ export class RootAuthority {
     return (await this.#rootOf(publisher)).delegated.has(feed)
   }
 
+  /** Whether these keys (`WellFormedRecord.signer`) have a part in the root held here. */
+  async mayHaveSigned(publisher: PublisherId, signer: string): Promise<boolean> {
+    return (await this.#rootOf(publisher)).hasKeys(signer)
+  }
+
   /** Judges records in feed order; an admitted root record counts for those after it. */
   async admit(record: WellFormedRecord): Promise<Admission> {
     if (record.feed !== ROOT_FEED)

@@ -31,6 +31,13 @@ export class AdmittedRoot {
     return this.changes.size + this.delegated.size
   }
 
+  /** Whether some record of the root names these keys. */
+  hasKeys(signer: string): boolean {
+    for (const { keys } of this.changes.values())
+      if (keys !== 'anyone' && (keys.current.has(signer) || isHeir(keys, signer))) return true
+    return false
+  }
+
   /** Takes a root record that comes after one with the keys `before`; null: signed by others. The answer are the keys after it. */
   admit(record: WellFormedRecord, before: AdmittedKeys | null): AdmittedKeys | null {
     const { id, seq, understood } = record

@@ -1,19 +1,24 @@
+import { sign } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { announcementCodecOf } from '../../../src/federation/gossip/announcement-codec.ts'
 import { GossipDriver } from '../../../src/federation/gossip/driver.ts'
-import { systemClock } from '../../../src/federation/streams/clock.ts'
+import { PEER_UNKNOWN_MESSAGES } from '../../../src/federation/gossip/limits.ts'
 import { Intake } from '../../../src/federation/sync/intake.ts'
 import { rangeVerifier } from '../../../src/federation/sync/verify-range.ts'
 import {
+  ed25519KeyList,
   encodeAnnouncement,
   headOf,
   MAX_ANNOUNCED_ENVELOPE_BYTES,
   type PeerId,
   parseAnnouncement,
+  ROOT_FEED,
   sealHead,
   verifySignaturesOnPool,
 } from '../../../src/protocol/index.ts'
+import { HandClock } from '../search/hand-clock.ts'
 import { Publisher } from '../simulation/cast.ts'
+import { keyOf } from '../sync/forge.ts'
 import { MemoryFeedStore } from '../sync/memory-feed-store.ts'
 
 const peer = 'peer' as PeerId
@@ -43,7 +48,7 @@ function nodeOf() {
       isOwnFeed: () => false,
       onOwnFeed: () => {},
     }),
-    clock: systemClock,
+    clock: new HandClock(),
     isFollowed: () => true,
     mayAnnounce: () => true,
     onGap: (publisher, from) => gaps.push(`${publisher} from ${from}`),
@@ -95,4 +100,29 @@ test('a forged head that names a held record at a place far ahead does not make 
   const sealedHead = sealHead(far, 'main', null, bytes => stranger.sign(bytes))
   expect(await reader.hears(encodeAnnouncement({ k: 'head', sealedHead }))).toBe('ignore')
   expect(await reader.hears(encodeAnnouncement({ k: 'record', envelope: chain[1]!.envelope }))).toBe('accept')
+})
+
+test('a stranger who signs feeds of its own under a followed publisher crowds out none of its news', async () => {
+  const reader = nodeOf()
+  await reader.store.append([p.genesis, p.delegate])
+  const answers = new Map<string, number>()
+  for (let n = 0; n <= PEER_UNKNOWN_MESSAGES; n++) {
+    const { key, raw, feed } = keyOf(`stranger ${n}`)
+    const id = chain[1]!.id
+    const [head, rootKey] =
+      n % 2 === 0
+        ? [{ publisher: p.id, feed, seq: 2, id }, null]
+        : [{ publisher: p.id, feed: ROOT_FEED, seq: 2, id }, ed25519KeyList(raw)]
+    const sealedHead = sealHead(head, 'main', rootKey, bytes => new Uint8Array(sign(null, bytes, key)))
+    const answer = await reader.hears(encodeAnnouncement({ k: 'head', sealedHead }))
+    answers.set(answer, (answers.get(answer) ?? 0) + 1)
+  }
+  expect(answers).toEqual(
+    new Map([
+      ['accept', PEER_UNKNOWN_MESSAGES],
+      ['ignore', 1],
+    ]),
+  )
+  for (const { envelope } of [p.delegateTo(keyOf('another').raw), chain[0]!])
+    expect(await reader.hears(encodeAnnouncement({ k: 'record', envelope }))).toBe('accept')
 })

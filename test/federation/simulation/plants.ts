@@ -157,8 +157,8 @@ const GOSSIP: readonly Plant[] = [
   {
     name: 'an id known by any head that names it',
     file: 'federation/gossip/machine.ts',
-    find: "  form === 'head' ? `",
-    replace: "  form === ('none' as never) ? `",
+    find: "  place.form === 'head' ? `",
+    replace: "  place.form === ('none' as never) ? `",
     test: 'federation/gossip/gossip-driver.test.ts',
   },
   {
@@ -171,8 +171,7 @@ const GOSSIP: readonly Plant[] = [
     name: 'a budget charged to the victim of a forgery',
     file: 'federation/gossip/machine.ts',
     find: "    return { is: 'verify' }",
-    replace:
-      "    this.#publishers.charge(budgetOf(claim, followed), claim.bytes, allowanceOf(followed), now)\n    return { is: 'verify' }",
+    replace: "    this.#feeds.charge(feedOf(claim), claim.bytes, allowance.feed, now)\n    return { is: 'verify' }",
     test: 'federation/gossip/gossip-machine.test.ts',
   },
 ]
