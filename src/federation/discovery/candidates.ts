@@ -18,8 +18,10 @@ export interface Candidate {
   source: Source
   /** The peer whose word it is; null for what this node or its operator knows. */
   readonly from: PeerId | null
-  /** Multiaddrs, newest first; empty if the address has to be looked up. */
+  /** Multiaddrs, the operator's and then the newest first; empty if the address has to be looked up. */
   addresses: readonly string[]
+  /** Of them, those that the operator named, as a pin or to start from: nobody's word takes their places. */
+  chosen: readonly string[]
   /** Of the first address. */
   group: string | null
   failures: number
@@ -71,9 +73,10 @@ export class Candidates {
       this.#insert(peer, addresses, source, from)
       return
     }
+    if (isChoice(source)) known.chosen = severalOf([...addresses, ...known.chosen])
     // A hint is anybody's word: it takes no place from what the peer itself or this node's own dial says.
     const all = source === 'hint' ? [...known.addresses, ...addresses] : [...addresses, ...known.addresses]
-    known.addresses = [...new Set(all)].slice(0, limits.MAX_ADDRESSES)
+    known.addresses = severalOf([...known.chosen, ...all])
     known.group = this.#groupOfFirst(known.addresses)
     if (rankOf(source) < rankOf(known.source)) known.source = source
     this.#place(known)
@@ -111,9 +114,8 @@ export class Candidates {
     known.failures++
     known.why = why
     if (why === 'denied' || why === 'identity') known.lostAt = null
-    if (!known.isMet && known.failures === 1) this.informants.wasWrong(known)
-    const isChosen = known.source === 'pinned' || known.source === 'bootstrap'
-    const usual = isChosen ? limits.LONGEST_PINNED_BACKOFF_MS : limits.LONGEST_BACKOFF_MS
+    if (why !== null && !known.isMet && known.failures === 1) this.informants.wasWrong(known)
+    const usual = isChoice(known.source) ? limits.LONGEST_PINNED_BACKOFF_MS : limits.LONGEST_BACKOFF_MS
     const longest = isCutOff(known, now) ? limits.LONGEST_CUT_OFF_BACKOFF_MS : usual
     const wait = Math.min(longest, limits.FIRST_BACKOFF_MS * 2 ** (known.failures - 1))
     known.notBefore = now + wait * (0.5 + luck)
@@ -121,10 +123,11 @@ export class Candidates {
   }
 
   #insert(peer: PeerId, addresses: readonly string[], source: Source, from: PeerId | null): void {
-    const kept = addresses.slice(0, limits.MAX_ADDRESSES)
+    const kept = severalOf(addresses)
+    const chosen = isChoice(source) ? kept : []
     const group = this.#groupOfFirst(kept)
     const fresh = { failures: 0, notBefore: 0, why: null, isKnown: false, isMet: false, lostAt: null, answeredAt: null }
-    const candidate: Candidate = { peer, source, from, addresses: kept, group, ...fresh }
+    const candidate: Candidate = { peer, source, from, addresses: kept, chosen, group, ...fresh }
     if (isHearsay(candidate)) this.#makeRoomFor(candidate)
     this.#byPeer.set(peer, candidate)
     this.#place(candidate)
@@ -162,16 +165,19 @@ export class Candidates {
 export const compareCandidates = (a: Candidate, b: Candidate): number =>
   rankOf(a.source) - rankOf(b.source) || +b.isMet - +a.isMet || a.failures - b.failures
 
+const isChoice = (source: Source): boolean => source === 'pinned' || source === 'bootstrap'
+const severalOf = (addresses: readonly string[]) => [...new Set(addresses)].slice(0, limits.MAX_ADDRESSES)
 const rankOf = (source: Source): number => SOURCES.indexOf(source)
 const isWorse = (a: Candidate, b: Candidate): boolean => compareCandidates(a, b) > 0
 /** It was there a while ago, and is not because of the network as far as this node knows. */
 export const isCutOff = ({ lostAt }: Candidate, now: number): boolean =>
   lostAt !== null && now - lostAt < limits.CUT_OFF_MS
-/** Where to dial: who is cut off is dialled often, and so where it was reached before, seldom at all the addresses that it named. */
+/** Where to dial, first where it was reached before: who is cut off is dialled often, and so there alone, seldom at all the addresses that it named. */
 export function addressesToDial(candidate: Candidate, now: number): readonly string[] {
   const { addresses, answeredAt, failures } = candidate
-  const isEverywhere = answeredAt === null || !isCutOff(candidate, now) || failures % limits.CUT_OFF_DIALS === 0
-  return isEverywhere ? addresses : [answeredAt]
+  if (answeredAt === null) return addresses
+  const isEverywhere = !isCutOff(candidate, now) || failures % limits.CUT_OFF_DIALS === 0
+  return isEverywhere ? severalOf([answeredAt, ...addresses]) : [answeredAt]
 }
 /** Known by somebody's word alone. */
 export const isHearsay = ({ source, isMet }: Candidate): boolean => (source === 'record' || source === 'hint') && !isMet
