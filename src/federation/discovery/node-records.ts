@@ -70,7 +70,7 @@ export class NodeRecords implements AsyncDisposable {
 
   /** A connection to a peer came up: it is vouched for, and asked in its turn. */
   connected(peer: PeerId, how: Met): void {
-    this.book.met(peer, how)
+    this.book.met(peer, how, each => each === peer || this.#ports.reachOf(each) !== null)
     const last = this.#asked.get(peer)
     if (last !== undefined && this.#ports.clock.now() - last < limits.ASK_AGAIN_MS) return
     this.#enqueue(peer)

@@ -51,12 +51,12 @@ export class RecordBook {
     return this.#held.get(key) === held
   }
 
-  /** A connection to a peer came up: from now on it is vouched for. */
-  met(peer: PeerId, how: Met): void {
+  /** A connection to a peer came up: from now on it is vouched for. `isConnected`: of whom to keep where there is no room. */
+  met(peer: PeerId, how: Met, isConnected: (peer: PeerId) => boolean): void {
     const before = this.#met.get(peer)
     this.#met.delete(peer)
     this.#met.set(peer, before === 'dialled' ? before : how)
-    if (this.#met.size > limits.MAX_RECORDS) this.#met.delete(this.#met.keys().next().value!)
+    if (this.#met.size > limits.MAX_RECORDS) this.#forgetOneMet(isConnected)
   }
 
   howMet(peer: PeerId): Met | null {
@@ -91,6 +91,13 @@ export class RecordBook {
       .sort((a, b) => a.rank - b.rank)
       .slice(0, count)
       .map(({ held }) => held.envelope)
+  }
+
+  /** Of those not connected who came by itself first, then who was met longest ago: ids are free, and anybody may come once. */
+  #forgetOneMet(isConnected: (peer: PeerId) => boolean): void {
+    const gone = [...this.#met.keys()].filter(peer => !isConnected(peer))
+    const [oldest] = this.#met.keys()
+    this.#met.delete(gone.find(peer => this.#met.get(peer) === 'came') ?? gone[0] ?? oldest!)
   }
 
   #fullest(): PeerId {
