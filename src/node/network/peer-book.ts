@@ -29,6 +29,8 @@ export class PeerBook {
   readonly #path: string
   readonly #entries: Map<PeerId, Entry>
   #last: Promise<void> = Promise.resolve()
+  /** The write that is still to begin, with all that changes until then. */
+  #next: Promise<void> | null = null
 
   private constructor(path: string, entries: readonly Entry[]) {
     this.#path = path
@@ -109,12 +111,16 @@ export class PeerBook {
     for (const { peer } of meant.slice(0, -most)) this.#entries.delete(peer as PeerId)
   }
 
+  /** One write at a time and one that waits, whatever number of strangers comes meanwhile. */
   #save(): Promise<void> {
-    const saved = this.#last
+    this.#next ??= this.#last
       .catch(() => {})
-      .then(() => replaceJsonFile(this.#path, { version: 1, peers: [...this.#entries.values()] }))
-    this.#last = saved
-    return saved
+      .then(() => {
+        this.#next = null
+        return replaceJsonFile(this.#path, { version: 1, peers: [...this.#entries.values()] })
+      })
+    this.#last = this.#next
+    return this.#next
   }
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { PeerBook } from '../../../src/node/network/peer-book.ts'
 import type { PeerId } from '../../../src/protocol/index.ts'
@@ -42,4 +43,15 @@ it('believes its own dial before what a peer says of itself', async () => {
   book.told(addressOf('p', 3))
   expect(book.all(false)).toEqual([{ peer: 'p', addresses: ['/ip4/192.0.2.1/tcp/2', '/ip4/192.0.2.1/tcp/1'] }])
   await book.settled()
+})
+
+it('writes what changes in a crowd with the write that comes next', async () => {
+  const folder = await temporaryFolder()
+  const book = await bookIn(folder)
+  const first = Array.from({ length: 100 }, (_, i) => book.pin(addressOf(`a ${i}`)))
+  await setImmediate() // the first write has begun
+  const then = Array.from({ length: 100 }, (_, i) => book.pin(addressOf(`b ${i}`)))
+  expect(new Set([...first, ...then]).size).toBe(2)
+  await then[0]
+  expect(namesIn(await bookIn(folder), true)).toHaveLength(200)
 })
