@@ -63,6 +63,20 @@ test('a reservation is lost with its relay, and had again without a second liste
   expect(new Set(circuits().map(hostless))).toEqual(new Set(first.map(hostless)))
 })
 
+test('of relays that gave a place and went away the last alone stays, whatever their number', async () => {
+  const node = await start(false)
+  const { transportManager } = (node.libp2p as unknown as Inside).components
+  const before = transportManager.getListeners().length
+  for (let i = 0; i < 4; i++) {
+    const relay = await start(true)
+    const peer = relay.libp2p.peerId.toString() as PeerId
+    await node.relays.reserve({ peer, addresses: [addressOf(relay)] }, AbortSignal.timeout(10_000))
+    expect(transportManager.getListeners()).toHaveLength(before + 1)
+    await relay.libp2p.stop()
+    await expect.poll(() => node.relays.isReserved(peer)).toBe(false)
+  }
+})
+
 test('nothing stays of a peer that gives no place', async () => {
   const [node, other] = [await start(false), await start(false)]
   const { transportManager } = (node.libp2p as unknown as Inside).components

@@ -29,5 +29,3 @@ export const FIRST_RETRY_MS = 15_000
 export const LAST_RETRY_MS = 600_000
 /** Longest attempt to get a reservation, dialling included, ms. */
 export const RESERVE_MS = 15_000
-/** Relays that ever gave this node a place, whose libp2p listeners stay: relays that come, give one and go fill nothing. */
-export const MAX_LISTENERS = 32

@@ -4,7 +4,6 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { PeerAddress } from '../../../federation/index.ts'
 import type { PeerId } from '../../../protocol/index.ts'
-import { MAX_LISTENERS } from './limits.ts'
 
 type Components = Parameters<ReturnType<typeof circuitRelayTransport>>[0]
 type StopHandler = (stream: Stream, connection: Connection) => void | Promise<void>
@@ -25,8 +24,8 @@ interface CircuitListener extends Listener {
  * One for each libp2p node.
  */
 export class RelayClient {
-  /** Relays that gave a place once. */
-  readonly #listening = new Set<PeerId>()
+  /** How to take out the listener of each relay that gave a place; those that are lost go when another is asked. */
+  readonly #listening = new Map<PeerId, () => void>()
   #components: Components | null = null
   #reservations: Reservations | null = null
 
@@ -35,7 +34,9 @@ export class RelayClient {
     const transport = circuitRelayTransport()(withGuardedStop(components, peer => this.#listening.has(peer)))
     this.#components = components
     this.#reservations = (transport as unknown as { reservationStore: Reservations }).reservationStore
-    return withoutFailedListeners(transport, this.#reservations)
+    return withRemovableListeners(transport, this.#reservations, (relay, takeOut) =>
+      this.#listening.set(relay, takeOut),
+    )
   }
 
   /** Whether this node is reached through that peer now. */
@@ -47,34 +48,51 @@ export class RelayClient {
   async reserve({ peer, addresses }: PeerAddress, signal: AbortSignal): Promise<void> {
     const [components, reservations] = [this.#components, this.#reservations]
     if (components === null || reservations === null) throw new TypeError('the network is not started yet')
-    const isListening = this.#listening.has(peer)
-    if (!isListening && this.#listening.size >= MAX_LISTENERS) throw new Error('too many relays were used and lost')
+    this.#forgetLostBut(peer)
     const id = peerIdFromString(peer)
     const targets = addresses.map(address => multiaddr(address))
     await components.connectionManager.openConnection(targets.length > 0 ? targets : id, { signal })
     // libp2p's listener of a relay outlives its reservation, and closing one ends the reservations of all.
-    if (isListening) await reservations.addRelay(id, 'configured')
+    if (this.#listening.has(peer)) await reservations.addRelay(id, 'configured')
     else await components.transportManager.listen([multiaddr(`/p2p/${peer}/p2p-circuit`)])
     if (!this.isReserved(peer)) throw new Error(`no reservation with ${peer}`)
-    this.#listening.add(peer)
+  }
+
+  #forgetLostBut(peer: PeerId): void {
+    for (const [relay, takeOut] of this.#listening) {
+      if (relay === peer || this.isReserved(relay)) continue
+      this.#listening.delete(relay)
+      takeOut()
+    }
   }
 }
 
-/** libp2p keeps the listener of a relay that gave no place, and makes another for each try; to close one ends all reservations. */
-function withoutFailedListeners(transport: Transport, reservations: Reservations): Transport {
+/**
+ * libp2p keeps the listener of a relay whatever becomes of it, and makes another for each try; to close one ends all reservations. One
+ * that got no place is taken out at once, how to take out one that did is told.
+ */
+function withRemovableListeners(
+  transport: Transport,
+  reservations: Reservations,
+  onPlace: (relay: PeerId, takeOut: () => void) => void,
+): Transport {
   const create = transport.createListener.bind(transport)
   transport.createListener = options => {
     const listener = create(options) as CircuitListener
     const listen = listener.listen.bind(listener)
     listener.listen = async address => {
-      try {
-        await listen(address)
-      } catch (error) {
+      const takeOut = () => {
         reservations.removeEventListener('relay:removed', listener._onRemoveRelayPeer)
         reservations.removeEventListener('relay:created-reservation', listener._onAddRelayPeer)
         listener.dispatchEvent(new CustomEvent('close'))
+      }
+      try {
+        await listen(address)
+      } catch (error) {
+        takeOut()
         throw error
       }
+      onPlace(address.toString().split('/')[2] as PeerId, takeOut)
     }
     return listener
   }
