@@ -3,7 +3,7 @@ import type { Clock } from '../streams/clock.ts'
 import type { GroupOf, Source } from './candidates.ts'
 import { DialError, type DialFailure } from './dial-failure.ts'
 import type { DiscoveryEffect, PeerAddress, PeerStanding } from './effects.ts'
-import { DIAL_TIMEOUT_MS, MAX_PROVIDERS } from './limits.ts'
+import { DHT_ASK_MS, DIAL_TIMEOUT_MS, MAX_PROVIDERS } from './limits.ts'
 import { DiscoveryMachine } from './machine.ts'
 import type { Borne } from './search-cover.ts'
 
@@ -178,37 +178,43 @@ export class DiscoveryDriver implements AsyncDisposable {
   }
 
   async #dial(to: PeerAddress): Promise<void> {
-    const late = new AbortController()
-    const cancel = this.#clock.after(DIAL_TIMEOUT_MS, () => late.abort(new DOMException('late', 'TimeoutError')))
-    const signal = AbortSignal.any([this.#abort.signal, late.signal])
     try {
-      await this.#network.dial(to, { signal })
+      await this.#within(DIAL_TIMEOUT_MS, signal => this.#network.dial(to, { signal }))
     } catch (error) {
       const why = error instanceof DialError ? error.failure : 'failed'
       this.#do(this.#machine.dialFailed(to.peer, why, this.#clock.now()))
-    } finally {
-      cancel()
     }
   }
 
   async #lookUp(publisher: PublisherId): Promise<void> {
-    const found = await someOf(this.#network.findProviders(publisher, { signal: this.#abort.signal }))
+    const found = await this.#within(DHT_ASK_MS, signal => someOf(this.#network.findProviders(publisher, { signal })))
     this.#do(this.#machine.found(publisher, found, this.#clock.now()))
   }
 
   async #walk(): Promise<void> {
-    const met = await someOf(this.#network.walk({ signal: this.#abort.signal }))
+    const met = await this.#within(DHT_ASK_MS, signal => someOf(this.#network.walk({ signal })))
     this.#do(this.#machine.walked(met, this.#clock.now()))
   }
 
   async #provide(publisher: PublisherId): Promise<void> {
     let ok = true
     try {
-      await this.#network.provide(publisher, { signal: this.#abort.signal })
+      await this.#within(DHT_ASK_MS, signal => this.#network.provide(publisher, { signal }))
     } catch {
       ok = false
     }
     this.#do(this.#machine.provided(publisher, ok, this.#clock.now()))
+  }
+
+  /** `work` with a signal that ends it after `ms`, or when this stops. */
+  async #within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const late = new AbortController()
+    const cancel = this.#clock.after(ms, () => late.abort(new DOMException('late', 'TimeoutError')))
+    try {
+      return await work(AbortSignal.any([this.#abort.signal, late.signal]))
+    } finally {
+      cancel()
+    }
   }
 }
 

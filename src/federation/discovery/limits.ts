@@ -74,6 +74,8 @@ export const PROVIDE_EVERY_MS = 10 * 60 * 60_000
 export const LOOKUP_EVERY_MS = 5 * 60_000
 /** Time between DHT lookups of one followed publisher while a holder is connected, ms. */
 export const CALM_LOOKUP_EVERY_MS = 60 * 60_000
+/** Longest a DHT operation may take, ms: one asks peers that others name, each of which may be silent; what was found until then counts. */
+export const DHT_ASK_MS = 60_000
 /** DHT operations at once: each costs about 20 messages. */
 export const MAX_DHT_ASKS = 4
 /** Providers of one lookup that are believed worth a dial. */
