@@ -126,19 +126,27 @@ export class FollowEverything implements AsyncDisposable {
     if (this.#isClosed) return
     const { isOn, isKnown, now, isKept } = this.#parts
     for (const publisher of this.#unknown.all()) if (isKnown(publisher)) this.#leave(publisher)
-    const returned = isOn() ? await this.#takeHeld() : []
+    const wasOn = isOn()
+    const returned = wasOn ? await this.#takeHeld() : []
     // What nobody chose goes with the choice to follow everything.
-    const surplus = isOn() ? this.#unknown.surplus(isKept, now()) : this.#unknown.all().filter(id => !isKept(id))
+    const surplus = wasOn ? this.#unknown.surplus(isKept, now()) : this.#unknown.all().filter(id => !isKept(id))
     const gone = surplus.slice(0, MAX_EVICTIONS)
     this.#apply(new Set(gone))
-    for (const publisher of returned) await this.#parts.remove(publisher)
+    for (const publisher of returned) if (this.#mayGo(publisher, wasOn)) await this.#parts.remove(publisher)
     for (const publisher of gone) {
+      if (!this.#mayGo(publisher, wasOn)) continue
       await this.#parts.remove(publisher)
       this.#changed.add(publisher)
-      const forgotten = isOn() ? this.#unknown.evicted(publisher, now()) : this.#unknown.forget(publisher)
+      const forgotten = wasOn ? this.#unknown.evicted(publisher, now()) : this.#unknown.forget(publisher)
       if (forgotten) this.#changed.add(forgotten)
     }
     await this.#write()
+  }
+
+  /** Asked right before each removal: while others were removed the operator may have decided otherwise, or installed from it. */
+  #mayGo(publisher: PublisherId, wasOn: boolean): boolean {
+    const { isOn, isKnown, isKept } = this.#parts
+    return isOn() === wasOn && !isKnown(publisher) && !isKept(publisher)
   }
 
   /** Publishers followed by name before have records here. Those that were on their way as one was evicted are to be removed: given back. */

@@ -7,25 +7,36 @@ import { TestClock } from '../../federation/streams/duplex-pair.ts'
 const QUOTA = { recordsPerDay: 10, bytesPerDay: 1_000, bytesEach: 5_000, maxPublishers: 3, maxBytes: 10_000 }
 const [one, other, third] = ['one', 'other', 'third'] as unknown as [PublisherId, PublisherId, PublisherId]
 
-/** A node that follows everything, and what is followed of sync, change by change. */
+/** A node that follows everything, and what is followed of sync, change by change; `world` is what its operator decided and its disk does. */
 async function followed() {
   const clock = new TestClock()
   const changes: [readonly PublisherId[], readonly PublisherId[]][] = []
-  const everything = await FollowEverything.open({
-    ...{ quota: QUOTA, clock, now: () => clock.now() },
-    book: { read: async () => ({ standings: [], evicted: [] }), write: async () => {} },
-    isOn: () => true,
-    isKnown: () => false,
-    isKept: () => false,
-    heldPublishers: () => [],
-    sizeOf: async () => ({ records: 0, bytes: 0 }),
-    apply: (follow, unfollow) => changes.push([follow, unfollow]),
-    remove: async () => {},
-    onFault: (_message, cause) => {
-      throw cause
-    },
-  })
-  return { clock, changes, everything }
+  const world = {
+    ...{ isOn: true, known: new Set<PublisherId>(), kept: new Set<PublisherId>(), held: [] as PublisherId[] },
+    removed: [] as PublisherId[],
+    /** Called with each publisher that is being removed. */
+    onRemove: (_publisher: PublisherId) => {},
+    evicted: [] as [PublisherId, { readonly until: number; readonly times: number }][],
+  }
+  const open = () =>
+    FollowEverything.open({
+      ...{ quota: QUOTA, clock, now: () => clock.now() },
+      book: { read: async () => ({ standings: [], evicted: world.evicted }), write: async () => {} },
+      isOn: () => world.isOn,
+      isKnown: id => world.known.has(id),
+      isKept: id => world.kept.has(id),
+      heldPublishers: () => world.held,
+      sizeOf: async () => ({ records: 1, bytes: 100 }),
+      apply: (follow, unfollow) => changes.push([follow, unfollow]),
+      remove: async publisher => {
+        world.removed.push(publisher)
+        world.onRemove(publisher)
+      },
+      onFault: (_message, cause) => {
+        throw cause
+      },
+    })
+  return { clock, changes, world, open, everything: await open() }
 }
 
 test('the first newcomers after a rest are followed soon, together, and those after them with the next change', async () => {
@@ -42,4 +53,42 @@ test('the first newcomers after a rest are followed soon, together, and those af
   expect(changes).toHaveLength(1)
   await clock.pass(1)
   expect(changes.slice(1)).toEqual([[[third], []]])
+})
+
+const six = ['a', 'b', 'c', 'd', 'e', 'f'] as unknown as PublisherId[]
+
+test('whom the operator follows or installs from while others are removed is not removed', async () => {
+  const { world, everything, clock } = await followed()
+  await using _ = everything
+  world.held = six
+  world.onRemove = () => {
+    world.known.add(six[1]!)
+    world.kept.add(six[2]!)
+  }
+  await clock.pass(APPLY_MS)
+  expect(world.removed).toEqual([six[0]])
+})
+
+test('records of an evicted publisher stay that came back and are of one followed meanwhile', async () => {
+  const { world, open } = await followed()
+  world.evicted = six.slice(0, 2).map(id => [id, { until: 1e9, times: 1 }])
+  world.held = six.slice(0, 2)
+  world.onRemove = () => world.known.add(six[1]!)
+  await using everything = await open()
+  await everything.settle()
+  expect(world.removed).toEqual([six[0]])
+})
+
+test('who follows everything again while it is being given up loses no more, and nobody stays out for it', async () => {
+  const { world, everything } = await followed()
+  await using _ = everything
+  everything.heard([one, other, third])
+  world.isOn = false
+  world.onRemove = () => {
+    world.isOn = true
+  }
+  await everything.settle()
+  expect(world.removed).toEqual([one])
+  everything.heard([one])
+  expect(everything.isUnknown(one)).toBe(true)
 })
