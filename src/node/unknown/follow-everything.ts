@@ -87,13 +87,16 @@ export class FollowEverything implements AsyncDisposable {
     this.#wake(APPLY_SOON_MS)
   }
 
-  /** Records were stored. */
+  /** Records were stored: whoever spent its quota with them is followed no more from now on. */
   stored(records: readonly WellFormedRecord[]): void {
+    const spent: PublisherId[] = []
     for (const { publisher, envelope } of records) {
       if (this.#unknown.of(publisher) === undefined) continue
-      this.#unknown.stored(publisher, 1, envelope.length, this.#parts.now())
+      const isSpent = this.#unknown.stored(publisher, 1, envelope.length, this.#parts.now())
       this.#changed.add(publisher)
+      if (isSpent && this.isFollowed(publisher) && this.#followed.delete(publisher)) spent.push(publisher)
     }
+    if (spent.length > 0) this.#parts.apply([], spent)
   }
 
   /** The operator's decisions, newcomers and quotas are carried out as they are now; so they are every few seconds. */

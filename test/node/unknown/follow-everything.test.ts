@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { FollowEverything } from '../../../src/node/unknown/follow-everything.ts'
 import { APPLY_MS, APPLY_SOON_MS } from '../../../src/node/unknown/limits.ts'
-import type { PublisherId } from '../../../src/protocol/index.ts'
+import type { PublisherId, WellFormedRecord } from '../../../src/protocol/index.ts'
 import { TestClock } from '../../federation/streams/duplex-pair.ts'
 
 const QUOTA = { recordsPerDay: 10, bytesPerDay: 1_000, bytesEach: 5_000, maxPublishers: 3, maxBytes: 10_000 }
@@ -91,4 +91,19 @@ test('who follows everything again while it is being given up loses no more, and
   expect(world.removed).toEqual([one])
   everything.heard([one])
   expect(everything.isUnknown(one)).toBe(true)
+})
+
+test('who spent its quota is followed no more at once, not when all is settled next', async () => {
+  const { world, everything, changes } = await followed()
+  await using _ = everything
+  const records = (publisher: PublisherId) =>
+    Array.from({ length: 500 }, () => ({ publisher, envelope: new Uint8Array(1) }) as WellFormedRecord)
+  everything.heard([one, other])
+  await everything.settle()
+  everything.stored(records(one))
+  expect([everything.isFollowed(one), everything.isFollowed(other)]).toEqual([false, true])
+  expect(changes.slice(1)).toEqual([[[], [one]]])
+  world.known.add(other)
+  everything.stored(records(other))
+  expect(changes).toHaveLength(2)
 })
