@@ -114,16 +114,18 @@ export class CopyBook {
   async due(stated: ReadonlySet<BlockId>): Promise<{ readonly held: BlockId[]; readonly gone: BlockId[] }> {
     if (!this.#isDue) return { held: [], gone: [] }
     this.#isDue = false
+    // What is dropped while bytes are looked for is due the next time.
+    const dropped = new Set(this.#dropped)
+    this.#dropped.clear()
     const gone: BlockId[] = []
     for (const cid of stated) {
       if (this.#held.has(cid)) continue
-      if (this.#dropped.has(cid) || !(await this.#parts.hasBytes(cid))) gone.push(cid)
+      if (dropped.has(cid) || !(await this.#parts.hasBytes(cid))) gone.push(cid)
     }
-    this.#dropped.clear()
     const room = MAX_STATED_CIDS - (stated.size - gone.length)
     const held = [...this.#held.keys()].filter(cid => !stated.has(cid)).slice(0, Math.max(0, room))
     // Asked again until what is signed says so.
-    this.#isDue = held.length + gone.length > 0
+    this.#isDue ||= held.length + gone.length > 0
     for (const cid of gone) this.#dropped.add(cid)
     return { held, gone }
   }

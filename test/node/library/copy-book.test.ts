@@ -15,6 +15,8 @@ function bookOver(whole: readonly PeerId[]) {
   const world = {
     ...{ whole, partial: new Map<PeerId, ReadonlySet<BlockId>>(), mirrors: [] as PeerId[] },
     ...{ held: new Set<BlockId>(), wanted: 2 as number | null, isOpen: true },
+    /** Called before it is said whether bytes are here. */
+    onLook: async () => {},
   }
   const book = new CopyBook({
     self: 'self' as PeerId,
@@ -22,7 +24,10 @@ function bookOver(whole: readonly PeerId[]) {
     seenOf: (): SeenCopies => world,
     isOpen: () => world.isOpen,
     holds: async ({ cid }) => world.held.has(cid),
-    hasBytes: async cid => world.held.has(cid),
+    hasBytes: async cid => {
+      await world.onLook()
+      return world.held.has(cid)
+    },
     clock,
   })
   const news: CopyNews[] = []
@@ -87,6 +92,26 @@ test('after a restart what was signed and is still here is not taken back before
   world.held.add(artifactAt(1).cid)
   const signed = new Set([artifactAt(1).cid, artifactAt(2).cid])
   expect(await book.due(signed)).toEqual({ held: [], gone: [artifactAt(2).cid] })
+})
+
+test('what is dropped while others are looked for is due afterwards', async () => {
+  const { book, world } = bookOver([])
+  const [first, second, third] = [1, 2, 3].map(n => artifactAt(n).cid) as [BlockId, BlockId, BlockId]
+  for (const n of [1, 3]) {
+    world.held.add(artifactAt(n).cid)
+    await book.isWanted(acme, wantedAt(n))
+  }
+  world.onLook = async () => {
+    world.onLook = async () => {}
+    world.held.delete(first)
+    await book.isWanted(acme, wantedAt(1))
+    world.isOpen = false
+    await book.isWanted(acme, wantedAt(3))
+  }
+  const signed = new Set([first, third, second])
+  world.held.add(second)
+  expect(await book.due(signed)).toEqual({ held: [], gone: [] })
+  expect(await book.due(signed)).toEqual({ held: [], gone: [first, third] })
 })
 
 test('no more than a bound of roots is told', async () => {
