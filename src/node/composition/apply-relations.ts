@@ -24,8 +24,8 @@ export function applyRelations(
   const always = authority === null || isOwn(authority) ? [] : [authority]
   const followed = [...new Set([...always, ...known.filter(publisher => relations.relationOf(publisher).follow)])]
   const ready = [...always, ...snapshots.ready(followed)]
-  // What may be installed is asked for first.
-  const installable = ready.filter(publisher => isInstallableFrom(relations.relationOf(publisher)))
+  // What may be installed is asked for first, and does not wait for a snapshot.
+  const installable = followed.filter(publisher => isInstallableFrom(relations.relationOf(publisher)))
   // The own publisher may have feeds of other nodes: those before a restore, or of another writer.
   sync.follow([...new Set([writer.publisher, ...installable, ...ready])])
   const mirrored = followed.filter(publisher => relations.relationOf(publisher).mirror)

@@ -6,8 +6,11 @@ import type { PublisherId } from '../../../src/protocol/index.ts'
 
 const [own, acme, bolt] = ['own', 'acme', 'bolt'] as PublisherId[]
 
-/** What sync is told for relations by publisher. */
-function appliedOf(relations: Readonly<Record<string, { readonly follow: boolean; readonly allow?: string }>>) {
+/** What sync is told for relations by publisher; `ready` are those whose feeds may be asked for now. */
+function appliedOf(
+  relations: Readonly<Record<string, { readonly follow: boolean; readonly allow?: string }>>,
+  ready = (publishers: readonly PublisherId[]) => publishers,
+) {
   const told = { followed: [] as PublisherId[], unfollowed: [] as PublisherId[], looks: 0 }
   const node = {
     relations: {
@@ -30,7 +33,7 @@ function appliedOf(relations: Readonly<Record<string, { readonly follow: boolean
       unfollow: (publisher: PublisherId) => told.unfollowed.push(publisher),
     },
     mirror: { look: () => {} },
-    snapshots: { ready: (publishers: readonly PublisherId[]) => publishers },
+    snapshots: { ready },
   }
   applyRelations(node as unknown as NodeContext, federation as unknown as Federation)
   return told
@@ -49,4 +52,9 @@ test('sync follows what the relations follow, and no longer what they do not', (
 test('what something may be installed from is followed first, so that it is asked for first', () => {
   const told = appliedOf({ acme: { follow: true }, bolt: { follow: true, allow: 'any' } })
   expect(told.followed).toEqual([own, bolt, acme])
+})
+
+test('what something may be installed from does not wait for a snapshot', () => {
+  const told = appliedOf({ acme: { follow: true }, bolt: { follow: true, allow: 'any' } }, () => [])
+  expect(told.followed).toEqual([own, bolt])
 })
