@@ -88,7 +88,7 @@ export class GossipDriver implements AsyncDisposable {
     const opened = codec.open(bytes)
     const claim = typeof opened === 'object' ? opened.claim : opened
     const followed = typeof claim === 'object' && isFollowed(claim.publisher)
-    const whose: Whose = !followed ? 'unknown' : (await intake.isAuthorised(claim)) ? 'authorised' : 'followed'
+    const whose = followed ? await this.#whoseOf(claim) : 'unknown'
     const arrival = this.#machine.arrived(peer, claim, whose, clock.now())
     if (arrival.is !== 'verify') return this.#refuse(arrival, peer)
     if (typeof opened !== 'object' || typeof claim !== 'object') return 'ignore' // excluded by `verify`
@@ -107,6 +107,11 @@ export class GossipDriver implements AsyncDisposable {
     if (next === 'store' && opened.record !== null) this.#store(opened.record, peer)
     if (next === 'sync') this.#ports.onGap(claim.publisher, peer)
     return 'accept'
+  }
+
+  /** Of a followed publisher's announcement; news whose root cannot be read here is passed on all the same. */
+  async #whoseOf(claim: Claim): Promise<Whose> {
+    return (await this.#ports.intake.isAuthorised(claim).catch(() => false)) ? 'authorised' : 'followed'
   }
 
   /** null: too much of this peer waits, or it was dropped meanwhile. */

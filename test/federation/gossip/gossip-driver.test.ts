@@ -126,3 +126,14 @@ test('a stranger who signs feeds of its own under a followed publisher crowds ou
   for (const { envelope } of [p.delegateTo(keyOf('another').raw), chain[0]!])
     expect(await reader.hears(encodeAnnouncement({ k: 'record', envelope }))).toBe('accept')
 })
+
+test('news of a followed publisher whose root record is damaged here is passed on, and fetched', async () => {
+  const reader = nodeOf()
+  await reader.store.append([p.genesis, p.delegate])
+  reader.store.heads = async () => {
+    throw new Error('altered on disk')
+  }
+  expect(await reader.hears(encodeAnnouncement({ k: 'record', envelope: chain[0]!.envelope }))).toBe('accept')
+  await reader.gossip[Symbol.asyncDispose]()
+  expect(reader.gaps).toEqual([`${p.id} from ${peer}`])
+})
