@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { PeerId } from '@libp2p/interface'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p, type Libp2pOptions } from 'libp2p'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import { libp2pOptionsOf } from '../../../src/node/network/network.ts'
+import { DHT_DIALS } from '../../../src/node/network/quiet-dht.ts'
 
 /** The inside of the DHT that this looks at. */
 interface Table {
@@ -11,8 +15,14 @@ interface Table {
   readonly closestPeerTagger: { updatePeerTags(): Promise<void> }
 }
 
+interface Asking {
+  sendRequest(to: PeerId, message: object, options: object): AsyncIterable<{ readonly error?: Error }>
+}
+
 const nodes: Libp2p[] = []
 afterAll(async () => await Promise.all(nodes.map(async node => await node.stop())))
+
+afterEach(() => void vi.useRealTimers())
 
 async function start(): Promise<Libp2p> {
   const options = libp2pOptionsOf({
@@ -46,4 +56,28 @@ test('who is next to this node in the DHT is not called back after somebody hung
     return [...(await a.peerStore.get(b.peerId)).tags.keys()].toSorted()
   }
   await expect.poll(marks).toEqual(['kad-close', 'kad-peer'])
+})
+
+test('of made-up peers that answers name few are dialled, and whoever was met is asked all the same', async () => {
+  const [a, b] = [await start(), await start()]
+  await a.dial(b.getMultiaddrs())
+  const { network } = a.services.dht as unknown as { readonly network: Asking }
+  const failuresOf = async (to: PeerId) => {
+    const words: string[] = []
+    const message = { type: 'FIND_NODE', key: randomBytes(32), closer: [], providers: [] }
+    for await (const { error } of network.sendRequest(to, message, {
+      path: { index: 0, queued: 0, running: 0, total: 1 },
+    }))
+      if (error) words.push(error.message)
+    return words
+  }
+  const refused: string[] = []
+  vi.useFakeTimers({ toFake: ['performance'] }) // no time passes
+  for (let n = 0; n < DHT_DIALS.burst + 100; n++) {
+    const madeUp = peerIdFromPrivateKey(await generateKeyPair('Ed25519'))
+    await a.peerStore.merge(madeUp, { multiaddrs: [multiaddr('/ip4/127.0.0.1/tcp/1')] })
+    refused.push(...(await failuresOf(madeUp)).filter(words => words.startsWith('too many peers')))
+  }
+  expect(refused).toHaveLength(100)
+  expect(await failuresOf(b.peerId)).toEqual([])
 })
