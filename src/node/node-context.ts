@@ -40,6 +40,7 @@ import type { Sharing } from './sharing/index.ts'
 import type { ArtifactStore, AuditLog, DataDirectory, LevelDatabase } from './storage/index.ts'
 import type { TokenBook } from './tokens/index.ts'
 import type { AbsentHolders } from './use-cases/absent-holders.ts'
+import type { ProvenHolders } from './use-cases/proven-holders.ts'
 import type { SeenHits } from './use-cases/seen-hits.ts'
 import type { VerdictLog } from './verdict-log/index.ts'
 
@@ -81,6 +82,7 @@ export interface NodeContext {
   readonly searchMemory: SearchMemory
   readonly incoming: IncomingBytes
   readonly absent: AbsentHolders
+  readonly proven: ProvenHolders
   /** How peers did as mirrors of late. */
   readonly mirrors: MirrorMemory
   /** What spot checks of mirrors showed. */

@@ -15,6 +15,7 @@ export class ArtifactDownload {
   readonly leafCount: number
   readonly #writer: ArtifactWriter
   readonly #done = new Set<number>()
+  readonly #writing = new Map<number, Promise<void>>()
   /** null: the only leaf's sha-256 is the whole's. */
   readonly #whole: WholeHash | null
   #leaves: readonly BlockId[] | null
@@ -72,7 +73,10 @@ export class ArtifactDownload {
     const id = this.#leaves?.[index]
     if (id === undefined || !(await this.#isLeaf(index, id, bytes))) return false
     if (this.#done.has(index)) return true
-    await this.#writer.writeLeaf(index, bytes)
+    // Two peers may bring the same leaf at once.
+    const writing = this.#writing.get(index) ?? this.#writer.writeLeaf(index, bytes)
+    this.#writing.set(index, writing)
+    await writing.finally(() => this.#writing.delete(index))
     this.#done.add(index)
     this.#whole?.goOn()
     return true

@@ -1,16 +1,17 @@
 import * as raw from 'multiformats/codecs/raw'
-import { encodeContentRequest, MAX_CONTENT_LEAVES, MIN_CREDIT_BYTES, type PeerId } from '../../protocol/index.ts'
+import { MAX_CONTENT_LEAVES, type PeerId } from '../../protocol/index.ts'
 import { FederationError } from '../errors.ts'
 import { type Clock, systemClock } from '../streams/clock.ts'
 import type { KeptStreams } from '../streams/kept-streams.ts'
-import { AnswerReader, ArtifactDownload } from './artifact-download.ts'
+import { ArtifactDownload } from './artifact-download.ts'
 import { type ArtifactHash, hashHere } from './artifact-hash.ts'
-import { type ArtifactSink, guarded, isOwnFailure, storeFailed, type WantedArtifact } from './artifact-writer.ts'
+import { type ArtifactSink, guarded, storeFailed, type WantedArtifact } from './artifact-writer.ts'
 import { AskBudget } from './ask-budget.ts'
-import { CountedAnswer } from './counted-answer.ts'
+import { fetchLeaf } from './fetch-leaf.ts'
 import { fetchSplit } from './fetch-split.ts'
 import { leafCountOf } from './layout.ts'
 import { LEAF_BYTES, MIN_SPLIT_LEAVES } from './limits.ts'
+import type { MirrorMemory } from './mirror-memory.ts'
 import { partsOfId } from './root-block.ts'
 
 /** What a peer that was asked failed with. */
@@ -49,15 +50,8 @@ export interface TransferProgress {
 export interface FetchPorts {
   readonly streams: Pick<KeptStreams, 'request' | 'reportOffence'>
   readonly protocol: string
-  /** How peers did as mirrors before. */
-  readonly mirrors?: {
-    speedOf(peer: PeerId, now: number): number | null
-    brought(peer: PeerId, speed: number, now: number): void
-    failed(peer: PeerId, now: number): void
-    busy(peer: PeerId, now: number): void
-    /** It is asked for so many bytes; the result is called when that is over. */
-    asked(peer: PeerId, bytes: number): () => void
-  }
+  /** How peers did as mirrors before; absent: nobody is asked beside a peer that is late. */
+  readonly mirrors?: Pick<MirrorMemory, 'speedOf' | 'brought' | 'answered' | 'failed' | 'busy' | 'asked' | 'spare'>
   /** Told of the bytes of each leaf that was right. */
   readonly onBytes?: (peer: PeerId, bytes: number) => void
   /** Told of each peer that did not bring what it was asked for. */
@@ -74,7 +68,7 @@ export interface FetchContext extends FetchPorts {
 }
 
 /**
- * Fetches an artifact: of one leaf from the first provider that has it, a larger one from up to four at once, and after what an
+ * Fetches an artifact: of one leaf from the first provider that brings it, a larger one from up to four at once, and after what an
  * earlier fetch kept. Every block is verified before it is written. Throws the signal's reason, `E_STORE_FAILED` when the sink fails,
  * `E_HASHING_FAILED` when the hash does, which costs nothing of what was written.
  */
@@ -146,8 +140,7 @@ class Fetch {
   }
 
   async from(providers: AsyncIterable<PeerId> | Iterable<PeerId>): Promise<FetchOutcome> {
-    if (this.#download.hasRoot && this.#download.leafCount === 1) await this.#oneLeaf(providers)
-    else await this.#split(providers)
+    await this.#bring(providers)
     if (this.#download.isComplete) {
       const fault = await this.#download.finish()
       if (fault === null) return this.#outcome()
@@ -179,10 +172,11 @@ class Fetch {
     this.#context.streams.reportOffence(tried.peer, 'block-altered')
   }
 
-  async #split(all: AsyncIterable<PeerId> | Iterable<PeerId>): Promise<void> {
+  async #bring(all: AsyncIterable<PeerId> | Iterable<PeerId>): Promise<void> {
     const providers = Symbol.asyncIterator in all ? all[Symbol.asyncIterator]() : all[Symbol.iterator]()
+    const isOneLeaf = this.#download.hasRoot && this.#download.leafCount === 1
     try {
-      await fetchSplit({
+      await (isOneLeaf ? fetchLeaf : fetchSplit)({
         ports: { ...this.#context, onBytes: (peer, bytes) => this.#came(peer, bytes) },
         clock: this.#clock,
         download: this.#download,
@@ -194,52 +188,6 @@ class Fetch {
     } finally {
       // Not waited for: it may be looking for more.
       Promise.resolve(providers.return?.()).catch(() => {})
-    }
-  }
-
-  async #oneLeaf(providers: AsyncIterable<PeerId> | Iterable<PeerId>): Promise<void> {
-    const asked = new Set<PeerId>()
-    for await (const peer of providers) {
-      if (asked.has(peer)) continue
-      asked.add(peer)
-      const why = await this.#ask(peer, this.#budget.asking())
-      if (why === null) return
-      this.#budget.inVain(why === 'E_NOT_FOUND' ? 'not-here' : 'failed')
-      if (why === 'E_BUSY') this.#context.mirrors?.busy(peer, this.#clock.now())
-      else if (why !== 'E_NOT_FOUND') this.#context.mirrors?.failed(peer, this.#clock.now())
-      this.#failed({ peer, why })
-      if (this.#budget.isSpent) return
-    }
-  }
-
-  /** null when the leaf is here, else why this provider did not bring it. */
-  async #ask(peer: PeerId, firstByteMs: number): Promise<string | null> {
-    const { streams, protocol } = this.#context
-    const { artifact } = this.#download
-    const reader = new AnswerReader(this.#download, { from: 0, count: 1 })
-    const counted = new CountedAnswer(bytes => this.#context.progress?.came(peer, bytes))
-    const request = encodeContentRequest({ ask: 'artifact', root: artifact.cid, from: 0, count: 1 })
-    // No more than it is: small ones do not keep each other waiting for the stream's credit.
-    const options = { signal: this.#signal, creditBytes: Math.max(MIN_CREDIT_BYTES, artifact.size), firstByteMs }
-    const over = this.#context.mirrors?.asked(peer, artifact.size)
-    try {
-      for await (const message of streams.request(peer, protocol, request, options)) {
-        counted.came(message.byteLength)
-        if ((await reader.takeIn(message)) !== null) return 'altered'
-      }
-      const end = await reader.end()
-      if (end !== null) return end === 'altered' ? end : 'E_NOT_FOUND'
-      counted.isLeaf(artifact.size)
-      this.#came(peer, artifact.size)
-      return null
-    } catch (error) {
-      this.#signal.throwIfAborted()
-      if (!(error instanceof FederationError) || isOwnFailure(error)) throw error
-      return (await reader.settled()) ? error.code : 'altered'
-    } finally {
-      over?.()
-      await reader.settled()
-      counted.end()
     }
   }
 }

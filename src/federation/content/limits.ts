@@ -26,6 +26,32 @@ export const MAX_CHECKED_LEAVES = 2
 export const SPOT_CHECK_MS = 16_000
 
 /*
+ * A leaf of which the peer that is asked is late (README, Content).
+ */
+
+/** Least time before an answer is late, ms: what a lost packet or two cost on a good link, beside a round trip. */
+export const LATE_MS = 500
+/** An answer is late no sooner than so many times what the peer usually takes to its first byte. */
+export const LATE_TIMES = 4
+/** What is open at a peer takes too long if it is not here within this at the speed at which it comes, ms: another takes a round trip or two to begin. */
+export const LATE_LEFT_MS = 1_000
+/** How often a fetch looks whether it is late, ms. */
+export const LATE_TICK_MS = 100
+/** Peers asked for one leaf at a time. */
+export const MAX_BESIDE = 3
+/** Bytes that may come twice, over all fetches: two of the longest leaf, seconds of a slow link. */
+export const SPARE_BYTES = 2 << 20
+/** A late peer so many times slower than the one that was asked beside it uses no more of this node's link than a part of it: its bytes do not count. */
+export const FASTER_RATIO = 3
+/** Share of what came of use that may come twice afterwards. */
+export const SPARE_SHARE = 0.1
+/** What asking one more peer counts beyond its bytes: to find it, several are asked whether they have it. */
+export const BESIDE_BYTES = 16 << 10
+/** Share of the newest first byte in a peer's usual time: a later one may be a lost packet. */
+export const QUICKER_SHARE = 0.5
+export const SLOWER_SHARE = 0.1
+
+/*
  * One artifact from several mirrors (README, Content).
  */
 
@@ -62,7 +88,7 @@ export const MAX_MIRRORS_REMEMBERED = 1_024
 /** How long a mirror's speed counts, ms: lines change in the course of a day. */
 export const MIRROR_SPEED_MS = 60 * 60_000
 /**
- * How long one that said it is busy comes after the others, ms: some of the longest wait of a request for its turn. Doubled while it
+ * How long one that said it is busy, or was late, comes after the others, ms: some of the longest wait of a request for its turn. Doubled while it
  * brings nothing: who takes all of a first byte's time to say so would else cost every fetch that.
  */
 export const BUSY_MIRROR_MS = 10_000

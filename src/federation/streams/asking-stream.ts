@@ -18,6 +18,8 @@ export class AskingStream implements LinkRole {
   /** Cancelled requests whose END is not here yet, with the credit the peer had; they keep their places. */
   readonly #draining = new Map<number, number>()
   #lastId = 0
+  /** When an answer, also a cancelled one, brought something last, ms. */
+  #dataMs = Number.NEGATIVE_INFINITY
 
   constructor(
     duplex: ByteDuplex,
@@ -100,7 +102,7 @@ export class AskingStream implements LinkRole {
   }
 
   #start(message: Uint8Array, bounds: RequestBounds): OpenRequest {
-    const request = new OpenRequest(++this.#lastId, bounds, this.#clock)
+    const request = new OpenRequest(++this.#lastId, bounds, this.#clock, () => this.#dataMs)
     this.#open.set(request.id, request)
     this.#link
       .send(FRAME.request, request.id, encodeRequest(bounds.creditBytes, message))
@@ -126,6 +128,7 @@ export class AskingStream implements LinkRole {
   }
 
   #onData({ id, payload }: Frame): OffenceCode | null {
+    this.#dataMs = this.#clock.now()
     const request = this.#open.get(id)
     if (request !== undefined) return request.takeIn(payload) ? null : 'credit-exceeded'
     const credit = this.#draining.get(id)

@@ -34,6 +34,7 @@ export interface RequestOptions {
   readonly creditBytes?: number
   readonly longestBytes?: number
   readonly firstByteMs?: number
+  readonly mayQueue?: boolean
   readonly minBytesPerSecond?: number
   readonly probeAfterMs?: number
 }
@@ -114,6 +115,7 @@ export class KeptStreams implements AsyncDisposable {
       longestBytes: options.longestBytes ?? creditBytes,
       minBytesPerSecond: options.minBytesPerSecond ?? MIN_BYTES_PER_SECOND,
       firstByteMs,
+      mayQueue: options.mayQueue ?? false,
       probeAfterMs: options.probeAfterMs ?? 0,
     }
     // What has arrived waits here: the peer is not taken for slow meanwhile, and gets no more credit.

@@ -6,6 +6,8 @@ export const HELLO_MS = 10_000
 export const OPEN_MS = 10_000
 /** Longest wait for the first byte of an answer, ms (specification section 10.5). */
 export const FIRST_BYTE_MS = 10_000
+/** Longest wait for a first byte while other answers of the same stream come, ms: 4 MiB of them at 70 kB/s. */
+export const MAX_QUEUED_MS = 60_000
 /** Least speed of an answer while somebody waits for it, bytes a second (specification section 10.5). */
 export const MIN_BYTES_PER_SECOND = 16_000
 /** Waiting time over which the speed is measured, ms. */

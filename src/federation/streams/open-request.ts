@@ -3,6 +3,7 @@ import { FederationError } from '../errors.ts'
 import { AnswerSpeed } from './answer-speed.ts'
 import type { Clock } from './clock.ts'
 import { errorOfEnd } from './end-errors.ts'
+import { MAX_QUEUED_MS } from './limits.ts'
 
 /** What bounds one request at the asking side. */
 export interface RequestBounds {
@@ -12,6 +13,8 @@ export interface RequestBounds {
   readonly longestBytes: number
   /** Longest wait for the answer to start once it is asked for, ms; 0 waits without end. */
   readonly firstByteMs: number
+  /** Whether that counts only while no other answer on the stream brings anything: where many share a slow link. Up to `MAX_QUEUED_MS`. */
+  readonly mayQueue: boolean
   /** A PING follows after this while the answer has not ended, then after three times as long and so on, ms; 0 sends none. */
   readonly probeAfterMs: number
   /** Least speed afterwards while the consumer waits, bytes a second; 0 asks for none. */
@@ -25,13 +28,15 @@ export class OpenRequest {
   readonly #longestBytes: number
   readonly #queue: Uint8Array[] = []
   readonly #speed: AnswerSpeed
+  readonly #dataMs: () => number
   #peerCreditBytes: number
   #takenBytes = 0
   #cancelFirstByte: (() => void) | null
   #outcome: { readonly error: unknown } | 'ok' | null = null
   #wake: (() => void) | null = null
 
-  constructor(id: number, bounds: RequestBounds, clock: Clock) {
+  /** `dataMs`: when an answer on the stream brought something last, ms. */
+  constructor(id: number, bounds: RequestBounds, clock: Clock, dataMs: () => number) {
     this.id = id
     this.creditBytes = bounds.creditBytes
     this.#longestBytes = bounds.longestBytes
@@ -39,8 +44,9 @@ export class OpenRequest {
     this.#speed = new AnswerSpeed(clock, bounds.minBytesPerSecond, () =>
       this.fail(new FederationError('E_TOO_SLOW', `answer slower than ${bounds.minBytesPerSecond} bytes a second`)),
     )
-    const late = () => this.fail(new FederationError('E_FIRST_BYTE_LATE', `no byte within ${bounds.firstByteMs} ms`))
-    this.#cancelFirstByte = bounds.firstByteMs === 0 ? () => {} : clock.after(bounds.firstByteMs, late)
+    this.#dataMs = dataMs
+    this.#cancelFirstByte = () => {}
+    if (bounds.firstByteMs > 0) this.#awaitFirstByte(bounds, clock)
   }
 
   /** Bytes the peer may still send. */
@@ -98,6 +104,19 @@ export class OpenRequest {
     if (this.#cancelFirstByte === null) this.#speed.startWait()
     await promise
     this.#speed.endWait(this.#queue[0]?.byteLength ?? 0)
+  }
+
+  #awaitFirstByte({ firstByteMs, mayQueue }: RequestBounds, clock: Clock): void {
+    const askedMs = clock.now()
+    const wait = (ms: number) => {
+      this.#cancelFirstByte = clock.after(ms, () => {
+        const now = clock.now()
+        const leftMs = mayQueue && now - askedMs < MAX_QUEUED_MS ? this.#dataMs() + firstByteMs - now : 0
+        if (leftMs > 0) wait(leftMs)
+        else this.fail(new FederationError('E_FIRST_BYTE_LATE', `no byte within ${firstByteMs} ms`))
+      })
+    }
+    wait(firstByteMs)
   }
 
   #firstByte(): void {

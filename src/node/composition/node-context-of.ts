@@ -16,6 +16,7 @@ import type { Network } from '../network/network.ts'
 import type { NodeContext } from '../node-context.ts'
 import { AbsentHolders } from '../use-cases/absent-holders.ts'
 import { listAudiences } from '../use-cases/audiences.ts'
+import { ProvenHolders } from '../use-cases/proven-holders.ts'
 import { seenCopiesOf } from '../use-cases/seen-copies.ts'
 import { SeenHits } from '../use-cases/seen-hits.ts'
 import { VerdictLog } from '../verdict-log/index.ts'
@@ -65,6 +66,7 @@ export function nodeContextOf(parts: ContextParts): NodeContext {
       verdicts: new VerdictLog(),
       seen: new SeenHits(),
       absent: new AbsentHolders(),
+      proven: new ProvenHolders(),
       mirrors: new MirrorMemory(),
       holders: new HolderRecord(Date.now()),
       publishing: new Turns(),
@@ -130,6 +132,7 @@ function bytesOf(
       isOpen: ({ sha256 }, publisher) => library.access.isNamedOpenly(sha256, publisher),
       providersOf: (artifact, publisher, signal) => providersOf(whole(), { artifact, publisher }, signal),
       onMiss: (publisher, peer) => whole().absent.add(publisher, peer, Date.now()),
+      onBrought: (publisher, peer) => whole().proven.add(publisher, peer, Date.now()),
       mirrors: () => whole().mirrors,
       openHash: () => exchange.hashing.open(),
       onFetched: result => metrics.fetched.inc({ result }),

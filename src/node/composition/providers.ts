@@ -17,7 +17,7 @@ export interface Wanted {
 }
 
 /**
- * Peers that may have an artifact: pinned ones and those signed to hold its publisher's bytes, connected ones first; then, side by
+ * Peers that may have an artifact: pinned ones, those signed to hold its publisher's bytes and those that brought such of late, connected ones first; then, side by
  * side, what the DHT finds and all other connected peers that say they have it. The fast come first; whoever was asked for the
  * publisher's bytes of late and did not bring them comes after the others. To ask for what no public feed of the publisher names would tell its CID: then only
  * peers on the list of a listed feed that does are asked, and nodes that the publisher signed to hold its own bytes, as one that was
@@ -26,26 +26,41 @@ export interface Wanted {
 export async function* providersOf(node: NodeContext, wanted: Wanted, signal: AbortSignal): AsyncGenerator<PeerId> {
   const { artifact, publisher } = wanted
   if (!node.library.access.isNamedOpenly(artifact.sha256, publisher)) return yield* audienceOf(node, wanted)
-  const connected = node.connectedPeers()
-  const signed = statedHoldersOf(node, publisher, artifact.cid)
   const isAbsent = (peer: PeerId) => node.absent.has(publisher, peer, Date.now())
+  const signed = statedHoldersOf(node, publisher, artifact.cid)
   const stated = signed.filter(peer => !isAbsent(peer))
-  const isStated = new Set(stated)
-  const known = [...new Set([...connected.filter(peer => node.peers.isPinned(peer) || isStated.has(peer)), ...stated])]
+  const given = new Set<PeerId>()
+  for (const peer of nearest(node, wanted, new Set(stated))) {
+    given.add(peer)
+    yield peer
+  }
+  const connected = node.connectedPeers()
+  const known = new Set([...connected.filter(peer => node.peers.isPinned(peer)), ...stated])
+  const rest = [...known].filter(peer => !given.has(peer))
+  const others = new Set([...connected, ...signed].filter(peer => !known.has(peer) && !given.has(peer)))
   const onMiss = (peer: PeerId) => node.absent.add(publisher, peer, Date.now())
-  const near = known.filter(peer => connected.includes(peer))
-  const first = node.mirrors.bestFirst(near, systemClock.now(), artifact.size).slice(0, MAX_ASKED_AT_ONCE)
-  const rest = known.filter(peer => !first.includes(peer))
-  const others = new Set([...connected, ...signed].filter(peer => !known.includes(peer)))
   const leaving = new AbortController()
   const within = AbortSignal.any([signal, leaving.signal])
   try {
-    yield* first
     const context = { streams: node.streams, protocol: node.protocols.content }
     yield* holdersAmong(context, artifact.cid, rest, { signal: within, onMiss })
     yield* claimants(node, wanted, { peers: [...others], isAbsent, signal: within })
   } finally {
     leaving.abort()
+  }
+}
+
+/** Connected holders, whoever would bring the artifact soonest as it is when somebody is wanted. */
+function* nearest(node: NodeContext, { artifact, publisher }: Wanted, stated: ReadonlySet<PeerId>): Generator<PeerId> {
+  const given = new Set<PeerId>()
+  while (given.size < MAX_ASKED_AT_ONCE) {
+    const proven = node.proven.of(publisher, Date.now()).filter(peer => !node.absent.has(publisher, peer, Date.now()))
+    const isKnown = (peer: PeerId) => node.peers.isPinned(peer) || stated.has(peer) || proven.includes(peer)
+    const near = node.connectedPeers().filter(peer => isKnown(peer) && !given.has(peer))
+    const [best] = node.mirrors.bestFirst(near, systemClock.now(), artifact.size)
+    if (best === undefined) return
+    given.add(best)
+    yield best
   }
 }
 
@@ -73,7 +88,10 @@ async function* claimants(
   { peers, isAbsent, signal }: Strangers,
 ): AsyncGenerator<PeerId> {
   const context = { streams: node.streams, protocol: node.protocols.content }
-  const { fresh = [], late = [] } = Object.groupBy(peers, peer => (isAbsent(peer) ? 'late' : 'fresh'))
+  // Whoever says of itself that it mirrors the publisher is asked before the others whether it has the artifact.
+  const saysSo = new Set(peers.filter(peer => node.recordOf(peer)?.mirrors.includes(wanted.publisher)))
+  const likelyFirst = peers.toSorted((a, b) => Number(saysSo.has(b)) - Number(saysSo.has(a)))
+  const { fresh = [], late = [] } = Object.groupBy(likelyFirst, peer => (isAbsent(peer) ? 'late' : 'fresh'))
   const lateInDht: PeerId[] = []
   async function* connectedOnes(): AsyncGenerator<PeerId> {
     for (const group of [fresh, late]) yield* holdersAmong(context, wanted.artifact.cid, group, { signal })

@@ -29,6 +29,8 @@ export interface ArtifactFetcherParts {
   readonly providersOf: (artifact: Artifact, publisher: PublisherId, signal: AbortSignal) => AsyncIterable<PeerId>
   /** Told of each peer that was asked for a publisher's bytes and did not bring them. */
   readonly onMiss?: (publisher: PublisherId, peer: PeerId) => void
+  /** Told of each peer that brought some of a publisher's bytes. */
+  readonly onBrought?: (publisher: PublisherId, peer: PeerId) => void
   /** How peers did as mirrors before. */
   readonly mirrors?: () => MirrorMemory
   /** Hashes a large artifact elsewhere than on this thread. */
@@ -162,6 +164,7 @@ export class ArtifactFetcher {
       // Before they are here: no stranger's record is to open what came from an audience.
       if (!isOpen) await store.marks.markListed(artifact.sha256, publisher)
       const outcome = await fetchArtifact(context, artifact, providersOf(artifact, publisher, seeking), { signal })
+      if ('from' in outcome) for (const { peer } of outcome.mirrors) this.#parts.onBrought?.(publisher, peer)
       if (isOpen && 'from' in outcome) await store.marks.unmarkListed(artifact.sha256)
       onFetched('from' in outcome ? 'ok' : outcome.failed)
       return outcome

@@ -148,14 +148,13 @@ describe('fetching an artifact', () => {
     await holed.add(bytes)
     holed.blocks.delete(wanted.leaves[1] ?? '')
     const m = market({ empty: { shelf: empty }, holed: { shelf: holed }, whole: { shelf: whole } })
-    const failed: PeerId[] = []
-    const mirrors = {
-      ...{ speedOf: () => null, brought: () => {}, busy: () => {}, asked: () => () => {} },
-      failed: (peer: PeerId) => failed.push(peer),
-    }
-    const outcome = await fetchArtifact({ ...m, mirrors }, wanted, peers('empty', 'holed', 'whole'), { signal })
-    expect(outcome).toMatchObject({ from: 'whole' })
-    expect(failed).toEqual(['holed'])
+    const memory = new MirrorMemory()
+    const clock = { now: () => 1_000, after: () => () => {} }
+    const context = { ...m, clock, mirrors: memory }
+    expect(await fetchArtifact(context, wanted, peers('empty', 'holed', 'whole'), { signal })).toMatchObject({
+      from: 'whole',
+    })
+    expect(memory.bestFirst(peers('holed', 'empty'), 1_000, MIB)).toEqual(['empty', 'holed'])
   })
 
   test.each([1000, 3 * MIB])('a busy peer is no failed mirror of %i bytes, and soon a good one again', async size => {

@@ -31,14 +31,14 @@ test('small ones asked for at once are shared among the mirrors by what each bri
   const best = () => memory.bestFirst([unknown, slow, half, fast], 1, 300_000)[0]!
   const asked = Array.from({ length: 30 }, () => {
     const peer = best()
-    return { peer, over: memory.asked(peer, 300_000) }
+    return { peer, ask: memory.asked(peer, 300_000, 1) }
   })
   const counts = [fast, half, slow, unknown].map(each => asked.filter(({ peer }) => peer === each).length)
   expect(counts).toEqual([20, 10, 0, 0])
   expect(best()).toBe(fast)
-  for (const { peer, over } of asked) if (peer === half) over()
+  for (const { peer, ask } of asked) if (peer === half) ask.over()
   expect(best()).toBe(half)
-  for (const { peer, over } of asked) if (peer === fast) over()
+  for (const { peer, ask } of asked) if (peer === fast) ask.over()
   expect(best()).toBe(fast)
 })
 
@@ -47,7 +47,7 @@ test('of mirrors of which nothing is known each is asked in turn', () => {
   const peers = ['a', 'b', 'c'] as PeerId[]
   const asked = Array.from({ length: 6 }, () => {
     const [peer] = memory.bestFirst(peers, 1, LEAF_BYTES)
-    memory.asked(peer!, LEAF_BYTES)
+    memory.asked(peer!, LEAF_BYTES, 1)
     return peer
   })
   expect(asked).toEqual(['a', 'b', 'c', 'a', 'b', 'c'])

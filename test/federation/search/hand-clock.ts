@@ -26,12 +26,17 @@ export class HandClock implements Clock {
     }
   }
 
+  /** Goes to the next timer. */
+  passToNext(): void {
+    const next = Math.min(...[...this.#due.values()].map(({ at }) => at))
+    this.pass(Math.max(0, next - this.#time))
+  }
+
   /** Goes from one timer to the next, with all that follows from it, until there is none. */
   async run(): Promise<void> {
     await setImmediate()
     while (this.#due.size > 0) {
-      const next = Math.min(...[...this.#due.values()].map(({ at }) => at))
-      this.pass(Math.max(0, next - this.#time))
+      this.passToNext()
       await setImmediate()
     }
   }

@@ -104,3 +104,31 @@ test('for a listed release its audience is asked, and nodes that the publisher i
   await using it = await nodeAmong(records, world)
   expect([await providers(it.node), it.asked]).toEqual([[member, restored], []])
 })
+
+test('who brought bytes of the publisher before is asked like a signed holder, each time whoever has least to bring', async () => {
+  const [stated, proven, late] = [peerOf(1), peerOf(2), peerOf(3)]
+  const records = [...releasing(1, sail), ...stating(10, acme, [stated])]
+  await using it = await nodeAmong(records, { connected: [...crowd, stated, proven, late], holders: [late] })
+  it.node.proven.add(acme, proven, Date.now())
+  it.node.mirrors.asked(stated, 1 << 20, performance.now())
+  const asking = providersOf(it.node, { artifact: sail, publisher: acme }, AbortSignal.timeout(20_000))
+  expect((await asking.next()).value).toBe(proven)
+  // One that brings some meanwhile is asked next, too.
+  it.node.proven.add(acme, late, Date.now())
+  expect((await asking.next()).value).toBe(late)
+  expect((await asking.next()).value).toBe(stated)
+  expect(it.asked).toEqual([])
+  await asking.return(undefined)
+  it.node.absent.add(acme, proven, Date.now())
+  expect(await providers(it.node)).not.toContain(proven)
+})
+
+test('of many connected peers those are asked first whether they have it that say they mirror the publisher', async () => {
+  const claiming = crowd.slice(-3)
+  await using it = await nodeAmong(releasing(1, sail), { connected: crowd, holders: claiming, claiming })
+  const asking = providersOf(it.node, { artifact: sail, publisher: acme }, AbortSignal.timeout(20_000))
+  expect(claiming).toContain((await asking.next()).value)
+  expect(it.asked.slice(0, 3)).toEqual(claiming)
+  expect(it.asked.length).toBeLessThan(20)
+  await asking.return(undefined)
+})

@@ -6,6 +6,7 @@ import { RelationBook } from '../../../src/node/library/relation-book.ts'
 import type { NodeContext } from '../../../src/node/node-context.ts'
 import { openLevelDatabase, RecordStore } from '../../../src/node/storage/index.ts'
 import { AbsentHolders } from '../../../src/node/use-cases/absent-holders.ts'
+import { ProvenHolders } from '../../../src/node/use-cases/proven-holders.ts'
 import {
   type Artifact,
   type BlockId,
@@ -82,12 +83,14 @@ export interface HolderWorld {
   /** Who says, by an answer without bytes, that it has what is asked for; others have nothing, and `silent` ones never answer. */
   readonly holders?: readonly PeerId[]
   readonly silent?: readonly PeerId[]
+  /** Who says of itself that it mirrors the first publisher. */
+  readonly claiming?: readonly PeerId[]
   readonly own?: PublisherId
 }
 
 /** The parts of a node that finding holders needs; `asked` has every peer a CID was told to. */
 export async function nodeAmong(records: readonly WellFormedRecord[], world: HolderWorld = {}) {
-  const { connected = [], inDht = [], holders = [], silent = [], own = 'own' as PublisherId } = world
+  const { connected = [], inDht = [], holders = [], silent = [], claiming = [], own = 'own' as PublisherId } = world
   const folder = await temporaryFolder()
   const database = await openLevelDatabase(join(folder, 'database'))
   const index = await openSearchIndex(database.table('index'))
@@ -100,11 +103,13 @@ export async function nodeAmong(records: readonly WellFormedRecord[], world: Hol
     library,
     relations: await RelationBook.open(join(folder, 'relations.json')),
     absent: new AbsentHolders(),
+    proven: new ProvenHolders(),
     mirrors: new MirrorMemory(),
     writer: { publisher: own },
     peers: { isPinned: () => false },
     protocols: { content: 'content' },
     connectedPeers: () => connected,
+    recordOf: (peer: PeerId) => (claiming.includes(peer) ? { mirrors: [idOf(1)] } : null),
     dial: async () => true,
     libp2p: {
       peerId: 'self',

@@ -1,0 +1,232 @@
+import { encodeContentRequest, MAX_CREDIT_BYTES, MIN_CREDIT_BYTES, type PeerId } from '../../protocol/index.ts'
+import { FederationError } from '../errors.ts'
+import type { Clock } from '../streams/clock.ts'
+import { MIN_BYTES_PER_SECOND } from '../streams/limits.ts'
+import { AnswerReader, type ArtifactDownload } from './artifact-download.ts'
+import { isOwnFailure } from './artifact-writer.ts'
+import type { AskBudget } from './ask-budget.ts'
+import { CountedAnswer } from './counted-answer.ts'
+import type { FetchPorts, Tried } from './fetch-artifact.ts'
+import { FASTER_RATIO, LATE_MS, LATE_TICK_MS, MAX_BESIDE } from './limits.ts'
+import type { OpenAsk } from './mirror-load.ts'
+
+/** What fetching one leaf runs on. */
+export interface LeafParts {
+  readonly ports: FetchPorts
+  readonly clock: Clock
+  readonly download: ArtifactDownload
+  readonly providers: AsyncIterator<PeerId> | Iterator<PeerId>
+  readonly budget: AskBudget
+  readonly signal: AbortSignal
+  /** What a peer that did not bring what it was asked for failed with. */
+  readonly onTried: (tried: Tried) => void
+}
+
+/**
+ * Brings an artifact of one leaf: from one provider after the other, and where one is late from another beside it. The first right
+ * answer counts, the others are cancelled. Resolves when the leaf is here or nobody is left to ask. Throws the signal's reason and
+ * failures of the sink.
+ */
+export async function fetchLeaf(parts: LeafParts): Promise<void> {
+  const fetch = new LeafFetch(parts)
+  try {
+    await fetch.run()
+  } finally {
+    await fetch.end()
+  }
+}
+
+interface Asked {
+  readonly stop: AbortController
+  /** null: nobody keeps in mind how peers do. */
+  readonly ask: OpenAsk | null
+  readonly askedMs: number
+}
+
+class LeafFetch {
+  readonly #parts: LeafParts
+  readonly #seen = new Set<PeerId>()
+  readonly #open = new Map<PeerId, Asked>()
+  readonly #running = new Set<Promise<void>>()
+  #isHere = false
+  #isFinding = false
+  #isExhausted = false
+  #failure: { readonly error: unknown } | null = null
+  /** Taken to ask peers beside others. */
+  #spareBytes = 0
+  #wake = () => {}
+  #endFinding = () => {}
+
+  constructor(parts: LeafParts) {
+    this.#parts = parts
+  }
+
+  async run(): Promise<void> {
+    const { clock, signal } = this.#parts
+    const onAbort = () => this.#fail(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      for (;;) {
+        if (this.#failure !== null) throw this.#failure.error
+        if (this.#isHere || this.#isOver) return
+        const { promise: woken, resolve } = Promise.withResolvers<void>()
+        this.#wake = resolve
+        if (this.#wantsAnother()) this.#track(this.#find())
+        const cancelTimer = this.#mayAskBeside ? clock.after(this.#lookAgainMs(), resolve) : () => {}
+        await woken.finally(cancelTimer)
+      }
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /** Ends what is still under way; nothing is written afterwards. */
+  async end(): Promise<void> {
+    const { ports, clock } = this.#parts
+    this.#endFinding()
+    for (const [peer, { stop, ask }] of this.#open) {
+      // No failure: it had begun sooner, and another was here first.
+      if (this.#isHere && ask?.isLate(clock.now())) ports.mirrors?.busy(peer, clock.now())
+      stop.abort(new FederationError('E_CANCELLED', 'the fetch ended'))
+    }
+    await Promise.all(this.#running)
+  }
+
+  /** What was taken for others goes back where those are late and that much slower: then it is not this node's link that is. */
+  #cameFrom(winner: Asked | undefined): void {
+    const { ports, clock, download } = this.#parts
+    const { size } = download.artifact
+    const now = clock.now()
+    const pace = winner?.ask?.paceAt(now) ?? 0
+    const isMuchSlower = ({ ask }: Asked) => ask?.isLate(now) && ask.paceAt(now) * FASTER_RATIO <= pace
+    const inVain = [...this.#open.values()].filter(each => each !== winner && !isMuchSlower(each)).length * size
+    ports.mirrors?.spare.giveBack(Math.max(0, this.#spareBytes - inVain))
+    ports.mirrors?.spare.earn(size)
+  }
+
+  get #isOver(): boolean {
+    return this.#isExhausted && this.#open.size === 0 && !this.#isFinding
+  }
+
+  get #mayAskBeside(): boolean {
+    const { ports } = this.#parts
+    return ports.mirrors !== undefined && !this.#isFinding && !this.#isExhausted && this.#open.size < MAX_BESIDE
+  }
+
+  #wantsAnother(): boolean {
+    if (this.#isFinding || this.#isExhausted) return false
+    return this.#open.size === 0 || (this.#mayAskBeside && this.#areLate() && this.#takeSpare())
+  }
+
+  #areLate(): boolean {
+    const now = this.#parts.clock.now()
+    return [...this.#open.values()].every(({ ask }) => ask?.isLate(now))
+  }
+
+  #takeSpare(): boolean {
+    const { ports, download } = this.#parts
+    if (!ports.mirrors?.spare.take(download.artifact.size)) return false
+    this.#spareBytes += download.artifact.size
+    return true
+  }
+
+  /** Nothing is late right after it was asked for. */
+  #lookAgainMs(): number {
+    const lastMs = Math.max(...[...this.#open.values()].map(({ askedMs }) => askedMs))
+    return Math.max(LATE_TICK_MS, lastMs + LATE_MS - this.#parts.clock.now())
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error }
+    this.#wake()
+  }
+
+  #track(work: Promise<void>): void {
+    const running = work
+      .catch(error => this.#fail(error))
+      .finally(() => {
+        this.#running.delete(running)
+        this.#wake()
+      })
+    this.#running.add(running)
+  }
+
+  /** Not waited for at the end: finding another may take long. */
+  async #find(): Promise<void> {
+    const { providers, budget } = this.#parts
+    this.#isFinding = true
+    const ended = Promise.withResolvers<null>()
+    this.#endFinding = () => ended.resolve(null)
+    try {
+      while (!budget.isSpent) {
+        const coming = Promise.resolve(providers.next())
+        coming.catch(() => {}) // of which nobody hears any more
+        const next = await Promise.race([coming, ended.promise])
+        if (next === null || next.done) break
+        if (this.#seen.has(next.value)) continue
+        this.#seen.add(next.value)
+        return this.#track(this.#ask(next.value))
+      }
+      this.#isExhausted = true
+    } finally {
+      this.#isFinding = false
+    }
+  }
+
+  async #ask(peer: PeerId): Promise<void> {
+    const { ports, clock, budget, download } = this.#parts
+    const stop = new AbortController()
+    const askedMs = clock.now()
+    const ask = ports.mirrors?.asked(peer, download.artifact.size, askedMs) ?? null
+    this.#open.set(peer, { stop, ask, askedMs })
+    const why = await this.#answer(peer, { ask, firstByteMs: budget.asking(), signal: stop.signal }).finally(() => {
+      this.#open.delete(peer)
+      ask?.over()
+    })
+    if (why === null) return ports.mirrors?.answered(peer)
+    if (stop.signal.aborted && why !== 'altered') return
+    budget.inVain(why === 'E_NOT_FOUND' ? 'not-here' : 'failed', askedMs)
+    if (why === 'E_BUSY') ports.mirrors?.busy(peer, clock.now())
+    else if (why !== 'E_NOT_FOUND') ports.mirrors?.failed(peer, clock.now())
+    this.#parts.onTried({ peer, why })
+  }
+
+  /** null when the leaf came, else why this provider did not bring it. */
+  async #answer(
+    peer: PeerId,
+    { ask, firstByteMs, signal }: { ask: OpenAsk | null; firstByteMs: number; signal: AbortSignal },
+  ): Promise<string | null> {
+    const { ports, clock, download } = this.#parts
+    const { artifact } = download
+    const reader = new AnswerReader(download, { from: 0, count: 1 })
+    const counted = new CountedAnswer(bytes => ports.progress?.came(peer, bytes))
+    const request = encodeContentRequest({ ask: 'artifact', root: artifact.cid, from: 0, count: 1 })
+    // No more than it is: small ones do not keep each other waiting for the stream's credit.
+    const creditBytes = Math.max(MIN_CREDIT_BYTES, artifact.size)
+    // Of a peer that is asked for many, one answer may be slow and late by the others.
+    const share = (MIN_BYTES_PER_SECOND * creditBytes) / MAX_CREDIT_BYTES
+    const options = { signal, creditBytes, firstByteMs, mayQueue: true, ...(ask && { minBytesPerSecond: share }) }
+    try {
+      for await (const message of ports.streams.request(peer, ports.protocol, request, options)) {
+        ask?.came(message.byteLength, clock.now())
+        counted.came(message.byteLength)
+        if ((await reader.takeIn(message)) !== null) return 'altered'
+      }
+      const end = await reader.end()
+      if (end !== null) return end === 'altered' ? end : 'E_NOT_FOUND'
+      if (!this.#isHere) {
+        this.#isHere = true
+        this.#cameFrom(this.#open.get(peer))
+        counted.isLeaf(artifact.size)
+        ports.onBytes?.(peer, artifact.size)
+      }
+      return null
+    } catch (error) {
+      if (!(error instanceof FederationError) || isOwnFailure(error)) throw error
+      return (await reader.settled()) ? error.code : 'altered'
+    } finally {
+      await reader.settled()
+      counted.end()
+    }
+  }
+}
