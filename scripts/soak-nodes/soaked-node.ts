@@ -18,6 +18,9 @@ interface Ready {
 const LIMIT_MS = 60_000
 /** What no healthy node prints. */
 const FAULT = /unhandled|uncaught|E_INTERNAL|out of memory/i
+/** As `scripts/hanse` starts it. */
+const FLAGS = ['--max-semi-space-size=4']
+const ENVIRONMENT = { MALLOC_MMAP_THRESHOLD_: '65536' }
 const PROBE = ['--expose-gc', '--import', join(import.meta.dirname, 'probe.ts')]
 
 /** A node of the soak in a process of its own: it may be killed at any time and started again in the same home. */
@@ -79,8 +82,8 @@ export class SoakedNode {
       ...bootstrap.flatMap(each => ['--bootstrap', each]),
     ]
     const command = [this.#program, 'start', '--json', '--home', this.home, ...flags]
-    const child = spawn(process.execPath, [...(this.isProbed ? PROBE : []), ...command], {
-      env: { ...process.env, NO_COLOR: '1' },
+    const child = spawn(process.execPath, [...FLAGS, ...(this.isProbed ? PROBE : []), ...command], {
+      env: { ...process.env, ...ENVIRONMENT, NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe', ...(this.isProbed ? (['ipc'] as const) : [])],
     }) as ChildProcessByStdio<null, Readable, Readable>
     this.#child = child
