@@ -21,7 +21,7 @@ export type ProtocolErrorCode =
   /** A format version other than 1. */
   | 'E_VERSION'
   /** Made for another network. */
-  | 'E_NETWORK'
+  | 'E_OTHER_NETWORK'
   /** A feed rule broken: gap, wrong predecessor, wrong writer. */
   | 'E_FEED'
   /** Two valid payloads for one place of a feed. */

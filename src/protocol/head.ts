@@ -40,7 +40,7 @@ export function sealHead(head: FeedHead, net: string, rootKey: KeyList | null, s
 
 /**
  * The head in a signed head. That a root head's key is one of the publisher's is for the root feed to say.
- * @throws ProtocolError E_SIZE, E_ENCODING, E_DEPTH, E_TEXT, E_ENVELOPE, E_VERSION, E_NETWORK, E_RECORD, E_ALGORITHM, E_SIGNATURE
+ * @throws ProtocolError E_SIZE, E_ENCODING, E_DEPTH, E_TEXT, E_ENVELOPE, E_VERSION, E_OTHER_NETWORK, E_RECORD, E_ALGORITHM, E_SIGNATURE
  */
 export function openHead(bytes: Uint8Array, net: string): FeedHead {
   const { head, checks } = parseUnverifiedHead(bytes, net)

@@ -103,7 +103,7 @@ export function sealNodeRecord(record: NodeRecord, net: string, sign: Sign): Uin
 
 /**
  * The node record in an envelope, its signature verified by the key in its peer id.
- * @throws ProtocolError E_SIZE, E_ENCODING, E_DEPTH, E_TEXT, E_ENVELOPE, E_VERSION, E_NETWORK, E_RECORD, E_ID, E_SIGNATURE
+ * @throws ProtocolError E_SIZE, E_ENCODING, E_DEPTH, E_TEXT, E_ENVELOPE, E_VERSION, E_OTHER_NETWORK, E_RECORD, E_ID, E_SIGNATURE
  */
 export function openNodeRecord(envelope: Uint8Array, net: string): NodeRecord {
   const { record, checks } = parseUnverifiedNodeRecord(envelope, net)

@@ -51,7 +51,7 @@ type Fields = Readonly<Record<string, unknown>>
 
 /**
  * The frame of a payload of version 1 (section 4.1).
- * @throws ProtocolError E_ENCODING, E_DEPTH, E_TEXT, E_VERSION, E_NETWORK, E_ALGORITHM, E_RECORD
+ * @throws ProtocolError E_ENCODING, E_DEPTH, E_TEXT, E_VERSION, E_OTHER_NETWORK, E_ALGORITHM, E_RECORD
  */
 export function parseRecordFrame(payload: Uint8Array, net: string): RecordFrame {
   return readWriterFrame(payload, net) ?? parseAnyFrame(payload, net)
@@ -121,10 +121,10 @@ export function parseWriterFeed(value: unknown): FeedId {
   return feedIdOf([alg, value.subarray(1)])
 }
 
-/** @throws ProtocolError E_RECORD, E_NETWORK */
+/** @throws ProtocolError E_RECORD, E_OTHER_NETWORK */
 export function parseNetwork(value: unknown, net: string): void {
   if (typeof value !== 'string' || !isNetworkId(value)) throw refuse('net')
-  if (value !== net) throw new ProtocolError('E_NETWORK', 'made for another network')
+  if (value !== net) throw new ProtocolError('E_OTHER_NETWORK', `made for network ${value}, not ${net}`)
 }
 
 /** @throws ProtocolError E_RECORD */

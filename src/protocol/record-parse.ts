@@ -21,7 +21,7 @@ export interface UnverifiedRecord {
 
 /**
  * A well-formed record from an envelope of up to 64 KiB (sections 3 and 4).
- * @throws ProtocolError E_SIZE, E_ENCODING, E_DEPTH, E_TEXT, E_ENVELOPE, E_VERSION, E_NETWORK, E_RECORD, E_ALGORITHM, E_SIGNATURE
+ * @throws ProtocolError E_SIZE, E_ENCODING, E_DEPTH, E_TEXT, E_ENVELOPE, E_VERSION, E_OTHER_NETWORK, E_RECORD, E_ALGORITHM, E_SIGNATURE
  */
 export function parseRecord(envelope: Uint8Array, context: RecordContext): WellFormedRecord {
   const { record, checks } = parseUnverifiedRecord(envelope, context)

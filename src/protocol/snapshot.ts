@@ -58,7 +58,7 @@ export function sealSnapshot({ maker, at, packs }: Snapshot, net: string, sign: 
 
 /**
  * The manifest in an envelope, its signature verified by the key in the maker's peer id.
- * @throws ProtocolError E_SIZE, E_ENCODING, E_DEPTH, E_TEXT, E_ENVELOPE, E_VERSION, E_NETWORK, E_RECORD, E_ID, E_SIGNATURE
+ * @throws ProtocolError E_SIZE, E_ENCODING, E_DEPTH, E_TEXT, E_ENVELOPE, E_VERSION, E_OTHER_NETWORK, E_RECORD, E_ID, E_SIGNATURE
  */
 export function openSnapshot(bytes: Uint8Array, net: string): Snapshot {
   const envelope = parseEnvelope(bytes)

@@ -50,18 +50,24 @@ export const doctorCommand: Command = {
     const ok = findings.every(({ repaired }) => repaired)
     return { data: { ok, repair, findings } satisfies Diagnosis, failed: !ok }
   },
-  view: ({ ok, repair, findings, help }: Diagnosis) =>
-    partsOf(
+  view: ({ repair, findings, help }: Diagnosis) => {
+    const lines = help?.map(line => `help: ${line}`) ?? helpOf(findings, repair)
+    return partsOf(
       tableOf(
         ['KIND', 'WHAT', 'PROBLEM', 'REPAIRED'],
         findings.map(({ kind, subject, problem, repaired }) => [kind, subject, problem, repaired ? 'yes' : 'no']),
         'no problems found',
       ),
-      ...(ok ? [] : [help ? linesOf(...help.map(line => `help: ${line}`)) : linesOf(helpOf(repair))]),
-    ),
+      ...(lines.length === 0 ? [] : [linesOf(...lines)]),
+    )
+  },
 }
 
-const helpOf = (repair: boolean): string => (repair ? BEYOND_REPAIR : 'help: hanse doctor --repair')
+/** Records of another network say themselves what helps. */
+const helpOf = (findings: readonly Finding[], repair: boolean): readonly string[] =>
+  findings.every(({ kind, repaired }) => repaired || kind === 'network')
+    ? []
+    : [repair ? BEYOND_REPAIR : 'help: hanse doctor --repair']
 
 async function checkClient(input: Input, repair: boolean) {
   if (repair) throw new CliError('E_USAGE', '--client takes no --repair', { hint: 'run the command that it prints' })
@@ -73,7 +79,10 @@ async function checkClient(input: Input, repair: boolean) {
 }
 
 /** One process owns a home: a running node checks itself. */
-async function findingsOf({ home, signal, progress }: Context, repair: boolean): Promise<readonly Finding[]> {
+async function findingsOf(
+  { home, signal, progress, environment }: Context,
+  repair: boolean,
+): Promise<readonly Finding[]> {
   const run = await findRunFile(home).catch(() => null) // a broken one is no sign of a node; its lock is
   if (run) {
     const node = new ApiClient(run.url, run.token, signal)
@@ -81,7 +90,7 @@ async function findingsOf({ home, signal, progress }: Context, repair: boolean):
   }
   const { doctorHome } = await import('../../node/index.ts')
   const findings: Finding[] = []
-  for await (const finding of doctorHome(home, { repair })) {
+  for await (const finding of doctorHome(home, { repair, env: environment.settings })) {
     signal.throwIfAborted()
     progress(`${finding.subject}: ${finding.problem}`)
     findings.push(finding)

@@ -29,6 +29,7 @@ import {
 import { TokenBook } from '../tokens/index.ts'
 import { UpstreamBook } from '../upstream/index.ts'
 import { openCache, purgeBytesOf, purgedOnArrival } from './open-cache.ts'
+import { requireNetwork } from './require-network.ts'
 
 /** Everything a node has on disk, opened. */
 export type OpenHome = Awaited<ReturnType<typeof openHome>>
@@ -74,6 +75,7 @@ export async function openHome(stack: AsyncDisposableStack, paths: DataDirectory
       pinOf: name => relations.pinOf(name),
     },
   })
+  await requireNetwork(library, config.network.id, identity)
   installs.onCounted(names => library.rerank(names))
   const incoming = new IncomingBytes(library.access, artifacts)
   const cached = await openCache(stack, { paths, config, database, artifacts, incoming, library, relations })

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { loadConfig } from '../config/index.ts'
+import { type ConfigSources, loadConfig } from '../config/index.ts'
 import { NodeError } from '../errors.ts'
 import { readIdentity } from '../identity/identity-file.ts'
 import { publisherOf } from '../library/own-root.ts'
@@ -15,12 +15,15 @@ import {
 } from '../storage/index.ts'
 import { checkStateFiles } from './check-state-files.ts'
 
-/** Examines a home whose node does not run; the catalogue is rebuilt by the next start. @throws StorageError E_HOME_IN_USE; NodeError E_NOT_FOUND */
-export async function* doctorHome(home: string, { repair }: { readonly repair: boolean }): AsyncGenerator<Finding> {
+/** Examines a home whose node does not run, by the settings of its file and `HANSE_*`; the catalogue is rebuilt by the next start. @throws StorageError E_HOME_IN_USE; NodeError E_NOT_FOUND */
+export async function* doctorHome(
+  home: string,
+  { repair, env = {} }: { readonly repair: boolean } & Pick<ConfigSources, 'env'>,
+): AsyncGenerator<Finding> {
   await requireHome(home)
   await using paths = await openDataDirectory(home)
   yield* checkStateFiles(paths, repair)
-  const { config } = await loadConfig({ home })
+  const { config } = await loadConfig({ home, env })
   const broken = repair ? await repairedFrom(paths.database) : null
   if (broken !== null) yield { kind: 'database', subject: paths.database, problem: broken, repaired: true }
   await using database = await openLevelDatabase(paths.database)

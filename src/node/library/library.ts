@@ -12,7 +12,7 @@ import {
   type WellFormedRecord,
 } from '../../protocol/index.ts'
 import type { SearchBatchOperation, SearchIndex } from '../index/index.ts'
-import type { Damage, LevelDatabase, RecordStore, Write } from '../storage/index.ts'
+import { type Damage, type LevelDatabase, OTHER_NETWORK_HINT, type RecordStore, type Write } from '../storage/index.ts'
 import { FeedAccess } from './feed-access.ts'
 import { IndexKeeper } from './index-keeper.ts'
 import { KnownDamage, REPAIR_HINT } from './known-damage.ts'
@@ -51,6 +51,8 @@ export class Library {
   /** What is wrong with what is stored, by subject, for /readyz. */
   readonly problems = new Map<string, string>()
   readonly #damage = new KnownDamage(this.problems)
+  /** Publishers whose records here were made for another network: kept, and not used. */
+  readonly ofOtherNetworks = new Map<PublisherId, string>()
   readonly #listeners = new Set<LibraryListener>()
 
   private constructor(parts: LibraryParts) {
@@ -193,7 +195,9 @@ export class Library {
       } catch (error) {
         // What is broken in one publisher must not keep the node from serving the others.
         const { code = 'E_RECORD_CORRUPT', message } = error as { code?: string; message: string }
-        this.problems.set(publisher, `${code}: ${message}; ${REPAIR_HINT}`)
+        const isOther = code === 'E_OTHER_NETWORK'
+        if (isOther) this.ofOtherNetworks.set(publisher, message)
+        this.problems.set(publisher, `${code}: ${message}; ${isOther ? OTHER_NETWORK_HINT : REPAIR_HINT}`)
       }
       fold()
       // While what its records say is still in memory.

@@ -7,7 +7,8 @@ import { parseKey } from './stored-record.ts'
 
 /** One thing that is wrong in a home. */
 export interface Finding {
-  readonly kind: 'record' | 'artifact' | 'database' | 'file'
+  /** `network`: records that are whole, of another network than the home's; nothing repairs them. */
+  readonly kind: 'record' | 'artifact' | 'database' | 'file' | 'network'
   /** `<publisher>/<feed>`, or a path. */
   readonly subject: string
   readonly problem: string
@@ -36,6 +37,9 @@ const OWN_LOSS =
   'only a backup has it: hanse restore FILE into a new home, which goes on in new feeds; without an older backup make one now ' +
   '(hanse backup FILE), restore that, and publish again what came after the lost record'
 
+/** What to do about records that were made for another network. */
+export const OTHER_NETWORK_HINT = 'set network.id back, or use another home'
+
 /** What `examine` mends: `everything` only while nothing else writes to the home; `artifacts` also while its node runs. */
 export type Repair = 'nothing' | 'artifacts' | 'everything'
 
@@ -49,6 +53,10 @@ export async function* examine(
 ): AsyncGenerator<Finding> {
   for await (const check of checkRecords(patient.database, patient.net)) {
     const isOwn = patient.own === null || check.feedKey.startsWith(`${patient.own}/`)
+    if (check.otherNetwork !== null) {
+      yield* foundOfOtherNetwork(check, check.otherNetwork)
+      continue
+    }
     const repaired = repair === 'everything' && (await repairFeed(patient.database, check, { isOwn }))
     for (const problem of check.problems) yield { kind: 'record', subject: check.feedKey, problem, repaired }
     yield* lossesIn(check, { isOwn, repaired })
@@ -59,6 +67,13 @@ export async function* examine(
     if (repaired) await patient.artifacts.repair(check)
     yield { kind: 'artifact', subject: check.path, problem: ARTIFACT_PROBLEMS[check.why], repaired }
   }
+}
+
+/** What such a feed lacks cannot be told from what it is: where `network.id` is theirs, its records are examined. */
+function* foundOfOtherNetwork({ feedKey, problems }: FeedCheck, otherNetwork: string): Generator<Finding> {
+  const problem = `${otherNetwork}: ${OTHER_NETWORK_HINT}`
+  yield { kind: 'network', subject: feedKey, problem, repaired: false }
+  for (const each of problems) yield { kind: 'record', subject: feedKey, problem: each, repaired: false }
 }
 
 /** What a repair cannot bring back by itself: told as long as it is missing. A foreign record that was marked just now is as good as fetched. */

@@ -11,6 +11,8 @@ export interface FeedCheck {
   /** `<publisher>/<feed>` */
   readonly feedKey: string
   readonly problems: readonly string[]
+  /** What says that its records were made for another network: they are no damage, and the feed is not to be repaired; null of any other feed. */
+  readonly otherNetwork: string | null
   /** The feed's table of branches; null if it is lost or altered. */
   readonly tree: FeedTree | null
   /** Records of the feed that are as they should be, by the key under which they lie. */
@@ -30,7 +32,7 @@ export async function* checkRecords(database: LevelDatabase, net: string): Async
     if (seen.has(feedKey)) continue
     seen.add(feedKey)
     const check = await checkFeed(database, feedKey, net)
-    if (check.problems.length > 0 || check.lost.size > 0) yield check
+    if (check.problems.length > 0 || check.otherNetwork !== null || check.lost.size > 0) yield check
   }
 }
 
@@ -45,12 +47,14 @@ async function checkFeed(database: LevelDatabase, feedKey: string, net: string):
   await using snapshot = database.snapshot()
   const problems: string[] = []
   const good = new Map<string, WellFormedRecord>()
+  let otherNetwork: string | null = null
   const attempt = <T>(what: () => T): T | null => {
     try {
       return what()
     } catch (error) {
       if (!(error instanceof StorageError || error instanceof ProtocolError)) throw error
-      problems.push(error.message)
+      if (error.code === 'E_OTHER_NETWORK') otherNetwork = error.message
+      else problems.push(error.message)
       return null
     }
   }
@@ -74,7 +78,7 @@ async function checkFeed(database: LevelDatabase, feedKey: string, net: string):
     if (record.seq === stored.seq) lost.delete(key)
   }
   for (const key of absent) problems.push(`${key} is lost`)
-  return { feedKey, problems, tree, good, lost, taken }
+  return { feedKey, problems, otherNetwork, tree, good, lost, taken }
 }
 
 /** Keys of the records that a feed's tree says are there. */

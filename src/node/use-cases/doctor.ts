@@ -25,4 +25,6 @@ export async function doctor(node: NodeContext, repair: boolean): Promise<Diagno
 }
 
 const toldToStop = (finding: Finding): Finding =>
-  finding.repaired ? finding : { ...finding, problem: `${finding.problem}; repaired only while the node is stopped` }
+  finding.repaired || finding.kind === 'network'
+    ? finding
+    : { ...finding, problem: `${finding.problem}; repaired only while the node is stopped` }

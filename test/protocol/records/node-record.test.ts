@@ -86,7 +86,7 @@ describe('a node record', () => {
   })
 
   it('is signed for one network and one purpose, by the key of its own peer id', () => {
-    expect(codeOf(() => openNodeRecord(sealed, 'elsewhere'))).toBe('E_NETWORK')
+    expect(codeOf(() => openNodeRecord(sealed, 'elsewhere'))).toBe('E_OTHER_NETWORK')
     expect(codeOf(() => openNodeRecord(signed(fields), NET))).toBe('taken')
     expect(codeOf(() => openNodeRecord(signed(fields, RECORD_DOMAIN), NET))).toBe('E_SIGNATURE')
     expect(codeOf(() => openNodeRecord(signed(fields, NODE_DOMAIN, 'elsewhere'), NET))).toBe('E_SIGNATURE')

@@ -125,7 +125,7 @@ const place = { publisher: genesis.publisher, feed: writerFeed, auth: delegate.i
 
 describe('a stranger', () => {
   it('is refused a record of another network', () => {
-    expect(codeOf(genesis.envelope, 'other')).toBe('E_NETWORK')
+    expect(codeOf(genesis.envelope, 'other')).toBe('E_OTHER_NETWORK')
   })
 
   it('is refused more than 64 KiB', () => {
