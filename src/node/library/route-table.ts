@@ -18,6 +18,7 @@ import { addRoute, type RouteSetting, removeRoute } from '../config/index.ts'
 import { NodeError } from '../errors.ts'
 import type { Library } from './library.ts'
 import type { RelationBook } from './relation-book.ts'
+import { Turns } from './turns.ts'
 
 export interface RouteTableParts {
   readonly home: string
@@ -41,6 +42,8 @@ export class RouteTable {
   readonly #parts: RouteTableParts
   #settings: readonly RouteSetting[]
   #known: ParsedRoutes | null = null
+  /** A change reads, alters and writes config.yaml: one at a time. */
+  readonly #turns = new Turns<'config.yaml'>()
 
   /** @throws NodeError E_CONFIG with the key of a route whose target nobody here knows. */
   constructor(parts: RouteTableParts) {
@@ -73,7 +76,31 @@ export class RouteTable {
   }
 
   /** Adds a route before the first that overlaps it. @throws NodeError E_ROUTE_TAKEN, E_USAGE, E_PUBLISHER */
-  async add(setting: RouteSetting): Promise<void> {
+  add(setting: RouteSetting): Promise<void> {
+    return this.#turns.run('config.yaml', () => this.#add(setting))
+  }
+
+  /** @throws NodeError E_NOT_FOUND */
+  remove(match: string): Promise<void> {
+    return this.#turns.run('config.yaml', () => this.#remove(match))
+  }
+
+  /** Takes out the routes to a publisher; with patterns, those alone. */
+  removeTo(publisher: PublisherId, patterns: readonly string[]): Promise<void> {
+    return this.#turns.run('config.yaml', async () => {
+      for (const { match, target } of this.#parsed()) {
+        const isTo = target.to === 'publisher' && target.publisher === publisher
+        if (isTo && (patterns.length === 0 || patterns.includes(match))) await this.#remove(match)
+      }
+    })
+  }
+
+  /** Routes that keep names from a publisher that joins the allowed set. */
+  before(publisher: PublisherId): readonly string[] {
+    return routesBeforeAllowed(this.#parsed(), publisher).map(route => route.match)
+  }
+
+  async #add(setting: RouteSetting): Promise<void> {
     const route = this.#parse(setting)
     const answer = insertRoute(this.#parsed(), route)
     if (!answer.ok) throw new NodeError(answer.code, answer.why, { hint: answer.hint })
@@ -91,25 +118,11 @@ export class RouteTable {
     if (at >= 0) this.#settings = await addRoute(this.#parts.home, setting, at, this.#parts.upstreams())
   }
 
-  /** @throws NodeError E_NOT_FOUND */
-  async remove(match: string): Promise<void> {
+  async #remove(match: string): Promise<void> {
     if (!(await removeRoute(this.#parts.home, match))) {
       throw new NodeError('E_NOT_FOUND', `no route has the pattern ${match}`, { hint: 'hanse route list' })
     }
     this.#settings = this.#settings.filter(route => route.match !== match)
-  }
-
-  /** Takes out the routes to a publisher; with patterns, those alone. */
-  async removeTo(publisher: PublisherId, patterns: readonly string[]): Promise<void> {
-    for (const { match, target } of this.#parsed()) {
-      const isTo = target.to === 'publisher' && target.publisher === publisher
-      if (isTo && (patterns.length === 0 || patterns.includes(match))) await this.remove(match)
-    }
-  }
-
-  /** Routes that keep names from a publisher that joins the allowed set. */
-  before(publisher: PublisherId): readonly string[] {
-    return routesBeforeAllowed(this.#parsed(), publisher).map(route => route.match)
   }
 
   #view(): RouteView {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
+import { loadConfig } from '../../../src/node/config/index.ts'
 import { openSearchIndex } from '../../../src/node/index/index.ts'
 import { Library } from '../../../src/node/library/library.ts'
 import { RelationBook } from '../../../src/node/library/relation-book.ts'
@@ -26,7 +27,7 @@ async function table() {
   await relations.change(ACME, { do: 'allow', patterns: [] }, 'acme')
   await relations.change(PORT, { do: 'allow', patterns: [] }, 'port')
   const routes = new RouteTable({ home, settings: [], library, relations, own: OWN, upstreams: () => ['npmjs'] })
-  return { routes, relations, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+  return { home, routes, relations, [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }
 
 test('every change of a route or of a publisher’s name decides the next name', async () => {
@@ -56,4 +57,33 @@ test('names are resolved without reading the routes anew', async () => {
   for (let i = 0; i < 20; i++)
     expect(routes.resolve(`pkg:npm/%40acme/p${i}` as PackageName)).toMatchObject({ publisher: ACME })
   expect(read).not.toHaveBeenCalled()
+})
+
+/** Without the one that every home begins with. */
+const added = (routes: RouteTable) => routes.list().filter(({ match }) => match !== '*')
+
+test('routes that are changed at once are all there, in the file and in memory', async () => {
+  await using here = await table()
+  const { home, routes } = here
+  const patterns = Array.from({ length: 10 }, (_, i) => `npm:@acme/p${i}`)
+  await routes.add({ match: 'npm:@port/*', to: 'port' })
+  await routes.add({ match: 'npm:@hull/*', to: 'port' })
+  await Promise.all([
+    ...patterns.map(match => routes.add({ match, to: 'acme' })),
+    routes.remove('npm:@hull/*'),
+    routes.removeTo(PORT, []),
+  ])
+  expect(
+    added(routes)
+      .map(({ match }) => match)
+      .toSorted(),
+  ).toEqual(patterns)
+  expect((await loadConfig({ home })).config.routes).toEqual(routes.list())
+})
+
+test('of two routes for one pattern at once the later is refused', async () => {
+  await using here = await table()
+  const answers = ['acme', 'port'].map(to => here.routes.add({ match: 'npm:@acme/*', to }))
+  expect((await Promise.allSettled(answers)).map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+  expect(added(here.routes)).toEqual([{ match: 'npm:@acme/*', to: 'acme' }])
 })
