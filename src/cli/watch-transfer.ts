@@ -13,13 +13,13 @@ export async function watchTransfer<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const ended = new AbortController()
-  const watching = watch(node, purl, live, ended.signal)
+  // A node that cannot tell, such as an older one: the install itself says what is wrong.
+  watch(node, purl, live, ended.signal).catch(() => {})
   try {
     return await work()
   } finally {
     ended.abort()
     live(null)
-    watching.catch(() => {}) // a node that cannot tell, such as an older one: the install itself says what is wrong
   }
 }
 

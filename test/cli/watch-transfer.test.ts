@@ -42,6 +42,26 @@ test('a node that cannot tell is asked once, and the work goes on', async () => 
   expect([times, shown]).toEqual([1, [null]])
 })
 
+test('a node that cannot tell before the work has ended leaves no rejection that nobody handles', async () => {
+  const rejections: unknown[] = []
+  const note = (error: unknown) => rejections.push(error)
+  process.on('unhandledRejection', note)
+  const failed = Promise.withResolvers<void>()
+  const node = {
+    call: async () => {
+      setImmediate(failed.resolve)
+      throw new AnsweredError('E_NOT_FOUND', 'no such path')
+    },
+  }
+  const work = async () => {
+    await failed.promise
+    return 'installed'
+  }
+  expect(await watchTransfer(node, 'npm:ours', () => {}, work)).toBe('installed')
+  process.off('unhandledRejection', note)
+  expect(rejections).toEqual([])
+})
+
 test('work that fails takes the line away and fails as it did', async () => {
   const shown: (string | null)[] = []
   const seen = Promise.withResolvers<never>()
