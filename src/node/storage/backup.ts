@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { type PublisherId, ROOT_FEED, type Sha256 } from '../../protocol/index.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 import { BACKUP_FORMAT, corrupt, readBackupLines } from './backup-lines.ts'
-import { StorageError } from './errors.ts'
+import { StorageError, systemCodeOf } from './errors.ts'
 import type { Damage } from './record-scan.ts'
 import type { RecordStore } from './record-store.ts'
 
@@ -51,10 +51,18 @@ export interface Backup {
   }>
 }
 
-/** A backup as gzip bytes, of one moment of the records, taken while the node runs. */
-export function backupStream(source: BackupSource): Readable {
+/** Reads every record that goes into a backup, so that what keeps it from being made is said before a byte of it. @throws StorageError E_RECORD_CORRUPT */
+export async function requireSoundRecords({ records, publisher }: BackupSource): Promise<void> {
+  for await (const _ of records.records(publisher, refuseDamage));
+}
+
+/** A backup as gzip bytes, of one moment of the records, taken while the node runs; why it broke off is told to `onFailed`. */
+export function backupStream(source: BackupSource, onFailed: (error: unknown) => void = () => {}): Readable {
   const gzip = createGzip()
-  void pipeline(Readable.from(textOf(source)), gzip).catch(() => {})
+  pipeline(Readable.from(textOf(source)), gzip).catch(error => {
+    // Whoever asked for it went away.
+    if (systemCodeOf(error) !== 'ERR_STREAM_PREMATURE_CLOSE') onFailed(error)
+  })
   return gzip
 }
 

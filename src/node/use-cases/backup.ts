@@ -6,9 +6,10 @@ import { z } from 'zod'
 import { NodeError } from '../errors.ts'
 import { CACHE_STATE_FILES } from '../home/cache-state-files.ts'
 import { releasedBytesOf } from '../library/feed-access.ts'
+import { createLog } from '../log.ts'
 import type { NodeContext } from '../node-context.ts'
 import { POLICY_FILE, POLICY_STATE_FILES } from '../policy/index.ts'
-import { backupStream } from '../storage/index.ts'
+import { type BackupSource, backupStream, readErrorOf, requireSoundRecords, systemCodeOf } from '../storage/index.ts'
 
 /** RFC 7914 section 2: cost of the passphrase; about 100 ms and 32 MiB. */
 const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 }
@@ -89,7 +90,7 @@ function parseKeys(text: string): SealedKeys {
 
 /**
  * A consistent backup of what cannot be fetched again, taken while the node runs; its keys are encrypted under the passphrase.
- * @throws NodeError E_BACKUP without one
+ * @throws NodeError E_BACKUP without one; StorageError E_RECORD_CORRUPT, E_FILE, before any of it is answered
  */
 export async function backup(node: NodeContext, passphrase: string | undefined, who: string): Promise<Readable> {
   if (passphrase === undefined || passphrase === '') {
@@ -104,11 +105,10 @@ export async function backup(node: NodeContext, passphrase: string | undefined, 
     [POLICY_FILE, join(node.paths.home, POLICY_FILE)],
     ...[...POLICY_STATE_FILES, ...CACHE_STATE_FILES].map(name => [name, join(node.paths.state, name)] as const),
   ] as const) {
-    const bytes = await readFile(path).catch(() => null)
+    const bytes = await stateFileAt(path)
     if (bytes !== null) state.set(name, bytes)
   }
-  await node.audit.append({ at: Date.now(), who, what: 'backup' })
-  return backupStream({
+  const source: BackupSource = {
     records: node.library.records,
     artifacts: node.artifacts,
     publisher: node.writer.publisher,
@@ -125,5 +125,18 @@ export async function backup(node: NodeContext, passphrase: string | undefined, 
     ),
     state,
     at: Date.now(),
-  })
+  }
+  await requireSoundRecords(source)
+  await node.audit.append({ at: Date.now(), who, what: 'backup' })
+  return backupStream(source, err => createLog().error({ err }, 'a backup broke off'))
+}
+
+/** Null where there is none: one that is there and cannot be read must not be missing from a backup. @throws StorageError E_FILE */
+async function stateFileAt(path: string): Promise<Buffer | null> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return null
+    throw readErrorOf(error, path)
+  }
 }

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { expect, test } from 'vitest'
@@ -122,4 +122,25 @@ test('a backup counts bytes that records name and that are gone', async () => {
   const again = join(folder, 'again')
   const restored = await restoreHome(again, file, { offline: true, passphrases: [PASSPHRASE] })
   expect(restored).toMatchObject({ artifacts: 5, leftOutRecords: 0, leftOutArtifacts: 1 })
+}, 60_000)
+
+test('a backup that cannot be made says why, and what helps, in place of a broken stream', async () => {
+  const folder = await temporaryFolder()
+  const [home, file] = [join(folder, 'home'), join(folder, 'backup')]
+  {
+    await using node = await atHome(home)
+    await releaseThree(node.client)
+  }
+  await damage(home, 1)
+  {
+    await using node = await atHome(home)
+    await expect(backUp(node.client, file)).rejects.toMatchObject({
+      code: 'E_RECORD_CORRUPT',
+      hint: expect.stringContaining('hanse doctor --repair'),
+    })
+  }
+  for await (const _ of doctorHome(home, { repair: true }));
+  await using node = await atHome(home)
+  await mkdir(join(home, 'state', 'policy-accepted.json'))
+  await expect(backUp(node.client, file)).rejects.toMatchObject({ code: 'E_FILE' })
 }, 60_000)
