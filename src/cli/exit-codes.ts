@@ -47,7 +47,16 @@ const EXIT_OF_CODE: ReadonlyMap<string, ExitCode> = new Map([
     ...['E_DIGEST_MISMATCH', 'E_FILE_NAME'],
     // Records and messages that break the specification.
     ...['E_ENCODING', 'E_TEXT', 'E_DEPTH', 'E_SIZE', 'E_ENVELOPE', 'E_ALGORITHM', 'E_RECORD', 'E_VERSION', 'E_BODY'],
-    ...['E_OTHER_NETWORK', 'E_MESSAGE', 'E_FEED', 'E_FORK', 'E_FEED_GAP', 'E_FEED_FORKED', 'E_RECORD_REFUSED', 'E_PROTOCOL_VIOLATION'],
+    ...[
+      'E_OTHER_NETWORK',
+      'E_MESSAGE',
+      'E_FEED',
+      'E_FORK',
+      'E_FEED_GAP',
+      'E_FEED_FORKED',
+      'E_RECORD_REFUSED',
+      'E_PROTOCOL_VIOLATION',
+    ],
   ),
   ...codes(
     EXIT.network,

@@ -1,5 +1,6 @@
 import {
   type PackageName,
+  type PeerId,
   type PublisherId,
   type ReleaseState,
   relationText,
@@ -28,7 +29,7 @@ export async function info(node: NodeContext, purl: string): Promise<object> {
   const seen = node.seen.publishersOf(name).filter(id => !isBlocked(id) && !all.includes(id))
   if (held.length + seen.length === 0) throw notFound(node, name, all)
   const holders = await Promise.all(held.map(id => holdersOf(node, id, node.library.package(id, name))))
-  const shown = await Promise.all(held.map(id => heldPublisherOf(node, id, name)))
+  const shown = await Promise.all(held.map((id, at) => heldPublisherOf(node, id, name, holders[at])))
   return {
     purl: name,
     publishers: [...shown, ...seen.map(id => seenPublisherOf(node, id, name))],
@@ -49,9 +50,14 @@ const releasesOf = (node: NodeContext, id: PublisherId, name: PackageName): read
   ...(node.library.package(id, name)?.releases.values() ?? []),
 ]
 
-async function heldPublisherOf(node: NodeContext, id: PublisherId, name: PackageName): Promise<object> {
+async function heldPublisherOf(
+  node: NodeContext,
+  id: PublisherId,
+  name: PackageName,
+  holders: readonly PeerId[] | undefined,
+): Promise<object> {
   const state = node.library.package(id, name)
-  const replication = state === null ? null : await replicationOf(node, holdingsOf(node, id), state)
+  const replication = state === null ? null : await replicationOf(node, holdingsOf(node, id), state, holders)
   const versions = releasesOf(node, id, name).map(({ version, state, visibility, deprecated, artifacts }) => ({
     version,
     state,

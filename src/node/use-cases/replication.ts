@@ -1,6 +1,7 @@
-import type { BlockId, PackageState, PeerId, PublisherId, ReleaseState } from '../../protocol/index.ts'
+import type { BlockId, PackageState, PeerId, PublisherId } from '../../protocol/index.ts'
 import { unlessDamaged } from '../library/stored-bodies.ts'
 import type { NodeContext } from '../node-context.ts'
+import { mayHold, newestLiveOf } from './release-holders.ts'
 import { statedCopiesOf } from './seen-copies.ts'
 import { statedHoldersOf } from './stated-holders.ts'
 
@@ -71,13 +72,17 @@ function partsOf(
   return new Map(held.filter(([, { size }]) => size > 0))
 }
 
-/** The copies of the newest live release; null for a package without one. */
+/**
+ * The copies of the newest live release; null for a package without one. `seen` are peers that are found to have it: who is on
+ * the list of a listed release signs nothing of what it has, so of such a one they count.
+ */
 export async function replicationOf(
   node: NodeContext,
   { publisher, mirrors, parts }: Holdings,
   state: PackageState,
+  seen: readonly PeerId[] = [],
 ): Promise<Replication | null> {
-  const newest = newestOf(state)
+  const newest = newestLiveOf(state)
   if (newest === null) return null
   const held = await Promise.all(newest.artifacts.map(({ artifact }) => node.artifacts.has(artifact.sha256)))
   const own = held.every(Boolean) ? 1 : 0
@@ -85,13 +90,13 @@ export async function replicationOf(
     const cids = parts.get(peer)
     return cids === undefined || newest.artifacts.every(({ artifact }) => cids.has(artifact.cid))
   }
-  // What is private is at no other node.
-  const others = newest.visibility === 'public' ? mirrors.filter(each => !each.isSelf && holdsAll(each)) : []
+  const mayBe = mayHold(node, publisher, newest)
+  const others = mirrors.filter(each => !each.isSelf && mayBe(each.peer) && holdsAll(each))
   const trusted = others.filter(({ checked }) => checked === null || checked.outcome === 'held')
   const proven = trusted.filter(({ checked }) => checked !== null)
+  const copies = new Set(trusted.map(({ peer }) => peer))
+  if (newest.visibility === 'listed') for (const peer of seen) copies.add(peer)
+  copies.delete(node.libp2p.peerId.toString() as PeerId)
   const wanted = newest.visibility === 'public' ? (node.relations.relationOf(publisher).copies ?? null) : null
-  return { copies: own + trusted.length, proven: own + proven.length, wanted }
+  return { copies: own + copies.size, proven: own + proven.length, wanted }
 }
-
-const newestOf = ({ releases }: PackageState): ReleaseState | null =>
-  [...releases.values()].findLast(({ state }) => state === 'live') ?? null
