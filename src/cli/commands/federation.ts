@@ -17,6 +17,8 @@ interface FederationAnswer {
     readonly name: string | null
     readonly relation: string
     readonly packages: number
+    /** Packages whose copies were counted; absent from an older node. */
+    readonly counted?: number
     readonly freshness: { readonly state: string; readonly age: number | null }
     readonly mirrors: readonly Mirror[]
     readonly wanted?: number | null
@@ -48,8 +50,9 @@ export function federationView({ network, peers, publishers }: FederationAnswer)
 }
 
 function publisherView(publisher: FederationAnswer['publishers'][number]): View {
-  const { id, name, relation, packages, freshness, mirrors, wanted, spread, least } = publisher
+  const { id, name, relation, packages, counted = packages, freshness, mirrors, wanted, spread, least } = publisher
   const age = freshness.age === null ? '' : `, confirmed ${freshness.age} s ago`
+  const of = counted < packages ? ` of the first ${counted}:` : ''
   const copies = Object.entries(spread).map(([count, of]) => `${packagesText(of)} with ${count}`)
   const shown = least.map(each => [`   ${each.package}`, copiesText(each.copies, wanted), each.proven])
   const short = Object.entries(spread).reduce((sum, [count, of]) => sum + (Number(count) < (wanted ?? 0) ? of : 0), 0)
@@ -59,7 +62,7 @@ function publisherView(publisher: FederationAnswer['publishers'][number]): View 
       '',
       `${name ?? id}  ${relation}, ${packagesText(packages)}, ${freshness.state}${age}`,
       ...mirrors.map(mirror => `├─ mirror ${mirrorText(mirror)}`),
-      `└─ copies ${copies.length === 0 ? 'none known' : copies.join(', ')}${aim}`,
+      `└─ copies${of} ${copies.length === 0 ? 'none known' : copies.join(', ')}${aim}`,
     ),
     ...(shown.length === 0 ? [] : [tableOf(['   PACKAGE', 'COPIES', 'PROVEN'], shown, '')]),
   )

@@ -3,7 +3,7 @@ import { unlessDamaged } from '../library/stored-bodies.ts'
 import type { NodeContext } from '../node-context.ts'
 import { holdingsOf, type Mirror, type Replication, replicationOf } from './replication.ts'
 
-/** Packages of one publisher whose copies are counted; those least copied are shown first. */
+/** Packages of one publisher whose copies are counted, the first by when they were heard of; those least copied are shown first. */
 const MAX_COUNTED_PACKAGES = 1_000
 /** Packages shown of each, unless one publisher is asked for. */
 const MAX_SHOWN_PACKAGES = 5
@@ -28,6 +28,8 @@ interface FederatedPublisher {
   readonly name: string | null
   readonly relation: string
   readonly packages: number
+  /** Of how many of them the copies were counted: the first thousand. */
+  readonly counted: number
   readonly freshness: Freshness
   readonly mirrors: readonly Mirror[]
   /** Copies that this node was told are enough; null: it keeps everything, or nothing. */
@@ -53,7 +55,8 @@ async function publisherOf(node: NodeContext, id: PublisherId, shown: number): P
   const names = [...(node.library.catalogue.publisher(id)?.packages.keys() ?? [])]
   const holdings = holdingsOf(node, id)
   const counted: PackageCopies[] = []
-  for (const name of names.slice(0, MAX_COUNTED_PACKAGES)) {
+  const first = names.slice(0, MAX_COUNTED_PACKAGES)
+  for (const name of first) {
     const state = unlessDamaged(() => node.library.package(id, name))
     const replication = state === null ? null : await replicationOf(node, holdings, state)
     if (replication !== null) counted.push({ package: shortNameOf(name), ...replication })
@@ -61,7 +64,7 @@ async function publisherOf(node: NodeContext, id: PublisherId, shown: number): P
   const spread: Record<number, number> = {}
   for (const { copies } of counted) spread[copies] = (spread[copies] ?? 0) + 1
   return {
-    ...{ id, name: node.relations.localNameOf(id), packages: names.length },
+    ...{ id, name: node.relations.localNameOf(id), packages: names.length, counted: first.length },
     ...{ freshness: freshnessOf(node, id), mirrors: holdings.mirrors, spread },
     wanted: node.relations.relationOf(id).copies ?? null,
     relation: id === node.writer.publisher ? 'self' : relationText(node.relations.relationOf(id)),

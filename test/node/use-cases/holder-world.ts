@@ -58,6 +58,15 @@ export function releasing(
   ])
 }
 
+/** A publisher's records that release one artifact as many packages. */
+export function releasingMany(seed: number, artifact: Artifact, count: number) {
+  const ops = Array.from({ length: count }, (_, i): Op => {
+    return { op: 'release', purl: `pkg:generic/sail${i}@1` as ReleaseName, artifacts: [artifact], summary: {} }
+  })
+  const lists = Array.from({ length: Math.ceil(count / 100) }, (_, at) => ops.slice(at * 100, at * 100 + 100))
+  return recordsOf(publisherOf(seed), 'public', lists)
+}
+
 /** A publisher's records that say which peers hold another publisher's bytes. */
 export function stating(seed: number, publisher: PublisherId, peers: readonly PeerId[]) {
   const ops = peers.map((peer): HoldsOp => ({ op: 'holds', peer, publishers: [publisher], cids: [], undo: false }))
