@@ -25,7 +25,7 @@ test('peer list shows what state a peer is in, what passed with it, whether it i
       {
         ...{ id: 'A', addresses: ['/ip4/192.0.2.1/tcp/1'], state: 'connected', pinned: false, direction: 'inbound' },
         ...{ latencyMs: 51.7, received: 1_234_567, sent: 812, paced: 3, busy: 0, refusals: { 'gossip signature': 2 } },
-        ...{ software: 'hanse 0.1.0', roles: ['relay'] },
+        ...{ software: 'hanse 0.1.0', roles: ['relay'], contact: 'abuse@a.example' },
       },
       { id: 'B', addresses: ['/ip4/192.0.2.2/tcp/1'], state: 'unreachable', pinned: true, why: 'E_NETWORK: refused' },
       { id: 'C', state: 'dialling', pinned: true },
@@ -36,7 +36,7 @@ test('peer list shows what state a peer is in, what passed with it, whether it i
     [
       ...['A', 'connected', 'in', '52 ms', '1.2 MB', '812 B', 'no', 'hanse 0.1.0, relay'],
       '/ip4/192.0.2.1/tcp/1',
-      'paced 3; refused: gossip signature 2',
+      'paced 3; refused: gossip signature 2; contact abuse@a.example',
     ],
     ['B', 'unreachable', 'yes', '/ip4/192.0.2.2/tcp/1', 'E_NETWORK: refused'],
     ['C', 'dialling', 'yes', '-'],

@@ -20,6 +20,7 @@ interface PeerLine {
   readonly refusals?: Readonly<Record<string, number>>
   readonly software?: string
   readonly roles?: readonly string[]
+  readonly contact?: string
 }
 
 const list: Command = {
@@ -56,12 +57,13 @@ const rttOf = ({ latencyMs }: PeerLine): string => (latencyMs == null ? '' : `${
 
 const sizeOf = (bytes: number | undefined): string => (bytes === undefined ? '' : byteText(bytes))
 
-/** Why it is away; what of its requests waited or was refused, and what else of it. */
-function notesOf({ why, paced = 0, busy = 0, refusals = {} }: PeerLine): string {
+/** Why it is away; what of its requests waited or was refused, and what else of it; whom to tell of abuse. */
+function notesOf({ why, contact, paced = 0, busy = 0, refusals = {} }: PeerLine): string {
   const over = [...(paced > 0 ? [`paced ${paced}`] : []), ...(busy > 0 ? [`busy ${busy}`] : [])]
   const refused = Object.entries(refusals).map(([reason, count]) => `${reason} ${count}`)
   const parts = [...(why === undefined ? [] : [why]), ...over]
-  return [...parts, ...(refused.length > 0 ? [`refused: ${refused.join(', ')}`] : [])].join('; ')
+  const abuse = contact === undefined ? [] : [`contact ${contact}`]
+  return [...parts, ...(refused.length > 0 ? [`refused: ${refused.join(', ')}`] : []), ...abuse].join('; ')
 }
 
 const add: Command = {

@@ -52,8 +52,10 @@ export class CatchUp implements AsyncDisposable {
     // A clock that went back says nothing of how long it was.
     const wasAway = lastThere !== null && Math.abs(Date.now() - lastThere) >= AWAY_MS
     const peers = Math.min(PEERS_TO_HEAR, knownPeers)
-    const isNeeded = wasAway && publishers.length > 0 && peers > 0
-    const catchUp = new CatchUp(parts, isNeeded ? signal => caughtUp(publishers, peers, signal) : null)
+    const isNeeded = wasAway && publishers.length > 0
+    // Who knows no peer waits for none, and knows as little as who hears none.
+    const waiting = (signal: AbortSignal) => (peers === 0 ? Promise.resolve(0) : caughtUp(publishers, peers, signal))
+    const catchUp = new CatchUp(parts, isNeeded ? waiting : null)
     await catchUp.#note()
     return catchUp
   }

@@ -85,7 +85,7 @@ function awayOf(node: NodeContext, peer: PeerId): Pick<PeerRow, 'state' | 'why'>
   return { state: 'dialling' }
 }
 
-/** Pins a peer and dials it. @throws NodeError E_MULTIADDR, E_NETWORK */
+/** Pins a peer and dials it; one that is not reached stays pinned, which `note` says. @throws NodeError E_MULTIADDR, E_USAGE for this node itself */
 export async function addPeer(node: NodeContext, text: string, who: string): Promise<object> {
   const address = parsePeerAddress(text)
   if (address === null) {
@@ -93,11 +93,22 @@ export async function addPeer(node: NodeContext, text: string, who: string): Pro
       hint: '/ip4/192.0.2.1/tcp/7701/p2p/12D3KooW…, as hanse status prints it',
     })
   }
+  if (address.peer === node.libp2p.peerId.toString())
+    throw new NodeError('E_USAGE', 'that is the address of this node', {
+      hint: 'hanse status on the other node says its own',
+    })
   await node.peers.pin(address)
   await node.audit.append({ at: Date.now(), who, what: 'peer.add', peer: address.peer })
   const connected = await node.dial(address, AbortSignal.timeout(DIAL_WAIT_MS))
-  const standing = connected ? { state: 'connected' } : awayOf(node, address.peer)
+  const standing = connected ? { state: 'connected' } : { ...awayOf(node, address.peer), note: noteOf(node) }
   return { id: address.peer, addresses: address.addresses, connected, ...standing }
+}
+
+/** What becomes of a pinned peer that was not reached. */
+function noteOf({ config }: NodeContext): string {
+  return config.network.mode === 'off'
+    ? 'pinned; it is dialled once the network is on'
+    : 'pinned, but not reached yet: this node tries again by itself'
 }
 
 /** Unpins a peer and hangs up. @throws NodeError E_NOT_FOUND */

@@ -78,7 +78,11 @@ async function changeEverything(node: NodeContext, { action, as }: RelationChang
     publisher: EVERYTHING,
     relation: everything ? 'follow' : 'none',
     ...(everything && isOff ? { warning: 'the network is off: nothing is heard of' } : {}),
-    ...(everything ? {} : { notice: 'records of publishers that nobody here chose are removed in the background' }),
+    ...(everything
+      ? {}
+      : {
+          notice: `records of publishers that nobody here chose are removed ${isOff ? 'once the network is on' : 'in the background'}`,
+        }),
   }
 }
 

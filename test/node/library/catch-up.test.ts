@@ -52,10 +52,16 @@ test('a node that hears nobody serves what it has, and says that it does not kno
   expect(catchUp.freshness).toBe('unknown: no peer was heard since the start')
 })
 
+test('a node that was away and knows no peer waits for none, and says that it does not know', async () => {
+  const { catchUp, asked } = await startedAfter(AWAY_MS + 1, { knownPeers: 0 })
+  await using _ = catchUp
+  await catchUp.ready
+  expect([asked, catchUp.freshness]).toEqual([[], 'unknown: no peer was heard since the start'])
+})
+
 test.each([
   ['started for the first time', null, {}],
   ['was away for a moment', AWAY_MS - 60_000, {}],
-  ['knows no peer', AWAY_MS + 1, { knownPeers: 0 }],
   ['allows nobody', AWAY_MS + 1, { publishers: [] }],
 ])('a node that %s waits for nothing', async (_what, awayMs, parts) => {
   const { catchUp, asked } = await startedAfter(awayMs, parts)
