@@ -1,4 +1,4 @@
-import { createHash, hash } from 'node:crypto'
+import { createHash, type Hash, hash } from 'node:crypto'
 
 /** Hashes one artifact, wherever that is done: its leaves one by one, and all of it in order. Rejections are failures of this node. */
 export interface ArtifactHash {
@@ -14,17 +14,21 @@ export interface ArtifactHash {
 
 /** On this thread. */
 export function hashHere(): ArtifactHash {
-  const whole = createHash('sha256')
+  let begun: Hash | null = null
+  const whole = () => {
+    begun ??= createHash('sha256')
+    return begun
+  }
   return {
     async check(bytes, digest, inWhole) {
       if (!hash('sha256', bytes, 'buffer').equals(digest)) return false
-      if (inWhole) whole.update(bytes)
+      if (inWhole) whole().update(bytes)
       return true
     },
     async add(bytes) {
-      whole.update(bytes)
+      whole().update(bytes)
     },
-    end: async () => whole.digest('hex'),
+    end: async () => whole().digest('hex'),
     close: () => {},
   }
 }

@@ -117,7 +117,8 @@ function isConsistent({ cid, size, sha256 }: WantedArtifact): boolean {
   const { code, multihash } = partsOfId(cid)
   if (size > MAX_CONTENT_LEAVES * LEAF_BYTES) return false
   if (leafCountOf(size) > 1) return code !== raw.code
-  return code === raw.code && Buffer.from(multihash.digest).toString('hex') === sha256
+  const { buffer, byteOffset, byteLength } = multihash.digest
+  return code === raw.code && Buffer.from(buffer, byteOffset, byteLength).toString('hex') === sha256
 }
 
 /** One fetch: who was asked and failed, and who brought how much. */

@@ -12,6 +12,7 @@ import type { ByteDuplex, OpenStream } from './byte-duplex.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { FIRST_BYTE_MS, MIN_BYTES_PER_SECOND, OPEN_MS, PONG_MS } from './limits.ts'
 import type { OffenceCode } from './offence.ts'
+import type { RequestBounds } from './open-request.ts'
 import type { SharedRate } from './shared-rate.ts'
 
 /** What kept streams need from outside. */
@@ -37,6 +38,14 @@ export interface RequestOptions {
   readonly mayQueue?: boolean
   readonly minBytesPerSecond?: number
   readonly probeAfterMs?: number
+}
+
+interface Asked {
+  readonly peer: PeerId
+  readonly protocol: string
+  readonly payload: Uint8Array
+  readonly bounds: RequestBounds
+  readonly signal: AbortSignal
 }
 
 type Side<T> = Map<PeerId, Map<string, T>>
@@ -94,18 +103,12 @@ export class KeptStreams implements AsyncDisposable {
    * credit returns when the next is asked for, leaving the loop cancels.
    * Throws the signal's reason or a `FederationError`.
    */
-  async *request(
+  request(
     peer: PeerId,
     protocol: string,
     payload: Uint8Array,
     options: RequestOptions = {},
   ): AsyncGenerator<Uint8Array> {
-    // A stream that is open ends when this node closes: only opening one needs to hear of it.
-    const signal = options.signal ?? this.#closing.signal
-    const firstByteMs = options.firstByteMs ?? FIRST_BYTE_MS
-    const stream =
-      this.#opened.get(peer)?.get(protocol) ??
-      (await this.#openWithin(firstByteMs, peer, protocol, AbortSignal.any([this.#closing.signal, signal])))
     const creditBytes = Math.min(
       MAX_CREDIT_BYTES,
       Math.max(MIN_CREDIT_BYTES, options.creditBytes ?? DEFAULT_CREDIT_BYTES),
@@ -114,15 +117,15 @@ export class KeptStreams implements AsyncDisposable {
       creditBytes,
       longestBytes: options.longestBytes ?? creditBytes,
       minBytesPerSecond: options.minBytesPerSecond ?? MIN_BYTES_PER_SECOND,
-      firstByteMs,
+      firstByteMs: options.firstByteMs ?? FIRST_BYTE_MS,
       mayQueue: options.mayQueue ?? false,
       probeAfterMs: options.probeAfterMs ?? 0,
     }
-    // What has arrived waits here: the peer is not taken for slow meanwhile, and gets no more credit.
-    for await (const message of stream.request(payload, bounds, signal)) {
-      await this.#ports.downlink?.take(peer, protocol, creditCostOf(message.byteLength), signal)
-      yield message
-    }
+    // A stream that is open ends when this node closes: only opening one needs to hear of it.
+    const signal = options.signal ?? this.#closing.signal
+    const stream = this.#opened.get(peer)?.get(protocol)
+    if (stream !== undefined && this.#ports.downlink === undefined) return stream.request(payload, bounds, signal)
+    return this.#requestInTurn({ peer, protocol, payload, bounds, signal })
   }
 
   /** What a peer's HELLO says it knows beyond the first version of a protocol. Throws the signal's reason or a `FederationError`. */
@@ -165,6 +168,18 @@ export class KeptStreams implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort(new FederationError('E_CLOSED', 'this node is closing'))
     for (const peer of new Set([...this.#asking.keys(), ...this.#answering.keys()])) this.endPeer(peer, 'closing')
+  }
+
+  /** Over a stream that may have to be opened, at the pace of the downlink. */
+  async *#requestInTurn({ peer, protocol, payload, bounds, signal }: Asked): AsyncGenerator<Uint8Array> {
+    const stream =
+      this.#opened.get(peer)?.get(protocol) ??
+      (await this.#openWithin(bounds.firstByteMs, peer, protocol, AbortSignal.any([this.#closing.signal, signal])))
+    // What has arrived waits here: the peer is not taken for slow meanwhile, and gets no more credit.
+    for await (const message of stream.request(payload, bounds, signal)) {
+      await this.#ports.downlink?.take(peer, protocol, creditCostOf(message.byteLength), signal)
+      yield message
+    }
   }
 
   /** The stream to a peer, opened in less than the first byte may take. */

@@ -13,6 +13,8 @@ export interface ArtifactRequest {
 const BEFORE_FROM = Buffer.from('\xa4\x63ask\x68artifact\x64from', 'latin1')
 const BEFORE_ROOT = Buffer.from('\x64root\x78', 'latin1')
 const BEFORE_COUNT = Buffer.from('\x65count', 'latin1')
+/** Bytes around the numbers and the root. */
+const FIXED_BYTES = BEFORE_FROM.byteLength + BEFORE_ROOT.byteLength + 1 + BEFORE_COUNT.byteLength
 const ROOT_TEXT = /^b[a-z2-7]{30,120}$/
 /** Of numbers: those below are the byte itself, those up to 255 one byte more, others here two. */
 const SHORT_BELOW = 24
@@ -22,15 +24,15 @@ const TWO_BYTES = 0x19
 /** The bytes, or null for what only the general codec knows. */
 export function encodeArtifactRequest({ root, from, count }: ArtifactRequest): Uint8Array | null {
   if (!ROOT_TEXT.test(root) || !isLeafNumber(from) || !isLeafNumber(count)) return null
-  return Buffer.concat([
-    BEFORE_FROM,
-    numberBytes(from),
-    BEFORE_ROOT,
-    Buffer.of(root.length),
-    Buffer.from(root, 'latin1'),
-    BEFORE_COUNT,
-    numberBytes(count),
-  ])
+  const bytes = Buffer.allocUnsafe(FIXED_BYTES + numberBytes(from) + root.length + numberBytes(count))
+  let at = BEFORE_FROM.copy(bytes)
+  at = writeNumber(bytes, from, at)
+  at += BEFORE_ROOT.copy(bytes, at)
+  bytes[at++] = root.length
+  at += bytes.write(root, at, 'latin1')
+  at += BEFORE_COUNT.copy(bytes, at)
+  writeNumber(bytes, count, at)
+  return bytes
 }
 
 /** The request if these bytes are the one encoding of one; null for anything else, also for what is malformed. */
@@ -48,9 +50,16 @@ export function parseArtifactRequest(message: Uint8Array): ArtifactRequest | nul
 
 const isLeafNumber = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= MAX_CONTENT_LEAVES
 
-function numberBytes(value: number): Uint8Array {
-  if (value < SHORT_BELOW) return Buffer.of(value)
-  return value < 0x100 ? Buffer.of(ONE_BYTE, value) : Buffer.of(TWO_BYTES, value >> 8, value)
+function numberBytes(value: number): number {
+  if (value < SHORT_BELOW) return 1
+  return value < 0x100 ? 2 : 3
+}
+
+/** Writes the shortest form; returns where it ends. */
+function writeNumber(bytes: Buffer, value: number, at: number): number {
+  if (value < SHORT_BELOW) return bytes.writeUInt8(value, at)
+  if (value < 0x100) return bytes.writeUInt8(value, bytes.writeUInt8(ONE_BYTE, at))
+  return bytes.writeUInt16BE(value, bytes.writeUInt8(TWO_BYTES, at))
 }
 
 const isAt = (bytes: Buffer, at: number, expected: Buffer): boolean =>

@@ -12,7 +12,7 @@ const LEAST_ROOM_BYTES = 4096
  * room of their own, which grows fourfold with what arrived. It never holds more than one frame and the newest chunk.
  */
 export class FrameReader {
-  readonly #header = new Uint8Array(FRAME_HEADER_BYTES)
+  readonly #header = Buffer.alloc(FRAME_HEADER_BYTES)
   #headerFilled = 0
   /** Bytes of the payload being read; null while the header is. */
   #payloadBytes: number | null = null
@@ -26,38 +26,35 @@ export class FrameReader {
   }
 
   /** Frames completed by this chunk, in order; a fault ends the sequence and stays. */
-  *push(chunk: Uint8Array): Generator<Frame | FrameFault> {
+  push(chunk: Uint8Array): (Frame | FrameFault)[] {
+    const frames: (Frame | FrameFault)[] = []
     let at = 0
     while (this.#fault === null) {
       if (this.#payloadBytes === null) {
         at += this.#fillHeader(chunk, at)
-        if (this.#headerFilled < FRAME_HEADER_BYTES) return
+        if (this.#headerFilled < FRAME_HEADER_BYTES) return frames
         this.#fault = this.#readLength()
         if (this.#payloadBytes === null) break
       }
       const payload = this.#inPlace(chunk, at, this.#payloadBytes) ?? this.#gathered(chunk, at, this.#payloadBytes)
-      if (payload === null) return
+      if (payload === null) return frames
       at += payload.taken
-      yield { type: this.#header[4] ?? 0, id: this.#view().getUint32(5), payload: payload.bytes }
+      frames.push({ type: this.#header.readUInt8(4), id: this.#header.readUInt32BE(5), payload: payload.bytes })
       this.#headerFilled = 0
       this.#payloadBytes = null
     }
-    yield this.#fault ?? 'frame-too-short'
-  }
-
-  #view(): DataView {
-    return new DataView(this.#header.buffer)
+    frames.push(this.#fault ?? 'frame-too-short')
+    return frames
   }
 
   #fillHeader(chunk: Uint8Array, at: number): number {
     const taken = Math.min(FRAME_HEADER_BYTES - this.#headerFilled, chunk.byteLength - at)
-    this.#header.set(chunk.subarray(at, at + taken), this.#headerFilled)
-    this.#headerFilled += taken
+    for (let i = 0; i < taken; i++) this.#header[this.#headerFilled++] = chunk[at + i]!
     return taken
   }
 
   #readLength(): FrameFault | null {
-    const length = this.#view().getUint32(0)
+    const length = this.#header.readUInt32BE(0)
     if (length > this.#maxFrameBytes) return 'frame-too-long'
     const payloadBytes = length - (FRAME_HEADER_BYTES - FRAME_LENGTH_BYTES)
     if (payloadBytes < 0) return 'frame-too-short'

@@ -73,8 +73,8 @@ export function parseCredit(payload: Uint8Array): number | null {
 
 /** Payload of a REQ frame: first credit (u32), then the request message. */
 export function encodeRequest(creditBytes: number, message: Uint8Array): Uint8Array {
-  const payload = new Uint8Array(4 + message.byteLength)
-  new DataView(payload.buffer).setUint32(0, creditBytes)
+  const payload = Buffer.allocUnsafe(4 + message.byteLength)
+  payload.writeUInt32BE(creditBytes)
   payload.set(message, 4)
   return payload
 }
