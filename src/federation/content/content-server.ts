@@ -28,8 +28,9 @@ export function contentHandler(
   mayServe: MayServeBlock,
   onMissing: (peer: PeerId) => void = () => {},
 ): RequestHandler {
-  return async function* answer({ peer, payload, signal }) {
-    const request = parseContentRequest(payload)
+  return async function* answer(asked) {
+    const { peer } = asked
+    const request = parseContentRequest(asked.payload)
     if (request.ask === 'blocks') {
       for (const id of request.cids) {
         const block = await readServable(source, mayServe, id, peer)
@@ -45,14 +46,14 @@ export function contentHandler(
     }
     const rootBlock = await readOrThrow(source, request.root, peer)
     if (partsOfId(request.root).code === raw.code) {
-      if (request.from === 0 && request.count > 0) yield* slicesOf(rootBlock)
+      if (request.from === 0 && request.count > 0) for (const slice of slicesOf(rootBlock)) yield slice
       return
     }
     if (request.from === 0) yield rootBlock
     const leaves = decode(rootBlock).Links.slice(request.from, request.from + request.count)
     for (const { Hash } of leaves) {
-      signal.throwIfAborted()
-      yield* slicesOf(await readOrThrow(source, Hash.toString() as BlockId, peer))
+      asked.signal.throwIfAborted()
+      for (const slice of slicesOf(await readOrThrow(source, Hash.toString() as BlockId, peer))) yield slice
     }
   }
 }

@@ -7,16 +7,20 @@ export class AnswerCredit {
   /** The most that may ever be outstanding: the request's first credit, bytes. */
   readonly windowBytes: number
   readonly #clock: Clock
-  readonly #signal: AbortSignal
   #leftBytes: number
+  #stopped: { readonly reason: unknown } | null = null
   #wake: (() => void) | null = null
 
-  constructor(windowBytes: number, clock: Clock, signal: AbortSignal) {
+  constructor(windowBytes: number, clock: Clock) {
     this.windowBytes = windowBytes
     this.#leftBytes = windowBytes
     this.#clock = clock
-    this.#signal = signal
-    signal.addEventListener('abort', () => this.#wake?.(), { once: true })
+  }
+
+  /** Nothing is spent from now on: who waits, and who asks later, gets the reason thrown. */
+  stop(reason: unknown): void {
+    this.#stopped ??= { reason }
+    this.#wake?.()
   }
 
   /** Adds what the peer granted; false when more would be outstanding than the window. */
@@ -27,14 +31,20 @@ export class AnswerCredit {
     return true
   }
 
-  /** Takes `bytes` of credit, waiting for it; throws `E_TOO_LARGE`, `E_STALLED` or the signal's reason. */
-  async spend(bytes: number): Promise<void> {
+  /** Takes `bytes` of credit; false when so much is not there yet. Throws `E_TOO_LARGE` or what it was stopped with. */
+  spendNow(bytes: number): boolean {
     if (bytes > this.windowBytes) {
       throw new FederationError('E_TOO_LARGE', `message of ${bytes} bytes, credit is at most ${this.windowBytes}`)
     }
-    this.#signal.throwIfAborted()
-    while (this.#leftBytes < bytes) await this.#grantArrives()
+    if (this.#stopped !== null) throw this.#stopped.reason
+    if (this.#leftBytes < bytes) return false
     this.#leftBytes -= bytes
+    return true
+  }
+
+  /** The same, waiting for it; throws `E_STALLED` too. */
+  async spend(bytes: number): Promise<void> {
+    while (!this.spendNow(bytes)) await this.#grantArrives()
   }
 
   async #grantArrives(): Promise<void> {
@@ -49,6 +59,5 @@ export class AnswerCredit {
       cancelTimer()
       this.#wake = null
     }
-    this.#signal.throwIfAborted()
   }
 }

@@ -13,7 +13,6 @@ import {
   parseRequest,
 } from '../../protocol/index.ts'
 import { FederationError } from '../errors.ts'
-import { AnswerCredit } from './answer-credit.ts'
 import type { ByteDuplex } from './byte-duplex.ts'
 import type { Clock } from './clock.ts'
 import { endOfError } from './end-errors.ts'
@@ -21,11 +20,12 @@ import { FrameLink, type LinkRole } from './frame-link.ts'
 import { MAX_RUNNING_HANDLERS } from './limits.ts'
 import type { OffenceCode } from './offence.ts'
 import { pause } from './pause.ts'
+import { RunningAnswer } from './running-answer.ts'
 import type { SharedRate } from './shared-rate.ts'
 
 /**
  * Answers one request: each message yielded is one message at the asker, at most its credit (1 MiB and an envelope
- * unless it asked for other). A `FederationError` with a status code, or a `ProtocolError`, becomes that END.
+ * unless it asked for other). The signal is made when it is read. A `FederationError` with a status code, or a `ProtocolError`, becomes that END.
  */
 export type RequestHandler = (request: {
   readonly peer: PeerId
@@ -53,16 +53,11 @@ export interface AnsweringContext {
   readonly onClosed: (error: FederationError) => void
 }
 
-interface Answer {
-  readonly credit: AnswerCredit
-  readonly stop: AbortController
-}
-
 /** The acceptor's side of a kept stream: runs a handler per request and never sends more than was granted. */
 export class AnsweringStream implements LinkRole {
   readonly #context: AnsweringContext
   readonly #link: FrameLink
-  readonly #open = new Map<number, Answer>()
+  readonly #open = new Map<number, RunningAnswer>()
   #lastId = 0
   #creditBytes = 0
   #running = 0
@@ -91,7 +86,7 @@ export class AnsweringStream implements LinkRole {
   }
 
   onClosed(error: FederationError): void {
-    for (const answer of this.#open.values()) answer.stop.abort(error)
+    for (const answer of this.#open.values()) answer.stop(error)
     this.#open.clear()
     this.#context.onClosed(error)
   }
@@ -131,18 +126,18 @@ export class AnsweringStream implements LinkRole {
   }
 
   #start(id: number, creditBytes: number, payload: Uint8Array, waitMs: number): void {
-    const stop = new AbortController()
-    const answer = { stop, credit: new AnswerCredit(creditBytes, this.#context.clock, stop.signal) }
+    const answer = new RunningAnswer(creditBytes, this.#context.clock)
     this.#open.set(id, answer)
     this.#creditBytes += creditBytes
     this.#running++
     void this.#run(id, answer, payload, waitMs).finally(() => this.#running--)
   }
 
-  async #run(id: number, answer: Answer, payload: Uint8Array, waitMs: number): Promise<void> {
+  async #run(id: number, answer: RunningAnswer, payload: Uint8Array, waitMs: number): Promise<void> {
     let status: EndStatus = 'ok'
     try {
-      await pause(this.#context.clock, waitMs, answer.stop.signal)
+      await (waitMs === 0 ? null : pause(this.#context.clock, waitMs, answer.signal))
+      answer.throwIfStopped() // cancelled in the turn in which it came
       await this.#answer(id, answer, payload)
     } catch (error) {
       status = endOfError(error)
@@ -150,18 +145,28 @@ export class AnsweringStream implements LinkRole {
     this.#close(id, status)
   }
 
-  async #answer(id: number, { credit, stop }: Answer, payload: Uint8Array): Promise<void> {
+  async #answer(id: number, answer: RunningAnswer, payload: Uint8Array): Promise<void> {
     const { handler, peer, protocol, budget, uplink, clock } = this.#context
-    for await (const message of handler({ peer, payload, signal: stop.signal })) {
+    const request = {
+      peer,
+      payload,
+      get signal() {
+        return answer.signal
+      },
+    }
+    for await (const message of handler(request)) {
       const cost = creditCostOf(message.byteLength)
       // What was made and cannot be sent is charged too: else asking without credit would cost a peer nothing.
       const charge = () => budget?.chargeBytes(peer, protocol, cost) ?? 0
-      await credit.spend(cost).catch(error => {
+      try {
+        if (!answer.credit.spendNow(cost)) await answer.credit.spend(cost)
+      } catch (error) {
         charge()
         throw error
-      })
-      await pause(clock, charge(), stop.signal)
-      await uplink?.take(peer, protocol, cost, stop.signal)
+      }
+      const waitMs = charge()
+      if (waitMs > 0) await pause(clock, waitMs, answer.signal)
+      if (uplink !== null) await uplink.take(peer, protocol, cost, answer.signal)
       await this.#link.send(FRAME.data, id, message)
     }
   }
@@ -172,7 +177,7 @@ export class AnsweringStream implements LinkRole {
     this.#open.delete(id)
     this.#creditBytes -= answer.credit.windowBytes
     // A handler that ended by itself has nothing to stop.
-    if (status === 'cancelled') answer.stop.abort(new FederationError('E_CANCELLED', 'request ended: cancelled'))
+    if (status === 'cancelled') answer.stop(new FederationError('E_CANCELLED', 'request ended: cancelled'))
     this.#sendEnd(id, status)
   }
 

@@ -39,6 +39,8 @@ export class PeerBudgets implements PeerBudget {
   readonly #own = new Map<string, Budget>()
   readonly #shared = new Map<string, Budget>()
 
+  #last = { peer: '', protocol: '', key: '' }
+
   constructor(ports: PeerBudgetsPorts) {
     this.#ports = ports
     this.#clock = ports.clock ?? systemClock
@@ -68,8 +70,15 @@ export class PeerBudgets implements PeerBudget {
     return waitMs
   }
 
+  /** The last one again as it is: text that is joined has to be hashed anew. */
+  #keyOf(peer: PeerId, protocol: string): string {
+    if (this.#last.peer !== peer || this.#last.protocol !== protocol)
+      this.#last = { peer, protocol, key: `${protocol} ${peer}` }
+    return this.#last.key
+  }
+
   #budgetOf(peer: PeerId, protocol: string, now: number): Budget {
-    const key = `${protocol} ${peer}`
+    const key = this.#keyOf(peer, protocol)
     const known = this.#own.get(key)
     if (known !== undefined) return known
     this.#forgetFull(now)

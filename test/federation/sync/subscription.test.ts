@@ -28,7 +28,7 @@ test('the credit of a subscription holds the longest part of heads', async () =>
   const head = { publisher: p.id, feed: p.feed, seq: Number.MAX_SAFE_INTEGER, id: p.genesis.id }
   const [part] = encodeHeads(Array.from({ length: MAX_HEADS_IN_PART }, () => head))
   const clock = { now: () => 0, after: () => () => {} }
-  const credit = new AnswerCredit(SUBSCRIPTION_CREDIT_BYTES, clock, new AbortController().signal)
+  const credit = new AnswerCredit(SUBSCRIPTION_CREDIT_BYTES, clock)
   await expect(credit.spend(part!.length)).resolves.toBeUndefined()
   expect(part!.length).toBeLessThanOrEqual(LONGEST_HEADS_BYTES)
 })
