@@ -228,12 +228,12 @@ export class Exchange implements AsyncDisposable {
     void this.hangUp(peer)
   }
 
-  async #stored(records: readonly WellFormedRecord[], from: PeerId): Promise<void> {
+  #stored(records: readonly WellFormedRecord[], from: PeerId): void {
     this.#brought(from)
     const { metrics, home } = this.#parts
     metrics.records.inc({ via: 'peer' }, records.length)
     try {
-      await home.library.absorb(records)
+      home.library.absorb(records)
     } finally {
       this.changes.stored(records, from)
     }

@@ -46,7 +46,7 @@ export async function openEverything(
       remove: async publisher => {
         await library.records.forget(publisher)
         exchange.intake.forgot(publisher)
-        await library.forget(publisher)
+        library.forget(publisher)
       },
       onFault: (message, err) => createLog().error({ err }, message),
     }),

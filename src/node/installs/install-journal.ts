@@ -30,7 +30,7 @@ export interface NotedInstall extends Install {
 }
 
 /** Told after installs were counted and written, of which packages. */
-export type InstallListener = (names: ReadonlySet<PackageName>) => Promise<void>
+export type InstallListener = (names: ReadonlySet<PackageName>) => void
 
 /**
  * Which versions were served to whom in the last seven days, one line a day, asker and version; which were ever; and how often
@@ -43,7 +43,7 @@ export class InstallJournal implements AsyncDisposable {
   readonly #counts: InstallCounts
   /** Packages counted since the last write. */
   #counted = new Set<PackageName>()
-  #listener: InstallListener = async () => {}
+  #listener: InstallListener = () => {}
   readonly #waiting = new Map<string, Write>()
   /** Keys of today's lines that are on their way to the disk or there. */
   readonly #known = new Set<string>()
@@ -152,7 +152,7 @@ export class InstallJournal implements AsyncDisposable {
     this.#counted = new Set()
     try {
       await this.#parts.database.commit(writes)
-      if (counted.size > 0) await this.#listener(counted)
+      if (counted.size > 0) this.#listener(counted)
       if (this.#lines > MAX_JOURNAL_LINES) await this.#forgetSurplus()
       this.#hasProblem = false
     } catch (cause) {

@@ -7,7 +7,7 @@ import { unlessDamaged } from './stored-bodies.ts'
 
 /** Documents whose popularity alone moved that go with a change, beside one for each package it touches; the others wait for the next. */
 const MAX_RERANKED = 64
-/** Documents whose popularity alone is another at a start that are written singly; with more of them a rebuild is cheaper. */
+/** Documents that are others at a start, or missing, that are written singly; with more of them a rebuild is cheaper. */
 const MAX_DRIFTED = 1_000
 
 export interface IndexKeeperParts {
@@ -66,8 +66,8 @@ export class IndexKeeper {
   }
 
   /**
-   * Brings the index in line at a start. A crash between a record and its place in the index, or another tokeniser: rebuilt; it takes
-   * seconds and loses nothing. Where popularity alone moved noticeably, the answer is to be written.
+   * Brings the index in line at a start. Another tokeniser, or documents that should not be there: rebuilt; it takes seconds and loses
+   * nothing. Documents that are missing, others, or noticeably more or less popular, as after a crash, are to be written.
    */
   async reconcile(): Promise<SearchBatchOperation[]> {
     const documents = this.#opening.splice(0).map(document => this.#ranked(document))
@@ -82,18 +82,19 @@ export class IndexKeeper {
     return []
   }
 
-  /** The documents whose popularity alone is noticeably another in the index; null when it has to be made anew. */
+  /** The documents that the index does not have as they are; null when it has to be made anew. */
   #driftedOf(documents: readonly Document[]): readonly Document[] | null {
     const { needsRebuild, documents: indexed } = this.#index.stats()
-    if (needsRebuild || indexed !== documents.length) return null
+    if (needsRebuild) return null
     const drifted: Document[] = []
+    let found = 0
     for (const document of documents) {
-      const found = this.#index.lookup(document.key)
-      if (found === null || !isSameButPopularity(found, document)) return null
-      if (hasMoved(found.popularity, document.popularity)) drifted.push(document)
+      const known = this.#index.lookup(document.key)
+      if (known !== null) found++
+      if (known === null || !isSame(known, document)) drifted.push(document)
       if (drifted.length > MAX_DRIFTED) return null
     }
-    return drifted
+    return found === indexed ? drifted : null
   }
 
   /** A package as search shows it, or null; what it needs is counted. */
@@ -110,6 +111,8 @@ export class IndexKeeper {
   }
 }
 
-function isSameButPopularity(a: Document, b: Document): boolean {
+/** Popularity alone may differ a little. */
+function isSame(a: Document, b: Document): boolean {
+  if (hasMoved(a.popularity, b.popularity)) return false
   return (Object.keys(b) as (keyof Document)[]).every(key => key === 'popularity' || String(a[key]) === String(b[key]))
 }

@@ -72,7 +72,7 @@ export class Library {
   static async open(parts: LibraryParts): Promise<Library> {
     const library = new Library(parts)
     await library.#refold()
-    await library.#writeIndex(await library.#keeper.reconcile())
+    await library.#written(library.#database.commit((await library.#keeper.reconcile()).map(indexWriteOf)))
     library.catalogue.rest()
     return library
   }
@@ -82,30 +82,30 @@ export class Library {
   }
 
   /** Takes in records that are durable already. */
-  async absorb(records: readonly WellFormedRecord[]): Promise<void> {
+  absorb(records: readonly WellFormedRecord[]): void {
     for (const record of records) this.#damage.heal(record)
     this.#bodies.next()
     const { touched } = this.catalogue.add(records)
     this.access.add(records)
-    await this.#writeIndex(this.#keeper.take(touched))
+    this.#writeIndex(this.#keeper.take(touched))
     this.#tell(records, touched)
   }
 
   /** Forgets a publisher whose records were removed from the store. */
-  async forget(publisher: PublisherId): Promise<void> {
+  forget(publisher: PublisherId): void {
     const names = [...(this.catalogue.publisher(publisher)?.packages.keys() ?? [])]
     const touched = names.map(name => ({ publisher, package: name }))
     this.catalogue.remove(publisher)
     this.access.forget(publisher)
     this.#damage.forget(publisher)
-    await this.#writeIndex(this.#keeper.take(touched))
+    this.#writeIndex(this.#keeper.take(touched))
     this.#tell([], touched)
   }
 
   /** Ranks packages anew whose use changed; those that do not fit into one write follow with the next change. */
-  async rerank(names: Iterable<PackageName>): Promise<void> {
+  rerank(names: Iterable<PackageName>): void {
     for (const name of names) this.popularity.move(name)
-    await this.#writeIndex(this.#keeper.rerank())
+    this.#writeIndex(this.#keeper.rerank())
   }
 
   /** Calls `listener` after every change until the answer is called. */
@@ -206,10 +206,15 @@ export class Library {
     }
   }
 
+  /** What the index says is made anew from the records, so it waits for their next write: the disk is synced once a record. */
+  #writeIndex(operations: readonly SearchBatchOperation[]): void {
+    void this.#written(this.#database.ride(operations.map(indexWriteOf)))
+  }
+
   /** The records are safe and the index is rebuilt from them: what it could not be told is a problem, and no failure. */
-  async #writeIndex(operations: readonly SearchBatchOperation[]): Promise<void> {
+  async #written(writing: Promise<void>): Promise<void> {
     try {
-      await this.#database.commit(operations.map(indexWriteOf))
+      await writing
       this.problems.delete('index')
     } catch (error) {
       this.problems.set('index', `search index not written: ${error instanceof Error ? error.message : String(error)}`)

@@ -77,7 +77,7 @@ export class Writer {
     const first = identity.restored === null ? this.#first : this.#first.slice(0, 1)
     try {
       const { stored } = await library.records.append(first, { onlyAtTip: true })
-      await library.absorb(stored)
+      library.absorb(stored)
     } catch (error) {
       if (!(error instanceof StorageError) || error.code !== 'E_RECORD_CORRUPT') throw error
       library.damaged({ publisher: this.publisher, feed: ROOT_FEED, problem: error.message, lost: null })
@@ -154,7 +154,7 @@ export class Writer {
         continue
       }
       this.#clones.wrote(feed, record.seq)
-      await library.absorb(stored)
+      library.absorb(stored)
       announce(record)
       return record
     }

@@ -1,6 +1,6 @@
 import type { ClassicLevel } from 'classic-level'
 import { isDiskFull, MAKE_ROOM, StorageError } from './errors.ts'
-import { DISK_RESERVE_BYTES, MAX_GROUP_COMMIT_BYTES } from './limits.ts'
+import { DISK_RESERVE_BYTES, MAX_GROUP_COMMIT_BYTES, RIDE_MS } from './limits.ts'
 
 /** The sublevels of a home's database; a table is named here or it does not exist. */
 const TABLES = [
@@ -56,7 +56,9 @@ export class LevelDatabase implements AsyncDisposable {
   readonly folder: string
   readonly #freeBytes: (folder: string) => Promise<number>
   #waiting: Waiting[] = []
+  #riding: Waiting[] = []
   #flushing: Promise<void> | null = null
+  #departure: NodeJS.Timeout | null = null
   #failure: StorageError | null = null
 
   /** Use `openLevelDatabase`. */
@@ -93,28 +95,52 @@ export class LevelDatabase implements AsyncDisposable {
    */
   commit(writes: readonly Write[]): Promise<void> {
     if (writes.length === 0) return Promise.resolve()
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ writes, bytes: bytesOf(writes), resolve, reject })
+    const written = waitIn(this.#waiting, writes)
+    this.#flushing ??= this.#flush()
+    return written
+  }
+
+  /**
+   * As `commit`, of what can be made anew from what is written already: it goes with the next commit, before it, or by itself after
+   * `RIDE_MS`. A synced write costs the same however much it holds. On a full disk it goes on waiting.
+   */
+  ride(writes: readonly Write[]): Promise<void> {
+    if (writes.length === 0) return Promise.resolve()
+    const written = waitIn(this.#riding, writes)
+    this.#departure ??= setTimeout(() => {
       this.#flushing ??= this.#flush()
-    })
+    }, RIDE_MS)
+    return written
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#flushing
+    if (this.#riding.length > 0) await this.#flush()
     await this.#level.close()
   }
 
   async #flush(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    do {
+      if (this.#departure !== null) clearTimeout(this.#departure)
+      this.#departure = null
+      const riders = this.#riding.splice(0)
       const group = this.#nextGroup()
       try {
-        await this.#write(group.flatMap(waiting => waiting.writes))
-        for (const waiting of group) waiting.resolve()
+        await this.#write([...riders, ...group].flatMap(waiting => waiting.writes))
+        for (const waiting of [...riders, ...group]) waiting.resolve()
       } catch (error) {
         for (const waiting of group) waiting.reject(error)
+        this.#leftBehind(riders, error)
       }
-    }
+    } while (this.#waiting.length > 0)
     this.#flushing = null
+  }
+
+  /** What rode with a write that failed waits for the next one while there is none yet, and is not much. */
+  #leftBehind(riders: readonly Waiting[], error: unknown): void {
+    const bytes = riders.reduce((sum, each) => sum + each.bytes, 0)
+    if (this.#failure === null && bytes <= MAX_GROUP_COMMIT_BYTES) this.#riding.unshift(...riders)
+    else for (const { reject } of riders) reject(error)
   }
 
   /** As many waiting commits as fit one batch, at least one. */
@@ -151,6 +177,12 @@ export class LevelDatabase implements AsyncDisposable {
       hint: MAKE_ROOM,
     })
   }
+}
+
+function waitIn(queue: Waiting[], writes: readonly Write[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    queue.push({ writes, bytes: bytesOf(writes), resolve, reject })
+  })
 }
 
 interface Waiting {

@@ -30,7 +30,7 @@ async function run(folder: string, pins: ReadonlyMap<PackageName, PublisherId> =
   return {
     ...{ library, installs, counted },
     take: async (records: readonly WellFormedRecord[]) =>
-      await library.absorb((await library.records.append(records)).stored),
+      library.absorb((await library.records.append(records)).stored),
     found: (text: string, query: Partial<SearchQuery> = {}) =>
       index.search({ text, limit: 10, ...query }).map(({ document }) => document.name),
     scores: (text: string, query: Partial<SearchQuery> = {}) =>
@@ -174,7 +174,7 @@ test('a release that needs hundreds of packages writes a bounded number of docum
   await node.take([acme.release('pkg:npm/all@1.0.0', needing(...things.slice(0, 250)))])
   // The release itself, one for it and 64 of what it needs; the next changes bring the others.
   expect(node.counted.upserts - before).toBe(66)
-  for (let again = 0; again < 4; again++) await node.library.rerank([])
+  for (let again = 0; again < 4; again++) node.library.rerank([])
   const ranks = things.map(name => node.popularityOf(acme.publisher, name))
   expect(ranks).toEqual(things.map((_, i) => (i < 250 ? 1 : 0)))
 })
@@ -193,7 +193,7 @@ test('a start with an index that is right to a step of popularity writes nothing
     await using node = await run(folder)
     expect(node.counted).toEqual({ rebuilds: 0, upserts: 0 })
     // Counted, and not told to search before the end: as after a crash.
-    node.installs.onCounted(async () => {})
+    node.installs.onCounted(() => {})
     for (let i = 0; i < 40; i++) {
       const install = { at: NOW, version: '1.0.0', who: `w${i}`, passed: true, publisher: acme.publisher }
       node.installs.note({ ...install, purl: npm('left') })
@@ -202,8 +202,27 @@ test('a start with an index that is right to a step of popularity writes nothing
   await using node = await run(folder)
   expect(node.counted).toEqual({ rebuilds: 0, upserts: 1 })
   expect(node.popularityOf(acme.publisher, 'left')).toBe(50)
-  await node.library.rerank([])
+  node.library.rerank([])
   expect(node.counted).toEqual({ rebuilds: 0, upserts: 1 })
+})
+
+test('a start with an index that a crash left behind puts right what is missing, and makes anew one that has too much', async () => {
+  const folder = await temporaryFolder()
+  const acme = new PublisherFeed(1)
+  {
+    await using node = await run(folder)
+    await node.take([...acme.first, acme.release('pkg:npm/left@1.0.0')])
+    await node.library.records.append([acme.release('pkg:npm/right@1.0.0')])
+  }
+  {
+    await using node = await run(folder)
+    expect(node.counted).toEqual({ rebuilds: 0, upserts: 1 })
+    expect(node.found('right')).toEqual(['right'])
+    await node.library.records.forget(acme.publisher)
+  }
+  await using node = await run(folder)
+  expect(node.counted).toEqual({ rebuilds: 1, upserts: 0 })
+  expect(node.found('right')).toEqual([])
 })
 
 test('dependents in private releases count here', async () => {
