@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises'
-import { AMPLE_DISK_BYTES, FREE_BYTES_MS } from './limits.ts'
+import { AMPLE_DISK_BYTES, FREE_BYTES_MS, MAX_FREE_BYTES_MS } from './limits.ts'
 
 type FreeBytes = (folder: string) => Promise<number>
 
@@ -9,12 +9,19 @@ export async function freeBytesOf(folder: string): Promise<number> {
   return bavail * bsize
 }
 
-/** The same for one folder, asked at most once a second while the disk is amply free; `now` in ms. */
+/** The same for one folder, asked again once a disk could have been filled since, after ten seconds at most; `now` in ms. */
 export function keptFreeBytes(ask: FreeBytes = freeBytesOf, now: () => number = () => performance.now()): FreeBytes {
-  let kept = { bytes: 0, at: Number.NEGATIVE_INFINITY }
+  let kept = { bytes: 0, until: Number.NEGATIVE_INFINITY }
   return async folder => {
     const at = now()
-    if (kept.bytes < AMPLE_DISK_BYTES || at - kept.at >= FREE_BYTES_MS) kept = { bytes: await ask(folder), at }
+    if (at >= kept.until) {
+      const bytes = await ask(folder)
+      kept = { bytes, until: at + keptMsOf(bytes) }
+    }
     return kept.bytes
   }
+}
+
+function keptMsOf(bytes: number): number {
+  return bytes < AMPLE_DISK_BYTES ? 0 : Math.min((bytes / AMPLE_DISK_BYTES) * FREE_BYTES_MS, MAX_FREE_BYTES_MS)
 }
