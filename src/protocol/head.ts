@@ -4,14 +4,7 @@ import { ProtocolError } from './errors.ts'
 import type { PublisherId } from './ids.ts'
 import { ROOT_FEED } from './ids.ts'
 import { cidOf } from './ids-parse.ts'
-import {
-  feedBytesOf,
-  keyListOfFeed,
-  parseKeyList,
-  type SignatureCheck,
-  verifySignatures,
-  verifySignaturesOnPool,
-} from './key-list.ts'
+import { feedBytesOf, keyListOfFeed, parseKeyList, type SignatureCheck, verifySignatures } from './key-list.ts'
 import type { FeedHead, KeyList } from './record.ts'
 import { parseInteger, parseLink, parseMap, parseNetwork, parseWriterFeed } from './record-frame.ts'
 import { HEAD_DOMAIN } from './signature-domain.ts'
@@ -45,13 +38,6 @@ export function sealHead(head: FeedHead, net: string, rootKey: KeyList | null, s
 export function openHead(bytes: Uint8Array, net: string): FeedHead {
   const { head, checks } = parseUnverifiedHead(bytes, net)
   verifySignatures(checks)
-  return head
-}
-
-/** As openHead, with the signatures verified on the thread pool. */
-export async function openHeadOnPool(bytes: Uint8Array, net: string): Promise<FeedHead> {
-  const { head, checks } = parseUnverifiedHead(bytes, net)
-  await verifySignaturesOnPool(checks)
   return head
 }
 

@@ -2,7 +2,7 @@ import {
   encodeAnnouncement,
   isAnnouncedWhole,
   MAX_ANNOUNCEMENT_BYTES,
-  openHeadOnPool,
+  openHead,
   ProtocolError,
   type PublisherId,
   parseAnnouncement,
@@ -17,7 +17,7 @@ import {
   ROOT_FEED,
   signerOf,
   topicOf,
-  verifySignaturesOnPool,
+  verifySignatures,
   type WellFormedRecord,
 } from '../../protocol/index.ts'
 import type { Claim, Unclaimed } from './machine.ts'
@@ -27,7 +27,7 @@ export interface OpenedAnnouncement {
   readonly claim: Claim
   /** The record it holds, to be trusted only after `verify`. */
   readonly record: WellFormedRecord | null
-  verify(): Promise<boolean>
+  verify(): boolean
 }
 
 /** Announcements as bytes. */
@@ -67,12 +67,12 @@ function openOne(bytes: Uint8Array, net: string): OpenedAnnouncement | Unclaimed
   if (announcement.k === 'head') {
     const { sealedHead } = announcement
     const claim: Claim = { ...claimedHead(sealedHead), form: 'head', bytes: bytes.length }
-    return { claim, record: null, verify: () => holds(openHeadOnPool(sealedHead, net)) }
+    return { claim, record: null, verify: () => holds(() => openHead(sealedHead, net)) }
   }
   const { record, checks } = parseUnverifiedRecord(announcement.envelope, { net })
   const { publisher, feed, seq, id, signer } = record
   const claim: Claim = { publisher, feed, seq, id, signer, form: 'record', bytes: bytes.length }
-  return { claim, record, verify: () => holds(verifySignaturesOnPool(checks)) }
+  return { claim, record, verify: () => holds(() => verifySignatures(checks)) }
 }
 
 /** The place a signed head names; the rest of its shape is checked with its signature. */
@@ -87,9 +87,9 @@ function claimedHead(sealedHead: Uint8Array): Pick<Claim, 'publisher' | 'feed' |
   }
 }
 
-async function holds(check: Promise<unknown>): Promise<boolean> {
+function holds(check: () => unknown): boolean {
   try {
-    await check
+    check()
     return true
   } catch (error) {
     if (error instanceof ProtocolError) return false

@@ -1,8 +1,7 @@
 import type { FeedId, PeerId, PublisherId, WellFormedRecord } from '../../protocol/index.ts'
 import type { Clock } from '../streams/clock.ts'
 import type { Intake } from '../sync/intake.ts'
-import type { AnnouncementCodec, OpenedAnnouncement } from './announcement-codec.ts'
-import { CheckPlaces } from './check-places.ts'
+import type { AnnouncementCodec } from './announcement-codec.ts'
 import { Conduct, type Fault } from './conduct.ts'
 import { MAX_WAITING_COMMITS } from './limits.ts'
 import { type Claim, GossipMachine, type Ignored, type Rejected, type Whose } from './machine.ts'
@@ -54,7 +53,6 @@ export class GossipDriver implements AsyncDisposable {
   readonly #ports: GossipPorts
   readonly #machine = new GossipMachine()
   readonly #conduct = new Conduct()
-  readonly #checks = new CheckPlaces()
   readonly #commits = new Set<Promise<void>>()
   readonly #stop: () => void
 
@@ -96,12 +94,8 @@ export class GossipDriver implements AsyncDisposable {
       this.#machine.held(claim.id)
       return this.#refuse({ is: 'ignore', why: 'known' }, peer)
     }
-    const isValid = await this.#verify(peer, opened)
-    if (isValid === null) {
-      if (followed) this.#ports.onGap(claim.publisher, peer)
-      return this.#refuse({ is: 'ignore', why: 'peer over budget' }, peer)
-    }
-    const verdict = this.#machine.verified(claim, isValid, whose, clock.now())
+    if (this.#conduct.isOut(peer)) return 'ignore'
+    const verdict = this.#machine.verified(claim, opened.verify(), whose, clock.now())
     if (verdict.is === 'reject') return this.#refuse(verdict, peer)
     const next = verdict.next === 'nothing' ? this.#nextOfUnknown(claim) : verdict.next
     if (next === 'store' && opened.record !== null) this.#store(opened.record, peer)
@@ -112,16 +106,6 @@ export class GossipDriver implements AsyncDisposable {
   /** Of a followed publisher's announcement; news whose root cannot be read here is passed on all the same. */
   async #whoseOf(claim: Claim): Promise<Whose> {
     return (await this.#ports.intake.isAuthorised(claim).catch(() => false)) ? 'authorised' : 'followed'
-  }
-
-  /** null: too much of this peer waits, or it was dropped meanwhile. */
-  async #verify(peer: PeerId, opened: OpenedAnnouncement): Promise<boolean | null> {
-    if (!(await this.#checks.enter(peer))) return null
-    try {
-      return this.#conduct.isOut(peer) ? null : await opened.verify()
-    } finally {
-      this.#checks.leave(peer)
-    }
   }
 
   #nextOfUnknown({ publisher, form }: Claim): 'store' | 'sync' | 'nothing' {

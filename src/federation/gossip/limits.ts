@@ -26,11 +26,8 @@ export const MAX_SEEN_FEEDS = 8_192
 export const SEQUENCE_WINDOW = 256
 /** Accepted records waiting for the disk; above it they come by sync. */
 export const MAX_WAITING_COMMITS = 1_024
-/** Signature checks of one peer at once, and faults a minute after which it is dropped: together at most 20 bad messages are checked. */
-export const MAX_CHECKS_PER_PEER = 8
+/** Faults a minute after which a peer is dropped: so many bad messages are checked at most. */
 export const MAX_FAULTS = 12
-/** Announcements of one peer that wait for a check, 4 KiB each; what is above comes by sync. */
-export const MAX_WAITING_CHECKS = 256
 /** Gossip messages of one peer that are decoded: 0.05 ms each. A build farm's burst, and 20 publishers' worst minute. */
 export const PEER_RPCS = { burst: 4_096, perSecond: 200 }
 /** Bytes of them: each at the length of an announcement, IHAVE and IWANT among them. */

@@ -27,7 +27,7 @@ import {
 import { NET } from './cast.ts'
 import type { NodeClock } from './clocks.ts'
 import type { SimulatedDisk } from './disk.ts'
-import { inLineCodec, verifiedOnce } from './verify-once.ts'
+import { checkedOnceCodec, verifiedOnce } from './verify-once.ts'
 
 export interface LifeParts {
   readonly disk: SimulatedDisk
@@ -112,7 +112,7 @@ export class NodeLife {
           return () => {}
         },
       },
-      codec: inLineCodec(record => this.#sealHead(record)),
+      codec: checkedOnceCodec(record => this.#sealHead(record)),
       ...{ intake: this.#intake, clock, onRefused: parts.onRefused },
       isFollowed: publisher => followed.includes(publisher),
       mayAnnounce: (publisher, feed) => this.#access.isPublic({ publisher, feed }),

@@ -40,8 +40,8 @@ function outcomeOf(envelope: Uint8Array): WellFormedRecord | Fault {
   }
 }
 
-/** The real announcements, checked in line: the thread pool's order is not the seed's. */
-export function inLineCodec(sealHead: (record: WellFormedRecord) => Uint8Array | null): AnnouncementCodec {
+/** The real announcements. */
+export function checkedOnceCodec(sealHead: (record: WellFormedRecord) => Uint8Array | null): AnnouncementCodec {
   const real = announcementCodecOf({ net: NET, sealHead })
   return {
     ...real,
@@ -50,7 +50,7 @@ export function inLineCodec(sealHead: (record: WellFormedRecord) => Uint8Array |
       const known = opened.get(key) ?? real.open(bytes)
       if (opened.size >= MAX_REMEMBERED) opened.clear()
       opened.set(key, known)
-      return typeof known === 'object' ? { ...known, verify: async () => isValid(bytes) } : known
+      return typeof known === 'object' ? { ...known, verify: () => isValid(bytes) } : known
     },
   }
 }

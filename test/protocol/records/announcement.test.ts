@@ -5,7 +5,6 @@ import {
   encodeCanonical,
   headOf,
   openHead,
-  openHeadOnPool,
   ProtocolError,
   parseAnnouncement,
   parseRecord,
@@ -54,7 +53,6 @@ describe('a signed head', () => {
 
   it('opens to what was sealed, in a writer feed and in the root feed', async () => {
     expect(openHead(sealed, NET)).toEqual(headOf(tagged))
-    expect(await openHeadOnPool(sealed, NET)).toEqual(headOf(tagged))
     expect(openHead(sealHead(headOf(delegate), NET, rootKey, root.sign), NET)).toEqual(headOf(delegate))
   })
 
