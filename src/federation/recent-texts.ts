@@ -16,7 +16,9 @@ export class RecentTexts {
   readonly #keys: Uint32Array
   /** Place + 1 of the key in a slot; 0: free. A power of two of them, at most half of them taken. */
   readonly #slots: Uint16Array
+  /** Of the text that was asked about last: who asks mostly asks again, or adds it. */
   readonly #asked = new Uint32Array(KEY_WORDS)
+  #askedText: string | null = null
   #size = 0
   #next = 0
 
@@ -55,6 +57,8 @@ export class RecentTexts {
   }
 
   #ask(text: string): void {
+    if (text === this.#askedText) return
+    this.#askedText = text
     const digest = hash('sha256', this.#seed + text, 'buffer')
     for (let i = 0; i < KEY_WORDS; i++) this.#asked[i] = digest.readUInt32LE(i * 4)
   }
