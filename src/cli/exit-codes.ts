@@ -26,6 +26,7 @@ const EXIT_OF_CODE: ReadonlyMap<string, ExitCode> = new Map([
       'E_STORAGE_FAILED',
       'E_STORE_FAILED',
       'E_HASHING_FAILED',
+      'E_VERIFYING_FAILED',
       'E_RECORD_CORRUPT',
       'E_FEED_CLONED',
     ],

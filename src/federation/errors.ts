@@ -31,6 +31,7 @@ export type FederationErrorCode =
   | 'E_TIMEOUT'
   | 'E_STORE_FAILED'
   | 'E_HASHING_FAILED'
+  | 'E_VERIFYING_FAILED'
   | 'E_CLOSED'
 
 /** The one error class of `src/federation`; `hint` says what a person can do, `cause` keeps what happened below. */

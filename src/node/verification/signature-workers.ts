@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import { FederationError } from '../../federation/index.ts'
 import { ProtocolError, type SignatureCheck } from '../../protocol/index.ts'
 import { packChecks } from './check-batch.ts'
 import { MAX_SIGNATURE_WORKERS } from './limits.ts'
@@ -37,7 +38,7 @@ export class SignatureWorkers implements AsyncDisposable {
     return this.#crews.reduce((sum, { waiting }) => sum + waiting.size, 0)
   }
 
-  /** Resolves if all signatures are valid. @throws ProtocolError E_SIGNATURE, E_ALGORITHM */
+  /** Resolves if all signatures are valid. @throws ProtocolError E_SIGNATURE, E_ALGORITHM; FederationError E_VERIFYING_FAILED, which is nobody's fault */
   async verify(checks: readonly SignatureCheck[]): Promise<void> {
     if (checks.length === 0) return
     const bytes = packChecks(checks)
@@ -56,7 +57,7 @@ export class SignatureWorkers implements AsyncDisposable {
   }
 
   #idlest(): Crew {
-    if (this.#closed) throw new Error('no signature is verified any more')
+    if (this.#closed) throw ended(null)
     const idlest = this.#crews.toSorted((a, b) => a.waiting.size - b.waiting.size)[0]
     const isBusy = idlest === undefined || idlest.waiting.size > 0
     return isBusy && this.#crews.length < this.#most ? this.#start() : idlest!
@@ -77,11 +78,15 @@ export class SignatureWorkers implements AsyncDisposable {
     // Another takes its place with the next batch.
     worker.once('exit', () => {
       this.#crews.splice(this.#crews.indexOf(crew), 1)
-      const why = new Error('the thread that verifies signatures ended', { cause: failure })
+      const why = ended(failure)
       for (const verdict of crew.waiting.values()) verdict.reject(why)
     })
     worker.unref()
     this.#crews.push(crew)
     return crew
   }
+}
+
+function ended(cause: unknown): FederationError {
+  return new FederationError('E_VERIFYING_FAILED', 'the thread that verifies signatures ended', { cause })
 }

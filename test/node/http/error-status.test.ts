@@ -8,7 +8,7 @@ import { statusOf } from '../../../src/node/http/error-status.ts'
 const FAULTS = [
   ...['E_BACKUP', 'E_BACKUP_CORRUPT', 'E_BACKUP_NEWER', 'E_CLOSED', 'E_FILE', 'E_FILE_CORRUPT', 'E_HASHING_FAILED'],
   ...['E_HOME_CORRUPT', 'E_HOME_EXISTS', 'E_HOME_IN_USE', 'E_HOME_NEWER', 'E_IDENTITY', 'E_LISTEN'],
-  ...['E_RECORD_CORRUPT', 'E_SELF_TEST', 'E_STORAGE_FAILED', 'E_STORE_FAILED'],
+  ...['E_RECORD_CORRUPT', 'E_SELF_TEST', 'E_STORAGE_FAILED', 'E_STORE_FAILED', 'E_VERIFYING_FAILED'],
 ]
 const LISTS = ['node/errors.ts', 'node/storage/errors.ts', 'federation/errors.ts', 'protocol/errors.ts']
 
