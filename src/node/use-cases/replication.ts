@@ -2,8 +2,7 @@ import type { BlockId, PackageState, PeerId, PublisherId } from '../../protocol/
 import { unlessDamaged } from '../library/stored-bodies.ts'
 import type { NodeContext } from '../node-context.ts'
 import { mayHold, newestLiveOf } from './release-holders.ts'
-import { statedCopiesOf } from './seen-copies.ts'
-import { statedHoldersOf } from './stated-holders.ts'
+import { MAX_STATED, type StatedHolder, statedCopiesOf } from './stated-holders.ts'
 
 /** A node that is signed to hold a publisher's bytes, or this one. */
 export interface Mirror {
@@ -47,10 +46,15 @@ export function holdingsOf(node: NodeContext, publisher: PublisherId): Holdings 
     const checked = check && { outcome: check.outcome, at: new Date(check.at).toISOString() }
     return { peer, isSelf: false, connected: connected.has(peer), parts, checked }
   }
-  const whole = statedHoldersOf(node, publisher)
-  const parts = partsOf(node, publisher, new Set(whole))
+  const stated = statedCopiesOf(node, publisher)
+  const whole = stated.filter(({ isWhole }) => isWhole).slice(0, MAX_STATED)
+  const parts = partsOf(
+    node,
+    publisher,
+    stated.filter(({ isWhole }) => !isWhole),
+  )
   const others = [
-    ...whole.map(peer => mirrorOf(peer, null)),
+    ...whole.map(({ peer }) => mirrorOf(peer, null)),
     ...[...parts].map(([peer, { size }]) => mirrorOf(peer, size)),
   ]
   return { publisher, mirrors: [...(isKept ? [self] : []), ...others], parts }
@@ -60,9 +64,8 @@ export function holdingsOf(node: NodeContext, publisher: PublisherId): Holdings 
 function partsOf(
   node: NodeContext,
   publisher: PublisherId,
-  whole: ReadonlySet<PeerId>,
+  partial: readonly StatedHolder[],
 ): ReadonlyMap<PeerId, ReadonlySet<BlockId>> {
-  const partial = statedCopiesOf(node, publisher).filter(({ peer, isWhole }) => !isWhole && !whole.has(peer))
   if (partial.length === 0) return new Map()
   const names = [...(node.library.catalogue.publisher(publisher)?.packages.keys() ?? [])]
   const packages = names.flatMap(name => unlessDamaged(() => node.library.package(publisher, name)) ?? [])
