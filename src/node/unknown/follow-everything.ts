@@ -140,8 +140,12 @@ export class FollowEverything implements AsyncDisposable {
       if (!this.#mayGo(publisher, wasOn)) continue
       await this.#parts.remove(publisher)
       this.#changed.add(publisher)
-      const forgotten = wasOn ? this.#unknown.evicted(publisher, now()) : this.#unknown.forget(publisher)
-      if (forgotten) this.#changed.add(forgotten)
+      if (!wasOn) {
+        this.#unknown.forget(publisher)
+        continue
+      }
+      const forgotten = this.#unknown.evicted(publisher, now())
+      if (forgotten !== null) this.#changed.add(forgotten)
     }
     await this.#write()
   }

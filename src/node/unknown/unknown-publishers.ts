@@ -81,13 +81,7 @@ export class UnknownPublishers {
     return (this.#evicted.get(publisher)?.until ?? 0) > now
   }
 
-  /** Whether its records are asked for now: it has a place and did not spend its quota. */
-  isFollowed(publisher: PublisherId, now: number): boolean {
-    const standing = this.#standings.get(publisher)
-    return standing !== undefined && !this.#isSpent(standing, now)
-  }
-
-  /** All that are followed now. */
+  /** All whose records are asked for now: they have a place and did not spend their quota. */
   followed(now: number): PublisherId[] {
     return [...this.#standings].flatMap(([publisher, standing]) => (this.#isSpent(standing, now) ? [] : publisher))
   }
@@ -171,10 +165,9 @@ export class UnknownPublishers {
   }
 
   /** It is unknown no more, or its records are gone. */
-  forget(publisher: PublisherId): null {
+  forget(publisher: PublisherId): void {
     this.#bytes -= this.#standings.get(publisher)?.bytes ?? 0
     this.#standings.delete(publisher)
-    return null
   }
 
   all(): PublisherId[] {

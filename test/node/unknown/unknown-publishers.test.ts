@@ -22,21 +22,21 @@ describe('an unknown publisher', () => {
     const unknown = unknownOf()
     unknown.heard(one, 0)
     expect(unknown.stored(one, 9, 90, 1)).toBe(false)
-    expect(unknown.isFollowed(one, 1)).toBe(true)
+    expect(unknown.followed(1)).toContain(one)
     expect(unknown.stored(one, 1, 10, 2)).toBe(true)
     expect(unknown.followed(2)).toEqual([])
-    expect(unknown.isFollowed(one, DAY_MS)).toBe(true)
+    expect(unknown.followed(DAY_MS)).toContain(one)
   })
 
   test('is followed until it spent the bytes of its day, and no more once it has all that it may have', () => {
     const unknown = unknownOf()
     unknown.heard(one, 0)
     for (let day = 0; day < 5; day++) {
-      expect(unknown.isFollowed(one, day * DAY_MS)).toBe(true)
+      expect(unknown.followed(day * DAY_MS)).toContain(one)
       unknown.stored(one, 1, 1_000, day * DAY_MS)
-      expect(unknown.isFollowed(one, day * DAY_MS)).toBe(false)
+      expect(unknown.followed(day * DAY_MS)).not.toContain(one)
     }
-    expect(unknown.isFollowed(one, 9 * DAY_MS)).toBe(false)
+    expect(unknown.followed(9 * DAY_MS)).not.toContain(one)
   })
 
   test('that was evicted stays out for a day, then for two', () => {
