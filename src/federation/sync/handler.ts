@@ -16,8 +16,9 @@ import {
 } from '../../protocol/index.ts'
 import { FederationError } from '../errors.ts'
 import type { FeedStore } from './feed-store.ts'
-import type { HeadChanges, HoldBack } from './head-changes.ts'
+import type { HeadChanges } from './head-changes.ts'
 import type { ChangedFeeds } from './head-log.ts'
+import type { HoldBack } from './head-watcher.ts'
 import { MAX_SUBSCRIPTIONS_PER_PEER } from './limits.ts'
 
 export interface FeedHandlerPorts {

@@ -1,7 +1,6 @@
 import type { FeedHead } from '../../protocol/index.ts'
 import type { Clock } from '../streams/clock.ts'
-import { pause } from '../streams/pause.ts'
-import type { HoldBack } from './head-changes.ts'
+import type { HoldBack } from './head-watcher.ts'
 import { TELL_AFTER_MS, TELL_SPREAD_MS } from './limits.ts'
 
 export interface HeldBackPorts {
@@ -14,8 +13,13 @@ export interface HeldBackPorts {
 
 /** Tells subscribers of announced feeds a while after gossip did, of all others at once. */
 export function heldBack({ clock, random, isAnnounced }: HeldBackPorts): HoldBack {
+  let last: { readonly head: FeedHead; readonly atMs: number; readonly mayWait: boolean } | null = null
   return {
-    mayWait: isAnnounced,
-    wait: signal => pause(clock, TELL_AFTER_MS + TELL_SPREAD_MS * random(), signal).catch(() => {}),
+    clock,
+    came: head => {
+      if (last?.head !== head) last = { head, atMs: clock.now(), mayWait: isAnnounced(head) }
+      return last
+    },
+    delayMs: () => TELL_AFTER_MS + TELL_SPREAD_MS * random(),
   }
 }
