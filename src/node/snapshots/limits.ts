@@ -4,6 +4,10 @@ const MIB = 1024 * 1024
 export const PACK_BYTES = 16 * MIB
 /** Age, ms, at which a snapshot is made anew: what came meanwhile is fetched from feeds. */
 export const SNAPSHOT_AGE_MS = 6 * 60 * 60 * 1_000
+/** How often it is looked whether a snapshot is due, ms. */
+export const LOOK_EVERY_MS = 60_000
+/** A snapshot is made anew at once when so many times the publishers in it are held: all of them together cost twice the last. */
+export const GROWN_BY = 2
 /** Followed publishers of which nothing is held that make a snapshot worth asking for; fewer come from their feeds as fast. */
 export const MIN_MISSING_PUBLISHERS = 64
 /** Time, ms, that a node waits for a peer whose snapshot it would take, before it asks for feeds. */

@@ -64,8 +64,8 @@ export class SnapshotJoiner implements AsyncDisposable {
   }
 
   /**
-   * One peer after the other until one had a snapshot that was whole; a peer that comes within some seconds is waited for. However slow
-   * they are, feeds do not wait for ever.
+   * One peer after the other until no more are missing than come from their feeds as fast; a peer that comes within some seconds is
+   * waited for. However slow they are, feeds do not wait for ever.
    */
   async #join(missing: ReadonlySet<PublisherId>): Promise<void> {
     const tooLong = new AbortController()
@@ -81,14 +81,17 @@ export class SnapshotJoiner implements AsyncDisposable {
       this.#cameOne()
     })
     try {
-      while (!signal.aborted) {
+      for (let left = missing; left.size >= MIN_MISSING_PUBLISHERS && !signal.aborted; ) {
         const { promise: came, resolve } = Promise.withResolvers<void>()
         this.#cameOne = resolve
         const peer = this.#parts.peers().find(each => !asked.has(each))
         if (peer === undefined && !mayWait) return
         if (peer === undefined) await came
-        else if ((await this.#parts.join(peer, missing, signal)).is === 'joined') return
-        else asked.add(peer)
+        else {
+          asked.add(peer)
+          await this.#parts.join(peer, left, signal)
+          left = left.difference(this.#parts.held())
+        }
       }
     } catch (error) {
       if (!this.#abort.signal.aborted) this.#parts.onFailed(error)

@@ -1,6 +1,6 @@
 import type { Clock } from '../../federation/index.ts'
 import { MAX_SNAPSHOT_PACKS, type PeerId, type PublisherId, type Sign, sealSnapshot } from '../../protocol/index.ts'
-import { PACK_BYTES, SNAPSHOT_AGE_MS } from './limits.ts'
+import { GROWN_BY, LOOK_EVERY_MS, PACK_BYTES, SNAPSHOT_AGE_MS } from './limits.ts'
 import { makePacks, type PackParts } from './make-packs.ts'
 import type { ShelvedPack, SnapshotShelf } from './snapshot-shelf.ts'
 
@@ -18,17 +18,21 @@ export interface SnapshotMakerParts extends Pick<PackParts, 'store' | 'mayPack'>
   readonly onFailed: (error: unknown) => void
 }
 
-/** Keeps a snapshot of the public feeds held here that is not older than some hours. */
+/** Keeps a snapshot of the public feeds held here that is not older than some hours, and has half of their publishers at least. */
 export class SnapshotMaker implements AsyncDisposable {
   readonly #parts: SnapshotMakerParts
   readonly #abort = new AbortController()
   #cancelWake = () => {}
   #working: Promise<void>
   #isStale = false
+  /** When one was made or tried, ms of the clock; and of how many publishers. */
+  #triedAt = Number.NEGATIVE_INFINITY
+  #triedOf = 0
 
   constructor(parts: SnapshotMakerParts) {
     this.#parts = parts
     this.#working = this.#start()
+    this.#wake()
   }
 
   /** What may go out is less than before: nothing is served until it is made anew, and what is being made is given up. */
@@ -53,11 +57,25 @@ export class SnapshotMaker implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const { shelf, net, time, isBlocked } = this.#parts
-    await shelf.load(net, publisher => !isBlocked(publisher))
-    const age = shelf.madeAt === null ? Number.POSITIVE_INFINITY : time() - shelf.madeAt
-    if (age >= 0 && age < SNAPSHOT_AGE_MS) this.#wakeIn(SNAPSHOT_AGE_MS - age)
-    else await this.#tried(() => this.#make())
+    const { shelf, net, time, isBlocked, clock } = this.#parts
+    const publishers = await shelf.load(net, publisher => !isBlocked(publisher))
+    const age = shelf.madeAt === null ? -1 : time() - shelf.madeAt
+    if (age >= 0) {
+      this.#triedAt = clock.now() - age
+      this.#triedOf = publishers
+    }
+    if (this.#isDue()) await this.#tried(() => this.#make())
+  }
+
+  #isDue(): boolean {
+    const held = this.#publishers().length
+    if (held === 0 && this.#parts.shelf.madeAt === null) return false
+    const isOld = this.#parts.clock.now() - this.#triedAt >= SNAPSHOT_AGE_MS
+    return isOld || (held > 0 && held >= this.#triedOf * GROWN_BY)
+  }
+
+  #publishers(): readonly PublisherId[] {
+    return this.#parts.publishers().filter(publisher => !this.#parts.isBlocked(publisher))
   }
 
   #next(work: () => Promise<void>): void {
@@ -70,15 +88,16 @@ export class SnapshotMaker implements AsyncDisposable {
     } catch (error) {
       if (!this.#abort.signal.aborted) this.#parts.onFailed(error)
     }
-    this.#wakeIn(SNAPSHOT_AGE_MS)
   }
 
   async #make(): Promise<void> {
-    const { net, shelf, store, maker, sign, time } = this.#parts
+    const { net, shelf, store, maker, sign, time, clock } = this.#parts
     this.#isStale = false
     const at = time()
     const shelved: ShelvedPack[] = []
-    const publishers = this.#parts.publishers().filter(publisher => !this.#parts.isBlocked(publisher))
+    const publishers = this.#publishers()
+    this.#triedAt = clock.now()
+    this.#triedOf = publishers.length
     const parts = { store, publishers, mayPack: this.#parts.mayPack, packBytes: PACK_BYTES }
     for await (const made of makePacks(parts, this.#abort.signal)) {
       // What is made for what was revoked meanwhile comes next.
@@ -87,13 +106,18 @@ export class SnapshotMaker implements AsyncDisposable {
       if (shelved.length === MAX_SNAPSHOT_PACKS) break
     }
     if (this.#isStale) return
+    // Whoever asks for an empty one learns no more than that there is none.
+    if (shelved.length === 0) return await shelf.withdraw()
     const snapshot = { maker, at, packs: shelved.map(({ pack }) => pack) }
     await shelf.publish(sealSnapshot(snapshot, net, sign), snapshot, shelved)
   }
 
-  #wakeIn(ms: number): void {
-    this.#cancelWake()
-    if (this.#abort.signal.aborted) return
-    this.#cancelWake = this.#parts.clock.after(ms, () => this.#next(() => this.#make()))
+  #wake(): void {
+    this.#cancelWake = this.#parts.clock.after(LOOK_EVERY_MS, () => {
+      this.#next(async () => {
+        if (this.#isDue()) await this.#make()
+      })
+      this.#wake()
+    })
   }
 }

@@ -58,23 +58,29 @@ export class SnapshotShelf implements SnapshotSource {
     return bytesRead === place.length ? block : null
   }
 
-  /** Takes up what an earlier run made; what is not whole, or holds what may not go out any more, is as none. */
-  async load(net: string, mayServe: (publisher: PublisherId) => boolean): Promise<void> {
+  /**
+   * Takes up what an earlier run made, and answers how many publishers are in it; what is empty or not whole, or holds what may not go
+   * out any more, is as none.
+   */
+  async load(net: string, mayServe: (publisher: PublisherId) => boolean): Promise<number> {
     const manifest = await readFile(join(this.#folder, MANIFEST)).catch(() => null)
-    if (manifest === null) return
+    if (manifest === null) return 0
+    const publishers = new Set<PublisherId>()
     try {
       const snapshot = openSnapshot(manifest, net)
       const shelved: ShelvedPack[] = []
       for (const pack of snapshot.packs) {
         const bytes = await readFile(this.#fileOf(pack))
         const found = await this.#shelved(pack, bytes)
-        if (found.pack.sha256 !== pack.sha256 || !publishersOf(bytes).every(mayServe)) return
+        for (const publisher of publishersOf(bytes)) publishers.add(publisher)
+        if (found.pack.sha256 !== pack.sha256 || ![...publishers].every(mayServe)) return 0
         shelved.push(found)
       }
-      this.#serve(manifest, snapshot, shelved)
+      if (shelved.length > 0) this.#serve(manifest, snapshot, shelved)
     } catch {
-      // It is made anew.
+      return 0 // it is made anew
     }
+    return publishers.size
   }
 
   /** Writes a pack durably; it is served once a manifest names it. */

@@ -7,24 +7,29 @@ import { settled, TestClock } from '../../federation/streams/duplex-pair.ts'
 
 const followed = Array.from({ length: MIN_MISSING_PUBLISHERS }, (_, n) => `publisher-${n}` as PublisherId)
 
-/** A joiner of which each peer does with a join what `peers` says. */
-function world(peers: Readonly<Record<string, (signal: AbortSignal) => Promise<Joined['is']>>>) {
+/** A joiner of which each peer does with a join what `peers` says; of one that joined everything but `lacking` is held. */
+function world(peers: Readonly<Record<string, (signal: AbortSignal) => Promise<Joined['is']>>>, lacking = 0) {
   const clock = new TestClock()
+  let held: ReadonlySet<PublisherId> = new Set()
+  const wanted: number[] = []
   const asked: string[] = []
   const failed: unknown[] = []
   let overs = 0
   const joiner = new SnapshotJoiner({
-    join: async (peer, _missing, signal) => {
+    join: async (peer, missing, signal) => {
       asked.push(peer)
-      return { is: await peers[peer]!(signal), packs: 0, stored: 0 }
+      wanted.push(missing.size)
+      const is = await peers[peer]!(signal)
+      if (is === 'joined' && peer !== 'empty') held = new Set(followed.slice(lacking))
+      return { is, packs: 0, stored: 0 }
     },
-    held: () => new Set<PublisherId>(),
+    held: () => held,
     peers: () => Object.keys(peers) as PeerId[],
     onOver: () => overs++,
     onFailed: error => failed.push(error),
     clock,
   })
-  return { joiner, clock, asked, failed, overs: () => overs }
+  return { joiner, clock, asked, wanted, failed, overs: () => overs }
 }
 
 /** Serves for ever, until nobody wants it any more. */
@@ -64,4 +69,15 @@ test('peers are asked one after the other until one had a whole snapshot; withou
   expect(alone.joiner.ready(followed)).toEqual([])
   await alone.clock.pass(PEER_WAIT_MS)
   expect(alone.joiner.ready(followed)).toEqual(followed)
+})
+
+test('a snapshot that has nothing of what is missing is not the last one, one that leaves a few to be asked for is', async () => {
+  const joined = async () => 'joined' as const
+  const { joiner, asked, wanted } = world({ empty: joined, full: joined, later: joined }, 1)
+  joiner.ready(followed)
+  await settled()
+  await settled()
+  expect(asked).toEqual(['empty', 'full'])
+  expect(wanted).toEqual([MIN_MISSING_PUBLISHERS, MIN_MISSING_PUBLISHERS])
+  await joiner[Symbol.asyncDispose]()
 })

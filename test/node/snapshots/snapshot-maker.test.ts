@@ -1,7 +1,9 @@
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { signingKeyOf } from '../../../src/node/identity/ed25519-key.ts'
-import { SnapshotMaker, SnapshotShelf } from '../../../src/node/snapshots/index.ts'
+import { SnapshotMaker, type SnapshotMakerParts, SnapshotShelf } from '../../../src/node/snapshots/index.ts'
+import { LOOK_EVERY_MS, SNAPSHOT_AGE_MS } from '../../../src/node/snapshots/limits.ts'
 import { openSnapshot, type PublisherId, peerIdOfKey } from '../../../src/protocol/index.ts'
 import { NET, Publisher } from '../../federation/simulation/cast.ts'
 import { TestClock } from '../../federation/streams/duplex-pair.ts'
@@ -9,42 +11,109 @@ import { MemoryFeedStore } from '../../federation/sync/memory-feed-store.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
 const key = signingKeyOf(new Uint8Array(32).fill(7))
+const byId = (a: Publisher, b: Publisher) => (a.id < b.id ? -1 : 1)
 
-test('a block takes the snapshot back at once, also while another is made, and that one is not served', async () => {
-  const publishers = [new Publisher('acme'), new Publisher('bolt')].toSorted((a, b) => (a.id < b.id ? -1 : 1))
-  const [first, second] = publishers as [Publisher, Publisher]
+/** A shelf that says how often a snapshot was put on it. */
+class CountingShelf extends SnapshotShelf {
+  published = 0
+
+  override async publish(...args: Parameters<SnapshotShelf['publish']>): Promise<void> {
+    this.published++
+    await super.publish(...args)
+  }
+}
+
+/** A node that holds these publishers and is ready to make snapshots. */
+async function holding(names: readonly string[]) {
+  const publishers = names.map(name => new Publisher(name)).toSorted(byId)
   const store = new MemoryFeedStore()
-  await store.append(publishers.flatMap(each => [each.genesis, each.delegate, ...each.chain(3, null, 'a')]))
-  const shelf = new SnapshotShelf(join(await temporaryFolder(), 'snapshots'))
-  const blocked = new Set<PublisherId>()
-  // While it is set, whoever reads feeds waits for it.
-  let gate: Promise<void> = Promise.resolve()
-  const clock = new TestClock()
-  await using maker = new SnapshotMaker({
-    ...{ net: NET, shelf, clock, time: () => 1, mayPack: () => true, maker: peerIdOfKey(key.publicKey) },
+  const hold = (each: Publisher) => store.append([each.genesis, each.delegate, ...each.chain(3, null, 'a')])
+  for (const each of publishers) await hold(each)
+  const folder = join(await temporaryFolder(), 'snapshots')
+  const world = {
+    ...{ publishers, clock: new TestClock(), blocked: new Set<PublisherId>(), folder },
+    shelf: new CountingShelf(folder),
+    /** Who reads feeds waits for it. */
+    gate: Promise.resolve(),
+    failed: [] as unknown[],
+  }
+  const parts: SnapshotMakerParts = {
+    ...{ net: NET, clock: world.clock, mayPack: () => true, maker: peerIdOfKey(key.publicKey) },
+    shelf: world.shelf,
+    time: () => 1 + world.clock.now(),
     store: {
       heads: async publisher => {
-        await gate
+        await world.gate
         return await store.heads(publisher)
       },
       range: (...args) => store.range(...args),
     },
-    publishers: () => publishers.map(({ id }) => id),
-    isBlocked: publisher => blocked.has(publisher),
+    publishers: () => world.publishers.map(({ id }) => id),
+    isBlocked: publisher => world.blocked.has(publisher),
     sign: bytes => key.sign(bytes),
-    onFailed: error => expect(error).toBeUndefined(),
-  })
+    onFailed: error => world.failed.push(error),
+  }
+  const add = async (name: string) => {
+    const publisher = new Publisher(name)
+    await hold(publisher)
+    world.publishers = [...world.publishers, publisher].toSorted(byId)
+  }
+  const packed = () =>
+    world.shelf.mayServe()
+      ? openSnapshot(world.shelf.manifest()!, NET).packs.map(each => [each.first, each.last, each.records])
+      : null
+  return { world, parts, add, packed, start: (more = {}) => new SnapshotMaker({ ...parts, ...more }) }
+}
+
+test('a block takes the snapshot back at once, also while another is made, and that one is not served', async () => {
+  const { world, start, packed } = await holding(['acme', 'bolt'])
+  const [first, second] = world.publishers as [Publisher, Publisher]
+  await using maker = start()
   await maker.settled()
-  expect(shelf.mayServe()).toBe(true)
+  expect(world.shelf.mayServe()).toBe(true)
   const { promise, resolve: open } = Promise.withResolvers<void>()
-  gate = promise
-  await clock.pass(6 * 3_600_000)
-  expect(shelf.mayServe()).toBe(true)
-  blocked.add(second.id)
+  world.gate = promise
+  await world.clock.pass(SNAPSHOT_AGE_MS)
+  expect(world.shelf.mayServe()).toBe(true)
+  world.blocked.add(second.id)
   maker.revoke()
-  expect(shelf.mayServe()).toBe(false)
+  expect(world.shelf.mayServe()).toBe(false)
   open()
   await maker.settled()
-  const packs = openSnapshot(shelf.manifest()!, NET).packs
-  expect(packs.map(each => [each.first, each.last, each.records])).toEqual([[first.id, first.id, 5]])
+  expect(packed()).toEqual([[first.id, first.id, 5]])
+})
+
+test('nothing is not packed: a snapshot is made once something is held, and anew once that has doubled', async () => {
+  const { world, start, add, packed } = await holding([])
+  await using maker = start()
+  const pass = async () => {
+    await world.clock.pass(LOOK_EVERY_MS)
+    await maker.settled()
+  }
+  await maker.settled()
+  expect([world.shelf.mayServe(), await readdir(world.folder).catch(() => [])]).toEqual([false, []])
+  for (const name of ['acme', 'bolt']) await add(name)
+  await pass()
+  expect(packed()?.map(([, , records]) => records)).toEqual([10])
+  await add('crab')
+  await pass()
+  expect(world.shelf.published).toBe(1)
+  await add('dune')
+  await pass()
+  expect([world.shelf.published, packed()?.map(([, , records]) => records)]).toEqual([2, [20]])
+})
+
+test('a snapshot of an earlier run is served until what is held is twice of what is in it', async () => {
+  const { world, start, add } = await holding(['acme', 'bolt'])
+  await using first = start()
+  await first.settled()
+  world.shelf = new CountingShelf(world.folder)
+  await using second = start({ shelf: world.shelf })
+  await world.clock.pass(LOOK_EVERY_MS)
+  await second.settled()
+  expect([world.shelf.mayServe(), world.shelf.published]).toEqual([true, 0])
+  for (const name of ['crab', 'dune']) await add(name)
+  await world.clock.pass(LOOK_EVERY_MS)
+  await second.settled()
+  expect(world.shelf.published).toBe(1)
 })
