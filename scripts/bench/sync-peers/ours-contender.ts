@@ -88,6 +88,7 @@ async function madeSnapshot(records: RecordStore, folder: string, key: SigningKe
     sign: bytes => key.sign(bytes),
     publishers: await records.publishers().then(all => () => all),
     isBlocked: () => false,
+    requireRoom: async () => {},
     onFailed: error => console.error(error),
   })
   await maker.settled()

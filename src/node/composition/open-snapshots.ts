@@ -36,6 +36,7 @@ function makeSnapshots(stack: AsyncDisposableStack, home: OpenHome, node: NodeCo
       publishers: () => library.access.publicPublishers(),
       isBlocked: publisher => relations.relationOf(publisher).block,
       mayPack: feed => library.access.isPublic(feed) && library.isWhole(feed),
+      requireRoom: () => home.disk.requireRoom(),
       onFailed: err => createLog().error({ err }, 'no snapshot was made; it is tried again in some hours'),
     }),
   )

@@ -12,6 +12,8 @@ export interface SnapshotMakerParts extends Pick<PackParts, 'store' | 'mayPack'>
   readonly publishers: () => readonly PublisherId[]
   /** Whether nothing of a publisher goes out. */
   readonly isBlocked: (publisher: PublisherId) => boolean
+  /** @throws StorageError E_DISK_FULL while the disk has less room than it should keep */
+  readonly requireRoom: () => Promise<void>
   readonly clock: Clock
   /** Ms since 1970. */
   readonly time: () => number
@@ -24,7 +26,11 @@ export class SnapshotMaker implements AsyncDisposable {
   readonly #abort = new AbortController()
   #cancelWake = () => {}
   #working: Promise<void>
-  #isStale = false
+  /** A look waits for its turn. */
+  #isWaiting = false
+  /** How often was taken back what may go out, and how often of that the snapshot was withdrawn for it. */
+  #revoked = 0
+  #withdrawn = 0
   /** When one was made or tried, ms of the clock; and of how many publishers. */
   #triedAt = Number.NEGATIVE_INFINITY
   #triedOf = 0
@@ -37,12 +43,9 @@ export class SnapshotMaker implements AsyncDisposable {
 
   /** What may go out is less than before: nothing is served until it is made anew, and what is being made is given up. */
   revoke(): void {
-    this.#isStale = true
+    this.#revoked++
     this.#parts.shelf.hide()
-    this.#next(async () => {
-      await this.#parts.shelf.withdraw()
-      await this.#make()
-    })
+    this.#lookNext()
   }
 
   /** Resolves once all that was to be made is. */
@@ -64,7 +67,21 @@ export class SnapshotMaker implements AsyncDisposable {
       this.#triedAt = clock.now() - age
       this.#triedOf = publishers
     }
-    if (this.#isDue()) await this.#tried(() => this.#make())
+    await this.#look()
+  }
+
+  /** Withdraws what was revoked, and makes a snapshot if one is due. */
+  async #look(): Promise<void> {
+    try {
+      const revoked = this.#revoked
+      if (this.#abort.signal.aborted) return
+      const isRevoked = this.#withdrawn < revoked
+      if (isRevoked) await this.#parts.shelf.withdraw()
+      this.#withdrawn = revoked
+      if (isRevoked || this.#isDue()) await this.#make(revoked)
+    } catch (error) {
+      if (!this.#abort.signal.aborted) this.#parts.onFailed(error)
+    }
   }
 
   #isDue(): boolean {
@@ -78,34 +95,37 @@ export class SnapshotMaker implements AsyncDisposable {
     return this.#parts.publishers().filter(publisher => !this.#parts.isBlocked(publisher))
   }
 
-  #next(work: () => Promise<void>): void {
-    this.#working = this.#working.then(() => this.#tried(work))
+  /** One that waits already sees all that came until its turn. */
+  #lookNext(): void {
+    if (this.#isWaiting) return
+    this.#isWaiting = true
+    this.#working = this.#working.then(() => {
+      this.#isWaiting = false
+      return this.#look()
+    })
   }
 
-  async #tried(work: () => Promise<void>): Promise<void> {
-    try {
-      if (!this.#abort.signal.aborted) await work()
-    } catch (error) {
-      if (!this.#abort.signal.aborted) this.#parts.onFailed(error)
-    }
-  }
-
-  async #make(): Promise<void> {
-    const { net, shelf, store, maker, sign, time, clock } = this.#parts
-    this.#isStale = false
+  /** Makes a snapshot of what may go out after so many revocations; after another one it is given up. */
+  async #make(revoked: number): Promise<void> {
+    const { net, shelf, store, maker, sign, time, clock, requireRoom } = this.#parts
     const at = time()
     const shelved: ShelvedPack[] = []
     const publishers = this.#publishers()
     this.#triedAt = clock.now()
     this.#triedOf = publishers.length
     const parts = { store, publishers, mayPack: this.#parts.mayPack, packBytes: PACK_BYTES }
-    for await (const made of makePacks(parts, this.#abort.signal)) {
-      // What is made for what was revoked meanwhile comes next.
-      if (this.#isStale) return
-      shelved.push(await shelf.put(made))
-      if (shelved.length === MAX_SNAPSHOT_PACKS) break
+    try {
+      for await (const made of makePacks(parts, this.#abort.signal)) {
+        if (this.#revoked > revoked) return
+        await requireRoom()
+        shelved.push(await shelf.put(made))
+        if (shelved.length === MAX_SNAPSHOT_PACKS) break
+      }
+    } catch (error) {
+      await shelf.tidy()
+      throw error
     }
-    if (this.#isStale) return
+    if (this.#revoked > revoked) return
     // Whoever asks for an empty one learns no more than that there is none.
     if (shelved.length === 0) return await shelf.withdraw()
     const snapshot = { maker, at, packs: shelved.map(({ pack }) => pack) }
@@ -114,9 +134,7 @@ export class SnapshotMaker implements AsyncDisposable {
 
   #wake(): void {
     this.#cancelWake = this.#parts.clock.after(LOOK_EVERY_MS, () => {
-      this.#next(async () => {
-        if (this.#isDue()) await this.#make()
-      })
+      this.#lookNext()
       this.#wake()
     })
   }

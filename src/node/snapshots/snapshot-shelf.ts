@@ -28,6 +28,8 @@ export class SnapshotShelf implements SnapshotSource {
   #manifest: Uint8Array | null = null
   #blocks: ReadonlyMap<BlockId, BlockPlace> = new Map()
   #snapshot: Snapshot | null = null
+  /** How often it was hidden: what was begun before is not served any more. */
+  #hidden = 0
 
   constructor(folder: string) {
     this.#folder = folder
@@ -63,6 +65,7 @@ export class SnapshotShelf implements SnapshotSource {
    * out any more, is as none.
    */
   async load(net: string, mayServe: (publisher: PublisherId) => boolean): Promise<number> {
+    const hidden = this.#hidden
     const manifest = await readFile(join(this.#folder, MANIFEST)).catch(() => null)
     if (manifest === null) return 0
     const publishers = new Set<PublisherId>()
@@ -76,7 +79,8 @@ export class SnapshotShelf implements SnapshotSource {
         if (found.pack.sha256 !== pack.sha256 || ![...publishers].every(mayServe)) return 0
         shelved.push(found)
       }
-      if (shelved.length > 0) this.#serve(manifest, snapshot, shelved)
+      if (shelved.length === 0 || this.#hidden > hidden) return 0
+      this.#serve(manifest, snapshot, shelved)
     } catch {
       return 0 // it is made anew
     }
@@ -92,17 +96,26 @@ export class SnapshotShelf implements SnapshotSource {
     return await this.#shelved(pack, bytes)
   }
 
-  /** Serves these packs from now on, and forgets those of the snapshot before. */
+  /** Serves these packs from now on, and forgets those of the snapshot before; if it is hidden before they are written, it serves none. */
   async publish(manifest: Uint8Array, snapshot: Snapshot, shelved: readonly ShelvedPack[]): Promise<void> {
+    const hidden = this.#hidden
     await mkdir(this.#folder, { recursive: true, mode: 0o700 })
     await replaceFile(join(this.#folder, MANIFEST), manifest)
+    if (this.#hidden > hidden) return
     this.#serve(manifest, snapshot, shelved)
-    const kept = new Set([MANIFEST, ...snapshot.packs.map(({ sha256 }) => sha256 as string)])
-    for (const name of await readdir(this.#folder)) if (!kept.has(name)) await rm(join(this.#folder, name))
+    await this.tidy()
+  }
+
+  /** Removes packs that no served manifest names. */
+  async tidy(): Promise<void> {
+    const kept = new Set([MANIFEST, ...(this.#snapshot?.packs ?? []).map(({ sha256 }) => sha256 as string)])
+    const found = await readdir(this.#folder).catch(() => [])
+    for (const name of found) if (!kept.has(name)) await rm(join(this.#folder, name), { force: true })
   }
 
   /** Serves nothing from now on, at once. */
   hide(): void {
+    this.#hidden++
     this.#manifest = null
     this.#snapshot = null
     this.#blocks = new Map()

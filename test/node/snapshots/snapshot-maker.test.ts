@@ -13,13 +13,24 @@ import { temporaryFolder } from '../../temporary-folder.ts'
 const key = signingKeyOf(new Uint8Array(32).fill(7))
 const byId = (a: Publisher, b: Publisher) => (a.id < b.id ? -1 : 1)
 
-/** A shelf that says how often a snapshot was put on it. */
+/** A shelf that says how often a snapshot was put on it, and whether one was served after each reading and writing. */
 class CountingShelf extends SnapshotShelf {
   published = 0
+  readonly served: boolean[] = []
+  whilePublishing = () => {}
+
+  override async load(...args: Parameters<SnapshotShelf['load']>): Promise<number> {
+    const publishers = await super.load(...args)
+    this.served.push(this.mayServe())
+    return publishers
+  }
 
   override async publish(...args: Parameters<SnapshotShelf['publish']>): Promise<void> {
     this.published++
-    await super.publish(...args)
+    const published = super.publish(...args)
+    this.whilePublishing()
+    await published
+    this.served.push(this.mayServe())
   }
 }
 
@@ -35,6 +46,7 @@ async function holding(names: readonly string[]) {
     shelf: new CountingShelf(folder),
     /** Who reads feeds waits for it. */
     gate: Promise.resolve(),
+    requireRoom: async () => {},
     failed: [] as unknown[],
   }
   const parts: SnapshotMakerParts = {
@@ -51,6 +63,7 @@ async function holding(names: readonly string[]) {
     publishers: () => world.publishers.map(({ id }) => id),
     isBlocked: publisher => world.blocked.has(publisher),
     sign: bytes => key.sign(bytes),
+    requireRoom: () => world.requireRoom(),
     onFailed: error => world.failed.push(error),
   }
   const add = async (name: string) => {
@@ -116,4 +129,56 @@ test('a snapshot of an earlier run is served until what is held is twice of what
   await world.clock.pass(LOOK_EVERY_MS)
   await second.settled()
   expect(world.shelf.published).toBe(1)
+})
+
+test('many blocks at once cost one snapshot', async () => {
+  const { world, start } = await holding(['acme', 'bolt'])
+  await using maker = start()
+  await maker.settled()
+  for (let i = 0; i < 20; i++) maker.revoke()
+  await maker.settled()
+  expect([world.shelf.published, world.shelf.mayServe()]).toEqual([2, true])
+})
+
+test('a snapshot is not served that was being written when it was revoked', async () => {
+  const { world, start, packed } = await holding(['acme', 'bolt'])
+  const [first, second] = world.publishers as [Publisher, Publisher]
+  await using maker = start()
+  world.shelf.whilePublishing = () => {
+    world.shelf.whilePublishing = () => {}
+    world.blocked.add(second.id)
+    maker.revoke()
+  }
+  await maker.settled()
+  await maker.settled()
+  expect(world.shelf.served).toEqual([false, false, true])
+  expect(packed()).toEqual([[first.id, first.id, 5]])
+})
+
+test('a snapshot of an earlier run is not served that was being read when it was revoked', async () => {
+  const { world, start, packed } = await holding(['acme', 'bolt'])
+  {
+    await using maker = start()
+    await maker.settled()
+  }
+  world.shelf = new CountingShelf(world.folder)
+  await using maker = start({ shelf: world.shelf })
+  maker.revoke()
+  await maker.settled()
+  expect(world.shelf.served).toEqual([false, true])
+  expect(packed()?.map(([, , records]) => records)).toEqual([10])
+})
+
+test('where the disk has no room none is made, and what is served stays served', async () => {
+  const { world, start, add } = await holding(['acme', 'bolt'])
+  await using maker = start()
+  await maker.settled()
+  const files = await readdir(world.folder)
+  await add('crab')
+  world.requireRoom = async () => {
+    throw new Error('E_DISK_FULL')
+  }
+  await world.clock.pass(SNAPSHOT_AGE_MS)
+  await maker.settled()
+  expect([world.failed.length, world.shelf.mayServe(), await readdir(world.folder)]).toEqual([1, true, files])
 })
