@@ -7,6 +7,8 @@ import { unlessDamaged } from './stored-bodies.ts'
 
 /** Documents whose popularity alone moved that go with a change, beside one for each package it touches; the others wait for the next. */
 const MAX_RERANKED = 64
+/** Names that are looked at for that with one change, those that nobody has among them: a record may need thousands that it made up. */
+const MAX_LOOKED_AT = 1_024
 /** Documents that are others at a start, or missing, that are written singly; with more of them a rebuild is cheaper. */
 const MAX_DRIFTED = 1_000
 
@@ -44,13 +46,14 @@ export class IndexKeeper {
   /** What is to be written where popularity moved noticeably: MAX_RERANKED documents and `more`, and the rest of the last one's name. */
   rerank(more = 0): SearchBatchOperation[] {
     const moved: Document[] = []
+    let left = MAX_LOOKED_AT
     for (const name of this.#popularity.moved()) {
       for (const publisher of this.#catalogue.publishersOf(name)) {
         const found = this.#index.lookup(documentKeyOf(publisher, name))
         const now = found === null ? null : this.#ranked(found)
         if (found !== null && now !== null && hasMoved(found.popularity, now.popularity)) moved.push(now)
       }
-      if (moved.length >= MAX_RERANKED + more) break
+      if (moved.length >= MAX_RERANKED + more || --left <= 0) break
     }
     return moved.flatMap(document => this.#index.upsert(document))
   }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { type PublisherId, relationText, shortNameOf } from '../../protocol/index.ts'
 import { unlessDamaged } from '../library/stored-bodies.ts'
 import type { NodeContext } from '../node-context.ts'
@@ -46,8 +47,11 @@ export async function showFederation(node: NodeContext, publisher: string | unde
   const isFollowed = (id: PublisherId) => id === node.writer.publisher || node.relations.relationOf(id).follow
   const shown = one === null ? [node.writer.publisher, ...node.relations.known()].filter(isFollowed) : [one]
   const publishers: FederatedPublisher[] = []
-  for (const id of new Set(shown))
+  for (const id of new Set(shown)) {
     publishers.push(await publisherOf(node, id, one === null ? MAX_SHOWN_PACKAGES : MAX_COUNTED_PACKAGES))
+    // Others have their turn between two of them.
+    await setImmediate()
+  }
   return { network: { id: node.net, mode: node.config.network.mode }, peers: node.connectedPeers().length, publishers }
 }
 

@@ -59,12 +59,12 @@ function* statementsOn(
   const { catalogue } = node.library
   const self = node.libp2p.peerId.toString()
   const connected = new Set(node.connectedPeers())
-  const ranks = catalogue
-    .publishers()
+  const ranks = [...catalogue.statingPublishers()]
     .filter(id => !node.relations.relationOf(id).block)
     .map(id => ({ id, rank: rankOf(node, publisher, id) }))
   for (const { id, rank } of ranks.toSorted((a, b) => a.rank - b.rank)) {
-    const stated = (catalogue.publisher(id)?.holds ?? [])
+    const stated = catalogue
+      .holdsOf(id)
       .map(
         ({ peer, publishers, cids }): Statement => ({
           peer,

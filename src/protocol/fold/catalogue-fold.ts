@@ -1,11 +1,12 @@
 import type { FeedId, PackageName, PeerId, PublisherId, RecordId, Sha256 } from '../ids.ts'
 import type { FeedHead, WellFormedRecord } from '../record.ts'
 import type { Visibility } from '../visibility.ts'
-import type { MemberState, PackageState, PublisherCatalogue } from './catalogue.ts'
+import type { HoldsState, MemberState, PackageState, PublisherCatalogue } from './catalogue.ts'
 import { nodeDigestOf } from './digest.ts'
 import { KeptFew } from './kept-few.ts'
 import type { KeptState } from './package-states.ts'
 import { PublisherFold } from './publisher-fold.ts'
+import { PublishersByName } from './publishers-by-name.ts'
 import { BodiesInMemory, type RecordBodies } from './record-bodies.ts'
 
 /**
@@ -25,6 +26,9 @@ export interface TouchedPackage {
 /** The catalogue of all publishers, kept up to date batch by batch (specification section 6.6). */
 export class CatalogueFold {
   readonly #folds = new Map<PublisherId, PublisherFold>()
+  readonly #byName = new PublishersByName()
+  /** Those with any record that says who holds what. */
+  readonly #stating = new Set<PublisherId>()
   readonly #bodies: RecordBodies
   readonly #kept: KeptFew<string, KeptState>
   #begun = 0
@@ -42,7 +46,11 @@ export class CatalogueFold {
     this.#kept.next()
     for (const [publisher, batch] of batches) {
       const fold = this.#foldOf(publisher)
-      for (const name of fold.add(batch)) touched.push({ publisher, package: name })
+      for (const name of fold.add(batch)) {
+        touched.push({ publisher, package: name })
+        this.#byName.add(name, publisher)
+      }
+      if (fold.statesHolders) this.#stating.add(publisher)
     }
     return { touched }
   }
@@ -104,14 +112,26 @@ export class CatalogueFold {
 
   /** Publishers with any state for a package, in the order of their ids. */
   publishersOf(name: PackageName): readonly PublisherId[] {
-    return [...this.#folds]
-      .filter(([, fold]) => fold.has(name))
-      .map(([id]) => id)
+    return this.#byName
+      .of(name)
+      .filter(id => this.#folds.get(id)?.has(name))
       .sort()
+  }
+
+  /** Publishers that may say who holds what: few of all. */
+  statingPublishers(): Iterable<PublisherId> {
+    return this.#stating
+  }
+
+  /** What a publisher says of who holds what. */
+  holdsOf(id: PublisherId): readonly HoldsState[] {
+    return this.#folds.get(id)?.holds() ?? []
   }
 
   /** Forgets a publisher whose records this node no longer keeps. */
   remove(id: PublisherId): void {
+    for (const name of this.#folds.get(id)?.names ?? []) this.#byName.delete(name, id)
+    this.#stating.delete(id)
     this.#folds.delete(id)
   }
 

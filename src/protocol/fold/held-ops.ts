@@ -44,6 +44,10 @@ export class HeldOps {
     }
   }
 
+  get names(): readonly PackageName[] {
+    return this.#names
+  }
+
   get packageCount(): number {
     return this.#names.length
   }

@@ -52,6 +52,7 @@ export class PublisherFold {
   readonly #rootRecords = new FeedRecords(ROOT_FEED)
   readonly #root: RootChain
   readonly #loose: LooseStates
+  #statesHolders = false
 
   constructor({ publisher, bodies, kept, number }: PublisherFoldParts) {
     this.#publisher = publisher
@@ -83,6 +84,21 @@ export class PublisherFold {
   has(name: PackageName): boolean {
     const pkg = this.#ops.packageOf(name)
     return pkg !== null && this.#counted.hasAny(pkg)
+  }
+
+  /** Packages that any held op names, whether it counts or not. */
+  get names(): readonly PackageName[] {
+    return this.#ops.names
+  }
+
+  /** Whether any held op says who holds what, whether it counts or not. */
+  get statesHolders(): boolean {
+    return this.#statesHolders
+  }
+
+  /** What is said of who holds what. */
+  holds(): PublisherCatalogue['holds'] {
+    return this.#loose.now().holds
   }
 
   /** The state of one package; null when no counted op names it. @throws what `bodies` throws */
@@ -167,6 +183,7 @@ export class PublisherFold {
       const ops = understood?.typ === 'ops' ? understood.ops : []
       this.#ops.add(number, this.#held.feedOf(number), ops)
       this.#bodies.keep(record)
+      this.#statesHolders ||= ops.some(({ op }) => op === 'holds')
       bearsOnLoose ||= ops.some(({ op }) => op === 'member')
       const added = byFeed.get(record.feed)
       if (added === undefined) byFeed.set(record.feed, [number])

@@ -1,9 +1,10 @@
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { HolderRecord } from '../../../src/node/library/holder-record.ts'
 import type { NodeContext } from '../../../src/node/node-context.ts'
 import { showFederation } from '../../../src/node/use-cases/federation.ts'
 import { NET } from '../../federation/search/signed-hits.ts'
-import { idOf, nodeAmong, releasingMany, sailOf } from './holder-world.ts'
+import { idOf, nodeAmong, peerOf, releasingMany, sailOf, stating } from './holder-world.ts'
 
 test('the copies of the first thousand packages are counted, and how many that were is said', async () => {
   await using it = await nodeAmong(releasingMany(1, await sailOf(), 1_001))
@@ -14,4 +15,25 @@ test('the copies of the first thousand packages are counted, and how many that w
   } as unknown as NodeContext
   const { publishers } = (await showFederation(node, idOf(1))) as unknown as { publishers: readonly object[] }
   expect(publishers).toMatchObject([{ packages: 1_001, counted: 1_000, spread: { 1: 1_000 } }])
+})
+
+test('whoever draws the federation gives others their turn after each publisher', async () => {
+  const seeds = [1, 4, 7, 10, 13, 16]
+  await using it = await nodeAmong(seeds.flatMap(seed => stating(seed, idOf(1), [peerOf(seed)])))
+  for (const seed of seeds) await it.node.relations.change(idOf(seed), { do: 'follow' })
+  const node = {
+    ...it.node,
+    ...{ net: NET, config: { network: { mode: 'public' } }, artifacts: { has: async () => false } },
+    ...{ holders: new HolderRecord(Date.now()), confirmed: () => ({ ageMs: null, isMissing: false }) },
+  } as unknown as NodeContext
+  let turns = 0
+  let isDone = false
+  const counting = (async () => {
+    for (; !isDone; turns++) await setImmediate()
+  })()
+  const shown = (await showFederation(node, undefined)) as { publishers: unknown[] }
+  isDone = true
+  await counting
+  expect(shown.publishers).toHaveLength(7)
+  expect(turns).toBeGreaterThanOrEqual(7)
 })

@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { HolderRecord } from '../../../src/node/library/holder-record.ts'
 import { AbsentHolders } from '../../../src/node/use-cases/absent-holders.ts'
-import { statedHoldersOf } from '../../../src/node/use-cases/stated-holders.ts'
-import { idOf, nodeAmong, peerOf, stating } from './holder-world.ts'
+import { statedCopiesOf, statedHoldersOf } from '../../../src/node/use-cases/stated-holders.ts'
+import { idOf, nodeAmong, peerOf, releasing, sailOf, stating } from './holder-world.ts'
 
 const acme = idOf(1)
 const some = (from: number, count: number) => Array.from({ length: count }, (_, i) => peerOf(from + i))
@@ -38,4 +39,15 @@ test('a peer that did not have the bytes is remembered for ten minutes, the last
   for (let i = 0; i < 1_024; i++) absent.add(acme, `peer${i}` as never, 0)
   expect(absent.has(acme, peerOf(1), 0)).toBe(false)
   expect(absent.has(acme, 'peer0' as never, 0)).toBe(true)
+})
+
+test('publishers that say nothing of holders cost nothing', async () => {
+  const sail = await sailOf()
+  const silent = Array.from({ length: 30 }, (_, i) => releasing(100 + 3 * i, sail)).flat()
+  await using it = await nodeAmong([...silent, ...stating(10, acme, some(0, 1))])
+  Object.assign(it.node, { holders: new HolderRecord(Date.now()), recordOf: () => null })
+  const looked = vi.spyOn(it.node.relations, 'relationOf')
+  expect(statedHoldersOf(it.node, acme)).toEqual([peerOf(0)])
+  expect(statedCopiesOf(it.node, acme).map(({ peer }) => peer)).toEqual([peerOf(0)])
+  expect(looked.mock.calls.length).toBeLessThan(10)
 })

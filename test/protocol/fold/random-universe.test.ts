@@ -132,6 +132,8 @@ test('whatever is said, and however it comes, the incremental fold equals a fold
           const given = records.slice(0, from)
           const whole = foldPublisher(u.PUBLISHER, given)
           expect(seen(fold.publisher(u.PUBLISHER))).toEqual(seen(from === 0 ? null : whole))
+          const named = PACKAGES.filter(name => fold.publishersOf(name as never).length > 0)
+          expect(named).toEqual(PACKAGES.filter(name => from > 0 && whole.packages.has(name as never)))
           const once = new CatalogueFold()
           once.add(given)
           expect(audiencesOf(fold)).toEqual(audiencesOf(once))
