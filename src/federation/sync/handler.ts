@@ -19,7 +19,7 @@ import type { FeedStore } from './feed-store.ts'
 import type { HeadChanges } from './head-changes.ts'
 import type { ChangedFeeds } from './head-log.ts'
 import type { HoldBack } from './head-watcher.ts'
-import { MAX_SUBSCRIPTIONS_PER_PEER } from './limits.ts'
+import { CHANGES_PER_LOOK_UP, MAX_SUBSCRIPTIONS_PER_PEER } from './limits.ts'
 
 export interface FeedHandlerPorts {
   readonly store: FeedStore
@@ -31,7 +31,7 @@ export interface FeedHandlerPorts {
     feed: { readonly publisher: PublisherId; readonly feed: FeedId },
     peer: PeerId,
   ) => boolean | Promise<boolean>
-  /** Charges a peer for looking up publishers that its request did not name; false: it asked for too many lately. Absent: never. */
+  /** Charges a peer for as much work as looking up so many publishers that its request did not name; false: it asked for too many lately. Absent: never. */
   readonly mayLookUp?: (peer: PeerId, publishers: number) => boolean
   /** Publishers of whom everybody may know that this node holds public releases, blocked ones left out; absent: none. */
   readonly listed?: {
@@ -90,21 +90,23 @@ export class FeedHandler {
     peer: PeerId,
     { publishers, all, since }: Extract<FeedRequest, { ask: 'heads-since' }>,
   ): ChangedFeeds | null {
-    const { changes, listed, mayLookUp } = this.#ports
-    const changed = since && changes.log.since(since)
-    if (changed === null) return null
+    const { changes, listed, mayLookUp = () => true } = this.#ports
+    if (since === null) return null
+    if (publishers.length === 0 && !all) return new Map()
+    const length = changes.log.lengthSince(since)
+    if (length === null) return null
+    const lookUps = Math.floor(length / CHANGES_PER_LOOK_UP)
+    if (lookUps > 0 && !mayLookUp(peer, lookUps)) return null
     const named = new Set(publishers)
-    const meant = new Map<PublisherId, ReadonlySet<FeedId> | null>()
-    let unnamed = 0
-    for (const [publisher, feeds] of changed) {
-      if (named.has(publisher)) meant.set(publisher, feeds)
-      else if (all && listed?.isListed(publisher)) {
-        // All of it: it may be listed only since this change.
-        meant.set(publisher, null)
-        unnamed++
-      }
-    }
-    return unnamed === 0 || mayLookUp === undefined || mayLookUp(peer, unnamed) ? meant : null
+    const isMeant = all
+      ? (id: PublisherId) => named.has(id) || listed?.isListed(id) === true
+      : (id: PublisherId) => named.has(id)
+    const changed = changes.log.since(since, isMeant)
+    if (changed === null) return null
+    const unnamed = [...changed.keys()].filter(id => !named.has(id))
+    // All of it: it may be listed only since this change.
+    const meant = unnamed.length === 0 ? changed : new Map([...changed, ...unnamed.map(id => [id, null] as const)])
+    return unnamed.length === 0 || mayLookUp(peer, unnamed.length) ? meant : null
   }
 
   async *#publishers(after: PublisherId | null): AsyncGenerator<Uint8Array> {

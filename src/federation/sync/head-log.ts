@@ -10,6 +10,8 @@ interface Change {
   readonly feed: FeedId | typeof EVERY_FEED
   /** ms since this run began. */
   readonly at: number
+  /** A later change of the same feed stands for it, or it is forgotten. */
+  isOver: boolean
 }
 
 /** Feeds that may have other heads than before, by publisher; null: all of it. */
@@ -46,12 +48,12 @@ export class HeadLog {
 
   /** A record of the feed was stored. */
   changed(publisher: PublisherId, feed: FeedId): void {
-    this.#add({ publisher, feed, at: this.#time() })
+    this.#add({ publisher, feed, at: this.#time(), isOver: false })
   }
 
   /** A publisher's feeds may be served to peers that they were not served to, or could not be read before. */
   touch(publisher: PublisherId): void {
-    this.#add({ publisher, feed: EVERY_FEED, at: this.#time() })
+    this.#add({ publisher, feed: EVERY_FEED, at: this.#time(), isOver: false })
   }
 
   /** This moment; taken before heads are read. */
@@ -59,32 +61,46 @@ export class HeadLog {
     return { boot: this.#boot, at: this.#time() }
   }
 
-  /** What changed since a cookie was taken; null: not known any more. */
-  since({ boot, at }: HeadCookie): ChangedFeeds | null {
+  /** Changes, replaced ones included, that `since` goes through; null: what changed is not known any more. */
+  lengthSince({ boot, at }: HeadCookie): number | null {
     if (boot !== this.#boot || at <= this.#forgottenAt || at > this.#time()) return null
+    return this.#order.length - this.#firstAt(at)
+  }
+
+  /** What changed of the publishers that are meant since a cookie was taken; null: not known any more. */
+  since(cookie: HeadCookie, isMeant: (publisher: PublisherId) => boolean): ChangedFeeds | null {
+    const length = this.lengthSince(cookie)
+    if (length === null) return null
     const changed = new Map<PublisherId, Set<FeedId> | null>()
-    for (let i = this.#firstAt(at); i < this.#order.length; i++) {
-      const change = this.#order[i]!
-      if (this.#changes.get(keyOf(change)) !== change) continue
-      const feeds = changed.get(change.publisher)
-      if (change.feed === EVERY_FEED) changed.set(change.publisher, null)
-      else if (feeds !== null) changed.set(change.publisher, (feeds ?? new Set()).add(change.feed))
+    for (let i = this.#order.length - length; i < this.#order.length; i++) {
+      const { publisher, feed, isOver } = this.#order[i]!
+      if (isOver || !isMeant(publisher)) continue
+      const feeds = changed.get(publisher)
+      if (feed === EVERY_FEED) changed.set(publisher, null)
+      else if (feeds !== null) changed.set(publisher, (feeds ?? new Set()).add(feed))
     }
     return changed
   }
 
   #add(change: Change): void {
     const key = keyOf(change)
-    this.#changes.delete(key)
+    this.#end(key)
     this.#changes.set(key, change)
     this.#order.push(change)
     if (this.#changes.size > this.#most) {
       const [oldest, { at }] = this.#changes.entries().next().value!
-      this.#changes.delete(oldest)
+      this.#end(oldest)
       this.#forgottenAt = at
     }
     if (this.#order.length > 2 * this.#changes.size + Math.min(this.#most, MAX_REPLACED_CHANGES))
       this.#order = [...this.#changes.values()]
+  }
+
+  #end(key: string): void {
+    const change = this.#changes.get(key)
+    if (change === undefined) return
+    change.isOver = true
+    this.#changes.delete(key)
   }
 
   #time(): number {

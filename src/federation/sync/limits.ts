@@ -76,6 +76,8 @@ export const MAX_KNOWN_ROOT_ENTRIES = 65_536
 export const MAX_RECENT_ROOT_RECORDS = 8_192
 /** Feeds whose last change is remembered for peers that ask what changed, about 250 B each. */
 export const MAX_LOGGED_FEEDS = 32_768
+/** Logged changes gone through for a peer that count as one publisher looked up for it: .1 ms of each. */
+export const CHANGES_PER_LOOK_UP = 1_000
 /** Changes that later ones of their feeds replaced, kept beside twice the feeds until all are gone through: about 200 B each. */
 export const MAX_REPLACED_CHANGES = 256
 /** Time after which a peer is asked for whole heads though it tells what changes, in ms, jittered: the net below the rope. */

@@ -4,7 +4,7 @@ import type { FeedStore } from '../../../src/federation/sync/feed-store.ts'
 import { FeedHandler } from '../../../src/federation/sync/handler.ts'
 import { HeadChanges } from '../../../src/federation/sync/head-changes.ts'
 import { HeadLog } from '../../../src/federation/sync/head-log.ts'
-import { MAX_REPLACED_CHANGES } from '../../../src/federation/sync/limits.ts'
+import { CHANGES_PER_LOOK_UP, MAX_REPLACED_CHANGES } from '../../../src/federation/sync/limits.ts'
 import {
   encodeFeedRequest,
   type FeedHead,
@@ -239,11 +239,11 @@ test('a round in which nothing changed tells nothing, and one change is told alo
 test('cookies are of one run: one of another, of the future or older than what is remembered tells nothing', () => {
   const log = new HeadLog(() => 10, 2)
   const cookie = log.cookie()
-  expect(log.since(cookie)?.size).toBe(0)
-  expect(log.since({ ...cookie, boot: 'another' })).toBeNull()
-  expect(log.since({ ...cookie, at: 11 })).toBeNull()
+  expect(log.since(cookie, () => true)?.size).toBe(0)
+  expect(log.since({ ...cookie, boot: 'another' }, () => true)).toBeNull()
+  expect(log.since({ ...cookie, at: 11 }, () => true)).toBeNull()
   for (const id of PUBLISHERS.slice(0, 3)) log.touch(id)
-  expect(log.since(cookie)).toBeNull()
+  expect(log.since(cookie, () => true)).toBeNull()
 })
 
 test('what later changes of the same feeds replaced is not kept for long', () => {
@@ -300,4 +300,34 @@ test('a peer that asked for too much is told what it names, and to name the rest
   expect(await told()).toMatchObject({ publishers: new Set(some), end: { whole: false } })
   served.isPeerOver = true
   expect(await told()).toMatchObject({ publishers: new Set([named]), end: { whole: true } })
+})
+
+test('what a request makes this node go through is charged, and nothing is gone through for nobody', async () => {
+  const changes = new HeadChanges(new HeadLog(() => 10))
+  const { boot } = changes.log.cookie()
+  for (let n = 0; n < 3 * CHANGES_PER_LOOK_UP; n++) changes.log.touch(idOf(n) as PublisherId)
+  const charges: number[] = []
+  let isOver = false
+  const handler = new FeedHandler({
+    store: { heads: async () => [] } as unknown as FeedStore,
+    changes,
+    mayServeFeed: () => true,
+    mayLookUp: (_, publishers) => {
+      charges.push(publishers)
+      return !isOver
+    },
+  })
+  const isWhole = async (publishers: readonly PublisherId[]) => {
+    const request = { ask: 'heads-since', publishers, all: false, since: { boot, at: 0 } } as const
+    const { signal } = new AbortController()
+    for await (const part of handler.handle({ peer: PEER, payload: encodeFeedRequest(request), signal })) {
+      const said = parseHeadsSince(part)
+      if (said !== null && !Array.isArray(said)) return said.whole
+    }
+    throw new Error('no end')
+  }
+  expect([await isWhole([]), charges]).toEqual([false, []])
+  expect([await isWhole(PUBLISHERS), charges]).toEqual([false, [3]])
+  isOver = true
+  expect(await isWhole(PUBLISHERS)).toBe(true)
 })
