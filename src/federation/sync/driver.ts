@@ -111,7 +111,7 @@ export class SyncDriver implements AsyncDisposable {
 
   unfollow(...publishers: readonly PublisherId[]): void {
     for (const publisher of publishers) this.#freshness.forget(publisher)
-    this.#do(this.#machine.unfollow(...publishers))
+    this.#do(this.#machine.unfollow(publishers, this.#now))
   }
 
   /** How long ago a peer that holds a publisher last confirmed what is known of it here, ms; null: not since the start. */

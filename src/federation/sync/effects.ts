@@ -57,6 +57,8 @@ export type RangeOutcome =
   | { readonly is: 'undelegated' }
   /** The feed holds enough rivals. */
   | { readonly is: 'refused' }
+  /** This node is just forgetting the publisher. */
+  | { readonly is: 'forgotten' }
   /** The peer does not have it after all. */
   | { readonly is: 'empty' }
   /** A signature, chain or shape that no honest node sends. */

@@ -41,9 +41,12 @@ export interface FeedRange {
   readonly maxBytes: number
 }
 
+/** Laws 1 and 3; `forgotten`: its publisher's records are just being removed, and nothing of it is stored meanwhile. */
+export type StoreRefusal = 'gap' | 'rivals' | 'forgotten'
+
 /** What one append did; every record of the batch is in exactly one of the three. */
 export interface Appended {
   readonly stored: readonly WellFormedRecord[]
   readonly known: number
-  readonly refused: readonly { readonly record: WellFormedRecord; readonly why: 'gap' | 'rivals' }[]
+  readonly refused: readonly { readonly record: WellFormedRecord; readonly why: StoreRefusal }[]
 }

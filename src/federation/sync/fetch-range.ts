@@ -56,6 +56,8 @@ function outcomeOf(head: FeedHead, from: number, records: readonly WellFormedRec
       return next > head.seq ? { is: 'held', helped } : { is: 'more', next, helped, short: isShort(records) }
     case 'rivals':
       return { is: 'refused' }
+    case 'forgotten':
+      return { is: 'forgotten' }
     case 'usurped':
       return { is: 'bad' }
     case 'gap':

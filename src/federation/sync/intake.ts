@@ -8,7 +8,7 @@ import {
   type WellFormedRecord,
 } from '../../protocol/index.ts'
 import { RecentTexts } from '../recent-texts.ts'
-import type { FeedStore } from './feed-store.ts'
+import type { FeedStore, StoreRefusal } from './feed-store.ts'
 import { MAX_COMMIT_RECORDS, MAX_RECENT_IDS } from './limits.ts'
 import { RootAuthority } from './root-authority.ts'
 import type { VerifyRange } from './verify-range.ts'
@@ -32,8 +32,8 @@ export interface Taken {
   readonly known: number
   readonly refused: readonly { readonly record: WellFormedRecord; readonly why: Refusal }[]
 }
-/** `gap`, `rivals` as the store says; `undecided`, `usurped` as the root feed says. */
-export type Refusal = 'gap' | 'rivals' | 'undecided' | 'usurped'
+/** As the store says; `undecided`, `usurped` as the root feed says. */
+export type Refusal = StoreRefusal | 'undecided' | 'usurped'
 
 /** The one door through which other nodes' records enter the store, by gossip or by sync. */
 export class Intake {

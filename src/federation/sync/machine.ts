@@ -73,11 +73,12 @@ export class SyncMachine {
     return [...this.#peers.ids().flatMap(peer => this.#subscribe(peer)), ...asks, ...this.#wake(now)]
   }
 
-  unfollow(...publishers: readonly PublisherId[]): SyncEffect[] {
-    const gone = this.#followed.delete(publishers)
-    if (gone.length === 0) return []
-    this.#wants.dropPublishers(new Set(gone))
-    return this.#peers.ids().flatMap(peer => this.#subscribe(peer))
+  unfollow(publishers: readonly PublisherId[], now: number): SyncEffect[] {
+    const gone = new Set(this.#followed.delete(publishers))
+    if (gone.size === 0) return []
+    const cancelled = this.#cancel(({ want }) => want !== null && gone.has(want.head.publisher))
+    this.#wants.dropPublishers(gone)
+    return [...cancelled, ...this.#peers.ids().flatMap(peer => this.#subscribe(peer)), ...this.#schedule(now)]
   }
 
   /** Gossip showed a record whose predecessors are missing; `source` forwarded it. */
@@ -190,8 +191,11 @@ export class SyncMachine {
       case 'failed':
         this.#fail(want, peer)
         return this.#strike(peer, 'failed', now)
+      case 'forgotten':
+        return this.#putOff(want)
       case 'local':
-        return this.#failedHere(want, now)
+        if (++this.#localFailures >= limits.MAX_LOCAL_FAILURES) this.#restsUntil = now + limits.LOCAL_REST_MS
+        return this.#putOff(want)
     }
   }
 
@@ -203,10 +207,9 @@ export class SyncMachine {
   }
 
   /** It is offered again in a round: so it is tried once in each, and not at all while nothing can be stored. */
-  #failedHere(want: Want, now: number): SyncEffect[] {
+  #putOff(want: Want): SyncEffect[] {
     for (const peer of want.offeredBy) this.#told.of(peer)?.spoil()
     this.#wants.done(want)
-    if (++this.#localFailures >= limits.MAX_LOCAL_FAILURES) this.#restsUntil = now + limits.LOCAL_REST_MS
     return this.#cancelOthers(want)
   }
 

@@ -181,7 +181,8 @@ export class RecordStore implements FeedStore {
       records.filter(each => this.#forgetting.has(each.publisher) === is),
     )
     const { refused, ...taken } = plan.take(kept ?? [], options)
-    return { ...taken, refused: [...refused, ...(forgotten ?? []).map(record => ({ record, why: 'gap' as const }))] }
+    const gone = (forgotten ?? []).map(record => ({ record, why: 'forgotten' as const }))
+    return { ...taken, refused: [...refused, ...gone] }
   }
 
   async #planFor(group: readonly PendingAppend[]): Promise<AppendPlan> {

@@ -308,3 +308,24 @@ test('a lie of a peer that is not here changes nothing', () => {
   const { machine } = new Bench(honest)
   expect(machine.lied(liar, 0).map(effect => effect.do)).toEqual(['wakeAt'])
 })
+
+test('what is followed no more is not asked for any more, and no answer to it is held against the peer', () => {
+  const bench = new Bench(honest)
+  bench.offer(honest, root)
+  const [ask] = bench.asks
+  expect(bench.see(bench.machine.unfollow([acme], 1))).toContainEqual({ do: 'cancel', ask: ask!.ask })
+  expect(bench.machine.sizes).toMatchObject({ asks: 1, rangesOfPeer: 0 }) // heads were asked for
+  bench.answer(root, { is: 'apart', from: 1 })
+  expect(bench.dropped).toEqual([])
+})
+
+test('a range whose publisher is just being forgotten is no fault of the peer, and is asked for when it is offered again', () => {
+  const bench = new Bench(honest)
+  for (let n = 0; n < MAX_LOCAL_FAILURES; n++) {
+    bench.offer(honest, root)
+    bench.answer(root, { is: 'forgotten' })
+  }
+  bench.offer(honest, root)
+  expect(bench.open).toEqual(['root 2 of honest'])
+  expect(bench.dropped).toEqual([])
+})

@@ -39,7 +39,7 @@ test('what is appended while its publisher is being forgotten is refused, what i
   const forgetting = store.forget(gone.publisher)
   const more = stays.chain(1, staysChain.at(-1))
   const appended = await store.append([gone.genesis, ...more])
-  expect(appended.refused).toEqual([{ record: gone.genesis, why: 'gap' }])
+  expect(appended.refused).toEqual([{ record: gone.genesis, why: 'forgotten' }])
   expect(appended.stored).toEqual(more)
   await forgetting
   expect(await leftOf(database)).toBe(0)
