@@ -45,6 +45,11 @@ export type ProtocolErrorCode =
   /** This program and its runtime disagree with the embedded vectors. */
   | 'E_SELF_TEST'
 
+/** Whether a later version of the format may have made what was refused: who sent it did no wrong. */
+export function isOfLaterVersion(error: unknown): boolean {
+  return error instanceof ProtocolError && (error.code === 'E_VERSION' || error.code === 'E_ALGORITHM')
+}
+
 /** A value from outside that this protocol refuses; `code` says why, `hint` what a person can do. */
 export class ProtocolError extends Error {
   readonly code: ProtocolErrorCode

@@ -10,7 +10,8 @@ import { parseInteger, parseLink, parseMap, parseNetwork, parseWriterFeed } from
 import { HEAD_DOMAIN } from './signature-domain.ts'
 
 const HEAD_FIELDS = ['by', 'feed', 'id', 'net', 'pub', 'seq', 'v']
-const HEAD_VERSION = 1
+/** Of the form of signed heads (section 4.5). */
+export const HEAD_VERSION = 1
 
 /**
  * A feed's head signed by the keys that sign the feed: an envelope in its own domain (section 4.5).

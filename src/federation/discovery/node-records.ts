@@ -1,6 +1,7 @@
 import {
   encodeNodes,
   encodeNodesRequest,
+  isOfLaterVersion,
   MAX_ASKED_MIRRORS,
   type NodeRecord,
   type PeerId,
@@ -208,8 +209,7 @@ export class NodeRecords implements AsyncDisposable {
   }
 }
 
-/** A record of a later version or algorithm is nobody's fault. */
 function refuseUnlessNewer(error: unknown): null {
-  if (error instanceof ProtocolError && (error.code === 'E_VERSION' || error.code === 'E_ALGORITHM')) return null
+  if (isOfLaterVersion(error)) return null
   throw error
 }

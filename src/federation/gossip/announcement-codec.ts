@@ -1,6 +1,8 @@
 import {
   encodeAnnouncement,
+  HEAD_VERSION,
   isAnnouncedWhole,
+  isOfLaterVersion,
   MAX_ANNOUNCEMENT_BYTES,
   openHead,
   ProtocolError,
@@ -27,8 +29,11 @@ export interface OpenedAnnouncement {
   readonly claim: Claim
   /** The record it holds, to be trusted only after `verify`. */
   readonly record: WellFormedRecord | null
-  verify(): boolean
+  verify(): Checked
 }
+
+/** Whether the signatures hold; `newer`: of an algorithm or a form that a later version may know. */
+type Checked = boolean | 'newer'
 
 /** Announcements as bytes. */
 export interface AnnouncementCodec {
@@ -78,6 +83,7 @@ function openOne(bytes: Uint8Array, net: string): OpenedAnnouncement | Unclaimed
 /** The place a signed head names; the rest of its shape is checked with its signature. */
 function claimedHead(sealedHead: Uint8Array): Pick<Claim, 'publisher' | 'feed' | 'seq' | 'id' | 'signer'> {
   const fields = parseMap(parseCanonical(parseEnvelope(sealedHead).payload))
+  if (fields.v !== HEAD_VERSION) throw new ProtocolError('E_VERSION', 'head of an unknown format version')
   return {
     publisher: parseLink(fields.pub, 'pub') as string as PublisherId,
     feed: fields.feed === null ? ROOT_FEED : parseWriterFeed(fields.feed),
@@ -87,20 +93,22 @@ function claimedHead(sealedHead: Uint8Array): Pick<Claim, 'publisher' | 'feed' |
   }
 }
 
-function holds(check: () => unknown): boolean {
+function holds(check: () => unknown): Checked {
   try {
     check()
     return true
   } catch (error) {
+    if (isOfLaterVersion(error)) return 'newer'
     if (error instanceof ProtocolError) return false
     throw error
   }
 }
 
-function orNotOne<T>(open: () => T): T | 'not an announcement' {
+function orNotOne<T>(open: () => T): T | 'not an announcement' | 'newer' {
   try {
     return open()
   } catch (error) {
+    if (isOfLaterVersion(error)) return 'newer'
     if (error instanceof ProtocolError) return 'not an announcement'
     throw error
   }

@@ -95,7 +95,9 @@ export class GossipDriver implements AsyncDisposable {
       return this.#refuse({ is: 'ignore', why: 'known' }, peer)
     }
     if (this.#conduct.isOut(peer)) return 'ignore'
-    const verdict = this.#machine.verified(claim, opened.verify(), whose, clock.now())
+    const isValid = opened.verify()
+    if (isValid === 'newer') return this.#refuse({ is: 'ignore', why: 'newer' }, peer)
+    const verdict = this.#machine.verified(claim, isValid, whose, clock.now())
     if (verdict.is === 'reject') return this.#refuse(verdict, peer)
     const next = verdict.next === 'nothing' ? this.#nextOfUnknown(claim) : verdict.next
     if (next === 'store' && opened.record !== null) this.#store(opened.record, peer)

@@ -23,7 +23,7 @@ export interface AskPeersPorts {
     payload: Uint8Array,
     options: { readonly signal: AbortSignal; readonly probeAfterMs: number },
   ) => AsyncIterable<Uint8Array>
-  readonly verify: (hit: SearchHit) => Promise<VerifiedHit | null>
+  readonly verify: (hit: SearchHit) => Promise<VerifiedHit | 'newer' | null>
   /** Whether what verified is wanted here; false leaves it out and blames nobody. */
   readonly accepts?: (hit: VerifiedHit) => boolean
   /** Whether what a hit names is known better here, so that it need not be verified. */

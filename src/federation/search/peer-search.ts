@@ -156,7 +156,7 @@ export class PeerSearch {
     if (isHeld?.(hit)) return true
     const verified = await verify(hit)
     if (verified === null) return false
-    if (this.#isGiven) return true
+    if (this.#isGiven || verified === 'newer') return true
     known.proved(peer, heldTagOf(verified.publisher))
     if (this.#isAskedFor(verified) && accepts?.(verified) !== false) this.#add(verified, peer)
     return true

@@ -2,6 +2,7 @@ import {
   type DelegateBody,
   type FeedHead,
   headOf,
+  isOfLaterVersion,
   keysSaidBy,
   matchesText,
   type PackageName,
@@ -38,9 +39,16 @@ export interface VerifiedHit {
   readonly expires: number | null
 }
 
-/** Verifies [genesis, rotates…, delegate, release] of one network; null for anything that does not hold. */
-export async function verifyHit(hit: SearchHit, known: Pick<VerifiedRecords, 'parse'>): Promise<VerifiedHit | null> {
+/**
+ * Verifies [genesis, rotates…, delegate, release] of one network; null for anything that does not hold, `newer` for what a later
+ * version of the format may read.
+ */
+export async function verifyHit(
+  hit: SearchHit,
+  known: Pick<VerifiedRecords, 'parse'>,
+): Promise<VerifiedHit | 'newer' | null> {
   const records = await parseAll(hit.envelopes, known)
+  if (records === 'newer') return 'newer'
   if (records === null || records.length < 3) return null
   if (records.some(record => record.publisher !== hit.publisher)) return null
   const [genesis, release, delegate] = [records[0]!, records.at(-1)!, records.at(-2)!]
@@ -66,12 +74,13 @@ export async function verifyHit(hit: SearchHit, known: Pick<VerifiedRecords, 'pa
 async function parseAll(
   envelopes: readonly Uint8Array[],
   known: Pick<VerifiedRecords, 'parse'>,
-): Promise<WellFormedRecord[] | null> {
+): Promise<WellFormedRecord[] | 'newer' | null> {
   const records: WellFormedRecord[] = []
   for (const envelope of envelopes) {
     try {
       records.push(await known.parse(envelope))
     } catch (error) {
+      if (isOfLaterVersion(error)) return 'newer'
       if (error instanceof ProtocolError) return null
       throw error
     }

@@ -1,4 +1,11 @@
-import { openSnapshot, type PeerId, ProtocolError, type PublisherId, type SnapshotPack } from '../../protocol/index.ts'
+import {
+  isOfLaterVersion,
+  openSnapshot,
+  type PeerId,
+  ProtocolError,
+  type PublisherId,
+  type SnapshotPack,
+} from '../../protocol/index.ts'
 import { fetchArtifact } from '../content/fetch-artifact.ts'
 import { FederationError } from '../errors.ts'
 import type { KeptStreams } from '../streams/kept-streams.ts'
@@ -17,7 +24,7 @@ export interface SnapshotPorts extends TakePackPorts {
   readonly holders: () => readonly PeerId[]
 }
 
-/** How joining went. `none`: the peer has no snapshot. `bad`: what no honest peer sends; `failed`: the way to it. */
+/** How joining went. `none`: the peer has no snapshot that this version can read. `bad`: what no honest peer sends; `failed`: the way to it. */
 export type Joined = {
   readonly is: 'joined' | 'none' | 'bad' | 'failed'
   readonly packs: number
@@ -63,6 +70,7 @@ async function askManifest({ streams, protocol, net }: SnapshotPorts, peer: Peer
     return 'none'
   } catch (error) {
     signal.throwIfAborted()
+    if (isOfLaterVersion(error)) return 'none'
     if (error instanceof ProtocolError) {
       streams.reportOffence(peer, 'message-malformed')
       return 'bad'

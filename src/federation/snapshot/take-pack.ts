@@ -28,7 +28,7 @@ interface Group {
 
 /**
  * Takes the records of a pack in, every signature verified before any record of its group is stored; a group is verified while
- * the one before is stored. Records of feeds that are not public as far as is known here are left out.
+ * the one before is stored. Records of feeds that are not public as far as is known here, and those of a later version, are left out.
  */
 export async function takePack(
   ports: TakePackPorts,
@@ -47,9 +47,10 @@ export async function takePack(
   try {
     for (const { publishers, envelopes } of groupsOf(packSections(pack, ports.isWanted))) {
       signal.throwIfAborted()
-      const records = await verifiedBeside(storing, ports.intake.verify(envelopes, signal))
-      if (records.some(({ publisher }, i) => publisher !== publishers[i]))
+      const verified = await verifiedBeside(storing, ports.intake.verify(envelopes, signal))
+      if (verified.some((record, i) => record !== null && record.publisher !== publishers[i]))
         throw new ProtocolError('E_RECORD', 'a record in the section of another publisher')
+      const records = verified.filter(record => record !== null)
       for (const { understood } of records.filter(({ feed }) => feed === ROOT_FEED))
         if (understood?.typ === 'delegate' && understood.visibility === 'public') open.add(understood.feed)
       storing = store(records.filter(each => each.feed === ROOT_FEED || open.has(each.feed) || ports.isPublic(each)))
@@ -66,8 +67,8 @@ export async function takePack(
 /** What was verified, once what was verified before it is stored; whichever fails first is thrown, and nothing stays unheard. */
 async function verifiedBeside(
   storing: Promise<void>,
-  verifying: Promise<WellFormedRecord[]>,
-): Promise<WellFormedRecord[]> {
+  verifying: ReturnType<Intake['verify']>,
+): ReturnType<Intake['verify']> {
   const [, records] = await Promise.all([storing, verifying])
   return records
 }

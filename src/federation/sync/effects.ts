@@ -57,6 +57,8 @@ export type RangeOutcome =
   | { readonly is: 'undelegated' }
   /** The feed holds enough rivals. */
   | { readonly is: 'refused' }
+  /** It goes on with a record that only a later version of the format can read. */
+  | { readonly is: 'newer' }
   /** This node is just forgetting the publisher. */
   | { readonly is: 'forgotten' }
   /** The peer does not have it after all. */

@@ -28,6 +28,8 @@ export const ASSURED_WANTS_PER_PEER = 16
 export const MAX_WANTS_PER_FEED = MAX_RIVAL_BRANCHES + 2
 /** Tips refused because a feed holds enough rivals, remembered so that no round fetches them again. */
 export const MAX_REFUSED_TIPS = 4_096
+/** Feeds of peers that go on with records of a later version of the format, remembered so that they are not asked for again and again; about 200 B each. */
+export const MAX_NEWER_FEEDS = 4_096
 /** A part of a chain shorter than this, in records and in bytes, though more was to come, is a drip: half of what fits an answer. */
 export const SHORT_RANGE_RECORDS = 500
 export const SHORT_RANGE_BYTES = 512 * 1024

@@ -3,6 +3,7 @@ import { type Ask, Asks } from './asks.ts'
 import type { DropReason, Failure, HeadsAnswer, Offer, RangeOutcome, SyncEffect } from './effects.ts'
 import { Followed } from './followed.ts'
 import * as limits from './limits.ts'
+import { NewerFeeds } from './newer-feeds.ts'
 import { type PeerRank, SyncPeers } from './sync-peers.ts'
 import { type HeadsChain, ToldByPeers } from './told-heads.ts'
 import type { Want } from './want.ts'
@@ -21,6 +22,7 @@ export class SyncMachine {
   readonly #peers: SyncPeers
   readonly #asks = new Asks()
   readonly #wants = new Wants()
+  readonly #newer = new NewerFeeds()
   #nextRound: number | null = null
   #localFailures = 0
   /** No range is asked for before. */
@@ -54,7 +56,13 @@ export class SyncMachine {
 
   /** How full each bounded structure is. */
   get sizes() {
-    return { asks: this.#asks.size, ...this.#peers.sizes, ...this.#wants.sizes, ...this.#told.sizes }
+    return {
+      asks: this.#asks.size,
+      newerFeeds: this.#newer.size,
+      ...this.#peers.sizes,
+      ...this.#wants.sizes,
+      ...this.#told.sizes,
+    }
   }
 
   connected(peer: PeerId, rank: PeerRank, now: number): SyncEffect[] {
@@ -104,7 +112,7 @@ export class SyncMachine {
     let taken = 0
     let isLeft = answer.isCut
     for (const { head, pinned } of offers) {
-      if (!this.#followed.has(head.publisher)) continue
+      if (!this.#followed.has(head.publisher) || this.#newer.has(peer, head, now)) continue
       if (this.#wants.offer(head, pinned, peer)) taken++
       else isLeft ||= !pinned
     }
@@ -191,6 +199,10 @@ export class SyncMachine {
       case 'failed':
         this.#fail(want, peer)
         return this.#strike(peer, 'failed', now)
+      case 'newer':
+        this.#newer.add(peer, want.head, now)
+        this.#wants.fail(want, peer)
+        return []
       case 'forgotten':
         return this.#putOff(want)
       case 'local':

@@ -19,10 +19,13 @@ export interface RangePlace {
   readonly pinned: boolean
 }
 
-/** A part as it came: records of the chain whose signatures are right, though whether they count is not known yet. */
+/**
+ * A part as it came: records of the chain whose signatures are right, though whether they count is not known yet. `newer`: it starts with
+ * a record that only a later version of the format can read; one that comes later ends the part before it.
+ */
 export type ReadRange =
   | { readonly is: 'records'; readonly records: readonly WellFormedRecord[] }
-  | { readonly is: 'bad' | 'empty' }
+  | { readonly is: 'bad' | 'empty' | 'newer' }
 
 /** A part on its way. */
 export interface ComingRange {
@@ -71,13 +74,23 @@ async function readRange(
   if (envelopes === null) return { is: 'bad' }
   if (envelopes.length === 0) return { is: 'empty' }
   try {
-    const records = await verify(envelopes, signal)
+    const records = untilNewer(await verify(envelopes, signal))
+    if (records.length === 0) return { is: 'newer' }
     if (isChainTo(place, records)) return { is: 'records', records }
     return { is: place.pinned ? 'empty' : 'bad' }
   } catch (error) {
     if (error instanceof ProtocolError) return { is: 'bad' }
     throw error
   }
+}
+
+function untilNewer(verified: readonly (WellFormedRecord | null)[]): WellFormedRecord[] {
+  const records: WellFormedRecord[] = []
+  for (const record of verified) {
+    if (record === null) break
+    records.push(record)
+  }
+  return records
 }
 
 async function firstRange(parts: AsyncIterable<Uint8Array>): Promise<Uint8Array[] | null> {

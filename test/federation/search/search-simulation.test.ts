@@ -3,7 +3,7 @@ import { type AskPeersPorts, askPeers, type PeerAnswer } from '../../../src/fede
 import { KnownPeers } from '../../../src/federation/search/known-peers.ts'
 import { MAX_EXTRAS, MAX_FIRST_PEERS, MAX_HEDGES, MAX_PEER_HITS } from '../../../src/federation/search/limits.ts'
 import { VerifiedRecords } from '../../../src/federation/search/verified-records.ts'
-import { type VerifiedHit, verifyHit } from '../../../src/federation/search/verify-hit.ts'
+import { verifyHit } from '../../../src/federation/search/verify-hit.ts'
 import {
   encodeSearchHits,
   heldTagOf,
@@ -35,7 +35,7 @@ type Kind = (typeof KINDS)[number]
 const good = Array.from({ length: 20 }, (_, i) => goodHit(1 + i * 3, `pkg:npm/thing-${i}@1.0.0`))
 const forged = good.map((hit): SearchHit => ({ ...hit, purl: `${hit.purl}0` as SearchHit['purl'] }))
 const records = new VerifiedRecords(NET)
-const verdicts = new Map<string, VerifiedHit | null>()
+const verdicts = new Map<string, Awaited<ReturnType<typeof verifyHit>>>()
 for (const hit of [...good, ...forged]) verdicts.set(hit.purl, await verifyHit(hit, records))
 
 function randomOf(seed: number): () => number {

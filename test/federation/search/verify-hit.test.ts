@@ -7,7 +7,11 @@ import { delegateOf, goodHit, hitOf, NET, publisherOf, releaseOf, rotateOf, test
 const PURL = 'pkg:npm/left-pad@1.0.0'
 const acme = publisherOf(1)
 const release = releaseOf(acme, PURL)
-const verify = (hit: SearchHit) => verifyHit(hit, new VerifiedRecords(NET))
+const verify = async (hit: SearchHit) => {
+  const verified = await verifyHit(hit, new VerifiedRecords(NET))
+  if (verified === 'newer') throw new Error('of a later version')
+  return verified
+}
 
 describe('a federated hit verifies', () => {
   it('when the genesis delegated to the feed that released it', async () => {

@@ -18,6 +18,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   wantsOfPeer: sync.MAX_WANTS_PER_PEER,
   wantsOfPeerInFeed: sync.MAX_WANTS_PER_FEED,
   refusedTips: sync.MAX_REFUSED_TIPS,
+  newerFeeds: sync.MAX_NEWER_FEEDS,
   subscriptionsOfPeer: sync.MAX_SUBSCRIPTIONS_PER_PEER,
   watchers: MOST_PEERS,
   waitingHeads: sync.MAX_WAITING_HEADS,

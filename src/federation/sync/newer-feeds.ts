@@ -1,0 +1,29 @@
+import type { FeedHead, PeerId } from '../../protocol/index.ts'
+import { MAX_NEWER_FEEDS, WHOLE_HEADS_MS } from './limits.ts'
+
+/**
+ * Feeds of which a peer gave a record of a later version of the format. That is no fault of the peer, and asking again would bring it
+ * again: what the peer offers of the feed is left alone for half an hour. What others offer of it is asked for, as the peer may have lied.
+ */
+export class NewerFeeds {
+  /** Until when, ms; those that came first come first. */
+  readonly #until = new Map<string, number>()
+
+  /** Feeds of peers remembered. */
+  get size(): number {
+    return this.#until.size
+  }
+
+  add(peer: PeerId, head: FeedHead, now: number): void {
+    const key = keyOf(peer, head)
+    this.#until.delete(key)
+    this.#until.set(key, now + WHOLE_HEADS_MS)
+    if (this.#until.size > MAX_NEWER_FEEDS) this.#until.delete(this.#until.keys().next().value!)
+  }
+
+  has(peer: PeerId, head: FeedHead, now: number): boolean {
+    return this.#until.size > 0 && (this.#until.get(keyOf(peer, head)) ?? now) > now
+  }
+}
+
+const keyOf = (peer: PeerId, { publisher, feed }: FeedHead): string => `${peer}/${publisher}/${feed}`
