@@ -3,10 +3,18 @@ import { FederationError } from '../errors.ts'
 import type { ByteDuplex } from './byte-duplex.ts'
 import type { Clock } from './clock.ts'
 import { FrameLink, type LinkRole } from './frame-link.ts'
-import { PLACE_MS, PROBE_AGAIN } from './limits.ts'
+import { PLACE_MS, PROBE_AGAIN, STALL_MS } from './limits.ts'
 import type { OffenceCode } from './offence.ts'
 import { OpenRequest, type RequestBounds } from './open-request.ts'
 import { Places } from './places.ts'
+
+/** A request that was cancelled here and is not ended by the peer yet. */
+interface Draining {
+  /** What the peer may still send of it. */
+  creditBytes: number
+  readonly sinceMs: number
+  readonly cancelTimer: () => void
+}
 
 /** The opener's side of a kept stream: many requests at once, each with its own credit. */
 export class AskingStream implements LinkRole {
@@ -15,8 +23,8 @@ export class AskingStream implements LinkRole {
   readonly #onClosed: (error: FederationError) => void
   readonly #places = new Places()
   readonly #open = new Map<number, OpenRequest>()
-  /** Cancelled requests whose END is not here yet, with the credit the peer had; they keep their places. */
-  readonly #draining = new Map<number, number>()
+  /** Cancelled requests whose END is not here yet, the first cancelled first; they keep their places. */
+  readonly #draining = new Map<number, Draining>()
   #lastId = 0
   /** When an answer, also a cancelled one, brought something last, ms. */
   #dataMs = Number.NEGATIVE_INFINITY
@@ -49,7 +57,7 @@ export class AskingStream implements LinkRole {
   /** The answer's messages; leaving the loop early cancels. Throws the signal's reason or a `FederationError`. */
   async *request(message: Uint8Array, bounds: RequestBounds, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     signal.throwIfAborted()
-    if (!this.#places.enterNow(bounds.creditBytes)) await this.#enter(bounds.creditBytes, signal)
+    if (!this.#places.enterNow(bounds.creditBytes)) await this.#enter(bounds, signal)
     const request = this.#start(message, bounds)
     const abort = () => request.fail(signal.reason)
     signal.addEventListener('abort', abort, { once: true })
@@ -80,6 +88,7 @@ export class AskingStream implements LinkRole {
   onClosed(error: FederationError): void {
     for (const request of this.#open.values()) request.fail(error)
     this.#open.clear()
+    for (const { cancelTimer } of this.#draining.values()) cancelTimer()
     this.#draining.clear()
     this.#places.close(error)
     this.#onClosed(error)
@@ -89,16 +98,38 @@ export class AskingStream implements LinkRole {
     return this.#open.size + this.#draining.size > 0
   }
 
-  /** Waits for a place; what fills the stream are this node's own requests, so the peer is not blamed for the wait. */
-  async #enter(creditBytes: number, signal: AbortSignal): Promise<void> {
+  /**
+   * Waits for a place; what fills the stream are this node's own requests, so the peer is not blamed for the wait: only while it
+   * leaves a cancelled one without END does the wait count as one for the first byte.
+   */
+  async #enter({ creditBytes, firstByteMs }: RequestBounds, signal: AbortSignal): Promise<void> {
     const deadline = new AbortController()
     const full = new FederationError('E_BUSY', `no place on the stream to this peer within ${PLACE_MS} ms`)
     const cancelTimer = this.#clock.after(PLACE_MS, () => deadline.abort(full))
+    const cancelLook = firstByteMs === 0 ? () => {} : this.#lookForEnd(firstByteMs, late => deadline.abort(late))
     try {
       await this.#places.enter(creditBytes, AbortSignal.any([signal, deadline.signal]))
     } finally {
       cancelTimer()
+      cancelLook()
     }
+  }
+
+  /** Tells when a cancelled request has been without END for so long, from now on. */
+  #lookForEnd(ms: number, tell: (late: FederationError) => void): () => void {
+    const began = this.#clock.now()
+    let cancelTimer = () => {}
+    const wait = (leftMs: number) => {
+      cancelTimer = this.#clock.after(leftMs, () => {
+        const now = this.#clock.now()
+        const [oldest] = this.#draining.values()
+        const since = Math.max(began, oldest?.sinceMs ?? now)
+        if (now - since < ms) wait(since + ms - now)
+        else tell(new FederationError('E_FIRST_BYTE_LATE', `cancelled requests were not ended within ${ms} ms`))
+      })
+    }
+    wait(ms)
+    return () => cancelTimer()
   }
 
   #start(message: Uint8Array, bounds: RequestBounds): OpenRequest {
@@ -131,11 +162,10 @@ export class AskingStream implements LinkRole {
     this.#dataMs = this.#clock.now()
     const request = this.#open.get(id)
     if (request !== undefined) return request.takeIn(payload) ? null : 'credit-exceeded'
-    const credit = this.#draining.get(id)
-    if (credit === undefined) return 'request-unknown'
-    const left = credit - creditCostOf(payload.byteLength)
-    this.#draining.set(id, left)
-    return left < 0 ? 'credit-exceeded' : null
+    const draining = this.#draining.get(id)
+    if (draining === undefined) return 'request-unknown'
+    draining.creditBytes -= creditCostOf(payload.byteLength)
+    return draining.creditBytes < 0 ? 'credit-exceeded' : null
   }
 
   #onEnd({ id, payload }: Frame): OffenceCode | null {
@@ -146,8 +176,11 @@ export class AskingStream implements LinkRole {
       request.finish(status)
       this.#open.delete(id)
       this.#places.returnCredit(request.creditBytes)
-    } else if (!this.#draining.delete(id)) {
-      return 'request-unknown'
+    } else {
+      const draining = this.#draining.get(id)
+      if (draining === undefined) return 'request-unknown'
+      draining.cancelTimer()
+      this.#draining.delete(id)
     }
     this.#places.leave()
     return null
@@ -162,7 +195,11 @@ export class AskingStream implements LinkRole {
   #cancel(request: OpenRequest): void {
     if (!this.#open.delete(request.id)) return
     request.fail(new Error('cancelled'))
-    this.#draining.set(request.id, request.peerCreditBytes)
+    this.#draining.set(request.id, {
+      creditBytes: request.peerCreditBytes,
+      sinceMs: this.#clock.now(),
+      cancelTimer: this.#clock.after(STALL_MS, () => this.end(`a cancelled request without END for ${STALL_MS} ms`)),
+    })
     this.#places.returnCredit(request.creditBytes)
     this.#link.send(FRAME.cancel, request.id).catch(() => {})
   }

@@ -20,7 +20,10 @@ export const PONG_MS = 20_000
 export const STOOD_STILL_MS = 5_000
 /** A PING that probes for lost packets is followed by another after so many times its wait. */
 export const PROBE_AGAIN = 3
-/** An answer that gets no credit for this long is given up, so that a silent reader holds no handler, ms. */
+/**
+ * An answer that gets no credit for this long is given up, so that a silent reader holds no handler; a stream on which a cancelled
+ * request is not ended for this long is, so that its place is not held for ever; ms.
+ */
 export const STALL_MS = 60_000
 /**
  * Frames joined into one write, bytes at most, and what may wait before a sender waits: with the headers of the multiplexer it fits one

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest'
+import { type FederationError, KeptStreams } from '../../../src/federation/index.ts'
+import { STALL_MS } from '../../../src/federation/streams/limits.ts'
+import { encodeFrame, encodeHello, FRAME, FrameReader, MAX_OPEN_REQUESTS } from '../../../src/protocol/index.ts'
+import { duplexPair, settled, TestClock } from './duplex-pair.ts'
+import { allOf, BOB, PROTOCOL, text } from './two-nodes.ts'
+
+/** Alice asks a Bob who answers PING, and nothing else. */
+function askMute() {
+  const clock = new TestClock()
+  let opened = 0
+  const alice = new KeptStreams({
+    clock,
+    onOffence: () => {},
+    openStream: async () => {
+      opened++
+      const [mine, bobs] = duplexPair()
+      const reader = new FrameReader()
+      bobs.onData(bytes => {
+        for (const frame of reader.push(bytes))
+          if (typeof frame !== 'string' && frame.type === FRAME.ping) void bobs.send(encodeFrame(FRAME.pong, 0))
+      })
+      void bobs.send(encodeFrame(FRAME.hello, 0, encodeHello()))
+      return mine
+    },
+  })
+  const ask = (signal?: AbortSignal) => {
+    const options = { creditBytes: 64 << 10, firstByteMs: 3_000, ...(signal && { signal }) }
+    return allOf(alice.request(BOB, PROTOCOL, text('x'), options)).catch((error: FederationError) => error.code)
+  }
+  return { clock, ask, opened: () => opened }
+}
+
+/** As many requests as there are places, cancelled after a second. */
+async function fillWithCancelled({ clock, ask }: ReturnType<typeof askMute>): Promise<void> {
+  const stop = new AbortController()
+  const cancelled = Array.from({ length: MAX_OPEN_REQUESTS }, () => ask(stop.signal))
+  await clock.pass(1_000)
+  stop.abort(new Error('enough'))
+  await Promise.all(cancelled)
+  await settled()
+}
+
+test('while a peer ends no cancelled request, waiting for a place is waiting for it', async () => {
+  const mute = askMute()
+  await fillWithCancelled(mute)
+  let answer: unknown = 'waits'
+  void mute.ask().then(code => {
+    answer = code
+  })
+  await mute.clock.pass(2_900)
+  expect(answer).toBe('waits')
+  await mute.clock.pass(200)
+  expect(answer).toBe('E_FIRST_BYTE_LATE')
+})
+
+test('a stream on which a cancelled request is never ended is given up, and another takes its place', async () => {
+  const mute = askMute()
+  await fillWithCancelled(mute)
+  await mute.clock.pass(STALL_MS + 1)
+  const answer = mute.ask()
+  await mute.clock.pass(3_001)
+  expect([await answer, mute.opened()]).toEqual(['E_FIRST_BYTE_LATE', 2])
+})
