@@ -70,7 +70,7 @@ export class FrameLink {
     return this.#hello.promise
   }
 
-  /** Sends one frame; resolves when the transport took it, rejects with `E_STREAM_CLOSED`. */
+  /** Sends one frame; resolves when the transport took it, rejects with what the link ended with. */
   send(type: number, id: number, payload?: Uint8Array): Promise<void> {
     return this.#sender.send(type, id, payload)
   }
@@ -87,6 +87,7 @@ export class FrameLink {
     this.#cancelTimer()
     const error = new FederationError(code, message, { cause })
     this.#hello.reject(error)
+    this.#sender.end(error)
     this.#duplex.abort(error)
     this.#role.onClosed(error)
   }

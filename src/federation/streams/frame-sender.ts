@@ -32,7 +32,7 @@ export class FrameSender {
     return this.#waiting.length >= MAX_QUEUED_FRAMES
   }
 
-  /** Resolves when there is room for more: at once while little waits. Rejects with `E_STREAM_CLOSED` after a write failed. */
+  /** Resolves when there is room for more: at once while little waits. Rejects with `E_STREAM_CLOSED` after a write failed, or with what `end` was told. */
   send(type: number, id: number, payload: Uint8Array = NOTHING): Promise<void> {
     if (this.#failure !== null) return rejected(this.#failure)
     const header = encodeFrameHeader(type, id, payload.byteLength)
@@ -56,18 +56,19 @@ export class FrameSender {
         this.#writing?.resolve()
       }
     } catch (cause) {
-      this.#fail(cause)
+      this.end(new FederationError('E_STREAM_CLOSED', 'stream closed while sending', { cause }))
+      this.#onFailure(cause)
     } finally {
       this.#isWriting = false
     }
   }
 
-  #fail(cause: unknown): void {
-    this.#failure = new FederationError('E_STREAM_CLOSED', 'stream closed while sending', { cause })
+  /** Nothing more is sent, and who waits is told why. */
+  end(error: FederationError): void {
+    this.#failure ??= error
     this.#waiting = []
     this.#waitingBytes = 0
     for (const waiting of [this.#writing, this.#flushed]) waiting?.reject(this.#failure)
-    this.#onFailure(cause)
   }
 
   #sendJoined(parts: readonly Uint8Array[]): Promise<void> {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { FederationError } from '../../../src/federation/index.ts'
+import { type FederationError, KeptStreams } from '../../../src/federation/index.ts'
 import { FrameSender } from '../../../src/federation/streams/frame-sender.ts'
-import { FRAME } from '../../../src/protocol/index.ts'
-import { duplexPair, settled } from './duplex-pair.ts'
+import { encodeEnd, encodeFrame, encodeHello, FRAME, MAX_CREDIT_BYTES } from '../../../src/protocol/index.ts'
+import { duplexPair, settled, TestClock } from './duplex-pair.ts'
 import { ALICE, allOf, BOB, PROTOCOL, text, twoNodes } from './two-nodes.ts'
 
 const LARGE = new Uint8Array(100_000)
@@ -40,4 +40,31 @@ test('a handler whose peer left while its answer was written comes to its end', 
   await settled()
   expect(ended).toEqual([true])
   expect(await answer).toBe('E_STREAM_CLOSED')
+})
+
+test('a request that gets its place in the moment in which the stream ends learns that it did', async () => {
+  const [mine, bobs] = duplexPair()
+  const offences: string[] = []
+  const alice = new KeptStreams({
+    clock: new TestClock(),
+    openStream: async () => mine,
+    onOffence: (_, code) => offences.push(code),
+  })
+  const ends: string[] = []
+  const ask = async () => {
+    const whole = { creditBytes: MAX_CREDIT_BYTES, firstByteMs: 0 }
+    await allOf(alice.request(BOB, PROTOCOL, text('x'), whole)).then(
+      () => ends.push('ok'),
+      (error: FederationError) => ends.push(error.code),
+    )
+  }
+  void bobs.send(encodeFrame(FRAME.hello, 0, encodeHello()))
+  void ask()
+  await settled()
+  void ask()
+  await settled()
+  // The end of the first lets the second in, and an offence follows in the same packet.
+  void bobs.send(Buffer.concat([encodeFrame(FRAME.end, 1, encodeEnd('ok')), encodeFrame(FRAME.hello, 0)]))
+  await settled()
+  expect([ends.toSorted(), offences]).toEqual([['E_PROTOCOL_VIOLATION', 'ok'], ['hello-malformed']])
 })
