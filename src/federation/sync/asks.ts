@@ -5,12 +5,14 @@ import type { Want } from './want.ts'
 /** A request that its peer has not answered yet. */
 export interface Ask {
   readonly peer: PeerId
-  /** When it is given up, ms. */
-  readonly deadline: number
+  /** When it is given up, ms; never once it is here. */
+  deadline: number
   /** What a range is asked for; null: heads. */
   readonly want: Want | null
-  /** When others are asked beside it, ms; null: they are. */
+  /** When others are asked beside it, ms; null: they are, or it is here. */
   lateAt: number | null
+  /** The whole answer came: what it waits for is this node. */
+  isHere: boolean
   /** Of a request for heads of all that is followed. */
   readonly chain?: HeadsChain
 }
@@ -26,6 +28,13 @@ export class Asks {
 
   get(id: number): Ask | undefined {
     return this.#asks.get(id)
+  }
+
+  /** Ranges under way, but for those that are late: who keeps others waiting takes no place from them. */
+  get ranges(): number {
+    let ranges = 0
+    for (const { want, lateAt, isHere } of this.#asks.values()) if (want && (isHere || lateAt !== null)) ranges++
+    return ranges
   }
 
   /** Its number. */

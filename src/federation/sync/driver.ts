@@ -186,7 +186,7 @@ export class SyncDriver implements AsyncDisposable {
   async #askRange(effect: Extract<SyncEffect, { do: 'askRange' }>): Promise<void> {
     const { client, intake } = this.#ports
     const outcome = await this.#withSignal(effect.ask, signal =>
-      fetchRange(client, intake, effect, signal, this.#ahead),
+      fetchRange(client, intake, effect, signal, this.#ahead, () => this.#machine.arrived(effect.ask)),
     )
     const ranged = typeof outcome === 'string' ? { is: outcome } : outcome
     const effects = this.#machine.ranged(effect.peer, effect.ask, ranged, this.#now)

@@ -22,7 +22,7 @@ export interface RangeAsk {
 
 /**
  * Fetches one range of the chain that ends at `head`, every signature of it verified, and commits it; the next is asked for meanwhile if
- * `ahead` is given.
+ * `ahead` is given. `whenHere` is told when all of its bytes came.
  * @throws FederationError `E_PEER_FAILED` if the peer or the way to it failed; anything else is a failure of this node's own.
  */
 export async function fetchRange(
@@ -31,13 +31,15 @@ export async function fetchRange(
   ask: RangeAsk,
   signal: AbortSignal,
   ahead?: RangesAhead,
+  whenHere?: () => void,
 ): Promise<RangeOutcome> {
   const { head, peer, pinned } = ask
   if ((await intake.store.envelope(head.id)) !== null) return { is: 'held', helped: false }
   if (!(await intake.mayAdmit(head.publisher, head.feed))) return { is: 'undelegated' }
   const from = ask.from ?? (await firstMissing(intake, head))
   const place = { peer, head, from, pinned }
-  const read = await (ahead?.take(place, signal) ?? settled(askForRange(client, intake.verify, place), signal))
+  const read = await (ahead?.take(place, signal, whenHere) ??
+    settled(askForRange(client, intake.verify, place), signal, whenHere))
   if (read.is !== 'records') return read
   return outcomeOf(head, from, read.records, await intake.commit(read.records, peer, ask))
 }

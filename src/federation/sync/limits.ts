@@ -6,6 +6,11 @@ export const ROUND_MS = 30_000
 export const PEERS_A_ROUND = 3
 /** Ranges in flight per peer: one on the wire while one is verified. */
 export const MAX_RANGES_PER_PEER = 2
+/**
+ * Ranges in flight over all peers, without those that are late: 64 MiB at most, which one thread verifies in 4 s (50 to 60 ms each), and
+ * 300 a second of small ones at 200 ms of round trip.
+ */
+export const MAX_RANGES = 64
 /** Peers asked at once for what is newly followed: who holds it is not known yet, and rounds would take minutes to come to them. */
 export const PEERS_A_FOLLOW = 32
 /** Parts of chains asked for while the part before is verified and stored, 1 MiB each, over all peers. */
@@ -14,7 +19,7 @@ export const MAX_RANGES_AHEAD = 4
 export const MAX_HEAD_ASKS_PER_PEER = 8
 /** A heads reply later than this, in ms, counts as failed. */
 export const HEADS_TIMEOUT_MS = 10_000
-/** A range not fetched, verified and committed within this, in ms, counts as failed: 1 MiB at 64 kB/s and room. */
+/** A range not here within this, in ms, counts as failed: 1 MiB at 64 kB/s and room. */
 export const RANGE_TIMEOUT_MS = 30_000
 /** A range later than this, in ms, is no failure, but others are asked beside it: ten times what a good link needs for 1 MiB. */
 export const RANGE_LATE_MS = 5_000

@@ -143,6 +143,12 @@ export class SyncMachine {
     return [...effects, ...offerers.flatMap(each => this.#askOn(each, now)), ...this.#schedule(now)]
   }
 
+  /** All bytes of a range are here: what it takes to verify and store it is no time of the peer's. */
+  arrived(ask: number): void {
+    const asked = this.#asks.get(ask)
+    if (asked) Object.assign(asked, { isHere: true, lateAt: null, deadline: Number.POSITIVE_INFINITY })
+  }
+
   /** What a peer sent was a lie. */
   lied(peer: PeerId, now: number): SyncEffect[] {
     return [...this.#drop(peer, 'bad record'), ...this.#schedule(now)]
@@ -240,13 +246,15 @@ export class SyncMachine {
   #schedule(now: number): SyncEffect[] {
     const effects: SyncEffect[] = []
     if (now < this.#restsUntil || this.#wants.size === 0) return this.#wake(now)
+    let places = limits.MAX_RANGES - this.#asks.ranges
     for (const peer of this.#peers.free(now))
-      while (this.#peers.mayAskRange(peer)) {
+      while (places > 0 && this.#peers.mayAskRange(peer)) {
         const want = this.#wants.pickFor(peer)
         if (want === null) break
         this.#wants.take(want, peer)
         const ask = this.#ask(peer, limits.RANGE_TIMEOUT_MS, want, now)
         effects.push({ do: 'askRange', ask, peer, head: want.head, from: want.from, pinned: want.pinned })
+        places--
       }
     return [...effects, ...this.#wake(now)]
   }
@@ -287,7 +295,8 @@ export class SyncMachine {
 
   #ask(peer: PeerId, timeoutMs: number, want: Want | null, now: number, chain?: HeadsChain): number {
     const lateAt = want && now + limits.RANGE_LATE_MS
-    const ask = this.#asks.begin({ peer, deadline: now + timeoutMs, want, lateAt, ...(chain ? { chain } : {}) })
+    const deadline = now + timeoutMs
+    const ask = this.#asks.begin({ peer, deadline, want, lateAt, isHere: false, ...(chain ? { chain } : {}) })
     this.#peers.asked(peer, want ? 'ranges' : 'heads', ask)
     return ask
   }

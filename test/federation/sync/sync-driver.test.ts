@@ -5,7 +5,7 @@ import { FeedHandler } from '../../../src/federation/sync/handler.ts'
 import { HeadChanges } from '../../../src/federation/sync/head-changes.ts'
 import { Intake } from '../../../src/federation/sync/intake.ts'
 import { rangeVerifier } from '../../../src/federation/sync/verify-range.ts'
-import { encodeHeads, headOf, type PeerId, verifySignatures } from '../../../src/protocol/index.ts'
+import { encodeHeads, headOf, type PeerId, type SignatureCheck, verifySignatures } from '../../../src/protocol/index.ts'
 import { Publisher } from '../simulation/cast.ts'
 import { World } from '../simulation/world.ts'
 import { MemoryFeedStore } from './memory-feed-store.ts'
@@ -16,17 +16,21 @@ const p = new Publisher('acme')
 const chain = p.chain(4, null, 'a')
 
 /** A node that follows one publisher and is connected to one peer that serves it, or to one made for the test. */
-async function nodeOf(made?: FeedClient) {
+async function nodeOf(made?: FeedClient, verifyMs = 0) {
   const theirs = new MemoryFeedStore()
   await theirs.append([p.genesis, p.delegate, ...chain])
   const handler = new FeedHandler({ store: theirs, changes: new HeadChanges(), mayServeFeed: () => true })
   const mine = new MemoryFeedStore()
   const world = new World(1)
   const dropped: string[] = []
+  const verifySlowly = async (checks: readonly SignatureCheck[]) => {
+    if (verifyMs > 0) await new Promise<void>(resolve => world.after(verifyMs, resolve))
+    verifySignatures(checks)
+  }
   const intake = new Intake({
     net: 'main',
     store: mine,
-    verify: rangeVerifier({ net: 'main', verifySignatures: async checks => verifySignatures(checks) }),
+    verify: rangeVerifier({ net: 'main', verifySignatures: verifySlowly }),
     onStored: () => {},
     isOwnFeed: () => false,
     onOwnFeed: () => {},
@@ -88,4 +92,13 @@ test('looks up no head of a publisher that it did not ask for', async () => {
   connect()
   await world.runUntil(MINUTE)
   expect(new Set(looked)).toEqual(new Set([p.genesis.id]))
+})
+
+test('a node that takes long to verify what it was given blames nobody for it', async () => {
+  const { sync, mine, world, dropped, connect } = await nodeOf(undefined, 2 * MINUTE)
+  await using _ = sync
+  connect()
+  await world.runUntil(10 * MINUTE)
+  expect(mine.records.size).toBe(6)
+  expect([dropped, sync.sizes.struckPeers]).toEqual([[], 0])
 })

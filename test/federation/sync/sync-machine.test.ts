@@ -5,11 +5,13 @@ import {
   FAILED_TOGETHER_MS,
   LOCAL_REST_MS,
   MAX_LOCAL_FAILURES,
+  MAX_RANGES,
   MAX_STRIKES,
   MAX_WANTS,
   MAX_WANTS_PER_PEER,
   PEERS_A_FOLLOW,
   RANGE_LATE_MS,
+  RANGE_TIMEOUT_MS,
   ROUND_MS,
   STRIKE_AGE_MS,
 } from '../../../src/federation/sync/limits.ts'
@@ -328,4 +330,30 @@ test('a range whose publisher is just being forgotten is no fault of the peer, a
   bench.offer(honest, root)
   expect(bench.open).toEqual(['root 2 of honest'])
   expect(bench.dropped).toEqual([])
+})
+
+test('of all peers together no more ranges are asked for than a bound, and one that is late keeps no place', () => {
+  const bench = new Bench()
+  const peers = Array.from({ length: MAX_RANGES + 10 }, (_, n) => `peer-${n}` as PeerId)
+  for (const [n, peer] of peers.entries()) {
+    bench.connect(peer)
+    bench.offer(peer, headOf(`feed ${n}`), headOf(`other ${n}`))
+  }
+  expect(bench.open).toHaveLength(MAX_RANGES)
+  bench.answer(bench.asks[0]!.head, held)
+  expect(bench.open).toHaveLength(MAX_RANGES)
+  bench.wait(RANGE_LATE_MS)
+  expect(bench.open.length).toBeGreaterThan(MAX_RANGES)
+})
+
+test("the time in which this node verifies and stores a range is not the peer's, and the range keeps its place", () => {
+  const bench = new Bench(honest, other)
+  for (const peer of [honest, other]) bench.offer(peer, root)
+  expect(bench.open).toHaveLength(1)
+  bench.machine.arrived(bench.asks[0]!.ask)
+  bench.wait(RANGE_LATE_MS)
+  expect(bench.wait(RANGE_TIMEOUT_MS)).not.toContainEqual({ do: 'cancel', ask: bench.asks[0]!.ask })
+  expect(bench.open).toHaveLength(1)
+  bench.answer(root, held)
+  expect(bench.machine.sizes.wants).toBe(0)
 })
