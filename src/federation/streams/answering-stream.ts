@@ -50,6 +50,8 @@ export interface AnsweringContext {
   readonly uplink: SharedRate | null
   readonly clock: Clock
   readonly onOffence: (code: OffenceCode) => void
+  /** A handler failed as none should. */
+  readonly onFailure: (error: unknown) => void
   readonly onClosed: (error: FederationError) => void
 }
 
@@ -140,7 +142,10 @@ export class AnsweringStream implements LinkRole {
       answer.throwIfStopped() // cancelled in the turn in which it came
       await this.#answer(id, answer, payload)
     } catch (error) {
-      status = endOfError(error)
+      const told = endOfError(error)
+      status = told ?? 'failed'
+      // What a handler throws because it was stopped is no failure of its own.
+      if (told === null && !answer.isStopped) this.#context.onFailure(error)
     }
     this.#close(id, status)
   }

@@ -19,8 +19,9 @@ export function errorOfEnd(status: Exclude<EndStatus, 'ok'>): FederationError {
   return new FederationError(CODES[status], `peer ended the request: ${status}`)
 }
 
-/** The status that tells the asking side of a handler's error; what is unexpected stays `failed`, without detail. */
-export function endOfError(error: unknown): EndStatus {
+/** The status that tells the asking side of a handler's error; null: it is unexpected, and the asking side learns `failed` alone. */
+export function endOfError(error: unknown): EndStatus | null {
   if (error instanceof ProtocolError) return 'bad-request'
-  return (error instanceof FederationError && STATUSES.get(error.code)) || 'failed'
+  if (!(error instanceof FederationError)) return null
+  return STATUSES.get(error.code) ?? 'failed'
 }

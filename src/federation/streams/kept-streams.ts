@@ -22,6 +22,8 @@ export interface KeptStreamsPorts {
   readonly onOffence: (peer: PeerId, code: OffenceCode) => void
   /** A peer has not answered PING, and was not heard on any other stream either: its connection leads nowhere. */
   readonly onSilent?: (peer: PeerId) => void
+  /** A handler of this node failed unexpectedly: the peer is told that it did, and nothing of why. */
+  readonly onFailure?: (protocol: string, error: unknown) => void
   readonly clock?: Clock
   readonly budget?: PeerBudget
   /** Over all peers: what this node sends, and what it takes. */
@@ -90,6 +92,7 @@ export class KeptStreams implements AsyncDisposable {
       uplink: this.#ports.uplink ?? null,
       clock: this.#clock,
       onOffence: code => this.reportOffence(peer, code),
+      onFailure: error => this.#ports.onFailure?.(protocol, error),
       onClosed: error => {
         drop(this.#answering, peer, protocol, stream)
         this.#mayBeSilent(peer, error)

@@ -17,6 +17,10 @@ export class RunningAnswer {
     return this.#stop.signal
   }
 
+  get isStopped(): boolean {
+    return this.#stopped !== null
+  }
+
   stop(reason: unknown): void {
     this.#stopped ??= { reason }
     this.credit.stop(reason)

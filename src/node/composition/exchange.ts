@@ -41,6 +41,7 @@ import { PeerLedger } from '../network/peer-ledger.ts'
 import { REFUSED_MS, RefusedPeers, UNRELIABLE_MS } from '../network/refused-peers.ts'
 import { openStreamOver } from '../network/stream-port.ts'
 import { SignatureWorkers } from '../verification/index.ts'
+import { FailureLog } from './failure-log.ts'
 import { linkOf } from './link-caps.ts'
 import type { OpenHome } from './open-home.ts'
 
@@ -118,6 +119,11 @@ export class Exchange implements AsyncDisposable {
         this.ledger.over(peer, how)
       },
     })
+    const failures = new FailureLog({
+      now: () => systemClock.now(),
+      write: ({ subject, ...failure }) =>
+        createLog().error({ ...failure, protocol: subject }, 'a request of a peer failed here'),
+    })
     this.streams = new KeptStreams({
       openStream: openStreamOver(network, this.ledger),
       onOffence: (peer, code) => {
@@ -126,6 +132,10 @@ export class Exchange implements AsyncDisposable {
         this.refuse(peer)
       },
       onSilent: peer => this.#abort(peer),
+      onFailure: (protocol, err) => {
+        metrics.answerFailures.inc({ protocol })
+        failures.failed(protocol, err)
+      },
       ...linkOf(parts.config.network, [this.protocols.content, this.protocols.snapshot]),
       budget: this.#budgets,
     })

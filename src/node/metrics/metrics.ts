@@ -17,6 +17,8 @@ export interface Metrics {
   readonly records: Counter<'via'>
   /** What peers sent and this node refused, by code. */
   readonly refusals: Counter<'code'>
+  /** Requests of peers that this node failed to answer, by protocol. */
+  readonly answerFailures: Counter<'protocol'>
   /** Requests and messages of peers beyond their budget: `paced` waited, `busy` was refused. */
   readonly overBudget: Counter<'how'>
   /** Artifacts brought here from peers. */
@@ -52,6 +54,11 @@ export function createMetrics(sources: MetricSources): Metrics {
   return {
     records: counter('hanse_records_total', 'Records kept, by the way they came', 'via'),
     refusals: counter('hanse_refusals_total', 'Refused from peers, by code', 'code'),
+    answerFailures: counter(
+      'hanse_answer_failures_total',
+      'Requests of peers that failed unexpectedly here, by protocol',
+      'protocol',
+    ),
     overBudget: counter(
       'hanse_over_budget_total',
       'Requests and messages of peers beyond their budget, by what became of them',

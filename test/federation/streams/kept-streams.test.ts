@@ -131,6 +131,30 @@ describe('kept streams', () => {
     })
   })
 
+  test('a handler that fails as none should is told here, one that refuses or is stopped is not', async () => {
+    const failures: unknown[] = []
+    const broken = new TypeError('broken')
+    const { alice, bob } = twoNodes(
+      async function* ({ payload, signal }) {
+        if (payload.byteLength === 1) throw broken
+        if (payload.byteLength === 2) throw new FederationError('E_REFUSED', 'no')
+        yield payload
+        await new Promise(resolve => signal.addEventListener('abort', resolve))
+        throw new Error('stopped')
+      },
+      { onFailure: (protocol, error) => failures.push([protocol, error]) },
+    )
+    for (const payload of ['x', 'xy'])
+      await expect(allOf(alice.request(BOB, PROTOCOL, text(payload)))).rejects.toThrow('peer ended the request')
+    for await (const _ of alice.request(BOB, PROTOCOL, text('xyz'))) break
+    const lost = allOf(alice.request(BOB, PROTOCOL, text('xyz'))).catch(() => {})
+    await settled()
+    bob.endPeer(ALICE)
+    await lost
+    await settled()
+    expect(failures).toEqual([[PROTOCOL, broken]])
+  })
+
   test('no first byte within its time ends the request', async () => {
     const { alice, clock } = twoNodes(async function* ({ signal }) {
       await new Promise(resolve => signal.addEventListener('abort', resolve))
