@@ -8,6 +8,8 @@ export class AnswerCredit {
   readonly windowBytes: number
   readonly #clock: Clock
   #leftBytes: number
+  /** What the spender that waits needs. */
+  #neededBytes = 0
   #stopped: { readonly reason: unknown } | null = null
   #wake: (() => void) | null = null
 
@@ -27,7 +29,7 @@ export class AnswerCredit {
   grant(bytes: number): boolean {
     if (this.#leftBytes + bytes > this.windowBytes) return false
     this.#leftBytes += bytes
-    this.#wake?.()
+    if (this.#leftBytes >= this.#neededBytes) this.#wake?.()
     return true
   }
 
@@ -44,14 +46,16 @@ export class AnswerCredit {
 
   /** The same, waiting for it; throws `E_STALLED` too. */
   async spend(bytes: number): Promise<void> {
-    while (!this.spendNow(bytes)) await this.#grantArrives()
+    while (!this.spendNow(bytes)) await this.#granted(bytes)
   }
 
-  async #grantArrives(): Promise<void> {
+  /** Enough in all: grants of a byte now and then are no reading. */
+  async #granted(bytes: number): Promise<void> {
+    this.#neededBytes = bytes
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.#wake = resolve
     const cancelTimer = this.#clock.after(STALL_MS, () =>
-      reject(new FederationError('E_STALLED', `no credit within ${STALL_MS} ms`)),
+      reject(new FederationError('E_STALLED', `not enough credit within ${STALL_MS} ms`)),
     )
     try {
       await promise

@@ -21,7 +21,7 @@ export const STOOD_STILL_MS = 5_000
 /** A PING that probes for lost packets is followed by another after so many times its wait. */
 export const PROBE_AGAIN = 3
 /**
- * An answer that gets no credit for this long is given up, so that a silent reader holds no handler; a stream on which a cancelled
+ * An answer whose next message gets no credit for this long is given up, so that a silent reader holds no handler; a stream on which a cancelled
  * request is not ended for this long is, so that its place is not held for ever; ms.
  */
 export const STALL_MS = 60_000
