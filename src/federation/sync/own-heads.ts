@@ -130,26 +130,38 @@ async function headsAt(ask: OwnHeadsAsk, peer: PeerId, signal: AbortSignal): Pro
   }
 }
 
-/** What one peer names and gives in its own time: one that names what it does not give takes none from the others. */
+/**
+ * What one peer names and gives in its own time: one that names what it does not give takes none from the others, and after the first such
+ * head no more from the write that waits.
+ */
 async function adoptAll(ask: OwnHeadsAsk, { peer, heads }: Answer): Promise<FeedHead[]> {
   const limit = over(ask, RANGE_TIMEOUT_MS)
   const adopted: FeedHead[] = []
-  for (const head of heads) if (!limit.aborted && (await adopt(ask, peer, head, limit))) adopted.push(head)
+  for (const head of heads) {
+    const how = await adopt(ask, peer, head, limit)
+    if (how === 'adopted') adopted.push(head)
+    if (how === 'not given' || limit.aborted) break
+  }
   return adopted
 }
 
-/** Fetches until the head is held; a peer that does not deliver is as good as none. */
-async function adopt(ask: OwnHeadsAsk, peer: PeerId, head: FeedHead, limit: AbortSignal): Promise<boolean> {
+/** Fetches until the head is held. `left`: it was held before, or may not be stored here. */
+async function adopt(
+  ask: OwnHeadsAsk,
+  peer: PeerId,
+  head: FeedHead,
+  limit: AbortSignal,
+): Promise<'adopted' | 'left' | 'not given'> {
   const { client, intake } = ask
-  if ((await intake.store.envelope(head.id)) !== null) return false
+  if ((await intake.store.envelope(head.id)) !== null) return 'left'
   for (let from: number | null = null; ; ) {
     const signal = AbortSignal.any([limit, over(ask, OWN_HEADS_MS)])
     const range: RangeAsk = { peer, head, from, pinned: false }
     const outcome: RangeOutcome | null = await fetchRange(client, intake, range, signal).catch(() => null)
-    if (outcome?.is === 'held') return true
+    if (outcome?.is === 'held') return 'adopted'
     if (outcome?.is === 'more') from = outcome.next
     else if (outcome?.is === 'apart' && outcome.from > 1) from = Math.max(1, Math.floor(outcome.from / 2))
-    else return false
+    else return outcome?.is === 'refused' || outcome?.is === 'undelegated' ? 'left' : 'not given'
   }
 }
 

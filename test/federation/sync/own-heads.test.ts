@@ -160,3 +160,18 @@ test('a peer that names the held root and a hundred heads of nothing takes no ti
   expect((await over).adopted.map(({ id }) => id)).toEqual([second.id])
   expect(await mine.envelope(second.id)).not.toBeNull()
 })
+
+test('a peer that names many heads and gives none is asked for the first alone', async () => {
+  const [written] = p.chain(1, null, 'written') as [WellFormedRecord]
+  const madeUp = p.chain(200, written, 'made up').map(headOf)
+  let asked = 0
+  async function* lies(signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    if (asked++ === 0) yield* encodeHeads([headOf(p.genesis), headOf(p.delegate), ...madeUp])
+    else await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  }
+  const { ask } = await restored((_, signal) => lies(signal), { theirs: [], mine: [p.genesis, p.delegate, written] })
+  const clock = new HandClock()
+  const found = ownHeads({ ...ask, mustHear: false, clock, peers: [strangers[0]!] })
+  await clock.run()
+  expect([(await found).adopted, asked]).toEqual([[], 2])
+})
