@@ -77,7 +77,8 @@ function receiveErrorOf(cause: unknown, path: string, signal: AbortSignal | unde
   if (signal?.aborted) return new CliError('E_INTERRUPTED', 'interrupted', { cause })
   const { code } = cause as NodeJS.ErrnoException
   if (code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE') {
-    return new CliError('E_NETWORK', 'the connection to the node broke', { cause })
+    const hint = 'try again; where it was the node that broke it off, its log says why'
+    return new CliError('E_NETWORK', 'the connection to the node broke', { cause, hint })
   }
   return new CliError('E_FILE', `${path} cannot be written`, {
     cause,

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { stripVTControlCharacters, styleText } from 'node:util'
 import { expect, test } from 'vitest'
+import { doctorCommand } from '../../src/cli/commands/doctor.ts'
 import { federationView } from '../../src/cli/commands/federation.ts'
 import { peersView } from '../../src/cli/commands/peer.ts'
 import { searchCommand } from '../../src/cli/commands/search.ts'
@@ -234,4 +235,16 @@ test('federation says how many copies are wanted, and of which packages some are
   const many = { ...publisher, packages: 1_200, counted: 1_000, spread: { 2: 1_000 } }
   const of = linesOf(federationView({ network: { id: 'main', mode: 'on' }, peers: 1, publishers: [many] }))
   expect(of).toContain('└─ copies of the first 1000: 1000 packages with 2; 3 wanted, 1000 packages short')
+})
+
+test('doctor names the repair for what one helps against, and none for records of another network', () => {
+  const shown = (kinds: readonly string[], repair: boolean) => {
+    const findings = kinds.map(kind => ({ kind, subject: 'A', problem: 'as it says', repaired: false }))
+    return linesOf(doctorCommand.view({ ok: false, repair, findings } as never)).filter(line =>
+      line.startsWith('help: '),
+    )
+  }
+  expect([shown(['network'], false), shown(['network'], true)]).toEqual([[], []])
+  expect(shown(['network', 'record'], false)).toEqual(['help: hanse doctor --repair'])
+  expect(shown(['record'], true)).toEqual([expect.stringContaining('hanse restore FILE')])
 })
