@@ -6,10 +6,8 @@ import {
   type SearchHit,
   type SearchRequest,
 } from '../../protocol/index.ts'
-import { FederationError } from '../errors.ts'
 import type { Clock } from '../streams/clock.ts'
 import { MAX_PEER_BYTES, MAX_PEER_HITS, PACKED_BYTES } from './limits.ts'
-import { TokenBuckets } from './token-buckets.ts'
 
 export interface AnswerSearchesPorts {
   /** Hits among packages that are public; a private one is never among them. Best first, at most `k`. */
@@ -24,15 +22,11 @@ export interface AnswerSearchesPorts {
 
 /** The answering side: a request handler of `/hanse/<net>/search/1`, some hits a message, ending at the asker's deadline. */
 export function answerSearches({ searchPublic, held, clock }: AnswerSearchesPorts) {
-  const buckets = new TokenBuckets()
   return async function* answer(request: {
     readonly peer: PeerId
     readonly payload: Uint8Array
     readonly signal: AbortSignal
   }): AsyncGenerator<Uint8Array> {
-    if (!buckets.mayTake(request.peer, clock.now())) {
-      throw new FederationError('E_BUSY', 'too many searches from this peer')
-    }
     const asked = parseSearchRequest(request.payload)
     const late = new AbortController()
     const cancel = clock.after(asked.deadlineMs, () => late.abort())

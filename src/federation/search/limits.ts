@@ -51,11 +51,6 @@ export const MIN_SHARE = 5
 export const MAX_PEER_BYTES = 1 << 20
 /** Hits of one peer that fail verification before nothing more is read from it. */
 export const MAX_BAD_HITS = 3
-/** Searches a peer may ask at once, and how many more it earns each second. */
-export const BUCKET_TOKENS = 20
-export const BUCKET_TOKENS_PER_SECOND = 5
-/** Peers whose buckets are remembered; beyond that the one silent for longest is forgotten. */
-export const MAX_BUCKETS = 4096
 /** Words of a query and characters of a description that the neutral scorer looks at: 800 hits stay under 50 ms. */
 export const MAX_SCORED_WORDS = 8
 export const MAX_SCORED_WORD_CHARS = 32

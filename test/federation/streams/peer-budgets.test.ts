@@ -6,6 +6,7 @@ import {
   FEED_ALLOWANCE,
   PeerBudgets,
   type RequestOptions,
+  SEARCH_ALLOWANCE,
 } from '../../../src/federation/index.ts'
 import { MAX_BUDGETS } from '../../../src/federation/streams/limits.ts'
 import { creditCostOf, FRAME, FrameReader, type PeerId } from '../../../src/protocol/index.ts'
@@ -35,6 +36,15 @@ describe('the budget of a peer', () => {
     expect(over).toEqual(['paced', 'paced', 'busy', 'busy'])
     await clock.pass(500)
     expect(ask(budgets, ALICE, 2)).toEqual([1_000, 'busy'])
+  })
+
+  test('of searches is busy for a peer that asks too often, not for others, and not for ever', async () => {
+    const clock = new TestClock()
+    const budgets = new PeerBudgets({ clock, allowances: { [PROTOCOL]: SEARCH_ALLOWANCE } })
+    expect(ask(budgets, ALICE, 21)).toEqual([...Array(20).fill(0), 'busy'])
+    expect(ask(budgets, BOB, 1)).toEqual([0])
+    await clock.pass(1_000)
+    expect(ask(budgets, ALICE, 6)).toEqual([0, 0, 0, 0, 0, 'busy'])
   })
 
   test('is one for each protocol, and nobody else pays', () => {
