@@ -48,20 +48,11 @@ const EXIT_OF_CODE: ReadonlyMap<string, ExitCode> = new Map([
     ...['E_DIGEST_MISMATCH', 'E_FILE_NAME'],
     // Records and messages that break the specification.
     ...['E_ENCODING', 'E_TEXT', 'E_DEPTH', 'E_SIZE', 'E_ENVELOPE', 'E_ALGORITHM', 'E_RECORD', 'E_VERSION', 'E_BODY'],
-    ...[
-      'E_OTHER_NETWORK',
-      'E_MESSAGE',
-      'E_FEED',
-      'E_FORK',
-      'E_FEED_GAP',
-      'E_FEED_FORKED',
-      'E_RECORD_REFUSED',
-      'E_PROTOCOL_VIOLATION',
-    ],
+    ...['E_OTHER_NETWORK', 'E_MESSAGE', 'E_FEED', 'E_FORK', 'E_PROTOCOL_VIOLATION'],
   ),
   ...codes(
     EXIT.network,
-    ...['E_NETWORK', 'E_NO_NODE', 'E_NO_PROVIDER', 'E_LISTEN', 'E_TIMEOUT', 'E_ARTIFACT_INCOMPLETE'],
+    ...['E_NETWORK', 'E_NO_NODE', 'E_NO_PROVIDER', 'E_LISTEN', 'E_ARTIFACT_INCOMPLETE'],
     // A peer that does not answer, or not with what was asked for.
     ...['E_PEER_UNREACHABLE', 'E_PEER_IDENTITY', 'E_PEER_FAILED', 'E_PEER_SILENT', 'E_STREAM_CLOSED', 'E_TOO_SLOW'],
     ...['E_FIRST_BYTE_LATE', 'E_REFUSED', 'E_BUSY', 'E_BAD_REQUEST', 'E_CANCELLED', 'E_STALLED'],

@@ -23,12 +23,8 @@ export type FederationErrorCode =
   | 'E_ARTIFACT_ALTERED'
   | 'E_NO_PROVIDER'
   // Records and feeds.
-  | 'E_RECORD_REFUSED'
-  | 'E_FEED_GAP'
-  | 'E_FEED_FORKED'
   | 'E_FEED_CLONED'
   // Local.
-  | 'E_TIMEOUT'
   | 'E_STORE_FAILED'
   | 'E_HASHING_FAILED'
   | 'E_VERIFYING_FAILED'

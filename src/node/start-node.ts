@@ -84,8 +84,8 @@ async function openHttp(stack: AsyncDisposableStack, node: NodeContext): Promise
     prefix: NPM_PREFIX,
     mount: guard => npmRegistry({ node, guard, upstreams: node.upstreams, publicUrl, log: logFault }),
   }
-  const guarded = { token, tokens: node.tokens, openReads, trustedProxies }
-  const options = { host, port, publicUrl, ...guarded, version: node.version, mayMove, publicBytes }
+  const access = { token, tokens: node.tokens, openReads, trustedProxies }
+  const options = { host, port, publicUrl, ...access, version: node.version, mayMove, publicBytes }
   const http = stack.use(await startHttp(options, servicesOf(node), logFault, [npm]))
   node.upstreams.ownUrls.push(http.url)
   const runFile = join(node.paths.home, 'run.json')

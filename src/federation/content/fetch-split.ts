@@ -7,7 +7,7 @@ import type { AskBudget } from './ask-budget.ts'
 import { CountedAnswer } from './counted-answer.ts'
 import type { FetchPorts, Tried } from './fetch-artifact.ts'
 import { leafBytesOf } from './layout.ts'
-import { LEAF_BYTES, PLAN_TICK_MS, RANGE_CREDIT_BYTES } from './limits.ts'
+import { PLAN_TICK_MS, RANGE_CREDIT_BYTES } from './limits.ts'
 import { type LeafRange, type SplitEffect, SplitPlan } from './split-plan.ts'
 
 /** What one split runs on. */
@@ -52,7 +52,7 @@ class Split {
   constructor(parts: SplitParts) {
     this.#parts = parts
     const { leafCount: leaves, done, hasRoot } = parts.download
-    this.#plan = new SplitPlan({ leaves, leafBytes: LEAF_BYTES, done, hasRoot })
+    this.#plan = new SplitPlan({ leaves, done, hasRoot })
   }
 
   async run(): Promise<void> {

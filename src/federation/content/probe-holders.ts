@@ -20,9 +20,9 @@ export async function hasArtifact(
   { streams, protocol }: ProbeContext,
   peer: PeerId,
   root: BlockId,
-  { signal, ms }: { signal: AbortSignal; ms?: number },
+  { signal }: { signal: AbortSignal },
 ): Promise<boolean> {
-  return (await probe({ streams, protocol }, peer, root, { signal, ms })) === 'held'
+  return (await probe({ streams, protocol }, peer, root, { signal })) === 'held'
 }
 
 /** `unknown`: a peer that had no turn for this node said nothing of what it has. */
@@ -30,10 +30,10 @@ async function probe(
   { streams, protocol }: ProbeContext,
   peer: PeerId,
   root: BlockId,
-  { signal, ms = PROBE_MS }: { signal: AbortSignal; ms?: number | undefined },
+  { signal }: { signal: AbortSignal },
 ): Promise<'held' | 'absent' | 'unknown'> {
   const request = encodeContentRequest({ ask: 'artifact', root, from: 0, count: 0 })
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(ms)])
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(PROBE_MS)])
   try {
     for await (const block of streams.request(peer, protocol, request, { signal: limit }))
       return isBlockOf(root, block) ? 'held' : 'absent'

@@ -1,6 +1,7 @@
 import type { PeerId } from '../../protocol/index.ts'
 import {
   FIRST_RANGE_LEAVES,
+  LEAF_BYTES,
   MAX_MIRRORS,
   MAX_RANGE_LEAVES,
   MAX_STALLS,
@@ -48,7 +49,6 @@ type LeafState = 'missing' | 'asked' | 'done'
 export interface SplitStart {
   /** Leaves of the artifact, and which of them are here. */
   readonly leaves: number
-  readonly leafBytes: number
   readonly done: ReadonlySet<number>
   /** Whether the root block is here: before, one mirror is asked alone. */
   readonly hasRoot: boolean
@@ -60,7 +60,6 @@ export interface SplitStart {
  * sake, and asked again only when nobody else is left. No leaf is asked of two at once.
  */
 export class SplitPlan {
-  readonly #leafBytes: number
   readonly #leaves: LeafState[]
   readonly #mirrors = new Map<PeerId, Mirror>()
   #hasRoot: boolean
@@ -68,8 +67,7 @@ export class SplitPlan {
   #isExhausted = false
   #lastRequest = 0
 
-  constructor({ leaves, leafBytes, done, hasRoot }: SplitStart) {
-    this.#leafBytes = leafBytes
+  constructor({ leaves, done, hasRoot }: SplitStart) {
     this.#leaves = Array.from({ length: leaves }, (_, index) => (done.has(index) ? 'done' : 'missing'))
     this.#hasRoot = hasRoot
   }
@@ -184,7 +182,7 @@ export class SplitPlan {
     if (own * SLOW_RATIO < best) return 'slow'
     const idle = active.filter(each => each.open.size === 0).map(each => each.speed.value ?? 0)
     if (idle.length === 0 || this.#leaves.includes('missing')) return null
-    const leftBytes = this.#leftOf(open) * this.#leafBytes
+    const leftBytes = this.#leftOf(open) * LEAF_BYTES
     const others = leftBytes / Math.max(...idle)
     return leftBytes / own > 2 * others + STEAL_MS ? 'slow' : null
   }
@@ -230,7 +228,7 @@ export class SplitPlan {
     if (from === -1) return null
     const missing = this.#leaves.filter(leaf => leaf === 'missing').length
     const most = Math.max(1, Math.ceil(missing / (RANGES_A_MIRROR * sharers)))
-    const inTime = speed.value === null ? FIRST_RANGE_LEAVES : Math.round((speed.value * RANGE_MS) / this.#leafBytes)
+    const inTime = speed.value === null ? FIRST_RANGE_LEAVES : Math.round((speed.value * RANGE_MS) / LEAF_BYTES)
     const wanted = this.#hasRoot ? Math.min(most, Math.max(1, inTime), MAX_RANGE_LEAVES) : FIRST_RANGE_LEAVES
     let end = from
     while (end - from < wanted && this.#leaves[end] === 'missing') this.#leaves[end++] = 'asked'

@@ -9,9 +9,9 @@ import {
 } from './limits.ts'
 import { Strikes } from './strikes.ts'
 
-/** Which peers come first in a round: pinned by the operator, named in a followed publisher's profile, the rest. */
-export type PeerRank = 'pinned' | 'named' | 'other'
-const RANKS: readonly PeerRank[] = ['pinned', 'named', 'other']
+/** Which peers come first in a round: pinned by the operator, the rest. */
+export type PeerRank = 'pinned' | 'other'
+const RANKS: readonly PeerRank[] = ['pinned', 'other']
 
 interface Peer {
   readonly rank: PeerRank

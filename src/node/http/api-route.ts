@@ -54,8 +54,6 @@ export interface RouteInit<Q extends z.ZodType, B extends z.ZodType, P extends z
   readonly params?: P
   /** By default `read` for GET, else `admin`. */
   readonly scope?: Scope
-  /** Short for `scope: 'admin'`. */
-  readonly guarded?: boolean
   readonly binary?: boolean
   readonly answer?: 'json' | 'bytes'
 }
@@ -76,7 +74,7 @@ export function route<
     method,
     path,
     summary,
-    scope: init.scope ?? ((init.guarded ?? method !== 'GET') ? 'admin' : 'read'),
+    scope: init.scope ?? (method === 'GET' ? 'read' : 'admin'),
     query: init.query ?? none,
     body: init.body ?? null,
     params: init.params ?? none,

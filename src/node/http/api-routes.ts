@@ -71,7 +71,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     'GET',
     '/api/artifacts/:sha256',
     'The exact bytes of an artifact held here',
-    { params: z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }), guarded: true, answer: 'bytes' },
+    { params: z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }), scope: 'admin', answer: 'bytes' },
     (s, { params }) => s.openArtifact(params.sha256),
   ),
   route('POST', '/api/relations', 'Follow, allow, mirror or block', { body: relationBody }, (s, { body, who }) =>
@@ -95,7 +95,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     { query: z.strictObject({ publisher: text(256).optional() }) },
     (s, { query }) => s.federation(query.publisher),
   ),
-  route('GET', '/api/transfers', 'Artifacts that peers are sending now', { guarded: true }, s => s.transfers()),
+  route('GET', '/api/transfers', 'Artifacts that peers are sending now', { scope: 'admin' }, s => s.transfers()),
   route('GET', '/api/peers', 'Connected and pinned peers', {}, s => s.peers()),
   route(
     'POST',
@@ -138,7 +138,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     'GET',
     '/api/packages',
     'Packages that this node itself released, and their versions',
-    { query: z.strictObject({ type: z.string().regex(/^[a-z][a-z0-9.-]{0,31}$/) }), guarded: true },
+    { query: z.strictObject({ type: z.string().regex(/^[a-z][a-z0-9.-]{0,31}$/) }), scope: 'admin' },
     (s, { query }) => s.ownPackages(query.type),
   ),
   route(
@@ -149,7 +149,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     (s, { body }) => s.takeOver(body),
   ),
   route('GET', '/api/clients/npm', 'What a project’s npm client is told', {}, s => s.clientSettings()),
-  route('GET', '/api/config', 'Settings, and where each came from', { guarded: true }, s => s.config()),
+  route('GET', '/api/config', 'Settings, and where each came from', { scope: 'admin' }, s => s.config()),
   route('GET', '/api/keys', 'Public keys of this publisher', {}, s => s.keys()),
   route('POST', '/api/keys/export', 'Export the recovery key', { body: none }, (s, { who }) => s.exportKeys(who)),
   route(

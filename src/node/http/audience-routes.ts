@@ -7,7 +7,7 @@ const named = z.strictObject({ name: text(32) })
 
 /** Whom listed feeds are for, and who belongs to a private network. */
 export const AUDIENCE_ROUTES: readonly ApiRoute[] = [
-  route('GET', '/api/audiences', 'The audiences of listed feeds', { guarded: true }, s => s.audiences.list()),
+  route('GET', '/api/audiences', 'The audiences of listed feeds', { scope: 'admin' }, s => s.audiences.list()),
   route(
     'POST',
     '/api/audiences/:name',
@@ -22,7 +22,7 @@ export const AUDIENCE_ROUTES: readonly ApiRoute[] = [
     { params: named, body: peers },
     (s, { params, body, who }) => s.audiences.remove(params.name, body.peers, who),
   ),
-  route('GET', '/api/members', 'Who belongs to the private network', { guarded: true }, s => s.members.list()),
+  route('GET', '/api/members', 'Who belongs to the private network', { scope: 'admin' }, s => s.members.list()),
   route(
     'POST',
     '/api/members',

@@ -34,14 +34,14 @@ const STATUS: ReadonlyMap<string, number> = new Map([
     'E_PEER_FAILED',
   ),
   ...codes(502, 'E_PEER_SILENT', 'E_STREAM_CLOSED', 'E_REFUSED', 'E_BUSY', 'E_BAD_REQUEST', 'E_CANCELLED', 'E_STALLED'),
-  ...codes(502, 'E_PROTOCOL_VIOLATION', 'E_RECORD_REFUSED', 'E_FEED_GAP', 'E_FEED_FORKED', 'E_MESSAGE', 'E_RECORD'),
+  ...codes(502, 'E_PROTOCOL_VIOLATION', 'E_MESSAGE', 'E_RECORD'),
   ...codes(502, 'E_VERSION', 'E_OTHER_NETWORK', 'E_ENVELOPE', 'E_BODY', 'E_FEED', 'E_FORK'),
   // Upstream registries that do not answer, or not with what was asked for.
   ...codes(502, 'E_UPSTREAM_REFUSED', 'E_UPSTREAM_ANSWER', 'E_UPSTREAM_DOCUMENT', 'E_UPSTREAM_TOO_LARGE'),
   ...codes(502, 'E_UPSTREAM_TRUNCATED', 'E_DIGEST_MISMATCH'),
   ...codes(503, 'E_UPSTREAM_DOWN', 'E_UPSTREAM_FAILED'),
   ...codes(504, 'E_UPSTREAM_TIMEOUT'),
-  ...codes(504, 'E_TIMEOUT', 'E_FIRST_BYTE_LATE', 'E_TOO_SLOW'),
+  ...codes(504, 'E_FIRST_BYTE_LATE', 'E_TOO_SLOW'),
   ...codes(507, 'E_DISK_FULL', 'E_QUOTA_EXCEEDED'),
 ])
 

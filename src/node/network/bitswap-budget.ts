@@ -41,7 +41,7 @@ export function bitswapBudget(
   }
   return handler => (stream, connection) => {
     const peer = connection.remotePeer.toString() as PeerId
-    metered(stream, bytes => {
+    bound(stream, bytes => {
       const bucket = bucketOf(peer)
       const isOver = bucket.waitMsOf(bytes, now()) > 0
       if (isOver) onFlood(peer)
@@ -53,7 +53,7 @@ export function bitswapBudget(
 }
 
 /** Aborts the stream at the first data that may not come; a listener would take the data from the handler that is to come. */
-function metered(stream: Stream, may: (bytes: number) => boolean): void {
+function bound(stream: Stream, may: (bytes: number) => boolean): void {
   const fed = stream as unknown as Fed
   const take = fed.onData.bind(stream)
   fed.onData = data => {

@@ -24,7 +24,7 @@ function randomOf(seed: number): () => number {
 
 /** Runs a plan against mirrors in steps of simulated time; the mirror's requests share its speed. */
 function simulate(leaves: number, mirrors: readonly Behaviour[], limitMs = 600_000) {
-  const plan = new SplitPlan({ leaves, leafBytes: LEAF_BYTES, done: new Set(), hasRoot: false })
+  const plan = new SplitPlan({ leaves, done: new Set(), hasRoot: false })
   const waiting = mirrors.map((behaviour, at) => ({ peer: `m${at}` as PeerId, behaviour }))
   const behaviours = new Map(waiting.map(({ peer, behaviour }) => [peer, behaviour]))
   interface Request {
