@@ -1,46 +1,46 @@
+import { BoundedMap } from '../bounded-map.ts'
+import { type Rate, TokenBucket } from '../streams/token-bucket.ts'
 import { BUDGET_WINDOW_MS, MAX_BUDGETS } from './limits.ts'
 
-/** What one key may use a minute. */
-export interface Allowance {
-  readonly messages: number
-  readonly bytes: number
-}
-interface Bucket {
-  /** Used share of each allowance, drained to zero in one window. */
-  messages: number
-  bytes: number
-  at: number
+interface Budget {
+  readonly messages: TokenBucket
+  readonly bytes: TokenBucket
 }
 
-/** Leaky buckets in a bounded map: the least recently charged key is forgotten first. */
+/** What each key may say, so many messages and bytes a minute; of too many keys the one charged longest ago is forgotten. */
 export class Budgets<Key> {
-  readonly #buckets = new Map<Key, Bucket>()
+  readonly #messages: Rate
+  readonly #bytes: Rate
+  readonly #budgets = new BoundedMap<Key, Budget>(MAX_BUDGETS)
+
+  constructor(messages: number, bytes: number) {
+    this.#messages = perWindow(messages)
+    this.#bytes = perWindow(bytes)
+  }
 
   /** Keys with a running budget. */
   get size(): number {
-    return this.#buckets.size
+    return this.#budgets.size
   }
 
   /** Whether `key` has room for one more message of this length. */
-  mayUse(key: Key, bytes: number, allowance: Allowance, now: number): boolean {
-    const used = this.#drained(key, allowance, now)
-    return used.messages + 1 <= allowance.messages && used.bytes + bytes <= allowance.bytes
+  mayUse(key: Key, length: number, now: number): boolean {
+    const { messages, bytes } = this.#budgetOf(key, now)
+    return messages.waitMsOf(1, now) === 0 && bytes.waitMsOf(length, now) === 0
   }
 
-  charge(key: Key, bytes: number, allowance: Allowance, now: number): void {
-    const used = this.#drained(key, allowance, now)
-    this.#buckets.delete(key)
-    this.#buckets.set(key, { messages: used.messages + 1, bytes: used.bytes + bytes, at: now })
-    if (this.#buckets.size > MAX_BUDGETS) this.#buckets.delete(this.#buckets.keys().next().value!)
+  charge(key: Key, length: number, now: number): void {
+    const budget = this.#budgetOf(key, now)
+    budget.messages.charge(1, now)
+    budget.bytes.charge(length, now)
+    this.#budgets.set(key, budget)
   }
 
-  #drained(key: Key, allowance: Allowance, now: number): { messages: number; bytes: number } {
-    const bucket = this.#buckets.get(key)
-    if (!bucket) return { messages: 0, bytes: 0 }
-    const share = Math.max(0, now - bucket.at) / BUDGET_WINDOW_MS
-    return {
-      messages: Math.max(0, bucket.messages - share * allowance.messages),
-      bytes: Math.max(0, bucket.bytes - share * allowance.bytes),
-    }
+  #budgetOf(key: Key, now: number): Budget {
+    const fresh = () => ({ messages: new TokenBucket(this.#messages, now), bytes: new TokenBucket(this.#bytes, now) })
+    return this.#budgets.get(key) ?? fresh()
   }
 }
+
+/** An amount at once, and as much again in each window. */
+export const perWindow = (amount: number): Rate => ({ burst: amount, perSecond: (amount / BUDGET_WINDOW_MS) * 1000 })

@@ -1,5 +1,7 @@
 import type { PeerId } from '../../protocol/index.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import { TokenBucket } from '../streams/token-bucket.ts'
+import { perWindow } from './budgets.ts'
 import * as limits from './limits.ts'
 
 /** What no honest peer sends by gossip. */
@@ -16,17 +18,16 @@ export type Fault =
 interface Line {
   readonly messages: TokenBucket
   readonly bytes: TokenBucket
-  /** Messages dropped unread, foreign topics and faults, each drained to zero in one window. */
-  dropped: number
-  topics: number
-  faults: number
-  at: number
+  /** Messages dropped unread, foreign topics and faults that are borne. */
+  readonly dropped: TokenBucket
+  readonly topics: TokenBucket
+  readonly faults: TokenBucket
   isOut: boolean
 }
 
 /** How each peer behaves on its gossip stream: what is read of it, and when it is enough. */
 export class Conduct {
-  readonly #lines = new Map<PeerId, Line>()
+  readonly #lines = new BoundedMap<PeerId, Line>(limits.MAX_BUDGETS)
 
   /** A gossip message of this length came, not yet decoded: `drop` is not to be decoded, `out` ends the session. */
   message(peer: PeerId, bytes: number, now: number): 'take' | 'drop' | 'out' {
@@ -38,22 +39,19 @@ export class Conduct {
       line.bytes.charge(bytes, now)
       return 'take'
     }
-    line.dropped++
-    return this.#end(line, line.dropped > limits.MAX_DROPPED_MESSAGES) ? 'out' : 'drop'
+    return this.#end(line, line.dropped.charge(1, now) > 0) ? 'out' : 'drop'
   }
 
   /** Topics named that this network does not have; true ends the session. */
   foreignTopics(peer: PeerId, count: number, now: number): boolean {
     const line = this.#lineOf(peer, now)
-    line.topics += count
-    return this.#end(line, line.topics > limits.MAX_FOREIGN_TOPICS)
+    return this.#end(line, line.topics.charge(count, now) > 0)
   }
 
   /** The peer sent what no honest peer sends; true, once, ends the session. */
   fault(peer: PeerId, now: number): boolean {
     const line = this.#lineOf(peer, now)
-    line.faults++
-    return this.#end(line, line.faults >= limits.MAX_FAULTS)
+    return this.#end(line, line.faults.charge(1, now) > 0)
   }
 
   /** Whether nothing of the peer is looked at any more, until it is forgotten. */
@@ -73,18 +71,17 @@ export class Conduct {
   }
 
   #lineOf(peer: PeerId, now: number): Line {
-    const line = this.#lines.get(peer) ?? {
-      ...{ messages: new TokenBucket(limits.PEER_RPCS, now), bytes: new TokenBucket(limits.PEER_RPC_BYTES, now) },
-      ...{ dropped: 0, topics: 0, faults: 0, at: now, isOut: false },
-    }
-    const share = Math.min(1, Math.max(0, now - line.at) / limits.BUDGET_WINDOW_MS)
-    line.dropped = Math.max(0, line.dropped - share * limits.MAX_DROPPED_MESSAGES)
-    line.topics = Math.max(0, line.topics - share * limits.MAX_FOREIGN_TOPICS)
-    line.faults = Math.max(0, line.faults - share * limits.MAX_FAULTS)
-    line.at = now
-    this.#lines.delete(peer)
+    const line = this.#lines.get(peer) ?? freshLine(now)
     this.#lines.set(peer, line)
-    if (this.#lines.size > limits.MAX_BUDGETS) this.#lines.delete(this.#lines.keys().next().value!)
     return line
   }
 }
+
+const freshLine = (now: number): Line => ({
+  messages: new TokenBucket(limits.PEER_RPCS, now),
+  bytes: new TokenBucket(limits.PEER_RPC_BYTES, now),
+  dropped: new TokenBucket(perWindow(limits.MAX_DROPPED_MESSAGES), now),
+  topics: new TokenBucket(perWindow(limits.MAX_FOREIGN_TOPICS), now),
+  faults: new TokenBucket(perWindow(limits.MAX_FAULTS - 1), now), // the one after these ends it
+  isOut: false,
+})

@@ -1,6 +1,7 @@
 import { type FeedId, type PeerId, type PublisherId, type RecordId, ROOT_FEED } from '../../protocol/index.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import { RecentTexts } from '../recent-texts.ts'
-import { type Allowance, Budgets } from './budgets.ts'
+import { Budgets } from './budgets.ts'
 import * as limits from './limits.ts'
 
 /** What an announcement says before its signature was checked. */
@@ -42,16 +43,6 @@ export interface Rejected {
   readonly why: 'size' | 'shape' | 'signature'
 }
 
-/** What a feed may say, and what a peer may bring of all such feeds, a minute. */
-const AUTHORISED = {
-  feed: { messages: limits.FOLLOWED_FEED_MESSAGES, bytes: limits.FOLLOWED_FEED_BYTES },
-  peer: { messages: limits.PEER_MESSAGES, bytes: limits.PEER_BYTES },
-} satisfies Record<string, Allowance>
-const UNKNOWN = {
-  feed: { messages: limits.UNKNOWN_FEED_MESSAGES, bytes: limits.UNKNOWN_FEED_BYTES },
-  peer: { messages: limits.PEER_UNKNOWN_MESSAGES, bytes: limits.PEER_UNKNOWN_BYTES },
-} satisfies Record<string, Allowance>
-
 /**
  * Judges announcements, cheap checks before dear ones: size, shape, known, sequence window, budgets, signature (specification section 14).
  * What fails on shape or signature is the forwarder's fault and rejected. A gap is no fault: it is relayed, and sync fetches the rest.
@@ -60,19 +51,26 @@ const UNKNOWN = {
  * one for what authorised keys say and a smaller one for all else: made-up feeds crowd out nobody's news but that of their like.
  */
 export class GossipMachine {
-  readonly #peers = new Budgets<PeerId>()
-  readonly #peersOfUnknown = new Budgets<PeerId>()
-  readonly #feeds = new Budgets<string>()
+  /** What a feed may say, and what a peer may bring of all such feeds. */
+  readonly #authorised = {
+    feeds: new Budgets<string>(limits.FOLLOWED_FEED_MESSAGES, limits.FOLLOWED_FEED_BYTES),
+    peers: new Budgets<PeerId>(limits.PEER_MESSAGES, limits.PEER_BYTES),
+  }
+  readonly #unknown = {
+    feeds: new Budgets<string>(limits.UNKNOWN_FEED_MESSAGES, limits.UNKNOWN_FEED_BYTES),
+    peers: new Budgets<PeerId>(limits.PEER_UNKNOWN_MESSAGES, limits.PEER_UNKNOWN_BYTES),
+  }
   /** Ids, and verified heads of records that are not here. */
   readonly #seen = new RecentTexts(limits.MAX_SEEN_RECORDS)
-  readonly #newest = new Map<FeedId, number>()
+  readonly #newest = new BoundedMap<FeedId, number>(limits.MAX_SEEN_FEEDS)
 
   /** How full each bounded structure is. */
   get sizes() {
     return {
-      peerBudgets: this.#peers.size,
-      unknownPeerBudgets: this.#peersOfUnknown.size,
-      feedBudgets: this.#feeds.size,
+      peerBudgets: this.#authorised.peers.size,
+      feedBudgets: this.#authorised.feeds.size,
+      unknownPeerBudgets: this.#unknown.peers.size,
+      unknownFeedBudgets: this.#unknown.feeds.size,
       seenRecords: this.#seen.size,
       seenFeeds: this.#newest.size,
     }
@@ -85,19 +83,17 @@ export class GossipMachine {
     if (claim === 'newer') return { is: 'ignore', why: 'newer' }
     if (this.#seen.has(claim.id) || this.#seen.has(newsOf(claim))) return { is: 'ignore', why: 'known' }
     if (claim.seq + limits.SEQUENCE_WINDOW < (this.#newest.get(claim.feed) ?? 0)) return { is: 'ignore', why: 'stale' }
-    const allowance = allowanceOf(whose)
-    const peers = whose === 'authorised' ? this.#peers : this.#peersOfUnknown
-    if (!this.#feeds.mayUse(feedOf(claim), claim.bytes, allowance.feed, now))
-      return { is: 'ignore', why: 'feed over budget' }
-    if (!peers.mayUse(peer, claim.bytes, allowance.peer, now)) return { is: 'ignore', why: 'peer over budget' }
-    peers.charge(peer, claim.bytes, allowance.peer, now)
+    const { feeds, peers } = this.#budgetsOf(whose)
+    if (!feeds.mayUse(feedOf(claim), claim.bytes, now)) return { is: 'ignore', why: 'feed over budget' }
+    if (!peers.mayUse(peer, claim.bytes, now)) return { is: 'ignore', why: 'peer over budget' }
+    peers.charge(peer, claim.bytes, now)
     return { is: 'verify' }
   }
 
   /** The signature was checked. Only now it is charged to the feed: nobody can spend another's budget with forgeries. */
   verified(claim: Claim, isValid: boolean, whose: Whose, now: number): Verdict {
     if (!isValid) return { is: 'reject', why: 'signature' }
-    this.#feeds.charge(feedOf(claim), claim.bytes, allowanceOf(whose).feed, now)
+    this.#budgetsOf(whose).feeds.charge(feedOf(claim), claim.bytes, now)
     this.remember(claim)
     if (whose === 'unknown') return { is: 'accept', next: 'nothing' }
     return { is: 'accept', next: claim.form === 'record' ? 'store' : 'sync' }
@@ -113,18 +109,17 @@ export class GossipMachine {
     const { seq, feed } = claim
     this.#seen.add(newsOf(claim))
     if (feed === ROOT_FEED) return // anyone can sign a record that names itself a root: no stranger sets its window
-    const newest = Math.max(seq, this.#newest.get(feed) ?? 0)
-    this.#newest.delete(feed)
-    this.#newest.set(feed, newest)
-    if (this.#newest.size > limits.MAX_SEEN_FEEDS) this.#newest.delete(this.#newest.keys().next().value!)
+    this.#newest.set(feed, Math.max(seq, this.#newest.get(feed) ?? 0))
+  }
+
+  #budgetsOf(whose: Whose) {
+    return whose === 'authorised' ? this.#authorised : this.#unknown
   }
 }
 
 /** What is known once an announcement was verified. A record is its id; whoever signs a head may name any id as their own. */
 const newsOf = (place: Place): string =>
   place.form === 'head' ? `${feedOf(place)}/${place.seq}/${place.id}` : place.id
-
-const allowanceOf = (whose: Whose) => (whose === 'authorised' ? AUTHORISED : UNKNOWN)
 
 /** Feeds are counted each by its own keys: what strangers sign under a publisher's name spends nothing of what it may say. */
 const feedOf = ({ publisher, feed, signer }: Place): string => `${publisher}/${feed}/${signer}`

@@ -171,7 +171,7 @@ const GOSSIP: readonly Plant[] = [
     name: 'a budget charged to the victim of a forgery',
     file: 'federation/gossip/machine.ts',
     find: "    return { is: 'verify' }",
-    replace: "    this.#feeds.charge(feedOf(claim), claim.bytes, allowance.feed, now)\n    return { is: 'verify' }",
+    replace: "    feeds.charge(feedOf(claim), claim.bytes, now)\n    return { is: 'verify' }",
     test: 'federation/gossip/gossip-machine.test.ts',
   },
 ]
