@@ -1,3 +1,4 @@
+export * from './bounded-map.ts'
 export * from './content/artifact-hash.ts'
 export type { ArtifactSink, ArtifactWriter, KeptPart, WantedArtifact } from './content/artifact-writer.ts'
 export * from './content/block-broker.ts'

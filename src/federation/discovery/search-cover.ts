@@ -1,4 +1,5 @@
 import type { PeerId } from '../../protocol/index.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import { COVER_LOOK_MS, DOUBTED_AFTER_SEARCHES, MAX_COVER_DIALS, MAX_RECORDS, SEARCHING_MS } from './limits.ts'
 
 /** What searches know of a peer: how often it was asked, and of which publishers (tags) hits of it verified. */
@@ -18,7 +19,7 @@ interface Holder {
  * another when searches never bore it out.
  */
 export class SearchCover {
-  readonly #held = new Map<PeerId, ReadonlySet<string>>()
+  readonly #held = new BoundedMap<PeerId, ReadonlySet<string>>(MAX_RECORDS)
   /** Dialled or connected for what they hold. */
   readonly #chosen = new Set<PeerId>()
   #picked: readonly PeerId[] = []
@@ -29,10 +30,8 @@ export class SearchCover {
 
   /** A node says whose public packages it holds. */
   says(peer: PeerId, held: readonly string[]): void {
-    this.#held.delete(peer)
-    if (held.length === 0) return
-    this.#held.set(peer, new Set(held))
-    if (this.#held.size > MAX_RECORDS) this.#held.delete(this.#held.keys().next().value!)
+    if (held.length === 0) this.#held.delete(peer)
+    else this.#held.set(peer, new Set(held))
   }
 
   /** This node searches, and has the packages of these publishers itself. */

@@ -1,4 +1,5 @@
 import type { PeerId } from '../../protocol/index.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import { MAX_POINTS, MAX_STANDINGS, OFFENCE_POINTS, STANDING_POINTS_PER_MS, UNRELIABLE_POINTS } from './limits.ts'
 
 interface Line {
@@ -12,15 +13,13 @@ interface Line {
  */
 export class Standing {
   /** Those who did wrong longest ago come first. */
-  readonly #lines = new Map<PeerId, Line>()
+  readonly #lines = new BoundedMap<PeerId, Line>(MAX_STANDINGS)
 
   /** The peer sent what no honest peer sends, or nothing of what it offered. */
   did(what: 'offence' | 'unreliable', peer: PeerId, now: number): void {
     const more = what === 'offence' ? OFFENCE_POINTS : UNRELIABLE_POINTS
     const points = Math.min(MAX_POINTS, this.#pointsOf(peer, now) + more)
-    this.#lines.delete(peer)
     this.#lines.set(peer, { points, at: now })
-    if (this.#lines.size > MAX_STANDINGS) this.#lines.delete(this.#lines.keys().next().value!)
   }
 
   /** Gossipsub's application score, never above 0: below it a peer is in no mesh; its thresholds say what else. */

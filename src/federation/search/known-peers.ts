@@ -1,4 +1,5 @@
 import { MAX_HELD_TAGS, type PeerId } from '../../protocol/index.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import { CLAIMS_AGE_MS, MAX_KNOWN_PEERS, MAX_PROVEN, QUICKER_SHARE, SLOWER_SHARE, STALLS_FORGIVEN } from './limits.ts'
 import type { PeerCandidate } from './pick-peers.ts'
 
@@ -17,7 +18,7 @@ interface KnownPeer {
 
 /** What searches have learned about peers: what they hold, how long they take. Bounded; the one unheard of for longest is forgotten. */
 export class KnownPeers {
-  readonly #peers = new Map<PeerId, KnownPeer>()
+  readonly #peers = new BoundedMap<PeerId, KnownPeer>(MAX_KNOWN_PEERS)
 
   /** What choosing peers needs to know of one. */
   candidate(peer: PeerId): PeerCandidate {
@@ -73,9 +74,7 @@ export class KnownPeers {
 
   #touch(peer: PeerId): KnownPeer {
     const known = this.#peers.get(peer) ?? newPeer()
-    this.#peers.delete(peer)
     this.#peers.set(peer, known)
-    if (this.#peers.size > MAX_KNOWN_PEERS) this.#peers.delete(this.#peers.keys().next().value!)
     return known
   }
 }

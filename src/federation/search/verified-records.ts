@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parseRecordOnPool, type WellFormedRecord } from '../../protocol/index.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import { MAX_VERIFIED_RECORD_BYTES, MAX_VERIFIED_RECORDS } from './limits.ts'
 
 /**
@@ -8,7 +9,7 @@ import { MAX_VERIFIED_RECORD_BYTES, MAX_VERIFIED_RECORDS } from './limits.ts'
  */
 export class VerifiedRecords {
   readonly #net: string
-  readonly #records = new Map<string, WellFormedRecord>()
+  readonly #records = new BoundedMap<string, WellFormedRecord>(MAX_VERIFIED_RECORDS)
 
   constructor(net: string) {
     this.#net = net
@@ -20,13 +21,7 @@ export class VerifiedRecords {
     const known = this.#records.get(digest)
     // A copy: the envelope is a part of a message of up to 1 MiB.
     const record = known ?? (await parseRecordOnPool(Uint8Array.from(envelope), { net: this.#net }))
-    if (envelope.byteLength <= MAX_VERIFIED_RECORD_BYTES) this.#keep(digest, record)
+    if (envelope.byteLength <= MAX_VERIFIED_RECORD_BYTES) this.#records.set(digest, record)
     return record
-  }
-
-  #keep(digest: string, record: WellFormedRecord): void {
-    this.#records.delete(digest)
-    this.#records.set(digest, record)
-    if (this.#records.size > MAX_VERIFIED_RECORDS) this.#records.delete(this.#records.keys().next().value!)
   }
 }

@@ -8,6 +8,7 @@ import {
   ROOT_FEED,
   type WellFormedRecord,
 } from '../../protocol/index.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import type { FeedStore } from './feed-store.ts'
 import { MAX_KNOWN_ROOT_ENTRIES, MAX_KNOWN_ROOTS, MAX_RECENT_ROOT_RECORDS } from './limits.ts'
 import { type AdmittedKeys, AdmittedRoot } from './root-keys.ts'
@@ -35,7 +36,9 @@ export class RootAuthority {
   readonly #net: string
   readonly #roots = new Map<PublisherId, Known>()
   /** The keys after the newest admitted root records, which need not be stored yet; all others are looked up. */
-  readonly #recent = new Map<RecordId, { readonly root: AdmittedRoot; readonly keys: AdmittedKeys }>()
+  readonly #recent = new BoundedMap<RecordId, { readonly root: AdmittedRoot; readonly keys: AdmittedKeys }>(
+    MAX_RECENT_ROOT_RECORDS,
+  )
 
   constructor(store: FeedStore, net: string) {
     this.#store = store
@@ -67,7 +70,7 @@ export class RootAuthority {
     if (before === undefined) return 'undecided'
     const keys = root.admit(record, before)
     if (keys === null) return 'usurped'
-    this.#remember(record.id, root, keys)
+    this.#recent.set(record.id, { root, keys })
     return 'admitted'
   }
 
@@ -105,7 +108,7 @@ export class RootAuthority {
   async #load(publisher: PublisherId, root: AdmittedRoot): Promise<void> {
     for (const head of await this.#store.heads(publisher)) {
       const keys = head.feed === ROOT_FEED ? await this.#loadBranch(head, root) : null
-      if (keys !== null) this.#remember(head.id, root, keys)
+      if (keys !== null) this.#recent.set(head.id, { root, keys })
     }
   }
 
@@ -148,11 +151,5 @@ export class RootAuthority {
 
   #parse(envelope: Uint8Array): WellFormedRecord {
     return parseUnverifiedRecord(envelope, { net: this.#net }).record
-  }
-
-  #remember(id: RecordId, root: AdmittedRoot, keys: AdmittedKeys): void {
-    this.#recent.delete(id)
-    this.#recent.set(id, { root, keys })
-    if (this.#recent.size > MAX_RECENT_ROOT_RECORDS) this.#recent.delete(this.#recent.keys().next().value!)
   }
 }

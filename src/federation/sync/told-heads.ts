@@ -1,4 +1,5 @@
 import type { HeadCookie, PeerId } from '../../protocol/index.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import type { HeadsAnswer } from './effects.ts'
 import { MAX_ABSENT_COOKIES, WHOLE_HEADS_MS } from './limits.ts'
 
@@ -73,7 +74,7 @@ export class ToldHeads {
 /** What peers have told, also of those that left with nothing open: a short break costs no whole exchange. */
 export class ToldByPeers {
   readonly #told = new Map<PeerId, ToldHeads>()
-  readonly #absent = new Map<PeerId, ToldHeads>()
+  readonly #absent = new BoundedMap<PeerId, ToldHeads>(MAX_ABSENT_COOKIES)
 
   /** How full it is: peers here, and peers that left. */
   get sizes() {
@@ -98,6 +99,5 @@ export class ToldByPeers {
     if (told === undefined || told.cookie === null || !isKept) return
     told.ask = null
     this.#absent.set(peer, told)
-    if (this.#absent.size > MAX_ABSENT_COOKIES) this.#absent.delete(this.#absent.keys().next().value!)
   }
 }

@@ -1,4 +1,4 @@
-import type { SpotCheck } from '../../federation/index.ts'
+import { BoundedMap, type SpotCheck } from '../../federation/index.ts'
 import type { PeerId, PublisherId } from '../../protocol/index.ts'
 
 /** Peers and publishers remembered: 16 holders of each of 256 publishers; the one checked longest ago is forgotten. */
@@ -18,8 +18,8 @@ const UNMET_MS = 60 * 60_000
 
 /** What spot checks showed, by publisher and peer, and when peers were last met. */
 export class HolderRecord {
-  readonly #checks = new Map<string, HolderCheck>()
-  readonly #metAt = new Map<PeerId, number>()
+  readonly #checks = new BoundedMap<string, HolderCheck>(MAX_HOLDERS)
+  readonly #metAt = new BoundedMap<PeerId, number>(MAX_HOLDERS)
   readonly #startedAt: number
 
   /** ms since 1970. */
@@ -29,11 +29,7 @@ export class HolderRecord {
 
   /** These peers are connected now. */
   met(peers: readonly PeerId[], now: number): void {
-    for (const peer of peers) {
-      this.#metAt.delete(peer)
-      this.#metAt.set(peer, now)
-      if (this.#metAt.size > MAX_HOLDERS) this.#metAt.delete(this.#metAt.keys().next().value!)
-    }
+    for (const peer of peers) this.#metAt.set(peer, now)
   }
 
   /** Whether a peer was neither met nor proven to hold a publisher's bytes for so long that nobody should count on it. */
@@ -46,10 +42,7 @@ export class HolderRecord {
   }
 
   note(publisher: PublisherId, peer: PeerId, check: HolderCheck): void {
-    const key = `${publisher}/${peer}`
-    this.#checks.delete(key)
-    this.#checks.set(key, check)
-    if (this.#checks.size > MAX_HOLDERS) this.#checks.delete(this.#checks.keys().next().value!)
+    this.#checks.set(`${publisher}/${peer}`, check)
   }
 
   of(publisher: PublisherId, peer: PeerId): HolderCheck | null {

@@ -1,5 +1,5 @@
 import type { Libp2p, Stream, StreamHandler } from '@libp2p/interface'
-import { TokenBucket } from '../../federation/index.ts'
+import { BoundedMap, TokenBucket } from '../../federation/index.ts'
 import type { PeerId } from '../../protocol/index.ts'
 
 const BITSWAP = '/ipfs/bitswap/1.2.0'
@@ -31,12 +31,10 @@ export function bitswapBudget(
   onFlood: (peer: PeerId) => void,
   now: () => number,
 ): (handler: StreamHandler) => StreamHandler {
-  const buckets = new Map<PeerId, TokenBucket>()
+  const buckets = new BoundedMap<PeerId, TokenBucket>(MAX_PEERS)
   const bucketOf = (peer: PeerId): TokenBucket => {
     const bucket = buckets.get(peer) ?? new TokenBucket(WANTS, now())
-    buckets.delete(peer)
     buckets.set(peer, bucket)
-    if (buckets.size > MAX_PEERS) buckets.delete(buckets.keys().next().value!)
     return bucket
   }
   return handler => (stream, connection) => {

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../federation/index.ts'
 import type { PeerId } from '../../protocol/index.ts'
 
 /** Peers with figures: all connections three times over; the one not heard of for longest is forgotten. */
@@ -27,7 +28,7 @@ interface Line {
 /** Counts what each peer sends, gets and is refused, for the operator to see. */
 export class PeerLedger {
   /** Those heard of longest ago come first. */
-  readonly #lines = new Map<PeerId, Line>()
+  readonly #lines = new BoundedMap<PeerId, Line>(MAX_PEERS)
 
   received(peer: PeerId, bytes: number): void {
     this.#lineOf(peer).received += bytes
@@ -54,11 +55,8 @@ export class PeerLedger {
   }
 
   #lineOf(peer: PeerId): Line {
-    const known = this.#lines.get(peer)
-    const line = known ?? newLine()
-    if (known !== undefined) this.#lines.delete(peer)
+    const line = this.#lines.get(peer) ?? newLine()
     this.#lines.set(peer, line)
-    if (this.#lines.size > MAX_PEERS) this.#lines.delete(this.#lines.keys().next().value!)
     return line
   }
 }

@@ -1,4 +1,4 @@
-import type { VerifiedHit } from '../../federation/index.ts'
+import { BoundedMap, type VerifiedHit } from '../../federation/index.ts'
 import type { PackageName, PublisherId } from '../../protocol/index.ts'
 
 /** Bounds of what is remembered: names, versions and ids alone, at most about 10 MB. */
@@ -8,11 +8,11 @@ const MAX_VERSIONS = 8
 
 /** What verified hits of federated search said of packages whose feeds are not held here; bounded, the oldest forgotten. */
 export class SeenHits {
-  readonly #byPackage = new Map<PackageName, Map<PublisherId, Set<string>>>()
+  readonly #byPackage = new BoundedMap<PackageName, Map<PublisherId, Set<string>>>(MAX_PACKAGES)
 
   add({ package: name, publisher, version }: Pick<VerifiedHit, 'package' | 'publisher' | 'version'>): void {
     const publishers = this.#byPackage.get(name) ?? new Map<PublisherId, Set<string>>()
-    putLast(this.#byPackage, name, publishers, MAX_PACKAGES)
+    this.#byPackage.set(name, publishers)
     const versions = publishers.get(publisher) ?? new Set<string>()
     // A crowd of new publishers must not push out those seen first.
     if (!publishers.has(publisher) && publishers.size >= MAX_PUBLISHERS) return
@@ -29,10 +29,4 @@ export class SeenHits {
   versionsOf(name: PackageName, publisher: PublisherId): readonly string[] {
     return [...(this.#byPackage.get(name)?.get(publisher) ?? [])]
   }
-}
-
-function putLast<K, V>(map: Map<K, V>, key: K, value: V, most: number): void {
-  map.delete(key)
-  map.set(key, value)
-  if (map.size > most) map.delete(map.keys().next().value!)
 }
