@@ -21,6 +21,9 @@ export const APPLY_SOON_MS = 250
 export const MAX_EVICTIONS = 64
 /** Pages of one peer's list that are read: 65,536 publishers. */
 export const MAX_LIST_PAGES = 64
+/** Peers whose lists are read side by side, and that wait for their turn: more than connect. */
+export const LISTS_AT_ONCE = 4
+export const MAX_WAITING_LISTS = 512
 /** Longest time that reading one peer's list may take, ms: the others wait for it. */
 export const LIST_TIMEOUT_MS = 60_000
 /** How often a connected peer's list is read again, ms; in between it tells what changes. */
