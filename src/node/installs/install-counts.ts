@@ -16,9 +16,12 @@ interface Count {
 export class InstallCounts {
   /** By publisher and package; the last counted last. */
   readonly #counts: Map<string, Count>
+  /** How many of them each publisher has. */
+  readonly #packages = new Map<string, number>()
 
   private constructor(counts: Map<string, Count>) {
     this.#counts = counts
+    for (const key of counts.keys()) this.#have(key, 1)
   }
 
   static async open(database: LevelDatabase): Promise<InstallCounts> {
@@ -36,16 +39,14 @@ export class InstallCounts {
 
   /** Whether anything of a publisher was counted. */
   hasAnyOf(publisher: PublisherId): boolean {
-    const prefix = `${COUNT}${publisher} `
-    for (const key of this.#counts.keys()) if (key.startsWith(prefix)) return true
-    return false
+    return this.#packages.has(publisher)
   }
 
   /** Counts one install; the answer is to be written. */
   add(publisher: PublisherId, name: PackageName, at: number): Write[] {
     const key = keyOf(publisher, name)
     const installs = this.of(publisher, name) + 1
-    this.#counts.delete(key)
+    if (!this.#counts.delete(key)) this.#have(key, 1)
     this.#counts.set(key, { installs, at })
     const value = Buffer.from(`${installs} ${at}`)
     return [{ type: 'put', table: 'installs', key, value }, ...this.#forgetSurplus()]
@@ -56,9 +57,18 @@ export class InstallCounts {
     for (const key of this.#counts.keys()) {
       if (this.#counts.size <= MAX_COUNTED_PACKAGES) break
       this.#counts.delete(key)
+      this.#have(key, -1)
       forgotten.push({ type: 'del', table: 'installs', key })
     }
     return forgotten
+  }
+
+  /** A publisher has a package more or less. */
+  #have(key: string, by: 1 | -1): void {
+    const publisher = key.slice(COUNT.length, key.indexOf(' ', COUNT.length))
+    const packages = (this.#packages.get(publisher) ?? 0) + by
+    if (packages > 0) this.#packages.set(publisher, packages)
+    else this.#packages.delete(publisher)
   }
 }
 

@@ -59,6 +59,7 @@ export class RelationBook {
   #relations: ReadonlyMap<PublisherId, Relation>
   #names: ReadonlyMap<string, PublisherId>
   #pins: ReadonlyMap<PackageName, PublisherId>
+  #pinned: ReadonlySet<PublisherId>
   #everything: boolean
   #last: Promise<unknown> = Promise.resolve()
   readonly #listeners = new Set<RelationListener>()
@@ -68,6 +69,7 @@ export class RelationBook {
     this.#relations = new Map(Object.entries(document.relations) as [PublisherId, Relation][])
     this.#names = new Map(Object.entries(document.names) as [string, PublisherId][])
     this.#pins = new Map(Object.entries(document.pins) as [PackageName, PublisherId][])
+    this.#pinned = new Set(this.#pins.values())
     this.#everything = document.everything ?? false
   }
 
@@ -98,7 +100,7 @@ export class RelationBook {
 
   /** Whether any bare name means this publisher here. */
   isPinned(publisher: PublisherId): boolean {
-    return [...this.#pins.values()].includes(publisher)
+    return this.#pinned.has(publisher)
   }
 
   pinOf(name: PackageName): PublisherId | null {
@@ -207,6 +209,7 @@ export class RelationBook {
     this.#everything = everything
     this.#relations = relations
     this.#names = names
+    if (pins !== this.#pins) this.#pinned = new Set(pins.values())
     this.#pins = pins
   }
 

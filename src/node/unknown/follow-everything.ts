@@ -132,8 +132,9 @@ export class FollowEverything implements AsyncDisposable {
     const wasOn = isOn()
     const returned = wasOn ? await this.#takeHeld() : []
     // What nobody chose goes with the choice to follow everything.
-    const surplus = wasOn ? this.#unknown.surplus(isKept, now()) : this.#unknown.all().filter(id => !isKept(id))
-    const gone = surplus.slice(0, MAX_EVICTIONS)
+    const surplus = wasOn ? this.#unknown.surplus(isKept, now()) : this.#unknown.all()
+    const mayGo = surplus.values().filter(id => wasOn || !isKept(id))
+    const gone = mayGo.take(MAX_EVICTIONS).toArray()
     this.#apply(new Set(gone))
     for (const publisher of returned) if (this.#mayGo(publisher, wasOn)) await this.#parts.remove(publisher)
     for (const publisher of gone) {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { InstallJournal } from '../../../src/node/installs/index.ts'
 import { InstallCounts } from '../../../src/node/installs/install-counts.ts'
 import { MAX_COUNTED_PACKAGES } from '../../../src/node/installs/limits.ts'
@@ -74,4 +74,19 @@ test('of more packages than are counted, those that nobody installed for longest
   await using journal = await openOn(database)
   const left = [0, 1, MAX_COUNTED_PACKAGES].map(i => journal.installsOf(ACME, nameOf(i)))
   expect(left).toEqual([0, 1, 1])
+})
+
+test('whether anything of a publisher is counted is known without looking through all counts', async () => {
+  await using database = await openLevelDatabase(join(await temporaryFolder(), 'db'))
+  const counts = await InstallCounts.open(database)
+  const zeta = 'zeta' as PublisherId
+  for (let i = 0; i < MAX_COUNTED_PACKAGES - 1; i++) counts.add(ACME, `pkg:npm/p${i}` as PackageName, i)
+  counts.add(zeta, LEFT, MAX_COUNTED_PACKAGES)
+  const looked = vi.spyOn(Map.prototype, 'keys')
+  const known = [ACME, zeta, 'nobody' as PublisherId].map(id => counts.hasAnyOf(id))
+  const looks = looked.mock.calls.length
+  looked.mockRestore()
+  expect([known, looks]).toEqual([[true, true, false], 0])
+  for (let i = 0; i < MAX_COUNTED_PACKAGES; i++) counts.add('new' as PublisherId, `pkg:npm/n${i}` as PackageName, i)
+  expect([ACME, zeta, 'new' as PublisherId].map(id => counts.hasAnyOf(id))).toEqual([false, false, true])
 })

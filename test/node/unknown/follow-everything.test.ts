@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { FollowEverything } from '../../../src/node/unknown/follow-everything.ts'
-import { APPLY_MS, APPLY_SOON_MS } from '../../../src/node/unknown/limits.ts'
+import { APPLY_MS, APPLY_SOON_MS, MAX_EVICTIONS } from '../../../src/node/unknown/limits.ts'
 import type { PublisherId, WellFormedRecord } from '../../../src/protocol/index.ts'
 import { TestClock } from '../../federation/streams/duplex-pair.ts'
 
@@ -14,6 +14,8 @@ async function followed() {
   const world = {
     ...{ isOn: true, known: new Set<PublisherId>(), kept: new Set<PublisherId>(), held: [] as PublisherId[] },
     removed: [] as PublisherId[],
+    /** How often it was asked whether a publisher is kept. */
+    asked: 0,
     /** Called with each publisher that is being removed. */
     onRemove: (_publisher: PublisherId) => {},
     evicted: [] as [PublisherId, { readonly until: number; readonly times: number }][],
@@ -24,7 +26,10 @@ async function followed() {
       book: { read: async () => ({ standings: [], evicted: world.evicted }), write: async () => {} },
       isOn: () => world.isOn,
       isKnown: id => world.known.has(id),
-      isKept: id => world.kept.has(id),
+      isKept: id => {
+        world.asked++
+        return world.kept.has(id)
+      },
       heldPublishers: () => world.held,
       sizeOf: async () => ({ records: 1, bytes: 100 }),
       apply: (follow, unfollow) => changes.push([follow, unfollow]),
@@ -106,4 +111,18 @@ test('who spent its quota is followed no more at once, not when all is settled n
   world.known.add(other)
   everything.stored(records(other))
   expect(changes).toHaveLength(2)
+})
+
+test('who gives up everything asks of no more publishers whether they stay than are removed at once', async () => {
+  const { world, everything, clock } = await followed()
+  await using _ = everything
+  world.held = Array.from({ length: 4 * MAX_EVICTIONS }, (_, i) => `held${i}` as PublisherId)
+  await clock.pass(APPLY_MS)
+  expect(world.removed).toHaveLength(MAX_EVICTIONS)
+  world.isOn = false
+  world.asked = 0
+  await everything.settle()
+  expect(world.removed).toHaveLength(2 * MAX_EVICTIONS)
+  // Each before the first removal, and again right before its own.
+  expect(world.asked).toBe(2 * MAX_EVICTIONS)
 })
