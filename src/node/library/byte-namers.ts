@@ -28,6 +28,11 @@ export class ByteNamers {
   #numbers = new Map<string, number>()
   #unnamed = 0
 
+  /** Digests that have a place, and how many of them nobody names. */
+  get sizes(): { readonly digests: number; readonly unnamed: number } {
+    return { digests: this.#digests.size, unnamed: this.#unnamed }
+  }
+
   of(sha256: Sha256): readonly Namer[] {
     const digest = this.#digests.find(bytesOf(sha256))
     return digest === null ? NOBODY : this.#at(digest)
@@ -35,6 +40,7 @@ export class ByteNamers {
 
   /** Takes note that a feed names bytes; that one of its releases does outweighs that it states them. */
   name(sha256: Sha256, namer: Namer): void {
+    const known = this.#digests.size
     const digest = this.#digests.add(bytesOf(sha256))
     const number = this.#numberOf(namer)
     const named = this.#namers[number]!
@@ -42,6 +48,7 @@ export class ByteNamers {
     const others = before.filter(({ publisher, feed }) => publisher !== namer.publisher || feed !== namer.feed)
     const isSaid = others.length < before.length && (!namer.isRelease || before.includes(named[0]))
     if (isSaid) return
+    if (digest < known && before.length === 0) this.#unnamed--
     if (others.length > 0) this.#several.set(digest, [...others, named[0]])
     this.#alone.set(digest, others.length > 0 ? 0 : number + 1)
   }

@@ -34,6 +34,11 @@ export class Dependents {
   /** Names whose weight is another than was taken note of. */
   readonly #moved = new Set<PackageName>()
 
+  /** How many names are needed, and by packages of how many publishers. */
+  get sizes(): { readonly names: number; readonly publishers: number } {
+    return { names: this.#names.size, publishers: this.#publishers.size }
+  }
+
   /** Packages that need a name. */
   packagesOf(name: PackageName): number {
     return this.#names.get(name)?.packages ?? 0
@@ -46,14 +51,15 @@ export class Dependents {
 
   /** Says what a package needs now, each name once; nothing when it is gone. */
   set(publisher: PublisherId, name: PackageName, needed: readonly PackageName[]): void {
-    const needing = this.#needingOf(publisher)
-    const before = needing.lists.get(name) ?? []
+    const before = this.#publishers.get(publisher)?.lists.get(name) ?? []
     if (before.length === needed.length && before.every((each, at) => each.name === needed[at])) return
+    const needing = this.#needingOf(publisher)
     const after = needed.map(each => this.#neededOf(each))
     for (const each of after) count(needing, each, 1)
     for (const each of before) count(needing, each, -1)
     if (after.length > 0) needing.lists.set(name, after)
     else needing.lists.delete(name)
+    if (needing.lists.size === 0) this.#publishers.delete(publisher)
     for (const each of after) this.#look(each)
     for (const each of before) this.#look(each)
   }

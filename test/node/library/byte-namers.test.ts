@@ -64,3 +64,17 @@ test('what thousands of forgotten digests leave behind is swept up, and the othe
   }
   expect(new Map(namers.all())).toEqual(new Map([0, 1, 2].map(n => [sha256Of(n), [by('stays')]])))
 })
+
+test('bytes that are named again are not among those that nobody names', () => {
+  const namers = new ByteNamers()
+  const namer = { publisher: 'p', feed: '1', isRelease: true } as unknown as Namer
+  const nameAll = () => {
+    for (let n = 0; n < 100; n++) namers.name(sha256Of(n), namer)
+  }
+  for (let round = 0; round < 3; round++) {
+    nameAll()
+    expect(namers.sizes).toEqual({ digests: 100, unnamed: 0 })
+    namers.forget(namer.publisher)
+    expect(namers.sizes).toEqual({ digests: 100, unnamed: 100 })
+  }
+})

@@ -79,3 +79,12 @@ test('weights that are taken note of are not told of until they move by half a d
   dependents.set(ZETA, npm('p11'), [LEFT])
   expect([dependents.takeMoved(), dependents.takeMoved()]).toEqual([LEFT, null])
 })
+
+test('of a publisher whose packages are gone nothing is kept', () => {
+  const dependents = new Dependents()
+  dependents.set(ACME, npm('a'), [LEFT])
+  dependents.set(ZETA, npm('a'), [])
+  expect(dependents.sizes).toEqual({ names: 1, publishers: 1 })
+  dependents.set(ACME, npm('a'), [])
+  expect(dependents.sizes).toEqual({ names: 0, publishers: 0 })
+})
