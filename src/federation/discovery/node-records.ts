@@ -10,6 +10,7 @@ import {
   parseNodes,
   parseNodesRequest,
 } from '../../protocol/index.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import type { RequestHandler } from '../streams/answering-stream.ts'
 import type { Clock } from '../streams/clock.ts'
 import type { OffenceCode } from '../streams/offence.ts'
@@ -58,7 +59,7 @@ export class NodeRecords implements AsyncDisposable {
   readonly #running = new Set<Promise<void>>()
   readonly #waiting = new Set<PeerId>()
   /** When each was asked, ms of the clock, the longest ago first. */
-  readonly #asked = new Map<PeerId, number>()
+  readonly #asked = new BoundedMap<PeerId, number>(limits.MAX_ASKED_PEERS)
   #cancelNext: (() => void) | null = null
   #cancelRound = () => {}
   #rounds = 0
@@ -162,9 +163,7 @@ export class NodeRecords implements AsyncDisposable {
   }
 
   #remember(peer: PeerId): void {
-    this.#asked.delete(peer)
     this.#asked.set(peer, this.#ports.clock.now())
-    if (this.#asked.size > limits.MAX_ASKED_PEERS) this.#asked.delete(this.#asked.keys().next().value!)
   }
 
   async #hear(peer: PeerId, payload: Uint8Array): Promise<void> {
