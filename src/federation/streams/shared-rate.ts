@@ -1,6 +1,7 @@
 import type { PeerId } from '../../protocol/index.ts'
 import type { Clock } from './clock.ts'
 import { BULK_WAIT_MS, MIN_RATE_BURST_BYTES, TURNS_BEFORE_BULK } from './limits.ts'
+import { TokenBucket } from './token-bucket.ts'
 
 export interface SharedRatePorts {
   readonly bytesPerSecond: number
@@ -23,17 +24,14 @@ export class SharedRate {
   readonly #burstBytes: number
   readonly #first = new PeerTurns()
   readonly #bulk = new PeerTurns()
-  /** Below zero: what was sent ahead of its time. */
-  #leftBytes: number
-  #atMs: number
+  readonly #link: TokenBucket
   #turnsWithoutBulk = 0
   #cancelTimer: (() => void) | null = null
 
   constructor(ports: SharedRatePorts) {
     this.#ports = ports
     this.#burstBytes = Math.max(MIN_RATE_BURST_BYTES, ports.bytesPerSecond)
-    this.#leftBytes = this.#burstBytes
-    this.#atMs = ports.clock.now()
+    this.#link = new TokenBucket({ burst: this.#burstBytes, perSecond: ports.bytesPerSecond }, ports.clock.now())
   }
 
   /** Resolves when these bytes may pass; rejects with the signal's reason, and charges nothing then. */
@@ -69,15 +67,15 @@ export class SharedRate {
       if (turns.isEmpty) return
       // Bulk alone waits until all is paid; whoever has a right to its turn may go ahead by one burst.
       const leastBytes = isBulk && this.#first.isEmpty ? 0 : -this.#burstBytes
-      const owed = leastBytes - this.#leftNow()
-      if (owed >= 0) {
-        const waitMs = Math.ceil((owed / this.#ports.bytesPerSecond) * 1000) + 1
-        this.#cancelTimer = this.#ports.clock.after(waitMs, () => this.#serve())
+      const now = this.#ports.clock.now()
+      const waitMs = this.#link.waitMsOf(leastBytes, now)
+      if (waitMs > 0) {
+        this.#cancelTimer = this.#ports.clock.after(Math.ceil(waitMs) + 1, () => this.#serve())
         return
       }
       const next = turns.next()
       this.#turnsWithoutBulk = isBulk ? 0 : this.#turnsWithoutBulk + 1
-      this.#leftBytes -= next.bytes
+      this.#link.charge(next.bytes, now)
       next.go()
     }
   }
@@ -88,14 +86,6 @@ export class SharedRate {
       return false
     }
     return this.#first.isEmpty || this.#turnsWithoutBulk >= TURNS_BEFORE_BULK
-  }
-
-  #leftNow(): number {
-    const now = this.#ports.clock.now()
-    const earned = (Math.max(0, now - this.#atMs) / 1000) * this.#ports.bytesPerSecond
-    this.#leftBytes = Math.min(this.#burstBytes, this.#leftBytes + earned)
-    this.#atMs = now
-    return this.#leftBytes
   }
 }
 
