@@ -3,7 +3,7 @@ import { FederationError } from '../errors.ts'
 import type { ByteDuplex } from './byte-duplex.ts'
 import type { Clock } from './clock.ts'
 import { FrameLink, type LinkRole } from './frame-link.ts'
-import { PLACE_MS, PROBE_AGAIN, STALL_MS } from './limits.ts'
+import { MAX_QUEUED_MS, PLACE_MS, PROBE_AGAIN, STALL_MS } from './limits.ts'
 import type { OffenceCode } from './offence.ts'
 import { OpenRequest, type RequestBounds } from './open-request.ts'
 import { Places } from './places.ts'
@@ -102,28 +102,30 @@ export class AskingStream implements LinkRole {
    * Waits for a place; what fills the stream are this node's own requests, so the peer is not blamed for the wait: only while it
    * leaves a cancelled one without END does the wait count as one for the first byte.
    */
-  async #enter({ creditBytes, firstByteMs }: RequestBounds, signal: AbortSignal): Promise<void> {
+  async #enter(bounds: RequestBounds, signal: AbortSignal): Promise<void> {
     const deadline = new AbortController()
     const full = new FederationError('E_BUSY', `no place on the stream to this peer within ${PLACE_MS} ms`)
     const cancelTimer = this.#clock.after(PLACE_MS, () => deadline.abort(full))
-    const cancelLook = firstByteMs === 0 ? () => {} : this.#lookForEnd(firstByteMs, late => deadline.abort(late))
+    const cancelLook = bounds.firstByteMs === 0 ? () => {} : this.#lookForEnd(bounds, late => deadline.abort(late))
     try {
-      await this.#places.enter(creditBytes, AbortSignal.any([signal, deadline.signal]))
+      await this.#places.enter(bounds.creditBytes, AbortSignal.any([signal, deadline.signal]))
     } finally {
       cancelTimer()
       cancelLook()
     }
   }
 
-  /** Tells when a cancelled request has been without END for so long, from now on. */
-  #lookForEnd(ms: number, tell: (late: FederationError) => void): () => void {
+  /** Tells when a cancelled request has been without END for as long as a first byte may take, from now on. */
+  #lookForEnd({ firstByteMs: ms, mayQueue }: RequestBounds, tell: (late: FederationError) => void): () => void {
     const began = this.#clock.now()
     let cancelTimer = () => {}
     const wait = (leftMs: number) => {
       cancelTimer = this.#clock.after(leftMs, () => {
         const now = this.#clock.now()
         const [oldest] = this.#draining.values()
-        const since = Math.max(began, oldest?.sinceMs ?? now)
+        // Over a slow link the END comes behind what else is on its way.
+        const heardMs = mayQueue && now - began < MAX_QUEUED_MS ? this.#dataMs : began
+        const since = Math.max(began, heardMs, oldest?.sinceMs ?? now)
         if (now - since < ms) wait(since + ms - now)
         else tell(new FederationError('E_FIRST_BYTE_LATE', `cancelled requests were not ended within ${ms} ms`))
       })

@@ -107,16 +107,21 @@ export class LevelDatabase implements AsyncDisposable {
   ride(writes: readonly Write[]): Promise<void> {
     if (writes.length === 0) return Promise.resolve()
     const written = waitIn(this.#riding, writes)
-    this.#departure ??= setTimeout(() => {
-      this.#flushing ??= this.#flush()
-    }, RIDE_MS)
+    this.#departure ??= setTimeout(() => void this.#depart(), RIDE_MS)
     return written
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#flushing
-    if (this.#riding.length > 0) await this.#flush()
+    if (this.#riding.length > 0) this.#flushing ??= this.#flush()
+    await this.#flushing
     await this.#level.close()
+  }
+
+  /** What rides goes now, or right after the write that is under way. */
+  async #depart(): Promise<void> {
+    await this.#flushing
+    if (this.#departure !== null) this.#flushing ??= this.#flush()
   }
 
   async #flush(): Promise<void> {

@@ -1,14 +1,16 @@
 import { expect, test } from 'vitest'
 import { type FederationError, KeptStreams } from '../../../src/federation/index.ts'
+import type { RequestOptions } from '../../../src/federation/streams/kept-streams.ts'
 import { STALL_MS } from '../../../src/federation/streams/limits.ts'
 import { encodeFrame, encodeHello, FRAME, FrameReader, MAX_OPEN_REQUESTS } from '../../../src/protocol/index.ts'
 import { duplexPair, settled, TestClock } from './duplex-pair.ts'
 import { allOf, BOB, PROTOCOL, text } from './two-nodes.ts'
 
-/** Alice asks a Bob who answers PING, and nothing else. */
+/** Alice asks a Bob who answers PING, and nothing else but what he is made to say. */
 function askMute() {
   const clock = new TestClock()
   let opened = 0
+  let say = (_id: number) => {}
   const alice = new KeptStreams({
     clock,
     onOffence: () => {},
@@ -21,20 +23,21 @@ function askMute() {
           if (typeof frame !== 'string' && frame.type === FRAME.ping) void bobs.send(encodeFrame(FRAME.pong, 0))
       })
       void bobs.send(encodeFrame(FRAME.hello, 0, encodeHello()))
+      say = id => void bobs.send(encodeFrame(FRAME.data, id, text('late')))
       return mine
     },
   })
-  const ask = (signal?: AbortSignal) => {
-    const options = { creditBytes: 64 << 10, firstByteMs: 3_000, ...(signal && { signal }) }
+  const ask = (more: RequestOptions = {}) => {
+    const options = { creditBytes: 64 << 10, firstByteMs: 3_000, ...more }
     return allOf(alice.request(BOB, PROTOCOL, text('x'), options)).catch((error: FederationError) => error.code)
   }
-  return { clock, ask, opened: () => opened }
+  return { clock, ask, say: (id: number) => say(id), opened: () => opened }
 }
 
 /** As many requests as there are places, cancelled after a second. */
 async function fillWithCancelled({ clock, ask }: ReturnType<typeof askMute>): Promise<void> {
   const stop = new AbortController()
-  const cancelled = Array.from({ length: MAX_OPEN_REQUESTS }, () => ask(stop.signal))
+  const cancelled = Array.from({ length: MAX_OPEN_REQUESTS }, () => ask({ signal: stop.signal }))
   await clock.pass(1_000)
   stop.abort(new Error('enough'))
   await Promise.all(cancelled)
@@ -61,4 +64,20 @@ test('a stream on which a cancelled request is never ended is given up, and anot
   const answer = mute.ask()
   await mute.clock.pass(3_001)
   expect([await answer, mute.opened()]).toEqual(['E_FIRST_BYTE_LATE', 2])
+})
+
+test('while answers come over a slow link, who may queue is told nothing of a cancelled request without END', async () => {
+  const mute = askMute()
+  await fillWithCancelled(mute)
+  let answer: unknown = 'waits'
+  void mute.ask({ mayQueue: true }).then(code => {
+    answer = code
+  })
+  for (let id = 1; id <= 10; id++) {
+    mute.say(id)
+    await mute.clock.pass(1_000)
+  }
+  expect(answer).toBe('waits')
+  await mute.clock.pass(3_000)
+  expect(answer).toBe('E_FIRST_BYTE_LATE')
 })

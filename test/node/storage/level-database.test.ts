@@ -30,6 +30,19 @@ test('what rides goes by itself when no commit comes in time', async () => {
   expect(database.table('state').getSync('a')).toBeDefined()
 })
 
+test('what comes while a long write goes on, and is due before its end, goes by itself after it', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const disk = Promise.withResolvers<number>()
+  const folder = join(await temporaryFolder(), 'db')
+  await using database = await openLevelDatabase(folder, { freeBytes: () => disk.promise })
+  const written = database.commit([put('a')])
+  const ridden = database.ride([put('b')])
+  vi.advanceTimersByTime(RIDE_MS)
+  disk.resolve(Number.MAX_SAFE_INTEGER)
+  await Promise.all([written, ridden])
+  expect(await database.table('state').keys().all()).toEqual(['a', 'b'])
+})
+
 test('what rides is written when the database closes', async () => {
   const folder = join(await temporaryFolder(), 'db')
   {
