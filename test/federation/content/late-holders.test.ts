@@ -153,6 +153,7 @@ test.each([300, 500, 1_000])(
     const others = Object.fromEntries(['a', 'b', 'c', 'd'].map(name => [name, { speed: 8_000, shelf }]))
     const it = holders(others, speed)
     const all = await passing(it.clock, Promise.all(wanted.map(it.fetch)))
+    expect(all.filter(each => !('from' in each))).toEqual([])
     expect([it.tried, it.offences]).toEqual([[], []])
     expect(total(it.sent)).toBeLessThanOrEqual(30 * (SIZE + 30) * (1 + SPARE_SHARE) + SPARE_BYTES)
   },
