@@ -67,7 +67,9 @@ export class Wants {
 
   /** Whether anything of a publisher is wanted. */
   hasAnyOf(publishers: ReadonlySet<PublisherId>): boolean {
-    return this.#all().some(({ head }) => publishers.has(head.publisher))
+    for (const { wants } of this.#feeds.values())
+      for (const { head } of wants.values()) if (publishers.has(head.publisher)) return true
+    return false
   }
 
   /** What to ask this peer for next, of all that it offers; null: nothing that may start now. */

@@ -40,22 +40,20 @@ export class CatchUp implements AsyncDisposable {
   readonly #stop = new AbortController()
   #freshness: Freshness = 'was not away'
 
-  private constructor({ path, limitMs }: CatchUpParts, waiting: ((signal: AbortSignal) => Promise<number>) | null) {
-    this.#path = path
+  /** `peers`: as many as are waited for; null: nothing is to be caught up on. */
+  private constructor(parts: CatchUpParts, peers: number | null) {
+    this.#path = parts.path
     this.#timer = setInterval(() => void this.#note(), NOTE_EVERY_MS).unref()
-    this.ready = waiting === null ? Promise.resolve() : this.#hear(waiting, limitMs)
+    this.ready = peers === null ? Promise.resolve() : this.#hear(parts, peers)
   }
 
   static async start(parts: CatchUpParts): Promise<CatchUp> {
-    const { path, publishers, knownPeers, caughtUp } = parts
+    const { path, publishers, knownPeers } = parts
     const lastThere = await timeOf(path)
     // A clock that went back says nothing of how long it was.
     const wasAway = lastThere !== null && Math.abs(Date.now() - lastThere) >= AWAY_MS
-    const peers = Math.min(PEERS_TO_HEAR, knownPeers)
     const isNeeded = wasAway && publishers.length > 0
-    // Who knows no peer waits for none, and knows as little as who hears none.
-    const waiting = (signal: AbortSignal) => (peers === 0 ? Promise.resolve(0) : caughtUp(publishers, peers, signal))
-    const catchUp = new CatchUp(parts, isNeeded ? waiting : null)
+    const catchUp = new CatchUp(parts, isNeeded ? Math.min(PEERS_TO_HEAR, knownPeers) : null)
     await catchUp.#note()
     return catchUp
   }
@@ -71,10 +69,18 @@ export class CatchUp implements AsyncDisposable {
     await this.#note()
   }
 
-  async #hear(waiting: (signal: AbortSignal) => Promise<number>, limitMs: number): Promise<void> {
+  async #hear({ publishers, limitMs, caughtUp }: CatchUpParts, peers: number): Promise<void> {
     this.#freshness = 'catching up'
-    const heard = await waiting(AbortSignal.any([this.#stop.signal, AbortSignal.timeout(limitMs)]))
-    this.#freshness = heard > 0 ? 'heard peers since the start' : 'unknown: no peer was heard since the start'
+    const stop = this.#stop.signal
+    const limit = AbortSignal.any([stop, AbortSignal.timeout(limitMs)])
+    // Who knows no peer waits for none, and knows as little as who hears none.
+    const heard = peers === 0 ? 0 : await caughtUp(publishers, peers, limit)
+    this.#heard(heard)
+    if (heard === 0 && !stop.aborted) void caughtUp(publishers, 1, stop).then(later => this.#heard(later))
+  }
+
+  #heard(peers: number): void {
+    this.#freshness = peers > 0 ? 'heard peers since the start' : 'unknown: no peer was heard since the start'
   }
 
   /** A home that cannot be written to is told of elsewhere. */

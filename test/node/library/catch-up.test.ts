@@ -1,5 +1,6 @@
 import { readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { AWAY_MS, CatchUp } from '../../../src/node/library/catch-up.ts'
 import type { PublisherId } from '../../../src/protocol/index.ts'
@@ -15,17 +16,19 @@ async function startedAfter(awayMs: number | null, { publishers = [acme], knownP
     await writeFile(path, '')
     await utimes(path, then, then)
   }
-  const { promise, resolve } = Promise.withResolvers<number>()
+  let hear = (_peers: number) => {}
   const asked: [readonly PublisherId[], number][] = []
   const catchUp = await CatchUp.start({
     ...{ path, publishers, knownPeers, limitMs },
     caughtUp: (ids, peers, signal) => {
       asked.push([ids, peers])
+      const { promise, resolve } = Promise.withResolvers<number>()
       signal.addEventListener('abort', () => resolve(0))
+      hear = resolve
       return promise
     },
   })
-  return { catchUp, path, asked, hear: resolve }
+  return { catchUp, path, asked, hear: (peers: number) => hear(peers) }
 }
 
 test('a node that was away waits for three peers, and says what it heard', async () => {
@@ -52,11 +55,17 @@ test('a node that hears nobody serves what it has, and says that it does not kno
   expect(catchUp.freshness).toBe('unknown: no peer was heard since the start')
 })
 
-test('a node that was away and knows no peer waits for none, and says that it does not know', async () => {
-  const { catchUp, asked } = await startedAfter(AWAY_MS + 1, { knownPeers: 0 })
+test.each([
+  ['hears nobody in time', { knownPeers: 5, limitMs: 0 }],
+  ['knows no peer', { knownPeers: 0 }],
+])('a node that was away and %s says that it does not know until it hears one', async (_what, parts) => {
+  const { catchUp, asked, hear } = await startedAfter(AWAY_MS + 1, parts)
   await using _ = catchUp
   await catchUp.ready
-  expect([asked, catchUp.freshness]).toEqual([[], 'unknown: no peer was heard since the start'])
+  expect(catchUp.freshness).toBe('unknown: no peer was heard since the start')
+  hear(1)
+  await setImmediate()
+  expect([asked.at(-1), catchUp.freshness]).toEqual([[[acme], 1], 'heard peers since the start'])
 })
 
 test.each([
