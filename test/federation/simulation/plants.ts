@@ -241,8 +241,8 @@ const OWN_HEADS: readonly Plant[] = [
   {
     name: 'own heads heard and not adopted',
     file: 'federation/sync/own-heads.ts',
-    find: 'if (!limit.aborted && (await adopt(ask, peer, head, limit))) adopted.push(head)',
-    replace: 'if (!limit.aborted) adopted.push(head)',
+    find: 'const how = await adopt(ask, peer, head, limit)',
+    replace: "const how = 'adopted' as Awaited<ReturnType<typeof adopt>>",
   },
 ]
 
