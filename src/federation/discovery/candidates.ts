@@ -73,7 +73,7 @@ export class Candidates {
       this.#insert(peer, addresses, source, from)
       return
     }
-    if (isChoice(source)) known.chosen = severalOf([...addresses, ...known.chosen])
+    if (isChoice(source)) known.chosen = chosenOf([...addresses, ...known.chosen])
     // A hint is anybody's word: it takes no place from what the peer itself or this node's own dial says.
     const all = source === 'hint' ? [...known.addresses, ...addresses] : [...addresses, ...known.addresses]
     known.addresses = severalOf([...known.chosen, ...all])
@@ -124,7 +124,7 @@ export class Candidates {
 
   #insert(peer: PeerId, addresses: readonly string[], source: Source, from: PeerId | null): void {
     const kept = severalOf(addresses)
-    const chosen = isChoice(source) ? kept : []
+    const chosen = isChoice(source) ? chosenOf(kept) : []
     const group = this.#groupOfFirst(kept)
     const fresh = { failures: 0, notBefore: 0, why: null, isKnown: false, isMet: false, lostAt: null, answeredAt: null }
     const candidate: Candidate = { peer, source, from, addresses: kept, chosen, group, ...fresh }
@@ -167,6 +167,7 @@ export const compareCandidates = (a: Candidate, b: Candidate): number =>
 
 const isChoice = (source: Source): boolean => source === 'pinned' || source === 'bootstrap'
 const severalOf = (addresses: readonly string[]) => [...new Set(addresses)].slice(0, limits.MAX_ADDRESSES)
+const chosenOf = (addresses: readonly string[]) => severalOf(addresses).slice(0, limits.MAX_CHOSEN_ADDRESSES)
 const rankOf = (source: Source): number => SOURCES.indexOf(source)
 const isWorse = (a: Candidate, b: Candidate): boolean => compareCandidates(a, b) > 0
 /** It was there a while ago, and is not because of the network as far as this node knows. */

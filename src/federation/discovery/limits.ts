@@ -66,6 +66,8 @@ export const MAX_CANDIDATES_OF_GROUP = 128
 export const MAX_INFORMANTS = 1_024
 /** Addresses remembered of one candidate. */
 export const MAX_ADDRESSES = 8
+/** Of them, those that the operator named and nobody's word takes the places of: a peer that moved is found by what it says since. */
+export const MAX_CHOSEN_ADDRESSES = 4
 /** Failures after which a candidate that is known by hearsay alone is forgotten. */
 export const MAX_FAILURES = 6
 /** Time between provider records of one publisher, ms: kad-dht keeps them 24 h and moves with churn. */

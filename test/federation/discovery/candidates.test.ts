@@ -20,6 +20,16 @@ test.each(['pinned', 'bootstrap'] as const)(
   },
 )
 
+test('a pinned peer that was at many addresses before is dialled at the one that it names now', () => {
+  const moved = '/ip4/198.51.100.1/tcp/7701'
+  const candidates = new Candidates(() => null)
+  candidates.add(p, named, 'pinned')
+  candidates.add(p, [moved], 'record', p)
+  const dialled = addressesToDial(candidates.get(p)!, 0)
+  expect(dialled[0]).toBe(named[0])
+  expect(dialled).toContain(moved)
+})
+
 test('a peer is dialled first where it was reached, whatever it and others name since', () => {
   const candidates = new Candidates(() => null)
   candidates.add(p, [reached], 'book')
