@@ -51,6 +51,7 @@ class LeafFetch {
   #isHere = false
   #isFinding = false
   #isExhausted = false
+  #isEnded = false
   #failure: { readonly error: unknown } | null = null
   /** Taken to ask peers beside others. */
   #spareBytes = 0
@@ -83,6 +84,7 @@ class LeafFetch {
   /** Ends what is still under way; nothing is written afterwards. */
   async end(): Promise<void> {
     const { ports, clock } = this.#parts
+    this.#isEnded = true
     this.#endFinding()
     for (const [peer, { stop, ask }] of this.#open) {
       // No failure: it had begun sooner, and another was here first.
@@ -162,7 +164,7 @@ class LeafFetch {
         const coming = Promise.resolve(providers.next())
         coming.catch(() => {}) // of which nobody hears any more
         const next = await Promise.race([coming, ended.promise])
-        if (next === null || next.done) break
+        if (next === null || next.done || this.#isEnded) break
         if (this.#seen.has(next.value)) continue
         this.#seen.add(next.value)
         return this.#track(this.#ask(next.value))

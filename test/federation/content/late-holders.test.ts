@@ -83,10 +83,12 @@ function holders(all: Record<string, Holder>, linkSpeed = 1e6) {
   }
   const ports = { streams: { request, reportOffence: streams.reportOffence.bind(streams) }, protocol: PROTOCOL }
   const context = { ...ports, clock, mirrors, onTried: (each: Tried) => void tried.push(each) }
-  const fetch = async (wanted: ArtifactLayout): Promise<FetchOutcome & { readonly ms: number }> => {
-    const names = Object.keys(all) as PeerId[]
-    const { signal } = new AbortController()
-    const outcome = await fetchArtifact({ ...context, sink: new Store() }, wanted, names, { signal })
+  const fetch = async (
+    wanted: ArtifactLayout,
+    providers: Iterable<PeerId> | AsyncIterable<PeerId> = Object.keys(all) as PeerId[],
+    { signal } = new AbortController(),
+  ): Promise<FetchOutcome & { readonly ms: number }> => {
+    const outcome = await fetchArtifact({ ...context, sink: new Store() }, wanted, providers, { signal })
     return { ...outcome, ms: clock.now() }
   }
   return { fetch, clock, mirrors, tried, asked, sent, offences }
@@ -132,7 +134,7 @@ test('who is late is not waited for: another is asked beside it, and for a while
 test('one that is asked for much is not late as long as it brings it quickly', async () => {
   const { shelf, wanted } = await stock(30)
   const it = holders({ first: { speed: 9_000, shelf }, other: { speed: 9_000, shelf } })
-  const all = await passing(it.clock, Promise.all(wanted.map(it.fetch)))
+  const all = await passing(it.clock, Promise.all(wanted.map(each => it.fetch(each))))
   expect(Math.max(...all.map(({ ms }) => ms))).toBeGreaterThan(2 * LATE_MS)
   expect([...new Set(it.asked)]).toEqual(['first'])
 })
@@ -140,7 +142,7 @@ test('one that is asked for much is not late as long as it brings it quickly', a
 test('thirty at once of which the first holder brings little come from another, in about the time that one needs', async () => {
   const { shelf, wanted } = await stock(30)
   const it = holders({ slow: { speed: 100, shelf }, good: { speed: 8_000, shelf } })
-  const all = await passing(it.clock, Promise.all(wanted.map(it.fetch)))
+  const all = await passing(it.clock, Promise.all(wanted.map(each => it.fetch(each))))
   expect(all.filter(each => !('from' in each))).toEqual([])
   expect(Math.max(...all.map(({ ms }) => ms))).toBeLessThan(LATE_MS + (2 * 30 * SIZE) / 8_000)
   expect(total(it.sent)).toBeLessThan(30 * SIZE * 1.1)
@@ -152,7 +154,7 @@ test.each([300, 500, 1_000])(
     const { shelf, wanted } = await stock(30)
     const others = Object.fromEntries(['a', 'b', 'c', 'd'].map(name => [name, { speed: 8_000, shelf }]))
     const it = holders(others, speed)
-    const all = await passing(it.clock, Promise.all(wanted.map(it.fetch)))
+    const all = await passing(it.clock, Promise.all(wanted.map(each => it.fetch(each))))
     expect(all.filter(each => !('from' in each))).toEqual([])
     expect([it.tried, it.offences]).toEqual([[], []])
     expect(total(it.sent)).toBeLessThanOrEqual(30 * (SIZE + 30) * (1 + SPARE_SHARE) + SPARE_BYTES)
@@ -177,4 +179,25 @@ test('three are asked for one leaf at a time, and who stays silent has failed', 
   expect(it.tried.map(({ why }) => why)).toEqual(it.tried.map(() => 'E_FIRST_BYTE_LATE'))
   // Nine that each have three seconds would take 27 one after the other.
   expect(outcome.ms).toBeLessThan(20_000)
+})
+
+test('nothing is under way any more when a fetch has ended, also where a peer is found at that moment', async () => {
+  const { shelf, wanted } = await stock(1)
+  for (let turns = 0; turns < 16; turns++) {
+    const it = holders({ found: { speed: 8_000, shelf } })
+    const abort = new AbortController()
+    const found = Promise.withResolvers<IteratorResult<PeerId>>()
+    const providers = { [Symbol.asyncIterator]: () => ({ next: () => found.promise }) }
+    const over = it.fetch(wanted[0]!, providers, abort).catch((error: unknown) => error)
+    await setImmediate()
+    abort.abort('enough')
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+    found.resolve({ done: false, value: 'found' as PeerId })
+    expect(await over).toBe('enough')
+    for (let step = 0; step < 4; step++) {
+      for (let turn = 0; turn < 8; turn++) await setImmediate()
+      it.clock.pass(RTT_MS)
+    }
+    expect([turns, it.sent]).toEqual([turns, {}])
+  }
 })
