@@ -31,8 +31,8 @@ interface Needing {
 export class Dependents {
   readonly #names = new Map<PackageName, Needed>()
   readonly #publishers = new Map<PublisherId, Needing>()
-  /** Names whose weight is another than was taken note of. */
-  readonly #moved = new Set<PackageName>()
+  /** Names whose weight is another than was taken note of, and those to be taken whatever it is (true). */
+  readonly #moved = new Map<PackageName, boolean>()
 
   /** How many names are needed, and by packages of how many publishers. */
   get sizes(): { readonly names: number; readonly publishers: number } {
@@ -66,12 +66,12 @@ export class Dependents {
 
   /** Lets a name be taken whatever its weight. */
   move(name: PackageName): void {
-    this.#moved.add(name)
+    this.#moved.set(name, true)
   }
 
   /** The next name whose weight moved noticeably since it was taken last, or null. */
   takeMoved(): PackageName | null {
-    const [name] = this.#moved
+    const [name] = this.#moved.keys()
     if (name === undefined) return null
     this.#moved.delete(name)
     const needed = this.#names.get(name)
@@ -86,8 +86,14 @@ export class Dependents {
   }
 
   #look(needed: Needed): void {
-    if (hasMoved(needed.noted, needed.weight)) this.#moved.add(needed.name)
-    if (needed.packages === 0) this.#names.delete(needed.name)
+    const { name, noted, weight, packages } = needed
+    const isMeant = this.#moved.get(name) ?? false
+    if (hasMoved(noted, weight)) this.#moved.set(name, isMeant)
+    if (packages > 0) return
+    this.#names.delete(name)
+    // What was told of it is to be taken back; of whom nothing was, as of made-up names, nothing is kept.
+    if (noted > 0) this.#moved.set(name, true)
+    else if (!isMeant) this.#moved.delete(name)
   }
 
   #needingOf(publisher: PublisherId): Needing {

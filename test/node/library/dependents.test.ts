@@ -88,3 +88,32 @@ test('of a publisher whose packages are gone nothing is kept', () => {
   dependents.set(ACME, npm('a'), [])
   expect(dependents.sizes).toEqual({ names: 0, publishers: 0 })
 })
+
+test('made-up names that nobody needs any more before they were taken are not kept, but for those that are to be taken anyhow', () => {
+  const dependents = new Dependents()
+  const leftOf = () => {
+    let left = 0
+    while (dependents.takeMoved() !== null) left++
+    return left
+  }
+  for (let round = 0; round < 20; round++) {
+    const needed = Array.from({ length: 100 }, (_, i) => npm(`made-up-${round}-${i}`))
+    dependents.set(ACME, npm('a'), needed)
+    for (let taken = 0; taken < 20; taken++) dependents.takeMoved()
+  }
+  dependents.move(npm('made-up-19-50'))
+  dependents.set(ACME, npm('a'), [])
+  expect(leftOf()).toBeLessThan(100)
+  dependents.set(ACME, npm('a'), [LEFT])
+  dependents.move(LEFT)
+  dependents.set(ACME, npm('a'), [])
+  expect([dependents.takeMoved(), dependents.takeMoved()]).toEqual([LEFT, null])
+})
+
+test('a name of which a weight was told is told of when that is gone, also if it came and went again', () => {
+  const dependents = new Dependents()
+  dependents.set(ACME, npm('a'), [LEFT])
+  dependents.settle()
+  for (const needed of [[], [LEFT], []]) dependents.set(ACME, npm('a'), needed)
+  expect([dependents.takeMoved(), dependents.takeMoved()]).toEqual([LEFT, null])
+})
