@@ -1,4 +1,5 @@
 import type { FeedHead, PeerId } from '../../protocol/index.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import { MAX_NEWER_FEEDS, WHOLE_HEADS_MS } from './limits.ts'
 
 /**
@@ -6,8 +7,8 @@ import { MAX_NEWER_FEEDS, WHOLE_HEADS_MS } from './limits.ts'
  * again: what the peer offers of the feed is left alone for half an hour. What others offer of it is asked for, as the peer may have lied.
  */
 export class NewerFeeds {
-  /** Until when, ms; those that came first come first. */
-  readonly #until = new Map<string, number>()
+  /** Until when, ms. */
+  readonly #until = new BoundedMap<string, number>(MAX_NEWER_FEEDS)
 
   /** Feeds of peers remembered. */
   get size(): number {
@@ -15,10 +16,7 @@ export class NewerFeeds {
   }
 
   add(peer: PeerId, head: FeedHead, now: number): void {
-    const key = keyOf(peer, head)
-    this.#until.delete(key)
-    this.#until.set(key, now + WHOLE_HEADS_MS)
-    if (this.#until.size > MAX_NEWER_FEEDS) this.#until.delete(this.#until.keys().next().value!)
+    this.#until.set(keyOf(peer, head), now + WHOLE_HEADS_MS)
   }
 
   has(peer: PeerId, head: FeedHead, now: number): boolean {

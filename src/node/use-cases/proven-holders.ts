@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../federation/index.ts'
 import type { PeerId, PublisherId } from '../../protocol/index.ts'
 
 /** How long it counts that a peer brought bytes of a publisher, ms: mirrors come and go in days, and who has them no more says so. */
@@ -9,16 +10,12 @@ const MAX_PEERS = 8
 /** Peers that brought a publisher's bytes of late: as good to ask as those that are signed to hold them. */
 export class ProvenHolders {
   /** Until when, ms since 1970. */
-  readonly #until = new Map<PublisherId, Map<PeerId, number>>()
+  readonly #until = new BoundedMap<PublisherId, BoundedMap<PeerId, number>>(MAX_PUBLISHERS)
 
   add(publisher: PublisherId, peer: PeerId, now: number): void {
-    const peers = this.#until.get(publisher) ?? new Map<PeerId, number>()
-    this.#until.delete(publisher)
+    const peers = this.#until.get(publisher) ?? new BoundedMap<PeerId, number>(MAX_PEERS)
     this.#until.set(publisher, peers)
-    if (this.#until.size > MAX_PUBLISHERS) this.#until.delete(this.#until.keys().next().value!)
-    peers.delete(peer)
     peers.set(peer, now + PROVEN_MS)
-    if (peers.size > MAX_PEERS) peers.delete(peers.keys().next().value!)
   }
 
   of(publisher: PublisherId, now: number): readonly PeerId[] {
