@@ -85,7 +85,8 @@ export class GossipDriver implements AsyncDisposable {
     const { codec, intake, isFollowed, clock } = this.#ports
     const opened = codec.open(bytes)
     const claim = typeof opened === 'object' ? opened.claim : opened
-    const followed = typeof claim === 'object' && isFollowed(claim.publisher)
+    // Of what is known nothing more is asked: most announcements come several times.
+    const followed = typeof claim === 'object' && !this.#machine.isKnown(claim) && isFollowed(claim.publisher)
     const whose = followed ? await this.#whoseOf(claim) : 'unknown'
     const arrival = this.#machine.arrived(peer, claim, whose, clock.now())
     if (arrival.is !== 'verify') return this.#refuse(arrival, peer)

@@ -76,12 +76,17 @@ export class GossipMachine {
     }
   }
 
+  /** Whether the same was verified before, or its record is here. */
+  isKnown(claim: Claim): boolean {
+    return this.#seen.has(claim.id) || this.#seen.has(newsOf(claim))
+  }
+
   /** An announcement came from `peer`; `claim` is what it says, or why it says nothing. */
   arrived(peer: PeerId, claim: Claim | Unclaimed, whose: Whose, now: number): Arrival {
     if (claim === 'too long') return { is: 'reject', why: 'size' }
     if (claim === 'not an announcement') return { is: 'reject', why: 'shape' }
     if (claim === 'newer') return { is: 'ignore', why: 'newer' }
-    if (this.#seen.has(claim.id) || this.#seen.has(newsOf(claim))) return { is: 'ignore', why: 'known' }
+    if (this.isKnown(claim)) return { is: 'ignore', why: 'known' }
     if (claim.seq + limits.SEQUENCE_WINDOW < (this.#newest.get(claim.feed) ?? 0)) return { is: 'ignore', why: 'stale' }
     const { feeds, peers } = this.#budgetsOf(whose)
     if (!feeds.mayUse(feedOf(claim), claim.bytes, now)) return { is: 'ignore', why: 'feed over budget' }

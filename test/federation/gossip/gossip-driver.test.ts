@@ -127,10 +127,17 @@ test('a stranger who signs feeds of its own under a followed publisher crowds ou
 test('news of a followed publisher whose root record is damaged here is passed on, and fetched', async () => {
   const reader = nodeOf()
   await reader.store.append([p.genesis, p.delegate])
+  let looked = 0
   reader.store.heads = async () => {
+    looked++
     throw new Error('altered on disk')
   }
-  expect(await reader.hears(encodeAnnouncement({ k: 'record', envelope: chain[0]!.envelope }))).toBe('accept')
+  const told = encodeAnnouncement({ k: 'record', envelope: chain[0]!.envelope })
+  expect(await reader.hears(told)).toBe('accept')
   await reader.gossip[Symbol.asyncDispose]()
+  const once = looked
+  // What is known costs no look at the disk.
+  expect(await reader.hears(told)).toBe('ignore')
+  expect(looked).toBe(once)
   expect(reader.gaps).toEqual([`${p.id} from ${peer}`])
 })
