@@ -10,8 +10,6 @@ interface Change {
   readonly feed: FeedId | typeof EVERY_FEED
   /** ms since this run began. */
   readonly at: number
-  /** A later change of the same feed stands for it, or it is forgotten. */
-  isOver: boolean
 }
 
 /** Feeds that may have other heads than before, by publisher; null: all of it. */
@@ -27,7 +25,7 @@ export class HeadLog {
   readonly #boot = randomUUID()
   readonly #now: () => number
   readonly #changes = new Map<string, Change>()
-  /** In the order of time; what a later change of the same feed replaced is skipped, and dropped now and then. */
+  /** In the order of time; what a later change of the same feed replaced says no more than that, and is dropped now and then. */
   #order: Change[] = []
   /** Cookies up to here may miss what was forgotten. */
   #forgottenAt = -1
@@ -48,12 +46,12 @@ export class HeadLog {
 
   /** A record of the feed was stored. */
   changed(publisher: PublisherId, feed: FeedId): void {
-    this.#add({ publisher, feed, at: this.#time(), isOver: false })
+    this.#add({ publisher, feed, at: this.#time() })
   }
 
   /** A publisher's feeds may be served to peers that they were not served to, or could not be read before. */
   touch(publisher: PublisherId): void {
-    this.#add({ publisher, feed: EVERY_FEED, at: this.#time(), isOver: false })
+    this.#add({ publisher, feed: EVERY_FEED, at: this.#time() })
   }
 
   /** This moment; taken before heads are read. */
@@ -73,8 +71,8 @@ export class HeadLog {
     if (length === null) return null
     const changed = new Map<PublisherId, Set<FeedId> | null>()
     for (let i = this.#order.length - length; i < this.#order.length; i++) {
-      const { publisher, feed, isOver } = this.#order[i]!
-      if (isOver || !isMeant(publisher)) continue
+      const { publisher, feed } = this.#order[i]!
+      if (!isMeant(publisher)) continue
       const feeds = changed.get(publisher)
       if (feed === EVERY_FEED) changed.set(publisher, null)
       else if (feeds !== null) changed.set(publisher, (feeds ?? new Set()).add(feed))
@@ -84,23 +82,16 @@ export class HeadLog {
 
   #add(change: Change): void {
     const key = keyOf(change)
-    this.#end(key)
+    this.#changes.delete(key)
     this.#changes.set(key, change)
     this.#order.push(change)
     if (this.#changes.size > this.#most) {
       const [oldest, { at }] = this.#changes.entries().next().value!
-      this.#end(oldest)
+      this.#changes.delete(oldest)
       this.#forgottenAt = at
     }
     if (this.#order.length > 2 * this.#changes.size + Math.min(this.#most, MAX_REPLACED_CHANGES))
       this.#order = [...this.#changes.values()]
-  }
-
-  #end(key: string): void {
-    const change = this.#changes.get(key)
-    if (change === undefined) return
-    change.isOver = true
-    this.#changes.delete(key)
   }
 
   #time(): number {
