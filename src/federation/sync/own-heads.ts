@@ -36,6 +36,8 @@ export interface OwnHeadsAsk {
     /** Tells of every new connection until the answer is called. */
     onConnect(listener: (peer: PeerId) => void): () => void
   }
+  /** A peer answered with what no honest peer sends. */
+  readonly onLie?: (peer: PeerId) => void
   /** Goes on through connected and coming peers until one names the root feed's end that is held here, or the time is over. */
   readonly mustHear?: boolean
   /** Aborts when the time for it, 2 s by default, is over. */
@@ -158,6 +160,7 @@ async function adopt(
     const signal = AbortSignal.any([limit, over(ask, OWN_HEADS_MS)])
     const range: RangeAsk = { peer, head, from, pinned: false }
     const outcome: RangeOutcome | null = await fetchRange(client, intake, range, signal).catch(() => null)
+    if (outcome?.is === 'bad') ask.onLie?.(peer)
     if (outcome?.is === 'held') return 'adopted'
     if (outcome?.is === 'more') from = outcome.next
     else if (outcome?.is === 'apart' && outcome.from > 1) from = Math.max(1, Math.floor(outcome.from / 2))

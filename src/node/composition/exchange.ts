@@ -220,6 +220,13 @@ export class Exchange implements AsyncDisposable {
     this.#keepOut('offence', peer, REFUSED_MS)
   }
 
+  /** The same for one that sent a record or a message no honest peer sends; it is counted. */
+  refuseLiar(peer: PeerId): void {
+    this.#parts.metrics.refusals.inc({ code: 'bad record' })
+    this.ledger.refused(peer, 'bad record')
+    this.refuse(peer)
+  }
+
   /** The same for a peer that does not keep its offers; it may come back sooner. */
   refuseUnreliable(peer: PeerId): void {
     this.#keepOut('unreliable', peer, UNRELIABLE_MS)
@@ -265,7 +272,9 @@ export class Exchange implements AsyncDisposable {
     const { network } = this.#parts
     const coming = { expected: this.knownPeers().size, onConnect: discoveryPortOf(network()).onConnect }
     const peers = this.connectedPeers()
-    return await ownHeads({ client: this.feedClient, intake: this.intake, publisher, feeds, peers, coming, mustHear })
+    const { feedClient: client, intake } = this
+    const onLie = (peer: PeerId) => this.refuseLiar(peer)
+    return await ownHeads({ client, intake, publisher, feeds, peers, coming, mustHear, onLie })
   }
 }
 

@@ -24,10 +24,10 @@ export function syncOf(
     clock: systemClock,
     random: Math.random,
     dropPeer: (peer, why) => {
+      if (why === 'bad record') return exchange.refuseLiar(peer)
       metrics.refusals.inc({ code: why })
       exchange.ledger.refused(peer, why)
-      if (why === 'bad record') exchange.refuse(peer)
-      else exchange.refuseUnreliable(peer)
+      exchange.refuseUnreliable(peer)
     },
     everything: {
       isWanted: () => relations.followsEverything,

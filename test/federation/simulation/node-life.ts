@@ -198,7 +198,8 @@ export class NodeLife {
       return () => this.#onConnect.delete(listener)
     }
     const coming = { expected: peers.length, onConnect }
-    return ownHeads({ client, clock, intake: this.#intake, publisher, feeds, peers, coming, mustHear })
+    const onLie = (peer: PeerId) => this.#parts.dropPeer(peer, 'bad record')
+    return ownHeads({ client, clock, intake: this.#intake, publisher, feeds, peers, coming, mustHear, onLie })
   }
 
   #wrote(record: WellFormedRecord): void {

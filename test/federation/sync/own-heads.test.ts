@@ -175,3 +175,21 @@ test('a peer that names many heads and gives none is asked for the first alone',
   await clock.run()
   expect([(await found).adopted, asked]).toEqual([[], 2])
 })
+
+test('a peer that gives what no honest peer sends is told of', async () => {
+  const [written] = p.chain(1, null, 'written') as [WellFormedRecord]
+  const liar = strangers[0]!
+  const caught: PeerId[] = []
+  let asked = 0
+  async function* lies(): AsyncGenerator<Uint8Array> {
+    if (asked++ === 0) yield* encodeHeads([headOf(p.genesis), headOf(written)])
+    else yield Uint8Array.of(0xff)
+  }
+  const { ask, mine } = await restored(peer => (peer === liar ? lies() : null), {
+    theirs: [p.genesis, p.delegate, written],
+    mine: [p.genesis, p.delegate],
+  })
+  await ownHeads({ ...ask, mustHear: false, peers: [liar, friend], onLie: peer => void caught.push(peer) })
+  expect(caught).toEqual([liar])
+  expect(await mine.envelope(written.id)).not.toBeNull()
+})
