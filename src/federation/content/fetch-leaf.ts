@@ -1,33 +1,19 @@
 import { encodeContentRequest, MAX_CREDIT_BYTES, MIN_CREDIT_BYTES, type PeerId } from '../../protocol/index.ts'
 import { FederationError } from '../errors.ts'
-import type { Clock } from '../streams/clock.ts'
 import { MIN_BYTES_PER_SECOND } from '../streams/limits.ts'
-import { AnswerReader, type ArtifactDownload } from './artifact-download.ts'
+import { AnswerReader } from './artifact-download.ts'
 import { isOwnFailure } from './artifact-writer.ts'
-import type { AskBudget } from './ask-budget.ts'
 import { CountedAnswer } from './counted-answer.ts'
-import type { FetchPorts, Tried } from './fetch-artifact.ts'
+import { type FetchParts, FetchWork } from './fetch-work.ts'
 import { FASTER_RATIO, LATE_MS, LATE_TICK_MS, MAX_BESIDE } from './limits.ts'
 import type { OpenAsk } from './mirror-load.ts'
-
-/** What fetching one leaf runs on. */
-export interface LeafParts {
-  readonly ports: FetchPorts
-  readonly clock: Clock
-  readonly download: ArtifactDownload
-  readonly providers: AsyncIterator<PeerId> | Iterator<PeerId>
-  readonly budget: AskBudget
-  readonly signal: AbortSignal
-  /** What a peer that did not bring what it was asked for failed with. */
-  readonly onTried: (tried: Tried) => void
-}
 
 /**
  * Brings an artifact of one leaf: from one provider after the other, and where one is late from another beside it. The first right
  * answer counts, the others are cancelled. Resolves when the leaf is here or nobody is left to ask. Throws the signal's reason and
  * failures of the sink.
  */
-export async function fetchLeaf(parts: LeafParts): Promise<void> {
+export async function fetchLeaf(parts: FetchParts): Promise<void> {
   const fetch = new LeafFetch(parts)
   try {
     await fetch.run()
@@ -44,54 +30,38 @@ interface Asked {
 }
 
 class LeafFetch {
-  readonly #parts: LeafParts
+  readonly #parts: FetchParts
+  readonly #work: FetchWork
   readonly #seen = new Set<PeerId>()
   readonly #open = new Map<PeerId, Asked>()
-  readonly #running = new Set<Promise<void>>()
   #isHere = false
   #isFinding = false
   #isExhausted = false
-  #isEnded = false
-  #failure: { readonly error: unknown } | null = null
   /** Taken to ask peers beside others. */
   #spareBytes = 0
-  #wake = () => {}
-  #endFinding = () => {}
 
-  constructor(parts: LeafParts) {
+  constructor(parts: FetchParts) {
     this.#parts = parts
+    this.#work = new FetchWork(parts)
   }
 
-  async run(): Promise<void> {
-    const { clock, signal } = this.#parts
-    const onAbort = () => this.#fail(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    try {
-      for (;;) {
-        if (this.#failure !== null) throw this.#failure.error
-        if (this.#isHere || this.#isOver) return
-        const { promise: woken, resolve } = Promise.withResolvers<void>()
-        this.#wake = resolve
-        if (this.#wantsAnother()) this.#track(this.#find())
-        const cancelTimer = this.#mayAskBeside ? clock.after(this.#lookAgainMs(), resolve) : () => {}
-        await woken.finally(cancelTimer)
-      }
-    } finally {
-      signal.removeEventListener('abort', onAbort)
-    }
+  run(): Promise<void> {
+    return this.#work.run(() => {
+      if (this.#isHere || this.#isOver) return null
+      if (this.#wantsAnother()) this.#work.begin(() => this.#find())
+      return this.#mayAskBeside ? this.#lookAgainMs() : Number.POSITIVE_INFINITY
+    })
   }
 
   /** Ends what is still under way; nothing is written afterwards. */
   async end(): Promise<void> {
     const { ports, clock } = this.#parts
-    this.#isEnded = true
-    this.#endFinding()
     for (const [peer, { stop, ask }] of this.#open) {
       // No failure: it had begun sooner, and another was here first.
       if (this.#isHere && ask?.isLate(clock.now())) ports.mirrors?.busy(peer, clock.now())
       stop.abort(new FederationError('E_CANCELLED', 'the fetch ended'))
     }
-    await Promise.all(this.#running)
+    await this.#work.end()
   }
 
   /** What was taken for others goes back where those are late and that much slower: then it is not this node's link that is. */
@@ -138,36 +108,15 @@ class LeafFetch {
     return Math.max(LATE_TICK_MS, lastMs + LATE_MS - this.#parts.clock.now())
   }
 
-  #fail(error: unknown): void {
-    this.#failure ??= { error }
-    this.#wake()
-  }
-
-  #track(work: Promise<void>): void {
-    const running = work
-      .catch(error => this.#fail(error))
-      .finally(() => {
-        this.#running.delete(running)
-        this.#wake()
-      })
-    this.#running.add(running)
-  }
-
-  /** Not waited for at the end: finding another may take long. */
   async #find(): Promise<void> {
-    const { providers, budget } = this.#parts
     this.#isFinding = true
-    const ended = Promise.withResolvers<null>()
-    this.#endFinding = () => ended.resolve(null)
     try {
-      while (!budget.isSpent) {
-        const coming = Promise.resolve(providers.next())
-        coming.catch(() => {}) // of which nobody hears any more
-        const next = await Promise.race([coming, ended.promise])
-        if (next === null || next.done || this.#isEnded) break
-        if (this.#seen.has(next.value)) continue
-        this.#seen.add(next.value)
-        return this.#track(this.#ask(next.value))
+      while (!this.#parts.budget.isSpent) {
+        const peer = await this.#work.nextProvider()
+        if (peer === null) break
+        if (this.#seen.has(peer)) continue
+        this.#seen.add(peer)
+        return this.#work.begin(() => this.#ask(peer))
       }
       this.#isExhausted = true
     } finally {

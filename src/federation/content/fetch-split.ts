@@ -1,32 +1,18 @@
 import { encodeContentRequest, type PeerId } from '../../protocol/index.ts'
 import { FederationError } from '../errors.ts'
-import type { Clock } from '../streams/clock.ts'
-import { AnswerReader, type ArtifactDownload } from './artifact-download.ts'
+import { AnswerReader } from './artifact-download.ts'
 import { isOwnFailure } from './artifact-writer.ts'
-import type { AskBudget } from './ask-budget.ts'
 import { CountedAnswer } from './counted-answer.ts'
-import type { FetchPorts, Tried } from './fetch-artifact.ts'
+import { type FetchParts, FetchWork } from './fetch-work.ts'
 import { leafBytesOf } from './layout.ts'
 import { PLAN_TICK_MS, RANGE_CREDIT_BYTES } from './limits.ts'
 import { type LeafRange, type SplitEffect, SplitPlan } from './split-plan.ts'
-
-/** What one split runs on. */
-export interface SplitParts {
-  readonly ports: FetchPorts
-  readonly clock: Clock
-  readonly download: ArtifactDownload
-  readonly providers: AsyncIterator<PeerId> | Iterator<PeerId>
-  readonly budget: AskBudget
-  readonly signal: AbortSignal
-  /** What a peer that did not bring what it was asked for failed with. */
-  readonly onTried: (tried: Tried) => void
-}
 
 /**
  * Carries the plan of one artifact out: ranges from several mirrors at once, each leaf verified and written as it comes. Resolves when
  * all leaves are here, nobody is left to ask, or the release is at fault. Throws the signal's reason and failures of the sink.
  */
-export async function fetchSplit(parts: SplitParts): Promise<void> {
+export async function fetchSplit(parts: FetchParts): Promise<void> {
   const split = new Split(parts)
   try {
     await split.run()
@@ -36,50 +22,36 @@ export async function fetchSplit(parts: SplitParts): Promise<void> {
 }
 
 class Split {
-  readonly #parts: SplitParts
+  readonly #parts: FetchParts
+  readonly #work: FetchWork
   readonly #plan: SplitPlan
-  readonly #running = new Set<Promise<void>>()
   /** Of the mirrors that are asked, each with all its requests. */
   readonly #stops = new Map<PeerId, AbortController>()
   readonly #gone = new Set<PeerId>()
   /** Who sent anything: one that breaks off has failed, one that has nothing has not. */
   readonly #heard = new Set<PeerId>()
-  #failure: { readonly error: unknown } | null = null
   #isOver = false
-  #wake = () => {}
-  #endFinding = () => {}
 
-  constructor(parts: SplitParts) {
+  constructor(parts: FetchParts) {
     this.#parts = parts
+    this.#work = new FetchWork(parts)
     const { leafCount: leaves, done, hasRoot } = parts.download
     this.#plan = new SplitPlan({ leaves, done, hasRoot })
   }
 
-  async run(): Promise<void> {
-    const { clock, signal } = this.#parts
-    const onAbort = () => this.#fail(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    try {
-      for (;;) {
-        if (this.#failure !== null) throw this.#failure.error
-        if (this.#isOver || this.#plan.isComplete || this.#plan.isOver) return
-        const { promise: woken, resolve } = Promise.withResolvers<void>()
-        this.#wake = resolve
-        for (const effect of this.#plan.decide(clock.now())) this.#carryOut(effect)
-        const cancelTimer = clock.after(PLAN_TICK_MS, resolve)
-        await woken.finally(cancelTimer)
-      }
-    } finally {
-      signal.removeEventListener('abort', onAbort)
-    }
+  run(): Promise<void> {
+    return this.#work.run(() => {
+      if (this.#isOver || this.#plan.isComplete || this.#plan.isOver) return null
+      for (const effect of this.#plan.decide(this.#parts.clock.now())) this.#carryOut(effect)
+      return PLAN_TICK_MS
+    })
   }
 
   /** Ends what is still under way; nothing is written afterwards. */
   async end(): Promise<void> {
     this.#isOver = true
-    this.#endFinding()
     for (const stop of this.#stops.values()) stop.abort(new FederationError('E_CANCELLED', 'the fetch ended'))
-    await Promise.all(this.#running)
+    await this.#work.end()
     for (const peer of this.#stops.keys()) this.#remember(peer)
   }
 
@@ -89,38 +61,17 @@ class Split {
       this.#parts.ports.mirrors?.brought(peer, speed, this.#parts.clock.now())
   }
 
-  #fail(error: unknown): void {
-    this.#failure ??= { error }
-    this.#wake()
-  }
-
   #carryOut(effect: SplitEffect): void {
-    if (effect.do === 'find') this.#track(this.#find())
-    else if (effect.do === 'ask') this.#track(this.#ask(effect.mirror, effect.request, effect.range))
+    if (effect.do === 'find') this.#work.begin(() => this.#find())
+    else if (effect.do === 'ask') this.#work.begin(() => this.#ask(effect.mirror, effect.request, effect.range))
     else this.#drop(effect.mirror, effect.why)
   }
 
-  #track(work: Promise<void>): void {
-    const running = work
-      .catch(error => this.#fail(error))
-      .finally(() => {
-        this.#running.delete(running)
-        this.#wake()
-      })
-    this.#running.add(running)
-  }
-
-  /** Not waited for at the end: finding another may take long. */
   async #find(): Promise<void> {
-    const { providers, budget, ports, clock } = this.#parts
-    if (budget.isSpent) return this.#plan.exhausted()
-    const ended = Promise.withResolvers<null>()
-    this.#endFinding = () => ended.resolve(null)
-    const coming = Promise.resolve(providers.next())
-    coming.catch(() => {}) // of which nobody hears any more
-    const next = await Promise.race([coming, ended.promise])
-    if (next === null || next.done) this.#plan.exhausted()
-    else this.#plan.join(next.value, ports.mirrors?.speedOf(next.value, clock.now()) ?? null)
+    const { budget, ports, clock } = this.#parts
+    const peer = budget.isSpent ? null : await this.#work.nextProvider()
+    if (peer === null) this.#plan.exhausted()
+    else this.#plan.join(peer, ports.mirrors?.speedOf(peer, clock.now()) ?? null)
   }
 
   #drop(peer: PeerId, why: 'stalled' | 'slow'): void {
@@ -171,7 +122,7 @@ class Split {
         if (fault !== null) return fault
         if (!download.hasRoot) continue
         this.#plan.rootCame()
-        this.#wake()
+        this.#work.wake()
       }
       const end = await reader.end()
       return end === 'incomplete' ? 'E_NOT_FOUND' : end
