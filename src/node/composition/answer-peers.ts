@@ -18,7 +18,7 @@ export function answerPeers(home: OpenHome, exchange: Exchange, node: NodeContex
     changes,
     hold: heldBack({ clock: systemClock, random: Math.random, isAnnounced: head => library.access.isPublic(head) }),
     mayServeFeed: (feed, peer) => library.isWhole(feed) && gate.mayServeFeed(feed, peer),
-    mayLookUp: (peer, publishers) => exchange.mayLookUp(peer, publishers),
+    mayLookUp: (peer, publishers) => exchange.charges.mayLookUp(peer, publishers),
     listed: new ListedPublishers(library.access, relations),
   })
   streams.handle(protocols.feed, request => feeds.handle(request))
@@ -28,7 +28,7 @@ export function answerPeers(home: OpenHome, exchange: Exchange, node: NodeContex
     contentHandler(
       source,
       (cid, peer) => gate.mayServeBlock(cid, peer),
-      peer => exchange.missed(peer),
+      peer => exchange.charges.missed(peer),
     ),
   )
   streams.handle(

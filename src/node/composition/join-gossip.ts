@@ -34,10 +34,6 @@ export function gossipOf(
       metrics.refusals.inc({ code: `gossip ${why}` })
       if (why !== 'known') exchange.ledger.refused(peer, `gossip ${why}`)
     },
-    dropPeer: (peer, why) => {
-      metrics.refusals.inc({ code: `dropped: gossip ${why}` })
-      exchange.ledger.refused(peer, `dropped: gossip ${why}`)
-      exchange.refuse(peer)
-    },
+    dropPeer: (peer, why) => exchange.refusals.offended(peer, `dropped: gossip ${why}`),
   })
 }

@@ -47,7 +47,7 @@ export async function joinFederation(
   }
   const everything = () => joined.everything
   const onHolds = (peer: PeerId, publishers: ReadonlySet<PublisherId>) => joined.discovery?.names(peer, publishers)
-  const sync = stack.use(syncOf(home, exchange, node, { everything, onHolds }))
+  const sync = stack.use(syncOf(home, exchange, { everything, onHolds }))
   joined.everything = await openEverything(stack, home, exchange, node, sync)
   const gossip = stack.use(gossipOf(exchange, node, sync, everything))
   const mirror = joinMirrors(stack, node)

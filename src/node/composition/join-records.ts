@@ -44,7 +44,7 @@ export function nodeRecordsOf(exchange: Exchange, node: NodeContext, discovery: 
     open: envelope => openNodeRecordOnPool(envelope, net),
     own: reach => own.records(reach),
     ...{ reachOf, reachOfAddress, self, clock: systemClock, time: Date.now, random: Math.random },
-    connectedPeers: () => exchange.connectedPeers(),
+    connectedPeers: () => exchange.connections.connected(),
     isLacking: () => discovery().isLacking,
     wantedMirrors: () => discovery().unheld(),
     onRecords: (records, from) => {

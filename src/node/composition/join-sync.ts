@@ -1,6 +1,5 @@
 import { SyncDriver, systemClock } from '../../federation/index.ts'
 import type { PeerId, PublisherId } from '../../protocol/index.ts'
-import type { NodeContext } from '../node-context.ts'
 import type { Exchange } from './exchange.ts'
 import type { Everything } from './open-everything.ts'
 import type { OpenHome } from './open-home.ts'
@@ -9,7 +8,6 @@ import type { OpenHome } from './open-home.ts'
 export function syncOf(
   { library, relations }: OpenHome,
   exchange: Exchange,
-  { metrics }: NodeContext,
   {
     everything,
     onHolds,
@@ -24,10 +22,8 @@ export function syncOf(
     clock: systemClock,
     random: Math.random,
     dropPeer: (peer, why) => {
-      if (why === 'bad record') return exchange.refuseLiar(peer)
-      metrics.refusals.inc({ code: why })
-      exchange.ledger.refused(peer, why)
-      exchange.refuseUnreliable(peer)
+      if (why === 'bad record') exchange.refusals.offended(peer, why)
+      else exchange.refusals.unreliable(peer, why)
     },
     everything: {
       isWanted: () => relations.followsEverything,

@@ -144,7 +144,7 @@ function bytesOf(
       isLookedFor: publisher =>
         library.access.hasPublicPackage(publisher) || listAudiences(whole()).some(({ name }) => name === null),
       isNetworkOn: config.network.mode !== 'off',
-      connectedPeers: () => exchange.connectedPeers(),
+      connectedPeers: () => exchange.connections.connected(),
       onFailed: why => createLog().warn(`what this node mirrors could not be signed, and is tried again: ${why}`),
     }),
   }
@@ -199,7 +199,7 @@ function connectionsOf(
     recordOf: peer => federation()?.records.book.of(peer) ?? null,
     searches: (followed, borneOut) => federation()?.discovery.searches(followed, borneOut),
     reachability: () => federation()?.dialBacks.reachability ?? { state: 'unknown', asked: 0, addresses: [] },
-    connectedPeers: () => exchange.connectedPeers(),
+    connectedPeers: () => exchange.connections.connected(),
     parseStored: envelope => parseUnverifiedRecord(envelope, { net }).record,
     applyRelations: () => {
       const joined = federation()
@@ -216,12 +216,12 @@ function connectionsOf(
     hangUp: async peer => {
       federation()?.discovery.forget(peer)
       home.anchors.forget(peer)
-      await exchange.hangUp(peer)
+      await exchange.connections.hangUp(peer)
     },
     confirmed: publisher => federation()?.sync.confirmed(publisher) ?? { ageMs: null, isMissing: false },
     standing: peer => federation()?.discovery.standing(peer) ?? { state: 'dialling' },
     problems: () => [
-      ...[...exchange.problems.values(), ...exchange.writer.problems(), ...library.problems.values()],
+      ...[...exchange.writer.problems(), ...library.problems.values()],
       ...[policy.problem(), disk.problem()].filter(problem => problem !== null),
     ],
   }

@@ -57,7 +57,7 @@ export async function openEverything(
       client: exchange.feedClient,
       clock: systemClock,
       isOn,
-      connectedPeers: () => exchange.connectedPeers(),
+      connectedPeers: () => exchange.connections.connected(),
       heard: ids => publishers.heard(ids),
     }),
   )

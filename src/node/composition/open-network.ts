@@ -35,10 +35,10 @@ export async function openNetwork(
   const broker = createBlockBroker({
     streams: exchange.streams,
     protocol: exchange.protocols.content,
-    providersOf: () => exchange.connectedPeers(),
+    providersOf: () => exchange.connections.connected(),
   })
   const nodeSeed = home.identity.node.seed
-  const isRefused = (peer: PeerId) => exchange.refused.isRefused(peer, systemClock.now())
+  const isRefused = (peer: PeerId) => exchange.refusals.isRefused(peer, systemClock.now())
   const admits = (peer: PeerId) => exchange.membership.admits(peer)
   const relays = new RelayClient()
   const { inboundPerAddress: perAddress, inboundPerRange: perRange } = config.network
@@ -46,10 +46,10 @@ export async function openNetwork(
   const options = {
     ...{ net, nodeSeed, mode, listen, announce, mdns, admits, isRefused, topics: topicsOf(net) },
     ...{ isRelay: config.network.relay, relays, addressLimits },
-    scoreOf: (peer: PeerId) => exchange.standing.scoreOf(peer, systemClock.now()),
+    scoreOf: (peer: PeerId) => exchange.refusals.scoreOf(peer, systemClock.now()),
     onFlood: (peer: PeerId) => {
       exchange.ledger.refused(peer, 'dropped: bitswap flood')
-      exchange.refuse(peer)
+      exchange.refusals.refuse(peer)
     },
   }
   const network = stack.use(await startNetwork(options, blocks, broker))

@@ -63,7 +63,7 @@ export async function openNode(
         .known()
         .filter(id => library.catalogue.publisher(id) !== null && isInstallableFrom(home.relations.relationOf(id))),
       limitMs: loaded.config.network.catchUpMs,
-      knownPeers: exchange.knownPeers().size,
+      knownPeers: exchange.connections.known().size,
       caughtUp: (publishers, peers, signal) => sync.caughtUp(publishers, peers, signal),
     }),
   )

@@ -53,7 +53,7 @@ function joinerOf({ library, peers }: OpenHome, exchange: Exchange, node: NodeCo
   const log = createLog()
   return new SnapshotJoiner({
     held: () => new Set<PublisherId>(library.catalogue.publishers()),
-    peers: () => exchange.connectedPeers().filter(isTaken),
+    peers: () => exchange.connections.connected().filter(isTaken),
     join: async (peer, missing, signal) => {
       const joined = await joinFromSnapshot(
         {
@@ -66,7 +66,7 @@ function joinerOf({ library, peers }: OpenHome, exchange: Exchange, node: NodeCo
           isWanted: publisher => missing.has(publisher),
           isPublic: feed => library.access.isPublic(feed),
           wants: (first, last) => [...missing].some(publisher => first <= publisher && publisher <= last),
-          holders: () => exchange.connectedPeers(),
+          holders: () => exchange.connections.connected(),
         },
         peer,
         signal,

@@ -41,10 +41,10 @@ test('publishers that a peer asks for without naming them cost as much as named 
   await using _ = opened
   const peer = 'peer' as PeerId
   let publishers = 0
-  while (publishers < 100_000 && exchange.mayLookUp(peer, 256)) publishers += 256
+  while (publishers < 100_000 && exchange.charges.mayLookUp(peer, 256)) publishers += 256
   expect(publishers).toBeGreaterThan(5_000)
   expect(publishers).toBeLessThan(20_000)
-  expect(exchange.mayLookUp('another' as PeerId, 256)).toBe(true)
+  expect(exchange.charges.mayLookUp('another' as PeerId, 256)).toBe(true)
 })
 
 test('who offends on a stream is kept out, and stands in no mesh when it comes back', async () => {
@@ -56,11 +56,11 @@ test('who offends on a stream is kept out, and stands in no mesh when it comes b
   ] as [PeerId, PeerId]
   const now = systemClock.now()
   exchange.streams.reportOffence(peer, 'frame-malformed')
-  expect([peer, other].map(each => exchange.refused.isRefused(each, now))).toEqual([true, false])
+  expect([peer, other].map(each => exchange.refusals.isRefused(each, now))).toEqual([true, false])
   const back = now + REFUSED_MS + 1_000
-  expect(exchange.refused.isRefused(peer, back)).toBe(false)
-  expect(exchange.standing.scoreOf(peer, back)).toBeLessThan(-10)
-  expect(exchange.standing.scoreOf(other, back)).toBe(0)
+  expect(exchange.refusals.isRefused(peer, back)).toBe(false)
+  expect(exchange.refusals.scoreOf(peer, back)).toBeLessThan(-10)
+  expect(exchange.refusals.scoreOf(other, back)).toBe(0)
 })
 
 test('a root record that is damaged while the node runs ends neither a write nor the node', async () => {
