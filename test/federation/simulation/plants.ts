@@ -207,7 +207,7 @@ const BOUNDS: readonly Plant[] = [
 const FOLD: readonly Plant[] = [
   {
     name: 'the order of arrival matters',
-    file: 'protocol/fold/publisher-fold.ts',
+    file: 'protocol/fold/counted-feeds.ts',
     find: 'if (lowest <= known.length) {',
     replace: 'if (lowest < 0) {',
   },
