@@ -7,36 +7,22 @@ import {
   ROOT_FEED,
   type WellFormedRecord,
 } from '../../protocol/index.ts'
-import { type AppendOptions, AppendPlan, feedKeyOf, idsToLookUp } from './append-plan.ts'
+import type { AppendOptions } from './append-plan.ts'
+import { AppendQueue } from './append-queue.ts'
 import { StorageError } from './errors.ts'
-import { decodeFeedTree, type FeedTree, type Segment, segmentsOf } from './feed-tree.ts'
-import { forgetRecords } from './forget-publisher.ts'
+import { feedRange } from './feed-range.ts'
+import { decodeFeedTree } from './feed-tree.ts'
 import type { LevelDatabase } from './level-database.ts'
-import { MAX_READ_AT_ONCE, SCAN_BYTES } from './limits.ts'
-import { heldPlace, lost, openPlaced, recordAt, recordOf } from './record-at.ts'
-import { type Damage, scanRecords, startingWith } from './record-scan.ts'
-import {
-  keyOf,
-  lostIdOf,
-  openEnvelope,
-  parsePlace,
-  type RecordPlace,
-  type StoredRecord,
-  seqOfKey,
-} from './stored-record.ts'
+import { heldPlace, openPlaced, recordAt, recordOf } from './record-at.ts'
+import { type Damage, scanRecords } from './record-scan.ts'
+import { keyOf, type StoredRecord } from './stored-record.ts'
+import { readableTree, storedTree, storedTrees } from './stored-trees.ts'
 
 /** Counts over what is held; records of a feed whose table of branches is damaged are not among them. */
 export interface RecordCounts {
   readonly publishers: number
   readonly feeds: number
   readonly records: number
-}
-
-interface PendingAppend {
-  readonly records: readonly WellFormedRecord[]
-  readonly options: AppendOptions
-  readonly resolve: (appended: Appended) => void
-  readonly reject: (error: unknown) => void
 }
 
 /**
@@ -46,23 +32,22 @@ interface PendingAppend {
  */
 export class RecordStore implements FeedStore {
   readonly #database: LevelDatabase
-  #pending: PendingAppend[] = []
-  #appending = false
-  readonly #forgetting = new Set<PublisherId>()
+  readonly #appends: AppendQueue
 
   constructor(database: LevelDatabase) {
     this.#database = database
+    this.#appends = new AppendQueue(database)
   }
 
   async head(publisher: PublisherId, feed: FeedId): Promise<FeedHead | null> {
-    const main = (await this.#tree(publisher, feed))[0]
+    const main = (await storedTree(this.#database, { publisher, feed }))[0]
     return main === undefined ? null : { publisher, feed, seq: main.tip.seq, id: main.tip.id }
   }
 
   /** Without feeds whose table of branches is damaged; one of the root feed, on which all others rest, is E_RECORD_CORRUPT. */
   async heads(publisher: PublisherId): Promise<readonly FeedHead[]> {
     const feeds: FeedHead[][] = []
-    for await (const { feed, bytes } of this.#feeds(publisher)) {
+    for await (const { feed, bytes } of storedTrees(this.#database, publisher)) {
       const tree = feed === ROOT_FEED ? decodeFeedTree(bytes) : readableTree(bytes)
       const [main, ...rivals] = tree.map(({ tip }) => ({ publisher, feed, seq: tip.seq, id: tip.id }))
       const heads = [...(main === undefined ? [] : [main]), ...rivals.sort((a, b) => (a.id < b.id ? -1 : 1))]
@@ -88,7 +73,7 @@ export class RecordStore implements FeedStore {
 
   /** The held record that lies where its head says, read at once. @throws StorageError E_RECORD_CORRUPT; E_STORAGE_FAILED while its publisher is being forgotten, or where the disk fails */
   recordAt(head: FeedHead): StoredRecord {
-    if (this.#forgetting.has(head.publisher)) throw beingForgotten(head)
+    if (this.#appends.isForgetting(head.publisher)) throw beingForgotten(head)
     return recordAt(this.#database, head)
   }
 
@@ -98,35 +83,16 @@ export class RecordStore implements FeedStore {
   }
 
   append(records: readonly WellFormedRecord[], options: AppendOptions = {}): Promise<Appended> {
-    return new Promise((resolve, reject) => {
-      this.#pending.push({ records, options, resolve, reject })
-      if (!this.#appending) void this.#appendPending()
-    })
+    return this.#appends.append(records, options)
   }
 
   /** Removes every record of a publisher, durably; of one that is being forgotten nothing is stored. */
-  async forget(publisher: PublisherId): Promise<void> {
-    this.#forgetting.add(publisher)
-    try {
-      await this.append([]) // those before it are written
-      await forgetRecords(this.#database, publisher)
-    } finally {
-      this.#forgetting.delete(publisher)
-    }
+  forget(publisher: PublisherId): Promise<void> {
+    return this.#appends.forget(publisher)
   }
 
-  async range(publisher: PublisherId, feed: FeedId, range: FeedRange): Promise<readonly Uint8Array[]> {
-    const tree = await this.#tree(publisher, feed)
-    const end = await this.#endOf(publisher, feed, tree, range.to)
-    if (end === null) return []
-    const taken: Uint8Array[] = []
-    let bytes = 0
-    for await (const envelope of this.#chain(tree, end, range.from)) {
-      bytes += envelope.length
-      if (taken.length >= range.limit || (taken.length > 0 && bytes > range.maxBytes)) return taken
-      taken.push(envelope)
-    }
-    return taken
+  range(publisher: PublisherId, feed: FeedId, range: FeedRange): Promise<readonly Uint8Array[]> {
+    return feedRange(this.#database, { publisher, feed }, range)
   }
 
   /** Publishers of whom any record is held, in order of their ids. */
@@ -141,7 +107,7 @@ export class RecordStore implements FeedStore {
     const publishers = new Set<PublisherId>()
     let feeds = 0
     let records = 0
-    for await (const { publisher, bytes } of this.#feeds()) {
+    for await (const { publisher, bytes } of storedTrees(this.#database)) {
       publishers.add(publisher)
       feeds++
       for (const branch of readableTree(bytes)) records += branch.tip.seq - branch.from + 1
@@ -159,111 +125,6 @@ export class RecordStore implements FeedStore {
     for (const one of publisher === undefined ? await this.publishers() : [publisher])
       yield* scanRecords(this.#database, snapshot, one, onDamage)
   }
-
-  async #appendPending(): Promise<void> {
-    this.#appending = true
-    while (this.#pending.length > 0) {
-      const group = this.#pending.splice(0)
-      try {
-        const plan = await this.#planFor(group)
-        const appended = group.map(({ records, options }) => this.#take(plan, records, options))
-        await this.#database.commit(plan.writes())
-        for (const [index, { resolve }] of group.entries()) resolve(appended[index]!)
-      } catch (error) {
-        for (const { reject } of group) reject(error)
-      }
-    }
-    this.#appending = false
-  }
-
-  #take(plan: AppendPlan, records: readonly WellFormedRecord[], options: AppendOptions): Appended {
-    const [forgotten, kept] = [true, false].map(is =>
-      records.filter(each => this.#forgetting.has(each.publisher) === is),
-    )
-    const { refused, ...taken } = plan.take(kept ?? [], options)
-    const gone = (forgotten ?? []).map(record => ({ record, why: 'forgotten' as const }))
-    return { ...taken, refused: [...refused, ...gone] }
-  }
-
-  async #planFor(group: readonly PendingAppend[]): Promise<AppendPlan> {
-    const records = group.flatMap(appended => appended.records)
-    const feedKeys = new Set(records.map(feedKeyOf))
-    const feeds = await present(this.#database.table('feeds'), [...feedKeys])
-    const trees = new Map(feeds.map(([key, bytes]) => [key, decodeFeedTree(bytes)]))
-    const places = await present(this.#database.table('places'), [...idsToLookUp(records, trees)])
-    return new AppendPlan(trees, new Map(places.map(([id, bytes]) => [id, parsePlace(bytes)])))
-  }
-
-  async #tree(publisher: PublisherId, feed: FeedId): Promise<FeedTree> {
-    const bytes = await this.#database.table('feeds').get(feedKeyOf({ publisher, feed }))
-    return bytes === undefined ? [] : decodeFeedTree(bytes)
-  }
-
-  async *#feeds(publisher?: PublisherId): AsyncGenerator<{ publisher: PublisherId; feed: FeedId; bytes: Uint8Array }> {
-    const bounds = publisher === undefined ? {} : startingWith(`${publisher}/`)
-    for await (const [key, bytes] of this.#database.table('feeds').iterator(bounds)) {
-      const slash = key.indexOf('/')
-      yield {
-        publisher: key.slice(0, slash) as PublisherId,
-        feed: key.slice(slash + 1) as FeedId,
-        bytes,
-      }
-    }
-  }
-
-  async #endOf(
-    publisher: PublisherId,
-    feed: FeedId,
-    tree: FeedTree,
-    to: RecordId | undefined,
-  ): Promise<RecordPlace | null> {
-    if (to === undefined) return tree[0] === undefined ? null : { publisher, feed, branch: 0, seq: tree[0].tip.seq }
-    const place = await this.#database.table('places').get(to)
-    if (place === undefined) return null
-    const end = parsePlace(place)
-    return end.publisher === publisher && end.feed === feed ? end : null
-  }
-
-  /** The chain that ends at `end`, from a sequence number on; it ends before a record that is marked as lost. */
-  async *#chain(tree: FeedTree, end: RecordPlace, from: number): AsyncGenerator<Uint8Array> {
-    for (const segment of segmentsOf(tree, end.branch, end.seq))
-      if (!(yield* this.#segment(end, { ...segment, from: Math.max(segment.from, from) }))) return
-  }
-
-  /** The envelopes of a segment, false at one marked as lost; another missing one, which a flipped bit in a key makes, is corruption. */
-  async *#segment(end: RecordPlace, { branch, from, to }: Segment): AsyncGenerator<Uint8Array, boolean> {
-    const place = (seq: number) => ({ ...end, branch, seq })
-    let next = from
-    if (from > to) return true
-    const bounds = { gte: keyOf(place(from)), lte: keyOf(place(to)), highWaterMarkBytes: SCAN_BYTES }
-    for await (const [key, value] of this.#database.scan('records', bounds)) {
-      if (seqOfKey(key) !== next) break
-      if (lostIdOf(value) !== null) return false
-      next++
-      yield openEnvelope(key, value)
-    }
-    if (next <= to) throw lost(place(next))
-    return true
-  }
-}
-
-/** A feed's tree, or an empty one for a damaged one, of which `scanRecords` and the doctor tell. */
-function readableTree(bytes: Uint8Array): FeedTree {
-  try {
-    return decodeFeedTree(bytes)
-  } catch (error) {
-    if (error instanceof StorageError) return []
-    throw error
-  }
-}
-
-async function present<K extends string>(table: ReturnType<LevelDatabase['table']>, keys: readonly K[]) {
-  const isFew = keys.length <= MAX_READ_AT_ONCE
-  const values = isFew ? keys.map(key => table.getSync(key)) : await table.getMany([...keys])
-  return keys.flatMap((key, index): [K, Uint8Array][] => {
-    const value = values[index]
-    return value === undefined ? [] : [[key, value]]
-  })
 }
 
 const beingForgotten = ({ publisher }: FeedHead): StorageError =>

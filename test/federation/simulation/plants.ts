@@ -128,14 +128,14 @@ const STORAGE: readonly Plant[] = [
   },
   {
     name: 'half a batch',
-    file: 'node/storage/record-store.ts',
+    file: 'node/storage/append-queue.ts',
     find: 'await this.#database.commit(plan.writes())',
     replace:
       "for (const isTree of [true, false]) await this.#database.commit(plan.writes().filter(({ table }) => (table === 'feeds') === isTree))",
   },
   {
     name: 'acknowledged before it is written',
-    file: 'node/storage/record-store.ts',
+    file: 'node/storage/append-queue.ts',
     find: 'await this.#database.commit(plan.writes())',
     replace: 'void this.#database.commit(plan.writes()).catch(() => {})',
   },
