@@ -50,6 +50,13 @@ interface Asked {
   readonly signal: AbortSignal
 }
 
+/** A stream that is being opened, or is open. */
+interface Opening {
+  readonly stream: Promise<AskingStream>
+  /** null: not open yet. */
+  opened: AskingStream | null
+}
+
 type Side<T> = Map<PeerId, Map<string, T>>
 
 /**
@@ -60,9 +67,7 @@ export class KeptStreams implements AsyncDisposable {
   readonly #ports: KeptStreamsPorts
   readonly #clock: Clock
   readonly #handlers = new Map<string, RequestHandler>()
-  readonly #asking: Side<Promise<AskingStream>> = new Map()
-  /** Those of them that are open. */
-  readonly #opened: Side<AskingStream> = new Map()
+  readonly #asking: Side<Opening> = new Map()
   readonly #answering: Side<AnsweringStream> = new Map()
   readonly #closing = new AbortController()
 
@@ -126,8 +131,8 @@ export class KeptStreams implements AsyncDisposable {
     }
     // A stream that is open ends when this node closes: only opening one needs to hear of it.
     const signal = options.signal ?? this.#closing.signal
-    const stream = this.#opened.get(peer)?.get(protocol)
-    if (stream !== undefined && this.#ports.downlink === undefined) return stream.request(payload, bounds, signal)
+    const stream = this.#asking.get(peer)?.get(protocol)?.opened ?? null
+    if (stream !== null && this.#ports.downlink === undefined) return stream.request(payload, bounds, signal)
     return this.#requestInTurn({ peer, protocol, payload, bounds, signal })
   }
 
@@ -144,18 +149,18 @@ export class KeptStreams implements AsyncDisposable {
 
   /** Whether a request runs with the peer, either way, over another protocol than these. */
   isAtWork(peer: PeerId, except: ReadonlySet<string>): boolean {
-    const streams = [...(this.#opened.get(peer) ?? []), ...(this.#answering.get(peer) ?? [])]
-    return streams.some(([protocol, stream]) => !except.has(protocol) && stream.isBusy())
+    const asking = [...(this.#asking.get(peer) ?? [])].map(([protocol, { opened }]) => [protocol, opened] as const)
+    const streams = [...asking, ...(this.#answering.get(peer) ?? [])]
+    return streams.some(([protocol, stream]) => !except.has(protocol) && stream?.isBusy() === true)
   }
 
   /** Ends all streams with a peer. */
   endPeer(peer: PeerId, why = 'ended here'): void {
     const asking = this.#asking.get(peer)
     this.#asking.delete(peer)
-    this.#opened.delete(peer)
-    for (const opening of asking?.values() ?? []) {
-      opening.then(
-        stream => stream.end(why),
+    for (const { stream } of asking?.values() ?? []) {
+      stream.then(
+        opened => opened.end(why),
         () => {},
       )
     }
@@ -176,7 +181,7 @@ export class KeptStreams implements AsyncDisposable {
   /** Over a stream that may have to be opened, at the pace of the downlink. */
   async *#requestInTurn({ peer, protocol, payload, bounds, signal }: Asked): AsyncGenerator<Uint8Array> {
     const stream =
-      this.#opened.get(peer)?.get(protocol) ??
+      this.#asking.get(peer)?.get(protocol)?.opened ??
       (await this.#openWithin(bounds.firstByteMs, peer, protocol, AbortSignal.any([this.#closing.signal, signal])))
     // What has arrived waits here: the peer is not taken for slow meanwhile, and gets no more credit.
     for await (const message of stream.request(payload, bounds, signal)) {
@@ -200,26 +205,26 @@ export class KeptStreams implements AsyncDisposable {
   /** A slow artifact may hold up the other streams of a connection that is well. */
   #mayBeSilent(peer: PeerId, { code }: FederationError): void {
     if (code !== 'E_PEER_SILENT') return
-    const streams = [...(this.#opened.get(peer)?.values() ?? []), ...(this.#answering.get(peer)?.values() ?? [])]
+    const asking = [...(this.#asking.get(peer)?.values() ?? [])].flatMap(({ opened }) => opened ?? [])
+    const streams = [...asking, ...(this.#answering.get(peer)?.values() ?? [])]
     const heardMs = Math.max(...streams.map(stream => stream.heardMs))
     if (this.#clock.now() - heardMs >= PONG_MS) this.#ports.onSilent?.(peer)
   }
 
   #streamTo(peer: PeerId, protocol: string): Promise<AskingStream> {
     const kept = this.#asking.get(peer)?.get(protocol)
-    if (kept !== undefined) return kept
+    if (kept !== undefined) return kept.stream
     const forget = (error: FederationError) => {
       drop(this.#asking, peer, protocol, opening)
-      this.#opened.get(peer)?.delete(protocol)
+      opening.opened = null
       this.#mayBeSilent(peer, error)
     }
-    const opening: Promise<AskingStream> = this.#open(peer, protocol, forget)
+    const opening: Opening = { stream: this.#open(peer, protocol, forget), opened: null }
     keep(this.#asking, peer, protocol, opening)
-    opening.then(stream => {
-      if (!stream.isClosed && this.#asking.get(peer)?.get(protocol) === opening)
-        keep(this.#opened, peer, protocol, stream)
+    opening.stream.then(stream => {
+      if (!stream.isClosed) opening.opened = stream
     }, forget)
-    return opening
+    return opening.stream
   }
 
   async #open(peer: PeerId, protocol: string, forget: (error: FederationError) => void): Promise<AskingStream> {

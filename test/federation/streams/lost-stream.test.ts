@@ -68,3 +68,36 @@ test('a request that gets its place in the moment in which the stream ends learn
   await settled()
   expect([ends.toSorted(), offences]).toEqual([['E_PROTOCOL_VIOLATION', 'ok'], ['hello-malformed']])
 })
+
+test('a stream that opens only after its peer was ended takes nothing from the one that was opened since', async () => {
+  const bob = new KeptStreams({ openStream: () => Promise.reject(new Error('never')), onOffence: () => {} })
+  bob.handle(PROTOCOL, async function* ({ signal }) {
+    yield text('begun')
+    await new Promise(resolve => signal.addEventListener('abort', resolve))
+  })
+  const opening: PromiseWithResolvers<void>[] = []
+  const alice = new KeptStreams({
+    clock: new TestClock(),
+    openStream: async () => {
+      const [mine, bobs] = duplexPair()
+      bob.acceptStream(ALICE, PROTOCOL, bobs)
+      opening.push(Promise.withResolvers())
+      await opening.at(-1)?.promise
+      return mine
+    },
+    onOffence: () => {},
+  })
+  const ask = () => alice.request(BOB, PROTOCOL, text('x'), { firstByteMs: 0 })
+  const late = allOf(ask()).catch((error: FederationError) => error.code)
+  alice.endPeer(BOB)
+  const answer = ask()
+  const first = answer.next()
+  opening[1]?.resolve()
+  expect((await first).value).toEqual(text('begun'))
+  opening[0]?.resolve()
+  await settled()
+  expect(await late).toBe('E_STREAM_CLOSED')
+  expect(alice.isAtWork(BOB, new Set())).toBe(true)
+  await alice[Symbol.asyncDispose]()
+  await bob[Symbol.asyncDispose]()
+})
