@@ -105,7 +105,7 @@ export class Connections {
 
   /**
    * Who goes although there is room, as there are more than 20: one that this node dialled without choosing it, as a query of the DHT
-   * does, and that brought nothing for four minutes. Who came here is left to come and go: it may have nobody else.
+   * does, and that brought nothing since. Who came here is left to come and go: it may have nobody else.
    */
   quiet(isKept: (peer: PeerId) => boolean, now: number): PeerId[] {
     const here = this.#staying()

@@ -14,29 +14,38 @@ interface Duty {
   readonly publisher: PublisherId
   /** Next time, ms. */
   at: number
-  /** The same while a connected peer serves the publisher. */
+}
+
+interface LookUp extends Duty {
+  /** Next time while a connected peer serves the publisher, ms. */
   calmAt: number
+  /** Time to the one after the next, ms: who looks in vain looks ever more seldom. */
+  everyMs: number
 }
 
 /** When to ask the DHT what, and who is said to serve which publisher. */
 export class DhtDuties {
   readonly #jittered: (ms: number) => number
-  readonly #lookUps = new Map<PublisherId, Duty>()
+  readonly #lookUps = new Map<PublisherId, LookUp>()
   readonly #provides = new Map<PublisherId, Duty>()
   readonly #found = new Map<PublisherId, Set<PeerId>>()
   readonly #claimed = new Map<PublisherId, Set<PeerId>>()
   /** Connected peers that named heads. */
   readonly #named = new Map<PublisherId, Set<PeerId>>()
   readonly #busy = new Set<string>()
-  #walkAt = 0
+  /** Next walk, ms, and next walk while no connection is missing. */
+  readonly #walk = { at: 0, calmAt: 0 }
 
   constructor(random: () => number) {
     this.#jittered = ms => ms * (0.8 + 0.4 * random())
   }
 
   serve(follows: readonly PublisherId[], provides: readonly PublisherId[], now: number): void {
-    setDuties(this.#lookUps, follows, now)
-    setDuties(this.#provides, provides, now)
+    setDuties(this.#lookUps, follows, publisher => ({
+      ...{ publisher, at: now, calmAt: now },
+      everyMs: limits.LOOKUP_EVERY_MS,
+    }))
+    setDuties(this.#provides, provides, publisher => ({ publisher, at: now }))
     for (const holders of [this.#found, this.#claimed, this.#named])
       for (const publisher of holders.keys()) if (!this.#lookUps.has(publisher)) holders.delete(publisher)
   }
@@ -114,13 +123,20 @@ export class DhtDuties {
       asks.push(ask)
       return now + this.#jittered(every)
     }
-    const walkEvery = isLacking ? limits.LOOKUP_EVERY_MS : limits.CALM_LOOKUP_EVERY_MS
-    this.#walkAt = start({ do: 'walk' }, 'walk', Math.min(this.#walkAt, now + walkEvery * 1.2), walkEvery)
+    const walkDue = isLacking ? this.#walk.at : this.#walk.calmAt
+    const walkAt = start({ do: 'walk' }, 'walk', walkDue, limits.LOOKUP_EVERY_MS)
+    if (walkAt !== walkDue) Object.assign(this.#walk, { at: walkAt, calmAt: this.#calmAfter(now) })
     for (const duty of this.#lookUps.values()) {
       const { publisher } = duty
+      if (this.#isHeld(publisher, isConnected)) {
+        duty.at = Math.min(duty.at, now + limits.LOOKUP_EVERY_MS)
+        duty.everyMs = limits.LOOKUP_EVERY_MS
+      }
       const due = this.#dueOf(duty, isConnected)
-      const at = start({ do: 'lookUp', publisher }, `lookUp ${publisher}`, due, limits.LOOKUP_EVERY_MS)
-      if (at !== due) Object.assign(duty, { at, calmAt: now + this.#jittered(limits.CALM_LOOKUP_EVERY_MS) })
+      const at = start({ do: 'lookUp', publisher }, `lookUp ${publisher}`, due, duty.everyMs)
+      if (at === due) continue
+      const everyMs = Math.min(2 * duty.everyMs, limits.CALM_LOOKUP_EVERY_MS)
+      Object.assign(duty, { at, calmAt: this.#calmAfter(now), everyMs })
     }
     for (const duty of this.#provides.values()) {
       const { publisher } = duty
@@ -132,8 +148,12 @@ export class DhtDuties {
   /** When something comes due, ms. */
   nextDue(isConnected: (peer: PeerId) => boolean, now: number): number {
     const lookUps = [...this.#lookUps.values()].map(duty => this.#dueOf(duty, isConnected))
-    const times = [this.#walkAt, ...lookUps, ...[...this.#provides.values()].map(({ at }) => at)]
+    const times = [this.#walk.at, this.#walk.calmAt, ...lookUps, ...[...this.#provides.values()].map(({ at }) => at)]
     return Math.min(now + limits.LOOKUP_EVERY_MS, ...times.filter(at => at > now))
+  }
+
+  #calmAfter(now: number): number {
+    return now + this.#jittered(limits.CALM_LOOKUP_EVERY_MS)
   }
 
   #isHeld(publisher: PublisherId, isConnected: (peer: PeerId) => boolean): boolean {
@@ -141,7 +161,7 @@ export class DhtDuties {
     return said.some(holders => holders.get(publisher)?.values().some(isConnected) === true)
   }
 
-  #dueOf({ publisher, at, calmAt }: Duty, isConnected: (peer: PeerId) => boolean): number {
+  #dueOf({ publisher, at, calmAt }: LookUp, isConnected: (peer: PeerId) => boolean): number {
     return this.#isHeld(publisher, isConnected) ? calmAt : at
   }
 
@@ -151,8 +171,12 @@ export class DhtDuties {
   }
 }
 
-function setDuties(duties: Map<PublisherId, Duty>, publishers: readonly PublisherId[], now: number): void {
+function setDuties<D extends Duty>(
+  duties: Map<PublisherId, D>,
+  publishers: readonly PublisherId[],
+  begin: (publisher: PublisherId) => D,
+): void {
   const wanted = new Set(publishers)
   for (const publisher of duties.keys()) if (!wanted.has(publisher)) duties.delete(publisher)
-  for (const publisher of wanted) if (!duties.has(publisher)) duties.set(publisher, { publisher, at: now, calmAt: now })
+  for (const publisher of wanted) if (!duties.has(publisher)) duties.set(publisher, begin(publisher))
 }

@@ -16,8 +16,8 @@ export const TIGHT_CONNECTIONS = 280
 export const NEWCOMER_MS = 30_000
 /** Time after which a connection that brought no records may give its place to another, ms. */
 export const TRIAL_MS = 4 * 60_000
-/** Time after which a connection that this node opened for a query of the DHT and that brought nothing is closed, ms: as long as a peer of own choice has for that, and longer than one query needs it. */
-export const QUIET_MS = 4 * 60_000
+/** Time after which a connection that this node opened for a query of the DHT and that brought nothing is closed, ms: longer than one query needs it. */
+export const QUIET_MS = 90_000
 /** Time between two trials of an untried peer, ms, while one connected peer at least has brought records: an eclipse heals. */
 export const ROTATE_EVERY_MS = 30 * 60_000
 /** The same while nobody has: then this node may be surrounded. */
@@ -72,7 +72,7 @@ export const MAX_CHOSEN_ADDRESSES = 4
 export const MAX_FAILURES = 6
 /** Time between provider records of one publisher, ms: kad-dht keeps them 24 h and moves with churn. */
 export const PROVIDE_EVERY_MS = 10 * 60 * 60_000
-/** Time between DHT lookups of one followed publisher while it has no holder connected, ms. */
+/** Time between the first DHT lookups of one followed publisher while it has no holder connected, ms; doubled each time up to the next. */
 export const LOOKUP_EVERY_MS = 5 * 60_000
 /** Time between DHT lookups of one followed publisher while a holder is connected, ms. */
 export const CALM_LOOKUP_EVERY_MS = 60 * 60_000

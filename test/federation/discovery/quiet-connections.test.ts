@@ -41,7 +41,7 @@ const hungUp = (effects: readonly DiscoveryEffect[]) =>
 
 const looksUp = (effects: readonly DiscoveryEffect[]) => effects.some(effect => effect.do === 'lookUp')
 
-test('of connections that queries of the DHT opened those above twenty go after four quiet minutes, and not before', () => {
+test('of connections that queries of the DHT opened those above twenty go after ninety quiet seconds, and not before', () => {
   const machine = keeper()
   chooseTwelve(machine)
   comeUp(machine, 'outbound', peers(100, 50))
@@ -88,6 +88,49 @@ test('a publisher whose heads a connected peer named is looked up no more until 
   expect(machine.unheld()).toEqual([])
   expect(looksUp(machine.wake(3 * LOOKUP_EVERY_MS))).toBe(false)
   expect(looksUp(machine.disconnected(peer(3), false, 3 * LOOKUP_EVERY_MS))).toBe(true)
+})
+
+test('a publisher that nobody serves is looked up ever more seldom, until somebody served it', () => {
+  const machine = keeper()
+  chooseTwelve(machine)
+  let now = 0
+  /** Minutes to the next look-up. */
+  const next = () => {
+    const began = now
+    do now += 60_000
+    while (!looksUp(machine.wake(now)))
+    machine.found(acme, [], now)
+    return (now - began) / 60_000
+  }
+  machine.serve([acme], [], 0)
+  machine.found(acme, [], 0)
+  expect(Array.from({ length: 6 }, next)).toEqual([5, 10, 20, 40, 60, 60])
+  machine.names(peer(3), [acme])
+  machine.wake(now)
+  machine.disconnected(peer(3), false, now)
+  expect(Array.from({ length: 3 }, next)).toEqual([5, 5, 10])
+})
+
+test('a node that lacks nothing walks the DHT once at its start and then each hour, one that lacks connections each five minutes', () => {
+  const machine = keeper()
+  const walks: number[] = []
+  const passUntil = (start: number, end: number) => {
+    for (let minute = start; minute < end; minute++) {
+      if (!machine.wake(minute * 60_000).some(effect => effect.do === 'walk')) continue
+      walks.push(minute)
+      machine.walked([], minute * 60_000)
+    }
+  }
+  chooseTwelve(machine)
+  machine.walked([], 0)
+  expect(machine.isLacking).toBe(false)
+  passUntil(1, 100)
+  expect(walks).toEqual([60])
+  for (const each of peers(0, 8)) machine.disconnected(each, false, 100 * 60_000)
+  expect(machine.isLacking).toBe(true)
+  machine.walked([], 100 * 60_000)
+  passUntil(101, 120)
+  expect(walks.slice(1)).toEqual([105, 110, 115])
 })
 
 test('who is not connected serves nothing by having named it', () => {
