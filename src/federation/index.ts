@@ -45,6 +45,7 @@ export {
 } from './streams/limits.ts'
 export * from './streams/offence.ts'
 export * from './streams/peer-budgets.ts'
+export type { RequestOptions } from './streams/request-options.ts'
 export * from './streams/shared-rate.ts'
 export * from './streams/token-bucket.ts'
 export { TokenBucket } from './streams/token-bucket.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type FederationError, KeptStreams } from '../../../src/federation/index.ts'
-import type { RequestOptions } from '../../../src/federation/streams/kept-streams.ts'
 import { STALL_MS } from '../../../src/federation/streams/limits.ts'
+import type { RequestOptions } from '../../../src/federation/streams/request-options.ts'
 import { encodeFrame, encodeHello, FRAME, FrameReader, MAX_OPEN_REQUESTS } from '../../../src/protocol/index.ts'
 import { duplexPair, settled, TestClock } from './duplex-pair.ts'
 import { allOf, BOB, PROTOCOL, text } from './two-nodes.ts'
