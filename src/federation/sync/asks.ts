@@ -1,6 +1,10 @@
 import type { PeerId } from '../../protocol/index.ts'
+import { HEADS_TIMEOUT_MS, RANGE_LATE_MS, RANGE_TIMEOUT_MS } from './limits.ts'
+import type { SyncPeers } from './sync-peers.ts'
 import type { HeadsChain } from './told-heads.ts'
 import type { Want } from './want.ts'
+
+type Peers = Pick<SyncPeers, 'asked' | 'answered'>
 
 /** A request that its peer has not answered yet. */
 export interface Ask {
@@ -13,14 +17,20 @@ export interface Ask {
   lateAt: number | null
   /** The whole answer came: what it waits for is this node. */
   isHere: boolean
-  /** Of a request for heads of all that is followed. */
-  readonly chain?: HeadsChain
+  /** Of a request for heads of all that is followed; null: of any other. */
+  readonly chain: HeadsChain | null
 }
 
-/** Requests under way, by their numbers. */
+/** Requests under way, by their numbers; peers and wants are told when one of theirs begins and ends. */
 export class Asks {
+  readonly #peers: Peers
   readonly #asks = new Map<number, Ask>()
+  readonly #chained = new Set<PeerId>()
   #last = 0
+
+  constructor(peers: Peers) {
+    this.#peers = peers
+  }
 
   get size(): number {
     return this.#asks.size
@@ -37,10 +47,22 @@ export class Asks {
     return ranges
   }
 
-  /** Its number. */
-  begin(ask: Ask): number {
-    this.#asks.set(++this.#last, ask)
-    return this.#last
+  /** Whether the peer is being asked for the heads of all that is followed. */
+  isChained(peer: PeerId): boolean {
+    return this.#chained.has(peer)
+  }
+
+  /** A request for heads begins; its number. One chain a peer at a time. */
+  beginHeads(peer: PeerId, chain: HeadsChain | null, now: number): number {
+    if (chain) this.#chained.add(peer)
+    return this.#begin({ peer, deadline: now + HEADS_TIMEOUT_MS, want: null, lateAt: null, isHere: false, chain })
+  }
+
+  /** A request for a range begins; its number. */
+  beginRange(peer: PeerId, want: Want, now: number): number {
+    want.asked(peer)
+    const lateAt = now + RANGE_LATE_MS
+    return this.#begin({ peer, deadline: now + RANGE_TIMEOUT_MS, want, lateAt, isHere: false, chain: null })
   }
 
   /** What this peer was asked by that number, which is over; null: nothing. */
@@ -48,6 +70,9 @@ export class Asks {
     const ask = this.#asks.get(id)
     if (ask?.peer !== peer) return null
     this.#asks.delete(id)
+    this.#peers.answered(peer, id)
+    if (ask.chain) this.#chained.delete(peer)
+    ask.want?.answered(peer)
     return ask
   }
 
@@ -61,5 +86,11 @@ export class Asks {
     let at = Number.POSITIVE_INFINITY
     for (const { deadline, lateAt } of this.#asks.values()) at = Math.min(at, lateAt ?? deadline)
     return at
+  }
+
+  #begin(ask: Ask): number {
+    this.#asks.set(++this.#last, ask)
+    this.#peers.asked(ask.peer, ask.want ? 'ranges' : 'heads', this.#last)
+    return this.#last
   }
 }

@@ -2,10 +2,10 @@ import type { PeerId, PublisherId } from '../../protocol/index.ts'
 import { type Ask, Asks } from './asks.ts'
 import type { DropReason, Failure, HeadsAnswer, Offer, RangeOutcome, SyncEffect } from './effects.ts'
 import { Followed } from './followed.ts'
+import { HeadRounds, type Taken } from './head-rounds.ts'
 import * as limits from './limits.ts'
 import { NewerFeeds } from './newer-feeds.ts'
 import { type PeerRank, SyncPeers } from './sync-peers.ts'
-import { type HeadsChain, ToldByPeers } from './told-heads.ts'
 import type { Want } from './want.ts'
 import { Wants } from './wants.ts'
 
@@ -16,21 +16,20 @@ const NO_COOKIE: HeadsAnswer = { cookie: null, isOver: false, isCut: false }
  * Pure: `now` (ms) comes with every input, `random` (0..1) with the machine, and each input answers with effects.
  */
 export class SyncMachine {
-  readonly #random: () => number
   readonly #followed = new Followed()
-  readonly #told = new ToldByPeers()
   readonly #peers: SyncPeers
-  readonly #asks = new Asks()
+  readonly #asks: Asks
+  readonly #rounds: HeadRounds
   readonly #wants = new Wants()
   readonly #newer = new NewerFeeds()
-  #nextRound: number | null = null
   #localFailures = 0
   /** No range is asked for before. */
   #restsUntil = 0
 
   constructor(random: () => number) {
-    this.#random = random
     this.#peers = new SyncPeers(random)
+    this.#asks = new Asks(this.#peers)
+    this.#rounds = new HeadRounds(this.#followed, this.#peers, this.#asks, random)
   }
 
   /** Whether nothing is asked and nothing known to be missing. */
@@ -40,9 +39,7 @@ export class SyncMachine {
 
   /** Peers that told all heads of these publishers, and whether anything of theirs is still missing. */
   standingOf(publishers: ReadonlySet<PublisherId>): { readonly told: number; readonly isMissing: boolean } {
-    const highest = Math.max(0, ...[...publishers].map(id => this.#followed.numberOf(id)))
-    const told = this.#peers.ids().filter(peer => (this.#told.of(peer)?.upTo ?? 0) >= highest)
-    return { told: told.length, isMissing: this.#wants.hasAnyOf(publishers) }
+    return { told: this.#rounds.toldAllOf(publishers), isMissing: this.#wants.hasAnyOf(publishers) }
   }
 
   isFollowed(publisher: PublisherId): boolean {
@@ -61,14 +58,13 @@ export class SyncMachine {
       newerFeeds: this.#newer.size,
       ...this.#peers.sizes,
       ...this.#wants.sizes,
-      ...this.#told.sizes,
+      ...this.#rounds.sizes,
     }
   }
 
   connected(peer: PeerId, rank: PeerRank, now: number): SyncEffect[] {
     if (!this.#peers.add(peer, rank, now)) return []
-    this.#told.came(peer).begin(now)
-    return [...this.#subscribe(peer), ...this.#goOn(peer, now), ...this.#wake(now)]
+    return [...this.#subscribe(peer), ...this.#rounds.came(peer, now), ...this.#wakeAt(now)]
   }
 
   disconnected(peer: PeerId, now: number): SyncEffect[] {
@@ -77,8 +73,8 @@ export class SyncMachine {
 
   follow(publishers: readonly PublisherId[], now: number): SyncEffect[] {
     if (!this.#followed.add(publishers)) return []
-    const asks = this.#peers.pick(now, limits.PEERS_A_FOLLOW).flatMap(peer => this.#goOn(peer, now))
-    return [...this.#peers.ids().flatMap(peer => this.#subscribe(peer)), ...asks, ...this.#wake(now)]
+    const asks = this.#peers.pick(now, limits.PEERS_A_FOLLOW).flatMap(peer => this.#rounds.goOn(peer, now))
+    return [...this.#subscribeAll(), ...asks, ...this.#wakeAt(now)]
   }
 
   unfollow(publishers: readonly PublisherId[], now: number): SyncEffect[] {
@@ -86,7 +82,7 @@ export class SyncMachine {
     if (gone.size === 0) return []
     const cancelled = this.#cancel(({ want }) => want !== null && gone.has(want.head.publisher))
     this.#wants.dropPublishers(gone)
-    return [...cancelled, ...this.#peers.ids().flatMap(peer => this.#subscribe(peer)), ...this.#schedule(now)]
+    return [...cancelled, ...this.#subscribeAll(), ...this.#schedule(now)]
   }
 
   /** Gossip showed a record whose predecessors are missing; `source` forwarded it. */
@@ -94,7 +90,7 @@ export class SyncMachine {
     if (!this.#followed.has(publisher)) return []
     this.#wants.unpark(publisher)
     const peers = this.#peers.has(source) ? [source] : this.#peers.pick(now)
-    return [...peers.flatMap(peer => this.#askHeads(peer, publisher, now)), ...this.#wake(now)]
+    return [...peers.flatMap(peer => this.#rounds.askOne(peer, publisher, now)), ...this.#wakeAt(now)]
   }
 
   /** The answer to an `askHeads` (`ask`) or a subscription's push (`ask` null): offers that this node does not hold. */
@@ -105,21 +101,11 @@ export class SyncMachine {
     now: number,
     answer: HeadsAnswer = NO_COOKIE,
   ): SyncEffect[] {
-    const chain = ask === null ? undefined : this.#asks.get(ask)?.chain
-    if (ask !== null && !this.#settle(ask, peer)) return []
-    const told = this.#told.of(peer)
-    if (told === undefined) return []
-    let taken = 0
-    let isLeft = answer.isCut
-    for (const { head, pinned } of offers) {
-      if (!this.#followed.has(head.publisher) || this.#newer.has(peer, head, now)) continue
-      if (this.#wants.offer(head, pinned, peer)) taken++
-      else isLeft ||= !pinned
-    }
-    if (!isLeft && chain) told.answered(chain, answer, now, this.#random())
-    else if (isLeft && chain?.since === null && taken > 0) told.isFull = true
-    else if (isLeft && ask !== null) told.spoil()
-    return [...(chain && !isLeft ? this.#goOn(peer, now) : []), ...this.#schedule(now)]
+    const asked = ask === null ? null : this.#asks.end(ask, peer)
+    if ((ask !== null && asked === null) || !this.#peers.has(peer)) return []
+    const taken = this.#take(peer, offers, now)
+    const asksOn = asked ? this.#rounds.answered(peer, asked.chain, answer, taken, now) : []
+    return [...asksOn, ...this.#schedule(now)]
   }
 
   /** A subscription ended that this node did not end: it is opened again with the next round. */
@@ -129,7 +115,7 @@ export class SyncMachine {
 
   /** A heads request that failed, or was answered by what is not one of the protocol's messages (`bad`). */
   headsFailed(peer: PeerId, ask: number, why: Failure | 'bad', now: number): SyncEffect[] {
-    if (!this.#settle(ask, peer)) return []
+    if (!this.#asks.end(ask, peer)) return []
     const effects =
       why === 'bad' ? this.#drop(peer, 'bad record') : why === 'failed' ? this.#strike(peer, 'failed', now) : []
     return [...effects, ...this.#schedule(now)]
@@ -137,10 +123,11 @@ export class SyncMachine {
 
   ranged(peer: PeerId, ask: number, outcome: RangeOutcome, now: number): SyncEffect[] {
     const want = this.#asks.get(ask)?.want
-    if (!want || !this.#settle(ask, peer)) return []
+    if (!want || !this.#asks.end(ask, peer)) return []
     const offerers = [...want.offeredBy]
     const effects = this.#judge(peer, want, outcome, now)
-    return [...effects, ...offerers.flatMap(each => this.#askOn(each, now)), ...this.#schedule(now)]
+    const fetched = offerers.filter(each => !this.#wants.hasOffers(each))
+    return [...effects, ...fetched.flatMap(each => this.#rounds.fetched(each, now)), ...this.#schedule(now)]
   }
 
   /** All bytes of a range are here: what it takes to verify and store it is no time of the peer's. */
@@ -164,16 +151,23 @@ export class SyncMachine {
         ask.want?.feed.widen()
       }
     }
-    if (this.#nextRound !== null && this.#nextRound <= now) {
-      this.#nextRound = null
+    if (this.#rounds.isDue(now)) {
       this.#wants.unpark()
-      for (const peer of this.#peers.takeDeaf()) effects.push(...this.#subscribe(peer))
-      for (const peer of this.#peers.pickRound(now)) {
-        this.#told.of(peer)?.begin(now)
-        effects.push(...this.#goOn(peer, now))
-      }
+      effects.push(...this.#peers.takeDeaf().flatMap(peer => this.#subscribe(peer)), ...this.#rounds.start(now))
     }
     return [...effects, ...this.#schedule(now)]
+  }
+
+  /** Wants what a peer offers, as far as there is room. */
+  #take(peer: PeerId, offers: readonly Offer[], now: number): Taken {
+    let heads = 0
+    let isAll = true
+    for (const { head, pinned } of offers) {
+      if (!this.#followed.has(head.publisher) || this.#newer.has(peer, head, now)) continue
+      if (this.#wants.offer(head, pinned, peer)) heads++
+      else isAll &&= pinned
+    }
+    return { heads, isAll }
   }
 
   #judge(peer: PeerId, want: Want, outcome: RangeOutcome, now: number): SyncEffect[] {
@@ -226,14 +220,14 @@ export class SyncMachine {
 
   /** It is offered again in a round: so it is tried once in each, and not at all while nothing can be stored. */
   #putOff(want: Want): SyncEffect[] {
-    for (const peer of want.offeredBy) this.#told.of(peer)?.spoil()
+    for (const peer of want.offeredBy) this.#rounds.spoil(peer)
     this.#wants.done(want)
     return this.#cancelOthers(want)
   }
 
   /** It was told and is not held: only whole heads tell it again. A pinned head is offered with each answer as long as it is missing. */
   #fail(want: Want, peer: PeerId): void {
-    if (!want.pinned) this.#told.of(peer)?.spoil()
+    if (!want.pinned) this.#rounds.spoil(peer)
     this.#wants.fail(want, peer)
   }
 
@@ -245,87 +239,43 @@ export class SyncMachine {
   /** Starts every range that may start: the most reliable peers first, two ranges each, root feeds first. */
   #schedule(now: number): SyncEffect[] {
     const effects: SyncEffect[] = []
-    if (now < this.#restsUntil || this.#wants.size === 0) return this.#wake(now)
+    if (now < this.#restsUntil || this.#wants.size === 0) return this.#wakeAt(now)
     let places = limits.MAX_RANGES - this.#asks.ranges
     for (const peer of this.#peers.free(now))
       while (places > 0 && this.#peers.mayAskRange(peer)) {
         const want = this.#wants.pickFor(peer)
         if (want === null) break
-        this.#wants.take(want, peer)
-        const ask = this.#ask(peer, limits.RANGE_TIMEOUT_MS, want, now)
+        const ask = this.#asks.beginRange(peer, want, now)
         effects.push({ do: 'askRange', ask, peer, head: want.head, from: want.from, pinned: want.pinned })
         places--
       }
-    return [...effects, ...this.#wake(now)]
+    return [...effects, ...this.#wakeAt(now)]
   }
 
   /** New root records may pin a branch; who has a feed has the root that delegates it. */
   #askAgain(peer: PeerId, { head }: Want, now: number): SyncEffect[] {
-    return this.#askHeads(peer, head.publisher, now)
-  }
-
-  /** Whole heads of a publisher, beside the round. */
-  #askHeads(peer: PeerId, publisher: PublisherId, now: number): SyncEffect[] {
-    if (!this.#peers.mayAskHeads(peer)) return []
-    const ask = this.#ask(peer, limits.HEADS_TIMEOUT_MS, null, now)
-    return [{ do: 'askHeads', ask, peer, publishers: [publisher] }]
-  }
-
-  /** The next request by which a peer is asked for all that is followed: what changed, then what it did not tell yet. */
-  #goOn(peer: PeerId, now: number): SyncEffect[] {
-    const told = this.#told.of(peer)
-    if (told === undefined || told.ask !== null || !this.#peers.mayAskHeads(peer)) return []
-    const chain = { since: told.isDue ? told.cookie : null, upTo: told.upTo }
-    const publishers = chain.since === null ? this.#followed.above(told.upTo) : this.#followed.upTo(told.upTo)
-    told.isDue = false
-    if (publishers.length === 0) return chain.since === null ? [] : this.#goOn(peer, now)
-    if (chain.since === null) chain.upTo = this.#followed.numberOf(publishers.at(-1)!)
-    told.ask = this.#ask(peer, limits.HEADS_TIMEOUT_MS, null, now, chain)
-    const isPlain = chain.since === null && told.upTo > 0
-    return [{ do: 'askHeads', ask: told.ask, peer, publishers, ...(isPlain ? {} : { since: chain.since }) }]
-  }
-
-  /** Who told more than may be wanted of it is asked on when that is fetched. */
-  #askOn(peer: PeerId, now: number): SyncEffect[] {
-    const told = this.#told.of(peer)
-    if (!told?.isFull || this.#wants.hasOffers(peer)) return []
-    told.isFull = false
-    return this.#goOn(peer, now)
-  }
-
-  #ask(peer: PeerId, timeoutMs: number, want: Want | null, now: number, chain?: HeadsChain): number {
-    const lateAt = want && now + limits.RANGE_LATE_MS
-    const deadline = now + timeoutMs
-    const ask = this.#asks.begin({ peer, deadline, want, lateAt, isHere: false, ...(chain ? { chain } : {}) })
-    this.#peers.asked(peer, want ? 'ranges' : 'heads', ask)
-    return ask
-  }
-
-  #settle(id: number, peer: PeerId): boolean {
-    const ask = this.#asks.end(id, peer)
-    if (ask === null) return false
-    this.#peers.answered(peer, id)
-    const told = this.#told.of(peer)
-    if (told?.ask === id) told.ask = null
-    if (ask.want) this.#wants.release(ask.want, peer)
-    return true
+    return this.#rounds.askOne(peer, head.publisher, now)
   }
 
   #giveUp(id: number, { peer, want }: Ask, now: number): SyncEffect[] {
-    this.#settle(id, peer)
+    this.#asks.end(id, peer)
     if (want) this.#fail(want, peer)
     return [{ do: 'cancel', ask: id }, ...this.#strike(peer, 'failed', now)]
   }
 
   #cancel(isMeant: (ask: Ask) => boolean): SyncEffect[] {
     const meant = [...this.#asks].filter(([, ask]) => isMeant(ask))
-    for (const [id, { peer }] of meant) this.#settle(id, peer)
+    for (const [id, { peer }] of meant) this.#asks.end(id, peer)
     return meant.map(([ask]) => ({ do: 'cancel', ask }))
   }
 
   /** An answer changed what is to be asked. */
   #cancelOthers(want: Want): SyncEffect[] {
     return want.askedOf.size === 0 ? [] : this.#cancel(ask => ask.want === want)
+  }
+
+  #subscribeAll(): SyncEffect[] {
+    return this.#peers.ids().flatMap(peer => this.#subscribe(peer))
   }
 
   #subscribe(peer: PeerId): SyncEffect[] {
@@ -342,15 +292,14 @@ export class SyncMachine {
 
   #forget(peer: PeerId, isDropped: boolean): SyncEffect[] {
     const effects = this.#cancel(ask => ask.peer === peer)
-    this.#told.left(peer, !isDropped && !this.#wants.hasOffers(peer))
+    this.#rounds.left(peer, !isDropped && !this.#wants.hasOffers(peer))
     this.#peers.delete(peer)
     this.#wants.dropPeer(peer)
     return effects
   }
 
-  #wake(now: number): SyncEffect[] {
-    this.#nextRound ??= now + limits.ROUND_MS * (0.8 + 0.4 * this.#random())
-    let at = Math.min(this.#nextRound, this.#asks.nextAt())
+  #wakeAt(now: number): SyncEffect[] {
+    let at = Math.min(this.#rounds.nextAt(now), this.#asks.nextAt())
     if (this.#restsUntil > now) at = Math.min(at, this.#restsUntil)
     return [{ do: 'wakeAt', at }]
   }

@@ -14,8 +14,6 @@ export interface HeadsChain {
  * request at a time, each answer after the one before: so a cookie stands for all publishers up to `upTo`.
  */
 export class ToldHeads {
-  /** What the peer is asked now, or null. */
-  ask: number | null = null
   /** Since when changes can be asked for; null: whole heads are. */
   cookie: HeadCookie | null = null
   /** Followed publishers up to this number were told in whole. */
@@ -29,9 +27,8 @@ export class ToldHeads {
   /** When whole heads are asked for though changes could be, ms. */
   #wholeAt = 0
 
-  /** A round begins: changes if they can be asked for, else everything once more. */
+  /** A round begins, and nothing of the one before is under way: changes if they can be asked for, else everything once more. */
   begin(now: number): void {
-    if (this.ask !== null) return
     this.isFull = false
     this.isDue = this.cookie !== null && now < this.#wholeAt
     if (this.isDue) return
@@ -97,7 +94,6 @@ export class ToldByPeers {
     const told = this.#told.get(peer)
     this.#told.delete(peer)
     if (told === undefined || told.cookie === null || !isKept) return
-    told.ask = null
     this.#absent.set(peer, told)
   }
 }

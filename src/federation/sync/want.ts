@@ -46,6 +46,18 @@ export class Want {
     return this.failures === 0 && this.askedOf.size === 0 && this.feed.wants.size === 1
   }
 
+  /** The peer is asked for it. */
+  asked(peer: PeerId): void {
+    this.askedOf.add(peer)
+    this.feed.askedOf.add(peer)
+  }
+
+  /** The peer is no longer asked for it. */
+  answered(peer: PeerId): void {
+    this.askedOf.delete(peer)
+    this.feed.askedOf.delete(peer)
+  }
+
   /** The chain did not join at `from`: look earlier, twice as far each time. */
   stepBack(from: number): void {
     this.from = Math.max(1, from - this.#step)

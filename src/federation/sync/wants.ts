@@ -77,18 +77,6 @@ export class Wants {
     return this.#byPeer.get(peer)?.first(want => this.#mayAsk(want, peer)) ?? null
   }
 
-  /** The peer is asked for it. */
-  take(want: Want, peer: PeerId): void {
-    want.askedOf.add(peer)
-    want.feed.askedOf.add(peer)
-  }
-
-  /** The peer is no longer asked for it. */
-  release(want: Want, peer: PeerId): void {
-    want.askedOf.delete(peer)
-    want.feed.askedOf.delete(peer)
-  }
-
   done(want: Want): void {
     for (const peer of [...want.offeredBy]) this.#unoffer(want, peer)
     if (!want.feed.wants.delete(tipOf(want.head))) return

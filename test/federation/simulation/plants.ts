@@ -76,9 +76,9 @@ const SYNC: readonly Plant[] = [
   },
   {
     name: 'no rounds: what is lost is not asked again',
-    file: 'federation/sync/machine.ts',
-    find: 'if (this.#nextRound !== null && this.#nextRound <= now) {',
-    replace: 'if (this.#nextRound !== null && this.#nextRound <= now) this.#nextRound = null\n    if (false) {',
+    file: 'federation/sync/head-rounds.ts',
+    find: 'return this.#nextAt !== null && this.#nextAt <= now',
+    replace: 'if (this.#nextAt !== null && this.#nextAt <= now) this.#nextAt = null\n    return false',
   },
   {
     name: 'the cursor runs ahead of what is held',

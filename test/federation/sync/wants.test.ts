@@ -57,9 +57,9 @@ test('to ask a peer for all that it offers takes looks in proportion, not one at
   const looks = vi.spyOn(Want.prototype, 'isUnpreceded', 'get')
   const picked: string[] = []
   for (let want = wants.pickFor(peer); want !== null; want = wants.pickFor(peer)) {
-    wants.take(want, peer)
+    want.asked(peer)
     picked.push(want.head.feed)
-    wants.release(want, peer)
+    want.answered(peer)
     wants.done(want)
   }
   expect(picked.slice(0, publishers)).toEqual(Array.from({ length: publishers }, () => 'root'))
