@@ -1,4 +1,5 @@
 import type { PeerId } from '../../protocol/index.ts'
+import type { SyncEffect } from './effects.ts'
 import { HEADS_TIMEOUT_MS, RANGE_LATE_MS, RANGE_TIMEOUT_MS } from './limits.ts'
 import type { SyncPeers } from './sync-peers.ts'
 import type { HeadsChain } from './told-heads.ts'
@@ -76,9 +77,28 @@ export class Asks {
     return ask
   }
 
-  /** Those under way; one that ends meanwhile is left out. */
-  [Symbol.iterator](): Iterator<[number, Ask]> {
-    return this.#asks[Symbol.iterator]()
+  /** Ends those that are meant: no answer to them is waited for. */
+  cancel(isMeant: (ask: Ask) => boolean): SyncEffect[] {
+    const meant = [...this.#asks].filter(([, ask]) => isMeant(ask))
+    for (const [id, { peer }] of meant) this.end(id, peer)
+    return meant.map(([ask]) => ({ do: 'cancel', ask }))
+  }
+
+  /** All of an answer is here: what it takes to verify and store it is no time of the peer's. */
+  arrived(id: number): void {
+    const ask = this.#asks.get(id)
+    if (ask) Object.assign(ask, { isHere: true, lateAt: null, deadline: Number.POSITIVE_INFINITY })
+  }
+
+  /** Those whose time is over, one by one: one that ends meanwhile is left out. Beside one that is only late, others may be asked now. */
+  *overdue(now: number): Generator<[number, Ask]> {
+    for (const [id, ask] of this.#asks) {
+      if (ask.deadline <= now) yield [id, ask]
+      else if (ask.lateAt !== null && ask.lateAt <= now) {
+        ask.lateAt = null
+        ask.want?.feed.widen()
+      }
+    }
   }
 
   /** When one of them has to be looked at, ms; infinity: none is under way. */

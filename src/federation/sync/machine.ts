@@ -1,12 +1,12 @@
 import type { PeerId, PublisherId } from '../../protocol/index.ts'
 import { type Ask, Asks } from './asks.ts'
-import type { DropReason, Failure, HeadsAnswer, Offer, RangeOutcome, SyncEffect } from './effects.ts'
+import { Departures } from './departures.ts'
+import type { Failure, HeadsAnswer, Offer, RangeOutcome, SyncEffect } from './effects.ts'
 import { Followed } from './followed.ts'
-import { HeadRounds, type Taken } from './head-rounds.ts'
-import * as limits from './limits.ts'
-import { NewerFeeds } from './newer-feeds.ts'
+import { HeadRounds } from './head-rounds.ts'
+import { PEERS_A_FOLLOW } from './limits.ts'
+import { Ranges } from './ranges.ts'
 import { type PeerRank, SyncPeers } from './sync-peers.ts'
-import type { Want } from './want.ts'
 import { Wants } from './wants.ts'
 
 const NO_COOKIE: HeadsAnswer = { cookie: null, isOver: false, isCut: false }
@@ -17,19 +17,19 @@ const NO_COOKIE: HeadsAnswer = { cookie: null, isOver: false, isCut: false }
  */
 export class SyncMachine {
   readonly #followed = new Followed()
+  readonly #wants = new Wants()
   readonly #peers: SyncPeers
   readonly #asks: Asks
   readonly #rounds: HeadRounds
-  readonly #wants = new Wants()
-  readonly #newer = new NewerFeeds()
-  #localFailures = 0
-  /** No range is asked for before. */
-  #restsUntil = 0
+  readonly #departures: Departures
+  readonly #ranges: Ranges
 
   constructor(random: () => number) {
     this.#peers = new SyncPeers(random)
     this.#asks = new Asks(this.#peers)
     this.#rounds = new HeadRounds(this.#followed, this.#peers, this.#asks, random)
+    this.#departures = new Departures(this.#peers, this.#asks, this.#wants, this.#rounds)
+    this.#ranges = new Ranges(this.#peers, this.#asks, this.#wants, this.#rounds, this.#departures)
   }
 
   /** Whether nothing is asked and nothing known to be missing. */
@@ -55,7 +55,7 @@ export class SyncMachine {
   get sizes() {
     return {
       asks: this.#asks.size,
-      newerFeeds: this.#newer.size,
+      ...this.#ranges.sizes,
       ...this.#peers.sizes,
       ...this.#wants.sizes,
       ...this.#rounds.sizes,
@@ -64,25 +64,25 @@ export class SyncMachine {
 
   connected(peer: PeerId, rank: PeerRank, now: number): SyncEffect[] {
     if (!this.#peers.add(peer, rank, now)) return []
-    return [...this.#subscribe(peer), ...this.#rounds.came(peer, now), ...this.#wakeAt(now)]
+    return [...this.#subscribe([peer]), ...this.#rounds.came(peer, now), ...this.#wakeAt(now)]
   }
 
   disconnected(peer: PeerId, now: number): SyncEffect[] {
-    return [...this.#forget(peer, false), ...this.#schedule(now)]
+    return [...this.#departures.left(peer), ...this.#schedule(now)]
   }
 
   follow(publishers: readonly PublisherId[], now: number): SyncEffect[] {
     if (!this.#followed.add(publishers)) return []
-    const asks = this.#peers.pick(now, limits.PEERS_A_FOLLOW).flatMap(peer => this.#rounds.goOn(peer, now))
-    return [...this.#subscribeAll(), ...asks, ...this.#wakeAt(now)]
+    const asks = this.#peers.pick(now, PEERS_A_FOLLOW).flatMap(peer => this.#rounds.goOn(peer, now))
+    return [...this.#subscribe(this.#peers.ids()), ...asks, ...this.#wakeAt(now)]
   }
 
   unfollow(publishers: readonly PublisherId[], now: number): SyncEffect[] {
     const gone = new Set(this.#followed.delete(publishers))
     if (gone.size === 0) return []
-    const cancelled = this.#cancel(({ want }) => want !== null && gone.has(want.head.publisher))
+    const cancelled = this.#asks.cancel(({ want }) => want !== null && gone.has(want.head.publisher))
     this.#wants.dropPublishers(gone)
-    return [...cancelled, ...this.#subscribeAll(), ...this.#schedule(now)]
+    return [...cancelled, ...this.#subscribe(this.#peers.ids()), ...this.#schedule(now)]
   }
 
   /** Gossip showed a record whose predecessors are missing; `source` forwarded it. */
@@ -94,16 +94,11 @@ export class SyncMachine {
   }
 
   /** The answer to an `askHeads` (`ask`) or a subscription's push (`ask` null): offers that this node does not hold. */
-  offered(
-    peer: PeerId,
-    ask: number | null,
-    offers: readonly Offer[],
-    now: number,
-    answer: HeadsAnswer = NO_COOKIE,
-  ): SyncEffect[] {
+  offered(peer: PeerId, ask: number | null, offers: readonly Offer[], now: number, answer = NO_COOKIE): SyncEffect[] {
     const asked = ask === null ? null : this.#asks.end(ask, peer)
     if ((ask !== null && asked === null) || !this.#peers.has(peer)) return []
-    const taken = this.#take(peer, offers, now)
+    const followed = offers.filter(({ head }) => this.#followed.has(head.publisher))
+    const taken = this.#ranges.offered(peer, followed, now)
     const asksOn = asked ? this.#rounds.answered(peer, asked.chain, answer, taken, now) : []
     return [...asksOn, ...this.#schedule(now)]
   }
@@ -116,191 +111,61 @@ export class SyncMachine {
   /** A heads request that failed, or was answered by what is not one of the protocol's messages (`bad`). */
   headsFailed(peer: PeerId, ask: number, why: Failure | 'bad', now: number): SyncEffect[] {
     if (!this.#asks.end(ask, peer)) return []
-    const effects =
-      why === 'bad' ? this.#drop(peer, 'bad record') : why === 'failed' ? this.#strike(peer, 'failed', now) : []
-    return [...effects, ...this.#schedule(now)]
+    if (why === 'bad') return this.lied(peer, now)
+    return [...(why === 'failed' ? this.#departures.strike(peer, why, now) : []), ...this.#schedule(now)]
   }
 
   ranged(peer: PeerId, ask: number, outcome: RangeOutcome, now: number): SyncEffect[] {
     const want = this.#asks.get(ask)?.want
     if (!want || !this.#asks.end(ask, peer)) return []
     const offerers = [...want.offeredBy]
-    const effects = this.#judge(peer, want, outcome, now)
+    const effects = this.#ranges.ended(peer, want, outcome, now)
     const fetched = offerers.filter(each => !this.#wants.hasOffers(each))
     return [...effects, ...fetched.flatMap(each => this.#rounds.fetched(each, now)), ...this.#schedule(now)]
   }
 
   /** All bytes of a range are here: what it takes to verify and store it is no time of the peer's. */
   arrived(ask: number): void {
-    const asked = this.#asks.get(ask)
-    if (asked) Object.assign(asked, { isHere: true, lateAt: null, deadline: Number.POSITIVE_INFINITY })
+    this.#asks.arrived(ask)
   }
 
   /** What a peer sent was a lie. */
   lied(peer: PeerId, now: number): SyncEffect[] {
-    return [...this.#drop(peer, 'bad record'), ...this.#schedule(now)]
+    return [...this.#departures.drop(peer, 'bad record'), ...this.#schedule(now)]
   }
 
   /** Time has come: late answers are given up or others asked too and, when it is due, a round starts. */
   wake(now: number): SyncEffect[] {
     const effects: SyncEffect[] = []
-    for (const [id, ask] of this.#asks) {
-      if (ask.deadline <= now) effects.push(...this.#giveUp(id, ask, now))
-      else if (ask.lateAt !== null && ask.lateAt <= now) {
-        ask.lateAt = null
-        ask.want?.feed.widen()
-      }
-    }
-    if (this.#rounds.isDue(now)) {
-      this.#wants.unpark()
-      effects.push(...this.#peers.takeDeaf().flatMap(peer => this.#subscribe(peer)), ...this.#rounds.start(now))
-    }
-    return [...effects, ...this.#schedule(now)]
-  }
-
-  /** Wants what a peer offers, as far as there is room. */
-  #take(peer: PeerId, offers: readonly Offer[], now: number): Taken {
-    let heads = 0
-    let isAll = true
-    for (const { head, pinned } of offers) {
-      if (!this.#followed.has(head.publisher) || this.#newer.has(peer, head, now)) continue
-      if (this.#wants.offer(head, pinned, peer)) heads++
-      else isAll &&= pinned
-    }
-    return { heads, isAll }
-  }
-
-  #judge(peer: PeerId, want: Want, outcome: RangeOutcome, now: number): SyncEffect[] {
-    switch (outcome.is) {
-      case 'held':
-        this.#helped(peer, want, outcome.helped, now)
-        this.#wants.done(want)
-        return [...this.#cancelOthers(want), ...(outcome.helped && want.isRoot ? this.#askAgain(peer, want, now) : [])]
-      case 'more':
-        this.#helped(peer, want, outcome.helped, now)
-        want.from = outcome.next
-        if (outcome.short) want.feed.widen()
-        return this.#cancelOthers(want)
-      case 'apart':
-        if (outcome.from === 1) return this.#betrayed(peer, want)
-        want.stepBack(outcome.from)
-        return this.#cancelOthers(want)
-      case 'undelegated':
-        this.#wants.park(want)
-        return [...this.#cancelOthers(want), ...this.#askAgain(peer, want, now)]
-      case 'refused':
-        this.#wants.refuse(want)
-        return this.#cancelOthers(want)
-      case 'empty':
-        this.#fail(want, peer)
-        return want.pinned ? [] : this.#strike(peer, 'broke', now)
-      case 'bad':
-        return this.#betrayed(peer, want)
-      case 'failed':
-        this.#fail(want, peer)
-        return this.#strike(peer, 'failed', now)
-      case 'newer':
-        this.#newer.add(peer, want.head, now)
-        this.#wants.fail(want, peer)
-        return []
-      case 'forgotten':
-        return this.#putOff(want)
-      case 'local':
-        if (++this.#localFailures >= limits.MAX_LOCAL_FAILURES) this.#restsUntil = now + limits.LOCAL_REST_MS
-        return this.#putOff(want)
-    }
-  }
-
-  #helped(peer: PeerId, want: Want, helped: boolean, now: number): void {
-    if (!helped) return
-    this.#localFailures = 0
-    this.#peers.forgive(peer, now)
-    if (want.isRoot) this.#wants.unpark(want.head.publisher)
-  }
-
-  /** It is offered again in a round: so it is tried once in each, and not at all while nothing can be stored. */
-  #putOff(want: Want): SyncEffect[] {
-    for (const peer of want.offeredBy) this.#rounds.spoil(peer)
-    this.#wants.done(want)
-    return this.#cancelOthers(want)
-  }
-
-  /** It was told and is not held: only whole heads tell it again. A pinned head is offered with each answer as long as it is missing. */
-  #fail(want: Want, peer: PeerId): void {
-    if (!want.pinned) this.#rounds.spoil(peer)
-    this.#wants.fail(want, peer)
-  }
-
-  #betrayed(peer: PeerId, want: Want): SyncEffect[] {
-    this.#wants.fail(want, peer)
-    return this.#drop(peer, 'bad record')
-  }
-
-  /** Starts every range that may start: the most reliable peers first, two ranges each, root feeds first. */
-  #schedule(now: number): SyncEffect[] {
-    const effects: SyncEffect[] = []
-    if (now < this.#restsUntil || this.#wants.size === 0) return this.#wakeAt(now)
-    let places = limits.MAX_RANGES - this.#asks.ranges
-    for (const peer of this.#peers.free(now))
-      while (places > 0 && this.#peers.mayAskRange(peer)) {
-        const want = this.#wants.pickFor(peer)
-        if (want === null) break
-        const ask = this.#asks.beginRange(peer, want, now)
-        effects.push({ do: 'askRange', ask, peer, head: want.head, from: want.from, pinned: want.pinned })
-        places--
-      }
-    return [...effects, ...this.#wakeAt(now)]
-  }
-
-  /** New root records may pin a branch; who has a feed has the root that delegates it. */
-  #askAgain(peer: PeerId, { head }: Want, now: number): SyncEffect[] {
-    return this.#rounds.askOne(peer, head.publisher, now)
+    for (const [id, ask] of this.#asks.overdue(now)) effects.push(...this.#giveUp(id, ask, now))
+    return [...effects, ...this.#startRound(now), ...this.#schedule(now)]
   }
 
   #giveUp(id: number, { peer, want }: Ask, now: number): SyncEffect[] {
     this.#asks.end(id, peer)
-    if (want) this.#fail(want, peer)
-    return [{ do: 'cancel', ask: id }, ...this.#strike(peer, 'failed', now)]
+    const effects = want
+      ? this.#ranges.ended(peer, want, { is: 'failed' }, now)
+      : this.#departures.strike(peer, 'failed', now)
+    return [{ do: 'cancel', ask: id }, ...effects]
   }
 
-  #cancel(isMeant: (ask: Ask) => boolean): SyncEffect[] {
-    const meant = [...this.#asks].filter(([, ask]) => isMeant(ask))
-    for (const [id, { peer }] of meant) this.#asks.end(id, peer)
-    return meant.map(([ask]) => ({ do: 'cancel', ask }))
+  #startRound(now: number): SyncEffect[] {
+    if (!this.#rounds.isDue(now)) return []
+    this.#wants.unpark()
+    return [...this.#subscribe(this.#peers.takeDeaf()), ...this.#rounds.start(now)]
   }
 
-  /** An answer changed what is to be asked. */
-  #cancelOthers(want: Want): SyncEffect[] {
-    return want.askedOf.size === 0 ? [] : this.#cancel(ask => ask.want === want)
+  #subscribe(peers: readonly PeerId[]): SyncEffect[] {
+    return peers.map(peer => ({ do: 'subscribe', peer, publishers: this.#followed.ids }))
   }
 
-  #subscribeAll(): SyncEffect[] {
-    return this.#peers.ids().flatMap(peer => this.#subscribe(peer))
-  }
-
-  #subscribe(peer: PeerId): SyncEffect[] {
-    return [{ do: 'subscribe', peer, publishers: this.#followed.ids }]
-  }
-
-  #strike(peer: PeerId, what: 'broke' | 'failed', now: number): SyncEffect[] {
-    return this.#peers.strike(peer, what, now) ? this.#drop(peer, 'unreliable') : []
-  }
-
-  #drop(peer: PeerId, why: DropReason): SyncEffect[] {
-    return this.#peers.has(peer) ? [...this.#forget(peer, true), { do: 'dropPeer', peer, why }] : []
-  }
-
-  #forget(peer: PeerId, isDropped: boolean): SyncEffect[] {
-    const effects = this.#cancel(ask => ask.peer === peer)
-    this.#rounds.left(peer, !isDropped && !this.#wants.hasOffers(peer))
-    this.#peers.delete(peer)
-    this.#wants.dropPeer(peer)
-    return effects
+  /** Whatever came, ranges may start now, and the next look is due at another time. */
+  #schedule(now: number): SyncEffect[] {
+    return [...this.#ranges.start(now), ...this.#wakeAt(now)]
   }
 
   #wakeAt(now: number): SyncEffect[] {
-    let at = Math.min(this.#rounds.nextAt(now), this.#asks.nextAt())
-    if (this.#restsUntil > now) at = Math.min(at, this.#restsUntil)
+    const at = Math.min(this.#rounds.nextAt(now), this.#asks.nextAt(), this.#ranges.restsUntil(now))
     return [{ do: 'wakeAt', at }]
   }
 }

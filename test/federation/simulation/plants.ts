@@ -88,8 +88,8 @@ const SYNC: readonly Plant[] = [
   },
   {
     name: 'a liar stays connected',
-    file: 'federation/sync/machine.ts',
-    find: "return this.#drop(peer, 'bad record')\n  }\n",
+    file: 'federation/sync/ranges.ts',
+    find: "return this.#blame.drop(peer, 'bad record')\n  }\n",
     replace: 'return []\n  }\n',
   },
   {
