@@ -56,19 +56,22 @@ export interface Ready {
 /** A node in a process of its own, with a home that outlives its restarts. */
 export class NodeProcess implements AsyncDisposable {
   readonly home: string
+  /** Where its commands run: some write into the current folder. */
+  readonly #folder: string
   readonly #flags: readonly string[]
   #child: ChildProcess | null = null
   #ready: Ready | null = null
   #stderr = ''
 
-  private constructor(home: string, flags: readonly string[]) {
+  private constructor(home: string, folder: string, flags: readonly string[]) {
     this.home = home
+    this.#folder = folder
     this.#flags = flags
   }
 
   /** A node whose home is an empty folder; `restart` starts it. */
   static async empty(flags: readonly string[] = []): Promise<NodeProcess> {
-    return new NodeProcess(await temporaryFolder(), flags)
+    return new NodeProcess(await temporaryFolder(), await temporaryFolder(), flags)
   }
 
   /** A node in a new home, started. */
@@ -153,12 +156,12 @@ export class NodeProcess implements AsyncDisposable {
 
   /** Runs a CLI command against this node, whatever it exits with. */
   try(...args: readonly string[]): Promise<CliResult> {
-    return hanse([...args, '--json', '--home', this.home])
+    return hanse([...args, '--json', '--home', this.home], undefined, this.#folder)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end('SIGKILL')
-    await rm(this.home, { recursive: true, force: true })
+    for (const each of [this.home, this.#folder]) await rm(each, { recursive: true, force: true })
   }
 }
 
