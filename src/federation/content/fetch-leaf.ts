@@ -1,6 +1,6 @@
 import { encodeContentRequest, MAX_CREDIT_BYTES, MIN_CREDIT_BYTES, type PeerId } from '../../protocol/index.ts'
 import { FederationError } from '../errors.ts'
-import { MIN_BYTES_PER_SECOND } from '../streams/limits.ts'
+import { MAX_QUEUED_MS, MIN_BYTES_PER_SECOND } from '../streams/limits.ts'
 import { AnswerReader } from './artifact-download.ts'
 import { isOwnFailure } from './artifact-writer.ts'
 import { CountedAnswer } from './counted-answer.ts'
@@ -156,7 +156,13 @@ class LeafFetch {
     const creditBytes = Math.max(MIN_CREDIT_BYTES, artifact.size)
     // Of a peer that is asked for many, one answer may be slow and late by the others.
     const share = (MIN_BYTES_PER_SECOND * creditBytes) / MAX_CREDIT_BYTES
-    const options = { signal, creditBytes, firstByteMs, mayQueue: true, ...(ask && { minBytesPerSecond: share }) }
+    const options = {
+      signal,
+      creditBytes,
+      firstByteMs,
+      queuedMs: MAX_QUEUED_MS,
+      ...(ask && { minBytesPerSecond: share }),
+    }
     try {
       for await (const message of ports.streams.request(peer, ports.protocol, request, options)) {
         ask?.came(message.byteLength, clock.now())

@@ -27,9 +27,13 @@ export class AnswerSpeed {
     this.#cancelTimer = this.#clock.after(Math.max(1, SPEED_WINDOW_MS - this.#waitedMs), () => this.#judge())
   }
 
-  /** The wait is over, with `bytes` or with the end of the answer. */
-  endWait(bytes: number): void {
+  /** So much of what is waited for came. */
+  arrived(bytes: number): void {
     this.#bytes += bytes
+  }
+
+  /** The wait is over: a message is here whole, or the answer ended. */
+  endWait(): void {
     this.#cancelTimer?.()
     this.#cancelTimer = null
     if (this.#waitingSinceMs === null) return

@@ -1,9 +1,17 @@
-import { creditCostOf, encodeCredit, encodeRequest, FRAME, type Frame, parseEnd } from '../../protocol/index.ts'
+import {
+  creditCostOf,
+  encodeCredit,
+  encodeRequest,
+  FRAME,
+  type Frame,
+  type FramePart,
+  parseEnd,
+} from '../../protocol/index.ts'
 import { FederationError } from '../errors.ts'
 import type { ByteDuplex } from './byte-duplex.ts'
 import type { Clock } from './clock.ts'
 import { FrameLink, type LinkRole } from './frame-link.ts'
-import { MAX_QUEUED_MS, PLACE_MS, PROBE_AGAIN, STALL_MS } from './limits.ts'
+import { PLACE_MS, PROBE_AGAIN, STALL_MS } from './limits.ts'
 import type { OffenceCode } from './offence.ts'
 import { OpenRequest, type RequestBounds } from './open-request.ts'
 import { Places } from './places.ts'
@@ -26,7 +34,7 @@ export class AskingStream implements LinkRole {
   /** Cancelled requests whose END is not here yet, the first cancelled first; they keep their places. */
   readonly #draining = new Map<number, Draining>()
   #lastId = 0
-  /** When an answer, also a cancelled one, brought something last, ms. */
+  /** When an answer, also a cancelled one, brought something last, if only part of a message; ms. */
   #dataMs = Number.NEGATIVE_INFINITY
 
   constructor(
@@ -85,6 +93,14 @@ export class AskingStream implements LinkRole {
     return 'frame-unknown'
   }
 
+  onPart({ type, id, bytes }: FramePart): void {
+    if (type !== FRAME.data) return
+    const request = this.#open.get(id)
+    if (request === undefined && !this.#draining.has(id)) return
+    this.#dataMs = this.#clock.now()
+    request?.takePart(bytes)
+  }
+
   onClosed(error: FederationError): void {
     for (const request of this.#open.values()) request.fail(error)
     this.#open.clear()
@@ -116,7 +132,7 @@ export class AskingStream implements LinkRole {
   }
 
   /** Tells when a cancelled request has been without END for as long as a first byte may take, from now on. */
-  #lookForEnd({ firstByteMs: ms, mayQueue }: RequestBounds, tell: (late: FederationError) => void): () => void {
+  #lookForEnd({ firstByteMs: ms, queuedMs }: RequestBounds, tell: (late: FederationError) => void): () => void {
     const began = this.#clock.now()
     let cancelTimer = () => {}
     const wait = (leftMs: number) => {
@@ -124,7 +140,7 @@ export class AskingStream implements LinkRole {
         const now = this.#clock.now()
         const [oldest] = this.#draining.values()
         // Over a slow link the END comes behind what else is on its way.
-        const heardMs = mayQueue && now - began < MAX_QUEUED_MS ? this.#dataMs : began
+        const heardMs = now - began < queuedMs ? this.#dataMs : began
         const since = Math.max(began, heardMs, oldest?.sinceMs ?? now)
         if (now - since < ms) wait(since + ms - now)
         else tell(new FederationError('E_FIRST_BYTE_LATE', `cancelled requests were not ended within ${ms} ms`))

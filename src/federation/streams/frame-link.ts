@@ -2,6 +2,7 @@ import {
   encodeHello,
   FRAME,
   type Frame,
+  type FramePart,
   FrameReader,
   isKnownFrameType,
   MAX_FRAME_BYTES,
@@ -19,6 +20,8 @@ import type { OffenceCode } from './offence.ts'
 export interface LinkRole {
   /** Handles REQ, DATA, END, CANCEL or CREDIT; returns the offence if it is one. */
   onFrame(frame: Frame): OffenceCode | null
+  /** Some of a frame is here; told with each chunk that leaves one unfinished. */
+  onPart?(part: FramePart): void
   /** The link is gone, for the reason given; called once. */
   onClosed(error: FederationError): void
   /** Whether anything depends on the peer being alive. */
@@ -103,6 +106,8 @@ export class FrameLink {
       this.#onOffence(offence)
       return
     }
+    const { part } = this.#reader
+    if (part !== null && this.#greeted && !this.#closed) this.#role.onPart?.(part)
   }
 
   #offenceOf(frame: Frame): OffenceCode | null {

@@ -3,7 +3,6 @@ import { FederationError } from '../errors.ts'
 import { AnswerSpeed } from './answer-speed.ts'
 import type { Clock } from './clock.ts'
 import { errorOfEnd } from './end-errors.ts'
-import { MAX_QUEUED_MS } from './limits.ts'
 
 /** What bounds one request at the asking side. */
 export interface RequestBounds {
@@ -13,8 +12,8 @@ export interface RequestBounds {
   readonly longestBytes: number
   /** Longest wait for the answer to start once it is asked for, ms; 0 waits without end. */
   readonly firstByteMs: number
-  /** Whether that counts only while no other answer on the stream brings anything: where many share a slow link. Up to `MAX_QUEUED_MS`. */
-  readonly mayQueue: boolean
+  /** For so long that counts only while no other answer on the stream brings anything: where many share a slow link; ms. */
+  readonly queuedMs: number
   /** A PING follows after this while the answer has not ended, then after three times as long and so on, ms; 0 sends none. */
   readonly probeAfterMs: number
   /** Least speed afterwards while the consumer waits, bytes a second; 0 asks for none. */
@@ -31,6 +30,8 @@ export class OpenRequest {
   readonly #dataMs: () => number
   #peerCreditBytes: number
   #takenBytes = 0
+  /** How much of the message under way is here. */
+  #partBytes = 0
   #cancelFirstByte: (() => void) | null
   #outcome: { readonly error: unknown } | 'ok' | null = null
   #wake: (() => void) | null = null
@@ -54,9 +55,17 @@ export class OpenRequest {
     return this.#peerCreditBytes
   }
 
+  /** So many bytes of the next message are here: the answer began, and is as fast as they come. */
+  takePart(bytes: number): void {
+    this.#arrived(bytes)
+    this.#partBytes = bytes
+    if (this.#wake !== null) this.#speed.startWait()
+  }
+
   /** Takes one DATA payload in; false when the peer had no credit for it. */
   takeIn(message: Uint8Array): boolean {
-    this.#firstByte()
+    this.#arrived(message.byteLength)
+    this.#partBytes = 0
     this.#peerCreditBytes -= creditCostOf(message.byteLength)
     if (this.#peerCreditBytes < 0) return false
     if (this.#outcome !== null) return true
@@ -103,15 +112,21 @@ export class OpenRequest {
     this.#wake = resolve
     if (this.#cancelFirstByte === null) this.#speed.startWait()
     await promise
-    this.#speed.endWait(this.#queue[0]?.byteLength ?? 0)
+    this.#speed.endWait()
   }
 
-  #awaitFirstByte({ firstByteMs, mayQueue }: RequestBounds, clock: Clock): void {
+  /** `bytes` of the message under way are here now. */
+  #arrived(bytes: number): void {
+    this.#firstByte()
+    if (this.#wake !== null) this.#speed.arrived(bytes - this.#partBytes)
+  }
+
+  #awaitFirstByte({ firstByteMs, queuedMs }: RequestBounds, clock: Clock): void {
     const askedMs = clock.now()
     const wait = (ms: number) => {
       this.#cancelFirstByte = clock.after(ms, () => {
         const now = clock.now()
-        const leftMs = mayQueue && now - askedMs < MAX_QUEUED_MS ? this.#dataMs() + firstByteMs - now : 0
+        const leftMs = now - askedMs < queuedMs ? this.#dataMs() + firstByteMs - now : 0
         if (leftMs > 0) wait(leftMs)
         else this.fail(new FederationError('E_FIRST_BYTE_LATE', `no byte within ${firstByteMs} ms`))
       })

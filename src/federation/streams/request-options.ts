@@ -8,7 +8,7 @@ export interface RequestOptions {
   readonly creditBytes?: number
   readonly longestBytes?: number
   readonly firstByteMs?: number
-  readonly mayQueue?: boolean
+  readonly queuedMs?: number
   readonly minBytesPerSecond?: number
   readonly probeAfterMs?: number
 }
@@ -24,7 +24,7 @@ export function boundsOf(options: RequestOptions): RequestBounds {
     longestBytes: options.longestBytes ?? creditBytes,
     minBytesPerSecond: options.minBytesPerSecond ?? MIN_BYTES_PER_SECOND,
     firstByteMs: options.firstByteMs ?? FIRST_BYTE_MS,
-    mayQueue: options.mayQueue ?? false,
+    queuedMs: options.queuedMs ?? 0,
     probeAfterMs: options.probeAfterMs ?? 0,
   }
 }

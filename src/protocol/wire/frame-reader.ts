@@ -4,6 +4,13 @@ import { MAX_FRAME_BYTES } from './limits.ts'
 /** Why a byte sequence is not a sequence of frames. */
 export type FrameFault = 'frame-too-long' | 'frame-too-short'
 
+/** A frame under way: so many bytes of its payload are here. */
+export interface FramePart {
+  readonly type: number
+  readonly id: number
+  readonly bytes: number
+}
+
 /** Least room made for a payload that comes in parts, bytes. */
 const LEAST_ROOM_BYTES = 4096
 
@@ -45,6 +52,12 @@ export class FrameReader {
     }
     frames.push(this.#fault ?? 'frame-too-short')
     return frames
+  }
+
+  /** The frame whose payload is not all here yet, and how much of it is; null between frames and within a header. */
+  get part(): FramePart | null {
+    if (this.#payloadBytes === null) return null
+    return { type: this.#header.readUInt8(4), id: this.#header.readUInt32BE(5), bytes: this.#roomFilled }
   }
 
   #fillHeader(chunk: Uint8Array, at: number): number {

@@ -70,7 +70,7 @@ test('while answers come over a slow link, who may queue is told nothing of a ca
   const mute = askMute()
   await fillWithCancelled(mute)
   let answer: unknown = 'waits'
-  void mute.ask({ mayQueue: true }).then(code => {
+  void mute.ask({ queuedMs: 60_000 }).then(code => {
     answer = code
   })
   for (let id = 1; id <= 10; id++) {
