@@ -1,14 +1,17 @@
 import type { MessageStream } from '@libp2p/interface'
 import { yamux } from '@libp2p/yamux'
 import { direct, type Pieces, readDirectly } from './direct-stream.ts'
-import { dataFrameOf, takeWholeFrames, type YamuxFrame, type YamuxHeader } from './yamux-frames.ts'
+import { MAX_STREAM_WINDOW_BYTES } from './limits.ts'
+import { dataFrameOf, WINDOW_UPDATE, YamuxFault, type YamuxFrame, type YamuxHeader } from './yamux-frames.ts'
+import { YamuxReader, type YamuxTaker } from './yamux-reader.ts'
 
 type YamuxFactory = ReturnType<typeof yamux>
 
 /** What a muxer of libp2p's yamux has beyond its interface. */
 interface Muxer {
-  readonly decoder: { readonly buffer: { readonly byteLength: number } }
+  readonly streams: readonly MuxedStream[]
   onData(data: Pieces): void
+  handleFrame(frame: YamuxFrame): void
   handleStreamMessage(frame: YamuxFrame): void
   send(data: Pieces): boolean
   sendFrame(header: YamuxHeader, data?: Pieces): boolean
@@ -33,22 +36,20 @@ const UPDATES_ALONE: readonly number[] = [1, 3]
 /**
  * yamux that tells a peer what it may send once half of the window is used up, as other implementations do; libp2p's tells it after
  * each message, which costs a message of its own, a packet, and a wake-up of the other side. Frames of streams are read where they
- * lie, and neither they nor those that leave are described for a log.
+ * lie, and neither they nor those that leave are described for a log. libp2p's gathers a frame whole before it looks at its length.
  */
-export function joiningYamux(init: Parameters<typeof yamux>[0]): YamuxFactory {
-  const make = yamux(init)
+export function joiningYamux(init: Parameters<typeof yamux>[0] = {}): YamuxFactory {
+  const streamOptions = { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES, ...init.streamOptions }
+  const make = yamux({ ...init, streamOptions })
   return () => {
     const factory = make()
     const createStreamMuxer = factory.createStreamMuxer.bind(factory)
     factory.createStreamMuxer = (connection: MessageStream) => {
       const muxer = createStreamMuxer(connection)
       const inner = muxer as unknown as Muxer
-      const { onData, sendFrame, _newStream } = inner
-      const takeFrame = inner.handleStreamMessage.bind(inner)
-      inner.onData = data => {
-        const rest = inner.decoder.buffer.byteLength > 0 ? data : takeWholeFrames(data, takeFrame)
-        if (rest.byteLength > 0) onData.call(inner, rest)
-      }
+      const { sendFrame, _newStream } = inner
+      const reader = new YamuxReader(takerOf(inner, streamOptions.maxStreamWindowSize))
+      inner.onData = data => reader.read(data)
       inner.sendFrame = (header, data) =>
         data === undefined ? sendFrame.call(inner, header) : inner.send(dataFrameOf(header, data))
       inner._newStream = (...args) => sendingDirectly(updatingAtHalf(_newStream.apply(inner, [...args])))
@@ -63,6 +64,22 @@ export function joiningYamux(init: Parameters<typeof yamux>[0]): YamuxFactory {
       return muxer
     }
     return factory
+  }
+}
+
+function takerOf(muxer: Muxer, longestBytes: number): YamuxTaker {
+  return {
+    take: frame => {
+      const { type, streamID } = frame.header
+      if (type <= WINDOW_UPDATE && streamID !== 0) muxer.handleStreamMessage(frame)
+      else muxer.handleFrame(frame)
+    },
+    // Of a stream that was reset here, a window may still be on its way; its data goes to nobody.
+    admit: ({ streamID, length }) => {
+      const stream = muxer.streams.find(each => each.streamId === streamID)
+      const mayBytes = stream?.recvWindowCapacity ?? longestBytes
+      if (streamID === 0 || length > mayBytes) throw new YamuxFault(`a frame of ${length} bytes`)
+    },
   }
 }
 

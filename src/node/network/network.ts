@@ -89,7 +89,7 @@ export function libp2pOptionsOf(options: NetworkOptions): Libp2pOptions<NetworkS
       joiningYamux({
         maxInboundStreams: 256,
         maxOutboundStreams: 256,
-        streamOptions: { maxStreamWindowSize: 2 << 20, maxReadBufferLength: 8 << 20, maxWriteBufferLength: 16 << 20 },
+        streamOptions: { maxReadBufferLength: 8 << 20, maxWriteBufferLength: 16 << 20 },
       }),
     ],
     // It opens a stream on each connection every ten seconds to learn what yamux knows (`connected-figures.ts`): half of what an idle node takes.

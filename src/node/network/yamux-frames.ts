@@ -1,3 +1,4 @@
+import { GoAwayCode } from '@libp2p/yamux'
 import type { Pieces } from './direct-stream.ts'
 import { Parts } from './parts.ts'
 
@@ -13,10 +14,19 @@ export interface YamuxFrame {
   readonly data?: Uint8Array
 }
 
-const HEADER_BYTES = 12
-const VERSION = 0
-const DATA = 0
-const WINDOW_UPDATE = 1
+/** A peer broke the protocol: the connection ends, and the peer is told so. */
+export class YamuxFault extends Error {
+  override readonly name = 'YamuxFault'
+  readonly reason = GoAwayCode.ProtocolError
+}
+
+export const HEADER_BYTES = 12
+export const VERSION = 0
+export const DATA = 0
+export const WINDOW_UPDATE = 1
+/** Flags of a frame after which its sender sends nothing more. */
+export const FIN = 4
+export const RST = 8
 
 /** A frame of data as it leaves: its header before the pieces. */
 export function dataFrameOf({ flag, streamID, length }: Omit<YamuxHeader, 'type'>, data: Pieces): Parts {
@@ -27,23 +37,4 @@ export function dataFrameOf({ flag, streamID, length }: Omit<YamuxHeader, 'type'
   header.writeUInt32BE(streamID, 4)
   header.writeUInt32BE(length, 8)
   return new Parts(data instanceof Uint8Array ? [header, data] : [header, ...data], HEADER_BYTES + data.byteLength)
-}
-
-/** Hands on the frames of streams that lie whole at the beginning of one piece; the answer is what comes behind them. */
-export function takeWholeFrames(came: Pieces, take: (frame: YamuxFrame) => void): Pieces {
-  if (!(came instanceof Uint8Array)) return came
-  const view = new DataView(came.buffer, came.byteOffset, came.byteLength)
-  let at = 0
-  while (at + HEADER_BYTES <= came.byteLength) {
-    const type = view.getUint8(at + 1)
-    const streamID = view.getUint32(at + 4)
-    if (view.getUint8(at) !== VERSION || type > WINDOW_UPDATE || streamID === 0) break
-    const header = { type, flag: view.getUint16(at + 2), streamID, length: view.getUint32(at + 8) }
-    const from = at + HEADER_BYTES
-    const end = type === DATA ? from + header.length : from
-    if (end > came.byteLength) break
-    take(type === DATA ? { header, data: came.subarray(from, end) } : { header })
-    at = end
-  }
-  return came.subarray(at)
 }

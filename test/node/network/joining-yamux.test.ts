@@ -7,6 +7,8 @@ import { joiningYamux } from '../../../src/node/network/joining-yamux.ts'
 import { duplexOfStream } from '../../../src/node/network/libp2p-duplex.ts'
 
 const WINDOW_UPDATE = 1
+const GO_AWAY = 3
+const PROTOCOL_ERROR = 1
 const FIRST_WINDOW_BYTES = 256 << 10
 
 const log = Object.assign(() => {}, { enabled: false, error: () => {}, trace: () => {}, newScope: () => log })
@@ -17,6 +19,7 @@ function muxer(): { muxer: StreamMuxer; bring(frame: Uint8Array): void; sent: Ui
   const connection = Object.assign(new EventTarget(), {
     log,
     direction: 'inbound',
+    abort: () => {},
     send(data: Uint8Array | { subarray(): Uint8Array }) {
       sent.push(Uint8Array.from(data.subarray()))
       return true
@@ -54,7 +57,7 @@ async function opened() {
       .filter(frame => frame[1] === WINDOW_UPDATE)
       .map(frame => new DataView(frame.buffer).getUint32(8))
       .filter(bytes => bytes > 0)
-  return { bring, updates, received: () => received }
+  return { bring, sent, updates, received: () => received }
 }
 
 test('the peer is told of more room once half of its window is used up, and not before', async () => {
@@ -82,6 +85,13 @@ test('a peer that sends as much as it may never comes to an end of it', async ()
     told = updates().length
   }
   expect(received()).toBeGreaterThanOrEqual(sent)
+})
+
+test('a frame that names more than may come is a fault of the protocol, and the peer is told so', async () => {
+  const { bring, sent } = await opened()
+  bring(dataFrame(FIRST_WINDOW_BYTES + 1).subarray(0, 12))
+  const last = sent.at(-1)!
+  expect([last[1], new DataView(last.buffer).getUint32(8)]).toEqual([GO_AWAY, PROTOCOL_ERROR])
 })
 
 type End = EventTarget & { failure: unknown }
