@@ -55,6 +55,10 @@ export class Candidates {
     return this.#byPeer.get(peer)
   }
 
+  isPinned(peer: PeerId): boolean {
+    return this.#byPeer.get(peer)?.source === 'pinned'
+  }
+
   all(): Iterable<Candidate> {
     return this.#byPeer.values()
   }

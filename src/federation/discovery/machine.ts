@@ -1,11 +1,12 @@
 import type { PeerId, PublisherId } from '../../protocol/index.ts'
-import { addressesToDial, type Candidate, Candidates, type GroupOf, type Source } from './candidates.ts'
+import { Candidates, type GroupOf, type Source } from './candidates.ts'
 import { Connections } from './connections.ts'
+import { Departures } from './departures.ts'
 import { DhtDuties } from './dht-duties.ts'
 import type { DialFailure } from './dial-failure.ts'
-import { type Choice, lackOf, pickDials, pickUntried } from './dial-order.ts'
+import { lackOf } from './dial-order.ts'
+import { Dials } from './dials.ts'
 import type { DiscoveryEffect, PeerAddress, PeerStanding } from './effects.ts'
-import { Guesses } from './guesses.ts'
 import * as limits from './limits.ts'
 import { Rotation } from './rotation.ts'
 import { type Borne, SearchCover } from './search-cover.ts'
@@ -28,29 +29,23 @@ export class DiscoveryMachine {
   readonly #parts: DiscoveryMachineParts
   readonly #candidates: Candidates
   readonly #connections = new Connections()
-  readonly #dialling = new Map<PeerId, number>()
   readonly #dht: DhtDuties
   readonly #rotation: Rotation
-  readonly #guesses = new Guesses()
   readonly #cover = new SearchCover()
+  readonly #dials: Dials
+  readonly #departures: Departures
   readonly #isConnected = (peer: PeerId): boolean => this.#connections.has(peer)
-  readonly #choice: Choice
 
   constructor(parts: DiscoveryMachineParts) {
     this.#parts = parts
+    const { random, isAtWork } = parts
     this.#candidates = new Candidates(parts.groupOf)
-    this.#dht = new DhtDuties(parts.random)
-    this.#rotation = new Rotation(parts.random)
-    this.#choice = {
-      ...{
-        candidates: this.#candidates,
-        connections: this.#connections,
-        dialling: this.#dialling,
-        random: parts.random,
-      },
-      onlyHolders: now => this.#onlyHolders(now),
-      guesses: this.#guesses,
-    }
+    this.#dht = new DhtDuties(random)
+    this.#rotation = new Rotation(random)
+    const [candidates, connections, dht] = [this.#candidates, this.#connections, this.#dht]
+    const known = { candidates, connections, dht, cover: this.#cover, rotation: this.#rotation, random }
+    this.#dials = new Dials(known)
+    this.#departures = new Departures({ ...known, isAtWork })
   }
 
   /** Peers were heard of; `from`: the peer that told. */
@@ -91,12 +86,13 @@ export class DiscoveryMachine {
 
   /** The first connection to a peer came up, at that address as it is seen from here. */
   connected(peer: PeerId, way: 'inbound' | 'outbound', address: string | null, now: number): DiscoveryEffect[] {
-    const isChosen = this.#dialling.has(peer) && !this.#cover.isChosen(peer)
-    const isOwn = way === 'outbound' && (isChosen || this.#isPinned(peer))
-    this.#dialling.delete(peer)
+    const isChosen = this.#dials.has(peer) && !this.#cover.isChosen(peer)
+    const isOwn = way === 'outbound' && (isChosen || this.#candidates.isPinned(peer))
+    this.#dials.succeeded(peer)
     this.#connections.up(peer, { way, isOwn }, address === null ? null : this.#parts.groupOf(address), now)
     this.#candidates.succeeded(peer, way === 'outbound', address)
-    return [...this.#takePlace(peer, now), ...this.#decide(now)]
+    const gone = this.#departures.forNewcomer(peer, now)
+    return [...(gone === null ? [] : [hangUp(gone)]), ...this.#decide(now)]
   }
 
   /** `wasCut`: neither side closed the connection. Who was told to go is not called back, and who told us to go is not pressed. */
@@ -119,8 +115,7 @@ export class DiscoveryMachine {
   }
 
   dialFailed(peer: PeerId, why: DialFailure, now: number): DiscoveryEffect[] {
-    const report = this.#dialling.has(peer) ? this.#giveUp(peer, why, now) : []
-    return [...report, ...this.#decide(now)]
+    return [...this.#dials.failed(peer, why, now), ...this.#decide(now)]
   }
 
   standing(peer: PeerId): PeerStanding {
@@ -168,9 +163,7 @@ export class DiscoveryMachine {
   }
 
   wake(now: number): DiscoveryEffect[] {
-    const late = [...this.#dialling].filter(([, deadline]) => deadline <= now)
-    const reports = late.flatMap(([peer]) => this.#giveUp(peer, 'late', now))
-    return [...reports, ...this.#decide(now)]
+    return [...this.#dials.late(now), ...this.#decide(now)]
   }
 
   #add(peers: readonly PeerAddress[], source: Source, from: PeerId | null): void {
@@ -178,73 +171,11 @@ export class DiscoveryMachine {
       if (peer !== this.#parts.self) this.#candidates.add(peer, addresses, source, from)
   }
 
-  #giveUp(peer: PeerId, why: DialFailure, now: number): DiscoveryEffect[] {
-    this.#dialling.delete(peer)
-    this.#cover.gone(peer)
-    this.#rotation.ended(peer)
-    const candidate = this.#candidates.get(peer)
-    const isNews = candidate !== undefined && !candidate.isKnown
-    if (isNews) candidate.isKnown = true
-    this.#candidates.failed(peer, now, this.#parts.random(), why)
-    return isNews ? [{ do: 'report', peer, why }] : []
-  }
-
   #decide(now: number): DiscoveryEffect[] {
-    const effects = this.#rotate(now)
-    for (const candidate of pickDials(this.#choice, now)) effects.push(this.#dial(candidate, now))
+    const effects = [...this.#dials.rotate(now), ...this.#dials.next(now)]
     if (this.#connections.size > 0) effects.push(...this.#dht.asks(this.#isConnected, this.isLacking, now))
-    const isKept = (peer: PeerId) => this.#isKept(peer)
-    const isNeeded = (peer: PeerId) => isKept(peer) || this.#parts.isAtWork?.(peer) === true
-    const gone = [...this.#connections.surplus(isKept, now), ...this.#connections.quiet(isNeeded, now)]
-    for (const peer of gone) effects.push({ do: 'hangUp', peer })
+    effects.push(...this.#departures.due(now).map(hangUp))
     return [...effects, { do: 'wakeAt', at: this.#nextWake(now) }]
-  }
-
-  #dial(candidate: Candidate, now: number): DiscoveryEffect {
-    const { peer } = candidate
-    this.#dialling.set(peer, now + limits.DIAL_TIMEOUT_MS)
-    this.#cover.dialled(peer)
-    return { do: 'dial', peer, addresses: addressesToDial(candidate, now) }
-  }
-
-  /** From time to time, with all places taken, an untried peer is dialled, which is to take one of them. */
-  #rotate(now: number): DiscoveryEffect[] {
-    if (!this.#rotation.isDue(this.#connections.hasProven, now)) return []
-    const anchors = this.#connections.anchors(now).flatMap(peer => this.#candidates.get(peer) ?? [])
-    const anchor: DiscoveryEffect = {
-      do: 'anchor',
-      peers: anchors.map(({ peer, addresses }) => ({ peer, addresses })),
-    }
-    const isFull = lackOf(this.#connections, this.#dialling.size) !== 'anybody' && this.#rotation.trying === null
-    const untried = isFull ? pickUntried(this.#choice, now) : null
-    if (untried === null) return [anchor]
-    this.#rotation.trying = untried.peer
-    return [anchor, this.#dial(untried, now)]
-  }
-
-  /** The peer that was tried is here: one goes for it. */
-  #takePlace(peer: PeerId, now: number): DiscoveryEffect[] {
-    if (!this.#rotation.ended(peer)) return []
-    const anchors = new Set(this.#connections.anchors(now))
-    const isKept = (each: PeerId) =>
-      each === peer || (anchors.has(each) && this.#connections.hasProven) || this.#isKept(each)
-    const spare = this.#connections.spare(isKept, now, this.#parts.random)
-    return spare === null ? [] : [{ do: 'hangUp', peer: spare }]
-  }
-
-  #isKept(peer: PeerId): boolean {
-    const stays = (each: PeerId) => this.#connections.stays(each)
-    return this.#isPinned(peer) || this.#cover.isChosen(peer) || this.#dht.isSoleHolder(peer, stays)
-  }
-
-  /** Of a followed publisher, or of what searches cannot reach otherwise. */
-  #onlyHolders(now: number): ReadonlySet<PeerId> {
-    const mayDial = (peer: PeerId) => (this.#candidates.get(peer)?.notBefore ?? Number.POSITIVE_INFINITY) <= now
-    return this.#dht.onlyHolders(this.#isConnected).union(new Set(this.#cover.missing(this.#isConnected, mayDial, now)))
-  }
-
-  #isPinned(peer: PeerId): boolean {
-    return this.#candidates.get(peer)?.source === 'pinned'
   }
 
   #nextWake(now: number): number {
@@ -253,12 +184,14 @@ export class DiscoveryMachine {
       this.#cover.nextDue(now),
       this.#connections.nextQuiet(),
       this.#rotation.nextAt ?? Number.POSITIVE_INFINITY,
+      this.#dials.nextDue(),
     )
     if (this.#connections.size > limits.KEPT_CONNECTIONS) at = Math.min(at, now + limits.NEWCOMER_MS)
     if (this.#candidates.hasHearsay && this.isLacking) at = Math.min(at, now + limits.GUESS_MS)
-    for (const deadline of this.#dialling.values()) at = Math.min(at, deadline)
     for (const { peer, notBefore } of this.#candidates.solid())
       if (notBefore > now && !this.#isConnected(peer)) at = Math.min(at, notBefore)
     return at
   }
 }
+
+const hangUp = (peer: PeerId): DiscoveryEffect => ({ do: 'hangUp', peer })
