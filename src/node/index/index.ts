@@ -14,4 +14,4 @@ export { IS_WORDS, type IsWord, MAX_FILTER_VALUES, type ParsedQuery, parseSearch
 export { openSearchIndex, type SearchIndex, type SearchIndexOptions } from './search-index.ts'
 export type { SearchBatchOperation, SearchStore } from './search-store.ts'
 export { popularityPointsOf } from './signals.ts'
-export { queryTokensOf } from './tokenise.ts'
+export { queryTokensOf, squashedOf } from './tokenise.ts'

@@ -248,6 +248,25 @@ describe('hits of peers', () => {
   })
 })
 
+test('no peer hears the name of a private package however its case and punctuation are written, and hears other words', async () => {
+  const [genesis, , release] = releasing(port, [{ name: '@port/bilge-pump' }])
+  const records = [genesis!, delegateOf(port, { body: { visibility: 'private' } }), release!]
+  await using here = await searchingNode({ records, hits: [] })
+  for (const text of [
+    'bilge pump',
+    'BilgePump',
+    'bilge_pump',
+    'new bilge  pump small',
+    '@port/bilge.pump',
+    'bilge-pumps',
+  ])
+    await asking(here.node, text, { local: false })
+  expect(here.asked).toEqual([])
+  const others = ['bilge', 'pump bilge', 'bilge water pump']
+  for (const text of others) await asking(here.node, text, { local: false })
+  expect(here.asked.map(({ query }) => query)).toEqual(others)
+})
+
 test.each(['listed', 'private'] as const)(
   'no peer hears the name of a %s package held here, whatever is filtered',
   async as => {

@@ -10,6 +10,7 @@ import { shownNow } from '../shown-now.ts'
 import { type Candidate, federatedCandidateOf, localCandidateOf } from './candidate.ts'
 import { closenessOf } from './closeness.ts'
 import { hitJudgeOf, type Judged } from './hit-verdict.ts'
+import { isNamedIn } from './named-in.ts'
 import { type Chosen, shownHitsOf } from './shown-hits.ts'
 import { isPackageAllowed } from './standing.ts'
 import { upstreamNotesOf } from './upstream-note.ts'
@@ -62,12 +63,10 @@ export async function search(node: NodeContext, request: SearchRequest): Promise
 /** A package that the words name and that not everyone may hear of, whatever is filtered: then nobody else is asked. Null: there is none. */
 function namedHidden(node: NodeContext, wanted: Wanted, first: readonly Ranked[], now: number): string | null {
   const { library } = node
-  const words = wanted.text.toLowerCase()
   const isFiltered = [wanted.is, ...Object.values(wanted.filter ?? {})].some(list => list.length > 0)
   const found = isFiltered ? localHits(node, { ...wanted, filter: {}, is: [] }, { now, limit: LOOKED_THROUGH }) : first
   const hidden = found.find(({ candidate: { publisher, package: purl, name } }) => {
-    const last = name.slice(name.lastIndexOf('/') + 1)
-    if (!words.includes(last.toLowerCase())) return false
+    if (!isNamedIn(wanted.text, name)) return false
     return unlessDamaged(() => library.package(publisher, purl))?.visibility !== 'public'
   })
   return hidden?.candidate.name ?? null
