@@ -6,7 +6,8 @@ import { CountedAnswer } from './counted-answer.ts'
 import { type FetchParts, FetchWork } from './fetch-work.ts'
 import { leafBytesOf } from './layout.ts'
 import { PLAN_TICK_MS, RANGE_CREDIT_BYTES } from './limits.ts'
-import { type LeafRange, type SplitEffect, SplitPlan } from './split-plan.ts'
+import type { LeafRange } from './split-leaves.ts'
+import { type SplitEffect, SplitPlan } from './split-plan.ts'
 
 /**
  * Carries the plan of one artifact out: ranges from several mirrors at once, each leaf verified and written as it comes. Resolves when

@@ -4,46 +4,19 @@ import {
   LEAF_BYTES,
   MAX_MIRRORS,
   MAX_RANGE_LEAVES,
-  MAX_STALLS,
-  MEASURED_MS,
   MIN_SPLIT_LEAVES,
   RANGE_MS,
   RANGES_A_MIRROR,
-  SLOW_RATIO,
-  STALLED_MS,
-  STEAL_MS,
 } from './limits.ts'
-import { MirrorSpeed } from './mirror-speed.ts'
-
-/** Leaves `from` to `from + count - 1`, asked of one mirror in one request. */
-export interface LeafRange {
-  readonly from: number
-  readonly count: number
-}
+import { type LeafRange, SplitLeaves } from './split-leaves.ts'
+import { SplitMirror, type WhyLate } from './split-mirror.ts'
 
 /** What the driver does next. `drop`: end all requests to the mirror; its leaves are asked of others. */
 export type SplitEffect =
   | { readonly do: 'ask'; readonly mirror: PeerId; readonly request: number; readonly range: LeafRange }
-  | { readonly do: 'drop'; readonly mirror: PeerId; readonly why: 'stalled' | 'slow' }
+  | { readonly do: 'drop'; readonly mirror: PeerId; readonly why: WhyLate }
   /** Another mirror is wanted; answered by `join` or `exhausted`. */
   | { readonly do: 'find' }
-
-interface OpenRange {
-  readonly from: number
-  readonly end: number
-}
-
-interface Mirror {
-  readonly peer: PeerId
-  readonly speed: MirrorSpeed
-  readonly open: Map<number, OpenRange>
-  state: 'active' | 'late' | 'out'
-  stalls: number
-  /** Last byte of it, or when it was first asked, ms. */
-  heardMs: number
-}
-
-type LeafState = 'missing' | 'asked' | 'done'
 
 /** What a plan starts from. */
 export interface SplitStart {
@@ -60,31 +33,22 @@ export interface SplitStart {
  * sake, and asked again only when nobody else is left. No leaf is asked of two at once.
  */
 export class SplitPlan {
-  readonly #leaves: LeafState[]
-  readonly #mirrors = new Map<PeerId, Mirror>()
+  readonly #leaves: SplitLeaves
+  readonly #mirrors = new Map<PeerId, SplitMirror>()
   #hasRoot: boolean
   #isFinding = false
   #isExhausted = false
   #lastRequest = 0
 
   constructor({ leaves, done, hasRoot }: SplitStart) {
-    this.#leaves = Array.from({ length: leaves }, (_, index) => (done.has(index) ? 'done' : 'missing'))
+    this.#leaves = new SplitLeaves(leaves, done)
     this.#hasRoot = hasRoot
   }
 
   /** A mirror to ask; `speed` as remembered, bytes/ms, or null. */
   join(peer: PeerId, speed: number | null): void {
     this.#isFinding = false
-    if (this.#mirrors.has(peer)) return
-    const mirror: Mirror = {
-      peer,
-      speed: new MirrorSpeed(speed),
-      open: new Map(),
-      state: 'active',
-      stalls: 0,
-      heardMs: 0,
-    }
-    this.#mirrors.set(peer, mirror)
+    if (!this.#mirrors.has(peer)) this.#mirrors.set(peer, new SplitMirror(peer, speed))
   }
 
   /** There is no other mirror. */
@@ -99,15 +63,12 @@ export class SplitPlan {
 
   /** Bytes of a mirror's answer came. */
   bytesCame(peer: PeerId, bytes: number, now: number): void {
-    const mirror = this.#mirrors.get(peer)
-    if (mirror === undefined) return
-    mirror.speed.came(bytes, now)
-    mirror.heardMs = now
+    this.#mirrors.get(peer)?.bytesCame(bytes, now)
   }
 
   /** A leaf was verified and written. */
   leafCame(index: number): void {
-    this.#leaves[index] = 'done'
+    this.#leaves.came(index)
   }
 
   /** A request ended; `isGood`: with all it was asked for. Else the mirror is asked no more. */
@@ -121,12 +82,14 @@ export class SplitPlan {
   }
 
   get isComplete(): boolean {
-    return this.#leaves.every(leaf => leaf === 'done')
+    return this.#leaves.areDone
   }
 
   /** Whether nobody is left to ask. */
   get isOver(): boolean {
-    return this.#isExhausted && this.#active().length === 0 && !this.#mayReturn()
+    return (
+      this.#isExhausted && this.#active().length === 0 && !this.#mirrors.values().some(({ mayReturn }) => mayReturn)
+    )
   }
 
   /** Mirrors that are being asked now. */
@@ -151,7 +114,7 @@ export class SplitPlan {
     return effects
   }
 
-  #active(): Mirror[] {
+  #active(): SplitMirror[] {
     return [...this.#mirrors.values()].filter(({ state }) => state === 'active')
   }
 
@@ -159,50 +122,17 @@ export class SplitPlan {
     const active = this.#active()
     const best = Math.max(0, ...active.map(({ speed }) => speed.valueAt(now)))
     for (const mirror of active.filter(({ open }) => open.size > 0)) {
-      const why = this.#whyLate(mirror, { best, active, now })
+      const why = mirror.whyLate({ best, active, leaves: this.#leaves }, now)
       if (why === null) continue
       this.#leave(mirror, 'late')
-      mirror.speed.rests(now)
-      if (why === 'stalled') {
-        mirror.stalls++
-        mirror.speed.forget()
-      }
+      mirror.dropped(why, now)
       yield { do: 'drop', mirror: mirror.peer, why }
     }
   }
 
-  /** A mirror that was never heard has its own time to the first byte. */
-  #whyLate(
-    { speed, heardMs, open }: Mirror,
-    { best, active, now }: { best: number; active: readonly Mirror[]; now: number },
-  ): 'stalled' | 'slow' | null {
-    if (speed.totalBytes > 0 && now - heardMs >= STALLED_MS) return 'stalled'
-    if (speed.busyMs(now) < MEASURED_MS) return null
-    const own = speed.valueAt(now)
-    if (own * SLOW_RATIO < best) return 'slow'
-    const idle = active.filter(each => each.open.size === 0).map(each => each.speed.value ?? 0)
-    if (idle.length === 0 || this.#leaves.includes('missing')) return null
-    const leftBytes = this.#leftOf(open) * LEAF_BYTES
-    const others = leftBytes / Math.max(...idle)
-    return leftBytes / own > 2 * others + STEAL_MS ? 'slow' : null
-  }
-
-  #leftOf(open: Mirror['open']): number {
-    let left = 0
-    for (const { from, end } of open.values())
-      for (let index = from; index < end; index++) if (this.#leaves[index] === 'asked') left++
-    return left
-  }
-
   #letLateReturn(): void {
     if (!this.#isExhausted || this.#active().length > 0) return
-    for (const mirror of this.#mirrors.values()) {
-      if (mirror.state === 'late' && mirror.stalls <= MAX_STALLS) mirror.state = 'active'
-    }
-  }
-
-  #mayReturn(): boolean {
-    return [...this.#mirrors.values()].some(({ state, stalls }) => state === 'late' && stalls <= MAX_STALLS)
+    for (const mirror of this.#mirrors.values()) if (mirror.mayReturn) mirror.state = 'active'
   }
 
   *#asks(now: number): Generator<SplitEffect> {
@@ -214,42 +144,36 @@ export class SplitPlan {
         if (mirror.open.size !== open) continue
         const range = this.#take(mirror, mirrors.length)
         if (range === null) return
-        if (open === 0) mirror.speed.works(now)
-        if (open === 0) mirror.heardMs = now
         const request = ++this.#lastRequest
-        mirror.open.set(request, { from: range.from, end: range.from + range.count })
+        mirror.asked(request, range, now)
         yield { do: 'ask', mirror: mirror.peer, request, range }
       }
     }
   }
 
-  #take({ speed }: Mirror, sharers: number): LeafRange | null {
-    const from = this.#leaves.indexOf('missing')
-    if (from === -1) return null
-    const missing = this.#leaves.filter(leaf => leaf === 'missing').length
-    const most = Math.max(1, Math.ceil(missing / (RANGES_A_MIRROR * sharers)))
+  /** As many leaves as the mirror brings in due time, no more than leaves the others their part. */
+  #take({ speed }: SplitMirror, sharers: number): LeafRange | null {
+    if (!this.#hasRoot) return this.#leaves.take(FIRST_RANGE_LEAVES)
+    const most = Math.max(1, Math.ceil(this.#leaves.missing / (RANGES_A_MIRROR * sharers)))
     const inTime = speed.value === null ? FIRST_RANGE_LEAVES : Math.round((speed.value * RANGE_MS) / LEAF_BYTES)
-    const wanted = this.#hasRoot ? Math.min(most, Math.max(1, inTime), MAX_RANGE_LEAVES) : FIRST_RANGE_LEAVES
-    let end = from
-    while (end - from < wanted && this.#leaves[end] === 'missing') this.#leaves[end++] = 'asked'
-    return { from, count: end - from }
+    return this.#leaves.take(Math.min(most, Math.max(1, inTime), MAX_RANGE_LEAVES))
   }
 
   #wantsMore(): boolean {
     if (this.#isFinding || this.#isExhausted) return false
     const active = this.#active().length
     if (active === 0) return true
-    const maySplit = this.#hasRoot && this.#leaves.length >= MIN_SPLIT_LEAVES && this.#leaves.includes('missing')
+    const maySplit = this.#hasRoot && this.#leaves.count >= MIN_SPLIT_LEAVES && this.#leaves.areLacking
     return maySplit && active < MAX_MIRRORS
   }
 
-  #leave(mirror: Mirror, state: 'late' | 'out'): void {
+  #leave(mirror: SplitMirror, state: 'late' | 'out'): void {
     for (const [request, range] of [...mirror.open]) this.#giveUp(mirror, request, range)
     mirror.state = state
   }
 
-  #giveUp(mirror: Mirror, request: number, { from, end }: OpenRange): void {
+  #giveUp(mirror: SplitMirror, request: number, range: LeafRange): void {
     mirror.open.delete(request)
-    for (let index = from; index < end; index++) if (this.#leaves[index] === 'asked') this.#leaves[index] = 'missing'
+    this.#leaves.giveUp(range)
   }
 }
