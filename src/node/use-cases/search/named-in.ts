@@ -1,7 +1,6 @@
 import { squashedOf } from '../../index/index.ts'
 
-/** Words of a query that are looked at, from its start; the search itself reads no more tokens. */
-const MAX_WORDS = 16
+const BETWEEN_WORDS = /[\s\p{P}\p{S}]+/u
 
 /**
  * Whether a query names a package: it contains the last part of the name, or some of its words one after the other are that part but
@@ -11,7 +10,16 @@ export function isNamedIn(text: string, name: string): boolean {
   const last = name.slice(name.lastIndexOf('/') + 1)
   if (text.toLowerCase().includes(last.toLowerCase())) return true
   const wanted = squashedOf(last)
-  if (wanted === '') return false
-  const words = text.split(/[\s\p{P}\p{S}]+/u).slice(0, MAX_WORDS)
-  return words.some((_, i) => words.some((_, j) => j >= i && squashedOf(words.slice(i, j + 1).join(' ')) === wanted))
+  const words = text.split(BETWEEN_WORDS).map(squashedOf)
+  return wanted !== '' && words.some((_, start) => beginsWith(words.slice(start), wanted))
+}
+
+/** Whether the first of these words, joined, are that. */
+function beginsWith(words: readonly string[], wanted: string): boolean {
+  let joined = ''
+  for (const word of words) {
+    joined += word
+    if (joined.length >= wanted.length) return joined === wanted
+  }
+  return false
 }
