@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { parseRecordOnPool, type UnderstoodBody, type WellFormedRecord } from '../../protocol/index.ts'
@@ -34,22 +34,31 @@ export interface RestoreOptions {
  * Brings a publisher back on an empty home: its records, decisions and own bytes, with a new node key and new writer keys,
  * because the old feeds may have gone on after the backup. The new writer keys are delegated before the first write, after
  * peers were asked for a longer root feed. With `offline`, a home that still waits for such a peer stops waiting.
- * A failure leaves no home where there was none. The answer says what could not be brought back, in records and artifacts.
+ * A failure leaves the folder as it was. The answer says what could not be brought back, in records and artifacts.
  * @throws NodeError E_HOME_EXISTS, E_BACKUP; StorageError E_BACKUP_CORRUPT, E_BACKUP_NEWER, E_HOME_IN_USE
  */
 export async function restoreHome(home: string, file: string, options: RestoreOptions): Promise<object> {
   const backup = await readBackup(file)
   const identity = restoredIdentity(backup, options)
   const wasThere = await isThere(home)
+  const before = wasThere ? await entriesOf(home) : []
   await using paths = await openDataDirectory(home)
   const present = await readIdentity(home)
   if (present !== null) return await goOffline(home, present, identity, options)
+  if (before.length > 0) throw homeExists(home, before)
   try {
     return { home, ...(await fill(paths, backup, identity)), next: nextOf(options) }
   } catch (error) {
-    if (!wasThere) await rm(home, { recursive: true, force: true })
+    const made = wasThere ? (await entriesOf(home)).map(name => join(home, name)) : [home]
+    for (const path of made) await rm(path, { recursive: true, force: true })
     throw error
   }
+}
+
+/** What is in a folder, but for what a file system or a process that ended leaves in an empty one. */
+async function entriesOf(folder: string): Promise<string[]> {
+  const names = await readdir(folder)
+  return names.filter(name => name !== 'lock' && name !== 'lost+found')
 }
 
 async function fill(paths: DataDirectory, backup: Backup, identity: Identity) {
@@ -125,8 +134,10 @@ async function goOffline(
   return { home, records: 0, artifacts: 0, next: nextOf({ offline: true }) }
 }
 
-const homeExists = (home: string) =>
-  new NodeError('E_HOME_EXISTS', `${home} is not empty`, { hint: 'restore into another home: --home DIR' })
+const homeExists = (home: string, entries: readonly string[] = ['identity.json']) =>
+  new NodeError('E_HOME_EXISTS', `${home} is not empty: it has ${entries.slice(0, 3).join(', ')}`, {
+    hint: 'restore into another home: --home DIR; move a config.yaml or policy.yaml of your own there after it',
+  })
 
 async function restoreState(paths: { home: string; state: string }, backup: Backup): Promise<void> {
   for (const [name, folder] of [

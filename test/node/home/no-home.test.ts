@@ -1,4 +1,4 @@
-import { access, readFile, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readEnvironment } from '../../../src/cli/environment.ts'
@@ -26,16 +26,49 @@ test.each([
   await expectAbsent(home)
 })
 
-test('a restore that fails, before it writes or half-way, leaves no home', async () => {
+/** A backup of a node with that file in its home. */
+async function backupWith(name: string, text: string): Promise<string> {
   const home = await nowhere()
   const file = join(await temporaryFolder(), 'backup')
+  await using _node = await startNode({ home, http, network: 'off' })
+  await writeFile(join(home, name), text)
+  const environment = readEnvironment({ HANSE_BACKUP_PASSPHRASE: 'harbour' })
+  const args = ['backup', file, '--home', home, '--json']
+  expect(await runCli(args, environment, new AbortController().signal)).toBe(0)
+  return file
+}
+
+test('a home with anything of a node in it is not restored into, and stays as it is', async () => {
+  const file = await backupWith('config.yaml', 'network:\n  mode: public\n')
+  const options = { offline: true, passphrases: ['harbour'] }
+  const configured = await temporaryFolder()
+  await writeFile(join(configured, 'config.yaml'), 'network:\n  mode: off\n')
+  await expect(restoreHome(configured, file, options)).rejects.toMatchObject({ code: 'E_HOME_EXISTS' })
+  expect(await readFile(join(configured, 'config.yaml'), 'utf8')).toContain('off')
+
+  const used = await nowhere()
   {
-    await using _node = await startNode({ home, http, network: 'off' })
-    await writeFile(join(home, 'config.yaml'), 'nonsense: true\n')
-    const environment = readEnvironment({ HANSE_BACKUP_PASSPHRASE: 'harbour' })
-    const args = ['backup', file, '--home', home, '--json']
-    expect(await runCli(args, environment, new AbortController().signal)).toBe(0)
+    await using _node = await startNode({ home: used, http, network: 'off' })
   }
+  await rm(join(used, 'identity.json'))
+  await expect(restoreHome(used, file, options)).rejects.toMatchObject({ code: 'E_HOME_EXISTS' })
+  await expectAbsent(join(used, 'identity.json'))
+})
+
+test('a restore that fails in an empty folder leaves it empty, and the next one may go there', async () => {
+  const home = await temporaryFolder()
+  await mkdir(join(home, 'lost+found'))
+  const options = { offline: true, passphrases: ['harbour'] }
+  const bad = await backupWith('config.yaml', 'nonsense: true\n')
+  await expect(restoreHome(home, bad, options)).rejects.toMatchObject({ code: 'E_CONFIG' })
+  expect((await readdir(home)).filter(name => name !== 'lock')).toEqual(['lost+found'])
+  const good = await backupWith('config.yaml', 'network:\n  mode: off\n')
+  expect(await restoreHome(home, good, options)).toMatchObject({ home })
+  await access(join(home, 'identity.json'))
+})
+
+test('a restore that fails, before it writes or half-way, leaves no home', async () => {
+  const file = await backupWith('config.yaml', 'nonsense: true\n')
   for (const [passphrase, code] of [
     ['Harbour', 'E_BACKUP'],
     ['harbour', 'E_CONFIG'],
