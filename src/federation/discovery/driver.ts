@@ -7,23 +7,17 @@ import { DHT_ASK_MS, DIAL_TIMEOUT_MS, MAX_PROVIDERS } from './limits.ts'
 import { DiscoveryMachine } from './machine.ts'
 import type { Borne } from './search-cover.ts'
 
-/** A connection as it is seen from here. */
-export interface SeenConnection {
-  readonly peer: PeerId
-  readonly direction: 'inbound' | 'outbound'
-  /** Multiaddr of the other end. */
-  readonly address: string
-}
-
 /** libp2p, as far as finding peers needs it. */
 export interface DiscoveryNetwork {
   /** Rejects with a `DialError` if the peer cannot be reached or is another one. */
   dial(peer: PeerAddress, options: { readonly signal: AbortSignal }): Promise<void>
   /** Never rejects. */
   hangUp(peer: PeerId): Promise<void>
-  connections(): readonly SeenConnection[]
-  /** The first connection to a peer came up; the answer stops listening. */
-  onConnect(listener: (peer: PeerId, direction: 'inbound' | 'outbound', address: string | null) => void): () => void
+  /**
+   * Tells of each peer, with the multiaddr of its end: of those connected already at once, of others with their first connection; the
+   * answer stops listening.
+   */
+  onConnect(listener: (peer: PeerId, direction: 'inbound' | 'outbound', address: string) => void): () => void
   /** The last connection to a peer went down, `wasCut`: neither side closed it; the answer stops listening. */
   onDisconnect(listener: (peer: PeerId, wasCut: boolean) => void): () => void
   /** DHT lookup by publisher id. */
@@ -65,13 +59,12 @@ export class DiscoveryDriver implements AsyncDisposable {
     this.#network = network
     this.#clock = clock
     this.#machine = new DiscoveryMachine(ports)
-    const connected = (peer: PeerId, way: 'inbound' | 'outbound', address: string | null) =>
-      this.#do(this.#machine.connected(peer, way, address, clock.now()))
-    this.#listening.defer(network.onConnect(connected))
     const disconnected = (peer: PeerId, wasCut: boolean) =>
       this.#do(this.#machine.disconnected(peer, wasCut, clock.now()))
     this.#listening.defer(network.onDisconnect(disconnected))
-    for (const { peer, direction, address } of network.connections()) connected(peer, direction, address)
+    const connected = (peer: PeerId, way: 'inbound' | 'outbound', address: string) =>
+      this.#do(this.#machine.connected(peer, way, address, clock.now()))
+    this.#listening.defer(network.onConnect(connected))
   }
 
   /** Peers heard of: from the address book, bootstrap, mDNS, or the records that the peer `from` told. */

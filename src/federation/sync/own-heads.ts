@@ -33,7 +33,7 @@ export interface OwnHeadsAsk {
   readonly coming?: {
     /** Peers worth waiting for, the connected ones included; 0 waits for nobody. */
     readonly expected: number
-    /** Tells of every new connection until the answer is called. */
+    /** Tells of every peer, those connected already too, until the answer is called. */
     onConnect(listener: (peer: PeerId) => void): () => void
   }
   /** A peer answered with what no honest peer sends. */
@@ -105,9 +105,9 @@ async function answersOf(ask: OwnHeadsAsk, signal: AbortSignal): Promise<Answer[
     if (answer !== null) answers.push(answer)
     settle()
   }
-  const stop = coming?.onConnect(peer => void askPeer(peer))
   signal.addEventListener('abort', () => resolve(), { once: true })
   for (const peer of peers) void askPeer(peer)
+  const stop = coming?.onConnect(peer => void askPeer(peer))
   settle()
   if (!signal.aborted) await enough
   stop?.()

@@ -57,7 +57,7 @@ export async function joinFederation(
     gossip.announce(record).catch(() => node.metrics.refusals.inc({ code: 'announce failed' }))
   })
   home.onCorrupt(() => mirror.look())
-  stack.use(rememberPeers(node.libp2p, home.peers))
+  stack.use(rememberPeers(node.libp2p.services.connectedPeers, home.peers))
   const records = stack.use(nodeRecordsOf(exchange, node, () => discovery))
   exchange.streams.handle(exchange.protocols.peers, records.answer())
   const dialBacks = dialBacksOf(stack, exchange, node)

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { Connection } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { DialError, type DiscoveryNetwork } from '../../federation/index.ts'
@@ -9,10 +8,7 @@ import type { Network } from './network.ts'
 
 /** libp2p as the peer keeper sees it. */
 export function discoveryPortOf(libp2p: Network): DiscoveryNetwork {
-  const connections = () =>
-    libp2p.getConnections().map(({ remotePeer, direction, remoteAddr }) => ({
-      ...{ peer: remotePeer.toString() as PeerId, direction, address: remoteAddr.toString() },
-    }))
+  const { connectedPeers } = libp2p.services
   return {
     async dial({ peer, addresses }, { signal }) {
       const target =
@@ -24,24 +20,8 @@ export function discoveryPortOf(libp2p: Network): DiscoveryNetwork {
     async hangUp(peer) {
       await libp2p.hangUp(peerIdFromString(peer)).catch(() => {})
     },
-    connections,
-    onConnect(listener) {
-      const told = (event: CustomEvent<{ toString(): string }>) => {
-        const peer = event.detail.toString() as PeerId
-        const seen = connections().find(each => each.peer === peer)
-        listener(peer, seen?.direction ?? 'inbound', seen?.address ?? null)
-      }
-      libp2p.addEventListener('peer:connect', told)
-      return () => libp2p.removeEventListener('peer:connect', told)
-    },
-    onDisconnect(listener) {
-      const told = ({ detail: { id, remotePeer, status } }: CustomEvent<Connection>) => {
-        const isLast = libp2p.getConnections(remotePeer).every(each => each.id === id)
-        if (isLast) listener(remotePeer.toString() as PeerId, status !== 'closed')
-      }
-      libp2p.addEventListener('connection:close', told)
-      return () => libp2p.removeEventListener('connection:close', told)
-    },
+    onConnect: listener => connectedPeers.onConnect(listener),
+    onDisconnect: listener => connectedPeers.onDisconnect(listener),
     async *findProviders(publisher, { signal }) {
       for await (const { id, multiaddrs } of libp2p.contentRouting.findProviders(cidOf(publisher), { signal })) {
         yield { peer: id.toString() as PeerId, addresses: multiaddrs.map(String) }

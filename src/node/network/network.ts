@@ -12,6 +12,7 @@ import { systemClock } from '../../federation/index.ts'
 import type { PeerId } from '../../protocol/index.ts'
 import { signingKeyOf } from '../identity/ed25519-key.ts'
 import type { AddressLimits } from './address-limits.ts'
+import { ConnectedPeers } from './connected-peers.ts'
 import { gossipOptionsOf } from './gossip-options.ts'
 import { watchedGossipsub } from './gossip-traffic.ts'
 import { InboundDoor } from './inbound-door.ts'
@@ -30,6 +31,7 @@ export interface NetworkServices extends Record<string, unknown> {
   readonly ping: Ping
   readonly pubsub: GossipSub
   readonly dht: KadDHT
+  readonly connectedPeers: ConnectedPeers
 }
 export type Network = Libp2p<NetworkServices & Record<string, unknown>>
 
@@ -111,6 +113,7 @@ export function libp2pOptionsOf(options: NetworkOptions): Libp2pOptions<NetworkS
     services: {
       identify: identify(),
       ping: ping(),
+      connectedPeers: components => new ConnectedPeers(components),
       ...(relay === null ? {} : { relay: relay.service }),
       pubsub: watchedGossipsub(gossipOptionsOf(options.topics, options.scoreOf), options.topics, spareKnown),
       dht: quietDht({

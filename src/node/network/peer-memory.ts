@@ -1,35 +1,24 @@
-import { peerIdFromString } from '@libp2p/peer-id'
-import type { PeerId } from '../../protocol/index.ts'
-import type { Network } from './network.ts'
+import type { ConnectedPeers } from './connected-peers.ts'
 import type { PeerBook } from './peer-book.ts'
 
 /**
  * Fills the peer book. Addresses that this node dialled lead to the peer; what a peer that came here says of itself is kept apart,
  * so that a node whose own address changed with a restart finds back to those who only ever dialled it.
  */
-export function rememberPeers(libp2p: Network, book: PeerBook): Disposable {
-  const listening = new AbortController()
-  libp2p.addEventListener(
-    'peer:connect',
-    ({ detail }) => {
-      const dialled = libp2p
-        .getConnections(peerIdFromString(detail.toString()))
-        .filter(({ direction }) => direction === 'outbound')
-      const addresses = dialled.map(({ remoteAddr }) => remoteAddr.toString())
-      if (addresses.length > 0) book.connected({ peer: detail.toString() as PeerId, addresses })
-    },
-    { signal: listening.signal },
+export function rememberPeers(connected: ConnectedPeers, book: PeerBook): Disposable {
+  const listening = new DisposableStack()
+  listening.defer(
+    connected.onConnect((peer, direction, address) => {
+      if (direction === 'outbound') book.connected({ peer, addresses: [address] })
+    }),
   )
-  libp2p.addEventListener(
-    'peer:identify',
-    ({ detail: { peerId, listenAddrs, connection } }) => {
-      const addresses = reachableOf(listenAddrs.map(String), connection.remoteAddr.toString())
-      if (connection.direction === 'inbound' && addresses.length > 0)
-        book.told({ peer: peerId.toString() as PeerId, addresses })
-    },
-    { signal: listening.signal },
+  listening.defer(
+    connected.onIdentify(({ peer, direction, addresses, cameFrom }) => {
+      const reachable = reachableOf(addresses, cameFrom)
+      if (direction === 'inbound' && reachable.length > 0) book.told({ peer, addresses: reachable })
+    }),
   )
-  return { [Symbol.dispose]: () => listening.abort() }
+  return listening
 }
 
 const LOOPBACK = /^\/(ip4\/127\.|ip6\/::1\/)/

@@ -21,8 +21,10 @@ test('what is asked of the DHT ends after a minute, however many silent peers an
   const network: DiscoveryNetwork = {
     dial: async () => {},
     hangUp: async () => {},
-    connections: () => [{ peer: 'p' as PeerId, direction: 'outbound', address: '/ip4/192.0.2.1/tcp/1' }],
-    onConnect: () => () => {},
+    onConnect: listener => {
+      listener('p' as PeerId, 'outbound', '/ip4/192.0.2.1/tcp/1')
+      return () => {}
+    },
     onDisconnect: () => () => {},
     findProviders: (_, { signal }) => answerOf(untilAborted('look-up', signal)),
     walk: ({ signal }) => answerOf(untilAborted('walk', signal)),

@@ -153,9 +153,9 @@ export class Townsman implements Resident {
           new Promise<never>((_, no) => signal.addEventListener('abort', () => no(signal.reason))),
         ]),
       hangUp: async peer => town.cut(this.id, peer),
-      connections: () => town.of(this.id),
       onConnect: connect => {
         this.#listening = { disconnect: () => {}, ...this.#listening, connect }
+        for (const { peer, direction, address } of town.of(this.id)) connect(peer, direction, address)
         return () => {}
       },
       onDisconnect: disconnect => {

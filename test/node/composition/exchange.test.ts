@@ -22,8 +22,7 @@ async function started() {
   const network = (() => ({
     getPeers: () => [],
     hangUp: async () => {},
-    addEventListener() {},
-    removeEventListener() {},
+    services: { connectedPeers: { onConnect: () => () => {}, onDisconnect: () => () => {} } },
   })) as never
   const metrics = createMetrics({
     peers: () => 0,
