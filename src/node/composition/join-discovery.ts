@@ -1,3 +1,5 @@
+import type { PeerId as Libp2pId } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { type DialFailure, DiscoveryDriver, dialCodeOf, dialWhyOf, systemClock } from '../../federation/index.ts'
 import type { PeerId } from '../../protocol/index.ts'
 import { createLog } from '../log.ts'
@@ -7,7 +9,7 @@ import type { NodeContext } from '../node-context.ts'
 import type { Exchange } from './exchange.ts'
 import type { OpenHome } from './open-home.ts'
 
-/** The keeper of this node's connections; it looks for peers unless the network is off. */
+/** The keeper of this node's connections; it knows of nobody to dial yet. */
 export function discoveryOf(home: OpenHome, exchange: Exchange, node: NodeContext): DiscoveryDriver {
   const discovery = new DiscoveryDriver({
     ...{ network: discoveryPortOf(node.libp2p), clock: systemClock, random: Math.random },
@@ -18,7 +20,6 @@ export function discoveryOf(home: OpenHome, exchange: Exchange, node: NodeContex
     onAnchors: anchors => home.anchors.keep(anchors),
   })
   exchange.onBrought(peer => discovery.brought(peer))
-  if (node.config.network.mode !== 'off') lookForPeers(node, home, discovery)
   return discovery
 }
 
@@ -28,17 +29,29 @@ function isAtWork({ streams, protocols }: Exchange, { libp2p }: NodeContext, pee
   return streams.isAtWork(peer, new Set([protocols.feed])) || isRelay()
 }
 
-function lookForPeers({ config, peers, libp2p }: NodeContext, home: OpenHome, discovery: DiscoveryDriver): void {
-  discovery.heard(home.anchors.all(), 'anchor')
+/** From now on the keeper dials whom this node knows, unless the network is off. */
+export async function lookForPeers(
+  { config, peers, libp2p }: Pick<NodeContext, 'config' | 'peers' | 'libp2p'>,
+  { anchors }: Pick<OpenHome, 'anchors'>,
+  discovery: Pick<DiscoveryDriver, 'heard'>,
+): Promise<void> {
+  if (config.network.mode === 'off') return
+  discovery.heard(anchors.all(), 'anchor')
   discovery.heard(
     config.network.bootstrap.map(parsePeerAddress).filter(address => address !== null),
     'bootstrap',
   )
   discovery.heard(peers.all(true), 'pinned')
   discovery.heard(peers.all(false), 'book')
-  libp2p.addEventListener('peer:discovery', ({ detail }) => {
-    discovery.heard([{ peer: detail.id.toString() as PeerId, addresses: detail.multiaddrs.map(String) }], 'hint')
-  })
+  const hint = (id: Libp2pId, addresses: readonly Multiaddr[]) =>
+    discovery.heard([{ peer: id.toString() as PeerId, addresses: addresses.map(String) }], 'hint')
+  libp2p.addEventListener('peer:discovery', ({ detail: { id, multiaddrs } }) => hint(id, multiaddrs))
+  // Of whom it discovered before, libp2p tells no more.
+  for (const { id, addresses } of await libp2p.peerStore.all())
+    hint(
+      id,
+      addresses.map(({ multiaddr }) => multiaddr),
+    )
 }
 
 /** One line for a peer that somebody chose; of those found by chance many are gone, and nobody wants to know. */

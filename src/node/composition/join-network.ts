@@ -9,7 +9,7 @@ import type { SnapshotJoiner } from '../snapshots/index.ts'
 import { answerPeers } from './answer-peers.ts'
 import type { Exchange } from './exchange.ts'
 import { dialBacksOf } from './join-dial-back.ts'
-import { discoveryOf } from './join-discovery.ts'
+import { discoveryOf, lookForPeers } from './join-discovery.ts'
 import { gossipOf } from './join-gossip.ts'
 import { keepMembers } from './join-members.ts'
 import { joinMirrors } from './join-mirrors.ts'
@@ -41,12 +41,12 @@ export async function joinFederation(
 ): Promise<Federation> {
   answerPeers(home, exchange, node)
   const port = discoveryPortOf(node.libp2p)
-  const joined: { everything: Everything | null; discovery: DiscoveryDriver | null } = {
-    everything: null,
-    discovery: null,
-  }
+  stack.defer(port.onDisconnect(peer => exchange.streams.endPeer(peer, 'disconnected')))
+  const discovery = stack.use(discoveryOf(home, exchange, node))
+  stack.defer(keepMembers(node, exchange, discovery))
+  const joined: { everything: Everything | null } = { everything: null }
   const everything = () => joined.everything
-  const onHolds = (peer: PeerId, publishers: ReadonlySet<PublisherId>) => joined.discovery?.names(peer, publishers)
+  const onHolds = (peer: PeerId, publishers: ReadonlySet<PublisherId>) => discovery.names(peer, publishers)
   const sync = stack.use(syncOf(home, exchange, { everything, onHolds }))
   joined.everything = await openEverything(stack, home, exchange, node, sync)
   const gossip = stack.use(gossipOf(exchange, node, sync, everything))
@@ -58,7 +58,7 @@ export async function joinFederation(
   })
   home.onCorrupt(() => mirror.look())
   stack.use(rememberPeers(node.libp2p.services.connectedPeers, home.peers))
-  const records = stack.use(nodeRecordsOf(exchange, node, () => discovery))
+  const records = stack.use(nodeRecordsOf(exchange, node, discovery))
   exchange.streams.handle(exchange.protocols.peers, records.answer())
   const dialBacks = dialBacksOf(stack, exchange, node)
   exchange.streams.handle(exchange.protocols.dialBack, dialBacks.answer)
@@ -74,16 +74,9 @@ export async function joinFederation(
       node.sharing.look()
     }),
   )
-  stack.defer(
-    port.onDisconnect(peer => {
-      exchange.streams.endPeer(peer, 'disconnected')
-      sync.disconnected(peer)
-    }),
-  )
+  stack.defer(port.onDisconnect(peer => sync.disconnected(peer)))
   stack.defer(await acceptStreams(node.libp2p, Object.values(exchange.protocols), exchange.streams, exchange.ledger))
-  const discovery: DiscoveryDriver = stack.use(discoveryOf(home, exchange, node))
-  joined.discovery = discovery
-  stack.defer(keepMembers(node, exchange, discovery))
+  await lookForPeers(node, home, discovery)
   const others = { records, dialBacks: dialBacks.rounds, snapshots, everything: joined.everything }
   return { sync, gossip, discovery, mirror, ...others }
 }

@@ -13,7 +13,7 @@ function keptPublishers({ relations, writer, library }: NodeContext): readonly P
 }
 
 /** The exchange of signed node records with peers; what they say of others becomes candidates of the peer keeper. */
-export function nodeRecordsOf(exchange: Exchange, node: NodeContext, discovery: () => DiscoveryDriver): NodeRecords {
+export function nodeRecordsOf(exchange: Exchange, node: NodeContext, discovery: DiscoveryDriver): NodeRecords {
   const { libp2p, net, config } = node
   const self = libp2p.peerId.toString() as PeerId
   const isAnnounced = config.network.announce.some(address => reachOfAddress(address) === 'world')
@@ -45,13 +45,13 @@ export function nodeRecordsOf(exchange: Exchange, node: NodeContext, discovery: 
     own: reach => own.records(reach),
     ...{ reachOf, reachOfAddress, self, clock: systemClock, time: Date.now, random: Math.random },
     connectedPeers: () => exchange.connections.connected(),
-    isLacking: () => discovery().isLacking,
-    wantedMirrors: () => discovery().unheld(),
+    isLacking: () => discovery.isLacking,
+    wantedMirrors: () => discovery.unheld(),
     onRecords: (records, from) => {
       const useful = records.filter(({ peer, addresses }) => addresses.length > 0 && mayDial(peer))
-      for (const { peer, held = [] } of useful) discovery().says(peer, held)
-      discovery().heard(useful, 'record', from)
-      for (const { peer, mirrors } of useful) discovery().claims(peer, mirrors)
+      for (const { peer, held = [] } of useful) discovery.says(peer, held)
+      discovery.heard(useful, 'record', from)
+      for (const { peer, mirrors } of useful) discovery.claims(peer, mirrors)
     },
     onOffence: (peer, code) => exchange.streams.reportOffence(peer, code),
   })
