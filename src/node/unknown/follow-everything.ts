@@ -195,6 +195,11 @@ export class FollowEverything implements AsyncDisposable {
   async #write(): Promise<void> {
     const changed = [...this.#changed]
     this.#changed.clear()
-    await this.#parts.book.write(changed, this.#unknown)
+    try {
+      await this.#parts.book.write(changed, this.#unknown)
+    } catch (error) {
+      for (const publisher of changed) this.#changed.add(publisher)
+      throw error
+    }
   }
 }

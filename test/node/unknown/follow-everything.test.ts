@@ -19,11 +19,18 @@ async function followed() {
     /** Called with each publisher that is being removed. */
     onRemove: (_publisher: PublisherId) => {},
     evicted: [] as [PublisherId, { readonly until: number; readonly times: number }][],
+    isDiskFull: false,
+    noted: [] as PublisherId[],
+    faults: [] as string[],
+  }
+  const write = async (changed: readonly PublisherId[]) => {
+    if (world.isDiskFull) throw new Error('no room')
+    world.noted.push(...changed)
   }
   const open = () =>
     FollowEverything.open({
       ...{ quota: QUOTA, clock, now: () => clock.now() },
-      book: { read: async () => ({ standings: [], evicted: world.evicted }), write: async () => {} },
+      book: { read: async () => ({ standings: [], evicted: world.evicted }), write },
       isOn: () => world.isOn,
       isKnown: id => world.known.has(id),
       isKept: id => {
@@ -37,8 +44,9 @@ async function followed() {
         world.removed.push(publisher)
         world.onRemove(publisher)
       },
-      onFault: (_message, cause) => {
-        throw cause
+      onFault: (message, cause) => {
+        if (!world.isDiskFull) throw cause
+        world.faults.push(message)
       },
     })
   return { clock, changes, world, open, everything: await open() }
@@ -125,4 +133,17 @@ test('who gives up everything asks of no more publishers whether they stay than 
   expect(world.removed).toHaveLength(2 * MAX_EVICTIONS)
   // Each before the first removal, and again right before its own.
   expect(world.asked).toBe(2 * MAX_EVICTIONS)
+})
+
+test('what could not be noted while the disk was full is noted with the next change', async () => {
+  const { world, everything } = await followed()
+  await using _ = everything
+  world.isDiskFull = true
+  everything.heard([one])
+  await everything.settle()
+  expect([world.noted, world.faults]).toEqual([[], ['unknown publishers could not be looked through']])
+  world.isDiskFull = false
+  everything.heard([other])
+  await everything.settle()
+  expect(world.noted.toSorted()).toEqual([one, other])
 })
