@@ -35,12 +35,16 @@ export async function changeRelation(node: NodeContext, change: RelationChange, 
   if (change.as !== undefined) requireUnrouted(node, publisher, change.as)
   const before = node.relations.relationOf(publisher)
   const relation = await node.relations.change(publisher, asked, change.as)
-  for (const match of routed) await node.routes.add({ match, to: node.relations.nameOf(publisher) })
-  if (action === 'disallow' && !isForOrigin) await node.routes.removeTo(publisher, patterns)
-  if (action === 'block') await node.routes.removeTo(publisher, [])
-  const what = `relation.${action}${isForOrigin ? '.origin' : ''}`
-  await node.audit.append({ at: Date.now(), who, what, publisher, patterns })
-  node.applyRelations()
+  try {
+    for (const match of routed) await node.routes.add({ match, to: node.relations.nameOf(publisher) })
+    if (action === 'disallow' && !isForOrigin) await node.routes.removeTo(publisher, patterns)
+    if (action === 'block') await node.routes.removeTo(publisher, [])
+    const what = `relation.${action}${isForOrigin ? '.origin' : ''}`
+    await node.audit.append({ at: Date.now(), who, what, publisher, patterns })
+  } finally {
+    // It is on disk: what fails after that must not keep it from being carried out until the next start.
+    node.applyRelations()
+  }
   const unsigned = before.mirror || relation.mirror ? await node.holding.sign() : null
   const shadowing = action === 'allow' && patterns.length === 0 && !isForOrigin ? node.routes.before(publisher) : []
   const warnings = [
@@ -70,9 +74,9 @@ async function changeEverything(node: NodeContext, { action, as }: RelationChang
   }
   const everything = action === 'follow'
   await node.relations.followEverything(everything)
-  await node.audit.append({ at: Date.now(), who, what: `relation.${action}.everything` })
   if (everything) node.everything()?.lists.readAll()
   else void node.everything()?.publishers.settle()
+  await node.audit.append({ at: Date.now(), who, what: `relation.${action}.everything` })
   const isOff = node.config.network.mode === 'off'
   return {
     publisher: EVERYTHING,

@@ -43,7 +43,7 @@ async function mirroringNode(mode: 'on' | 'off' = 'on') {
   const library = await Library.open({ net: 'main', database, records: new RecordStore(database), index })
   const written: WellFormedRecord[] = []
   const failures: string[] = []
-  const world = { fails: false, peers: [] as PeerId[], hasPublic: false }
+  const world = { fails: false, peers: [] as PeerId[], hasPublic: false, isLogFull: false }
   const adoptOwnHeads = async () => {
     if (world.fails) throw new Error('nobody answered')
     return undefined
@@ -73,7 +73,11 @@ async function mirroringNode(mode: 'on' | 'off' = 'on') {
     })
   const holding = statementWhile(mode === 'on')
   const config = { network: { mode } }
-  const audit = { append: async () => {} }
+  const audit = {
+    append: async () => {
+      if (world.isLogFull) throw new Error('no room for the audit log')
+    },
+  }
   const applyRelations = () => holding.look()
   const node = { relations, writer, holding, config, audit, applyRelations } as unknown as NodeContext
   const change = (action: 'mirror' | 'unmirror', publisher: string = acme) =>
@@ -97,6 +101,15 @@ test('a node signs what it mirrors, once, and takes it back when it mirrors it n
   expect([node.stated(), node.written.length]).toEqual([[acme], 1])
   await node.change('unmirror')
   expect([node.stated(), node.written.length]).toEqual([[], 2])
+})
+
+test('a relation whose line in the audit log cannot be written is said to have failed, and carried out as it is on disk', async () => {
+  await using node = await mirroringNode()
+  node.world.isLogFull = true
+  node.world.peers = [peerOf(2)]
+  await expect(node.change('mirror')).rejects.toThrow('no room for the audit log')
+  expect(await node.library.waitUntil(() => node.stated().length > 0, AbortSignal.timeout(10_000))).toBe(true)
+  expect(node.stated()).toEqual([acme])
 })
 
 test('a statement that cannot be signed warns, and is signed when it can be: by the command again, or when a peer comes', async () => {
