@@ -84,7 +84,8 @@ export class ApiClient {
       const hint = isHere(this.url) ? 'hanse start' : 'check the address in --node; on that machine: hanse start'
       return new CliError('E_NO_NODE', `no node answers at ${this.url.origin}`, { cause, hint })
     }
-    return new CliError('E_NETWORK', `${this.url.origin}: ${message}`, { cause })
+    const hint = 'hanse status says whether it runs; then the same command again'
+    return new CliError('E_NETWORK', `${this.url.origin}: ${message}`, { cause, hint })
   }
 }
 
