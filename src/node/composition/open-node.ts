@@ -4,6 +4,7 @@ import { CatchUp } from '../library/catch-up.ts'
 import { createLog } from '../log.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import { connectedFigures } from '../network/connected-figures.ts'
+import { closedToAll } from '../network/membership.ts'
 import type { Network } from '../network/network.ts'
 import type { NodeContext } from '../node-context.ts'
 import { removeOldFormerCaches } from '../use-cases/cache-former.ts'
@@ -51,6 +52,8 @@ export async function openNode(
   stack.use(node.lookAlikes)
   stack.use(node.sharing)
   federation.joined = await joinFederation(stack, home, exchange, node)
+  const closed = closedToAll(loaded.config.network)
+  if (closed !== null) createLog().warn({ code: 'E_NETWORK' }, closed)
   const stop = library.access.onFirstPublic(exchange.writer.publisher, () => node.applyRelations())
   stack.defer(stop)
   node.applyRelations()

@@ -13,6 +13,7 @@ import {
   repairLevelDatabase,
   StorageError,
 } from '../storage/index.ts'
+import { checkSettings } from './check-settings.ts'
 import { checkStateFiles } from './check-state-files.ts'
 
 /** Examines a home whose node does not run, by the settings of its file and `HANSE_*`; the catalogue is rebuilt by the next start. @throws StorageError E_HOME_IN_USE; NodeError E_NOT_FOUND */
@@ -24,6 +25,7 @@ export async function* doctorHome(
   await using paths = await openDataDirectory(home)
   yield* checkStateFiles(paths, repair)
   const { config } = await loadConfig({ home, env })
+  yield* checkSettings(home, config)
   const broken = repair ? await repairedFrom(paths.database) : null
   if (broken !== null) yield { kind: 'database', subject: paths.database, problem: broken, repaired: true }
   await using database = await openLevelDatabase(paths.database)

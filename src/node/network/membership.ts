@@ -1,4 +1,5 @@
 import type { MemberState, PeerId } from '../../protocol/index.ts'
+import type { Config } from '../config/index.ts'
 
 export interface MembershipParts {
   /** Peer ids of `network.allow`: the operator's word, which no authority takes back. */
@@ -7,6 +8,15 @@ export interface MembershipParts {
   readonly members: (() => ReadonlyMap<PeerId, MemberState>) | null
   /** Pinned and bootstrap peers, through which a newcomer comes to the authority's records. */
   readonly isChosen: (peer: PeerId) => boolean
+}
+
+/** What is wrong with settings by which no peer at all may connect: a sentence, or null. */
+export function closedToAll({ mode, allow, authority }: Config['network']): string | null {
+  if (mode !== 'private' || allow.length > 0 || authority !== undefined) return null
+  return (
+    'network.mode is private, and neither network.allow nor network.authority says who may connect: nobody can; ' +
+    'set network.authority to the publisher that names the members, or network.allow to their peer ids, and restart'
+  )
 }
 
 /** Whom a node of a private network connects with. */

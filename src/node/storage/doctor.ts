@@ -7,7 +7,7 @@ import { parseKey } from './stored-record.ts'
 
 /** One thing that is wrong in a home. */
 export interface Finding {
-  /** `network`: records that are whole, of another network than the home's; nothing repairs them. */
+  /** `network`: records that are whole, of another network than the home's, or settings by which nobody may connect; nothing repairs them. */
   readonly kind: 'record' | 'artifact' | 'database' | 'file' | 'network'
   /** `<publisher>/<feed>`, or a path. */
   readonly subject: string

@@ -1,3 +1,4 @@
+import { checkSettings } from '../home/check-settings.ts'
 import { checkStateFiles } from '../home/check-state-files.ts'
 import type { NodeContext } from '../node-context.ts'
 import { examine, type Finding } from '../storage/index.ts'
@@ -13,9 +14,9 @@ export interface Diagnosis {
  * repaired by `hanse doctor --repair` on a stopped node, for which nothing may be written meanwhile.
  */
 export async function doctor(node: NodeContext, repair: boolean): Promise<Diagnosis> {
-  const { database, artifacts, net, paths } = node
+  const { database, artifacts, net, paths, config } = node
   const own = node.writer.publisher
-  const findings: Finding[] = []
+  const findings: Finding[] = [...checkSettings(paths.home, config)]
   for await (const finding of checkStateFiles(paths, false)) findings.push(finding)
   for await (const finding of examine({ database, artifacts, net, own }, { repair: repair ? 'artifacts' : 'nothing' }))
     findings.push(finding)

@@ -18,10 +18,11 @@ interface MemberRow {
   readonly state: 'member' | 'removed'
 }
 
-/** Who belongs to the private network, by the word of its authority; without one, of this node's own publisher. */
-export function listMembers(node: NodeContext): readonly MemberRow[] {
-  const members = node.library.catalogue.membersOf(authorityOf(node))
-  return [...members].map(([peer, state]) => rowOf(peer, state))
+/** Who belongs to the private network, by the word of its authority; nobody without one. */
+export function listMembers({ config, library }: NodeContext): readonly MemberRow[] {
+  const { authority } = config.network
+  if (authority === undefined) return []
+  return [...library.catalogue.membersOf(authority as PublisherId)].map(([peer, state]) => rowOf(peer, state))
 }
 
 const rowOf = (peer: PeerId, { name, isMember }: MemberState): MemberRow => ({
@@ -36,8 +37,8 @@ const ownRowOf = ({ library, writer }: NodeContext, peer: PeerId): MemberRow =>
 /** Signs that a peer belongs to the network: every node of it hears so and lets the peer in. @throws NodeError E_USAGE, E_FORBIDDEN */
 export async function addMember(node: NodeContext, text: string, as: string | undefined, who: string) {
   const peer = parsePeerIdText(text)
-  requireAuthority(node)
   requirePrivate(node)
+  requireAuthority(node)
   const name = as?.normalize('NFC')
   if (name !== undefined && (!isCleanName(name) || Buffer.byteLength(name) > MAX_MEMBER_NAME_BYTES))
     throw new NodeError(
@@ -78,9 +79,6 @@ export async function removeMember(node: NodeContext, text: string, who: string)
   })
 }
 
-const authorityOf = ({ config, writer }: NodeContext): PublisherId =>
-  (config.network.authority as PublisherId | undefined) ?? writer.publisher
-
 /** What is signed about members lies in the public feed: on a network that everyone may join it would tell everyone, and let nobody in. */
 function requirePrivate({ config, writer }: NodeContext): void {
   const { mode } = config.network
@@ -91,9 +89,14 @@ function requirePrivate({ config, writer }: NodeContext): void {
 }
 
 /** Only the authority's word counts; another's would change nothing and seem to. */
-function requireAuthority(node: NodeContext): void {
-  if (authorityOf(node) === node.writer.publisher) return
-  throw new NodeError('E_FORBIDDEN', `the members of this network are named by ${authorityOf(node)}`, {
+function requireAuthority({ config, writer }: NodeContext): void {
+  const { authority } = config.network
+  if (authority === writer.publisher) return
+  if (authority === undefined)
+    throw new NodeError('E_USAGE', 'network.authority is not set: nobody would be let in by what this node signs', {
+      hint: `set network.authority: ${writer.publisher} in config.yaml, here and on every node of the network, and restart`,
+    })
+  throw new NodeError('E_FORBIDDEN', `the members of this network are named by ${authority}`, {
     hint: 'run this on the node of that publisher',
   })
 }

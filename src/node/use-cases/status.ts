@@ -1,5 +1,6 @@
 import { FOLD_NUMBER } from '../../protocol/index.ts'
 import { unlessDamaged } from '../library/stored-bodies.ts'
+import { closedToAll } from '../network/membership.ts'
 import type { NodeContext } from '../node-context.ts'
 import { advisorySums } from './advisories.ts'
 import { bootstrapProblem } from './bootstrap-health.ts'
@@ -26,7 +27,8 @@ export async function status(node: NodeContext, { isAdmin }: { readonly isAdmin:
     recovery: node.identity().recoveryExported ? 'exported' : 'not exported',
     ...everythingOf(node),
     freshness: node.freshness(),
-    health: [...node.problems(), bootstrapProblem(node) ?? []].flat().join('; ') || 'ok',
+    health:
+      [...node.problems(), closedToAll(node.config.network) ?? bootstrapProblem(node) ?? []].flat().join('; ') || 'ok',
   }
 }
 
