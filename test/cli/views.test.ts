@@ -3,6 +3,7 @@ import { stripVTControlCharacters, styleText } from 'node:util'
 import { expect, test } from 'vitest'
 import { doctorCommand } from '../../src/cli/commands/doctor.ts'
 import { federationView } from '../../src/cli/commands/federation.ts'
+import { infoCommand } from '../../src/cli/commands/info.ts'
 import { peersView } from '../../src/cli/commands/peer.ts'
 import { searchCommand } from '../../src/cli/commands/search.ts'
 import { statusView } from '../../src/cli/commands/status.ts'
@@ -235,6 +236,56 @@ test('federation says how many copies are wanted, and of which packages some are
   const many = { ...publisher, packages: 1_200, counted: 1_000, spread: { 2: 1_000 } }
   const of = linesOf(federationView({ network: { id: 'main', mode: 'on' }, peers: 1, publishers: [many] }))
   expect(of).toContain('└─ copies of the first 1000: 1000 packages with 2; 3 wanted, 1000 packages short')
+})
+
+test('federation marks what peers say of themselves, names eight of them, and how their copies come to count', () => {
+  const publisher = {
+    ...{
+      id: ID,
+      name: 'acme',
+      relation: 'self',
+      packages: 1,
+      freshness: { state: 'own', age: null },
+      spread: { 1: 1 },
+    },
+    ...{ mirrors: [], least: [{ package: 'npm:x', copies: 1, proven: 1 }] },
+  }
+  const linesAbout = (claimed: readonly string[]) =>
+    linesOf(
+      federationView({ network: { id: 'main', mode: 'on' }, peers: 9, publishers: [{ ...publisher, claimed }] }),
+    ).filter(line => /says? that|help/.test(line))
+  expect(linesAbout([])).toEqual([])
+  expect(linesAbout(['P'])).toEqual([
+    '├─ says that it mirrors: P, connected, not counted',
+    expect.stringMatching(/^help: hanse follow ID, /),
+  ])
+  const many = linesAbout(Array.from({ length: 11 }, (_, i) => `P${i}`))
+  expect(many).toHaveLength(8 + 1)
+  expect(many).not.toContain('P8')
+})
+
+/** What `info` says of the copies of the newest release. */
+const copiesAt = (replication: object) =>
+  linesOf(
+    infoCommand.view({
+      ...{ purl: 'pkg:npm/x', holders: [] },
+      publishers: [{ id: ID, name: 'acme', relation: 'self', versions: [], held: true, replication }],
+    } as never),
+  ).filter(line => /copies|help/.test(line))
+
+test('info warns of one loss where nobody else answers, and else says who answered and on whose word', () => {
+  const alone = { copies: 1, proven: 1, wanted: null }
+  expect(copiesAt(alone)).toEqual(['copies of the newest release: 1 known, 1 proven, one loss away from gone'])
+  expect(copiesAt({ ...alone, answered: 0 })).toEqual(copiesAt(alone))
+  const said = '2 more answered just now that they have it, by their own word alone'
+  expect(copiesAt({ ...alone, answered: 2 })).toEqual([
+    `copies of the newest release: 1 known, 1 proven; ${said}`,
+    expect.stringMatching(/^help: hanse follow ID, /),
+  ])
+  expect(copiesAt({ copies: 2, proven: 1, wanted: null, answered: 2 })).toEqual([
+    `copies of the newest release: 2 known, 1 proven; ${said}`,
+  ])
+  expect(copiesAt({ copies: 2, proven: 1, wanted: 3, answered: 2 })).toHaveLength(2)
 })
 
 test('doctor names the repair for what one helps against, and none for records of another network', () => {

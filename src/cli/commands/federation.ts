@@ -1,6 +1,13 @@
 import type { Command } from '../command.ts'
 import { linesOf, partsOf, tableOf, type View } from '../view.ts'
 
+/** Peers named that say of themselves that they mirror a publisher: anybody may. */
+const MAX_SHOWN_CLAIMS = 8
+
+/** What makes the word of a mirror a copy that counts. */
+export const FOLLOW_MIRROR_HELP =
+  'hanse follow ID, the publisher of such a peer’s node (hanse status there prints it): what it signed counts, and is checked'
+
 interface Mirror {
   readonly peer: string
   readonly isSelf: boolean
@@ -21,6 +28,8 @@ interface FederationAnswer {
     readonly counted?: number
     readonly freshness: { readonly state: string; readonly age: number | null }
     readonly mirrors: readonly Mirror[]
+    /** Connected peers that say so of themselves alone; absent from an older node. */
+    readonly claimed?: readonly string[]
     readonly wanted?: number | null
     readonly spread: Readonly<Record<string, number>>
     readonly least: readonly { readonly package: string; readonly copies: number; readonly proven: number }[]
@@ -46,11 +55,13 @@ export function federationView({ network, peers, publishers }: FederationAnswer)
   return partsOf(
     linesOf(`network ${network.id} (${network.mode}), ${peers} ${peers === 1 ? 'peer' : 'peers'} connected`),
     ...publishers.map(publisherView),
+    ...(publishers.some(({ claimed = [] }) => claimed.length > 0) ? [linesOf('', `help: ${FOLLOW_MIRROR_HELP}`)] : []),
   )
 }
 
 function publisherView(publisher: FederationAnswer['publishers'][number]): View {
   const { id, name, relation, packages, counted = packages, freshness, mirrors, wanted, spread, least } = publisher
+  const { claimed = [] } = publisher
   const age = freshness.age === null ? '' : `, confirmed ${freshness.age} s ago`
   const of = counted < packages ? ` of the first ${counted}:` : ''
   const copies = Object.entries(spread).map(([count, of]) => `${packagesText(of)} with ${count}`)
@@ -62,10 +73,19 @@ function publisherView(publisher: FederationAnswer['publishers'][number]): View 
       '',
       `${name ?? id}  ${relation}, ${packagesText(packages)}, ${freshness.state}${age}`,
       ...mirrors.map(mirror => `├─ mirror ${mirrorText(mirror)}`),
+      ...claimLinesOf(claimed),
       `└─ copies${of} ${copies.length === 0 ? 'none known' : copies.join(', ')}${aim}`,
     ),
     ...(shown.length === 0 ? [] : [tableOf(['   PACKAGE', 'COPIES', 'PROVEN'], shown, '')]),
   )
+}
+
+function claimLinesOf(claimed: readonly string[]): string[] {
+  const lines = claimed
+    .slice(0, MAX_SHOWN_CLAIMS)
+    .map(peer => `├─ says that it mirrors: ${peer}, connected, not counted`)
+  const more = claimed.length - lines.length
+  return more === 0 ? lines : [...lines, `├─ and ${more} more that say so`]
 }
 
 /** `2 of 3 wanted` where some are missing. */

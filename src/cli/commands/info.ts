@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts'
 import { linesOf, partsOf, tableOf, type View } from '../view.ts'
-import { copiesText } from './federation.ts'
+import { copiesText, FOLLOW_MIRROR_HELP } from './federation.ts'
 
 interface InfoAnswer {
   readonly purl: string
@@ -20,6 +20,8 @@ interface InfoAnswer {
     readonly replication?: {
       readonly copies: number
       readonly proven: number
+      /** Others that said just now that they have it; absent from an older node. */
+      readonly answered?: number
       /** Enough, as this node was told; null: no number is wanted. */
       readonly wanted?: number | null
     } | null
@@ -75,7 +77,16 @@ function publisherView({ id, name, relation, versions, held, ...use }: InfoAnswe
 
 function copiesView(replication: InfoAnswer['publishers'][number]['replication']): View[] {
   if (replication == null) return []
-  const { copies, proven, wanted } = replication
-  const warning = copies === 0 ? ', nobody known has the bytes' : copies === 1 ? ', one loss away from gone' : ''
-  return [linesOf(`copies of the newest release: ${copiesText(copies, wanted)} known, ${proven} proven${warning}`)]
+  const { copies, proven, wanted, answered = 0 } = replication
+  const known = `copies of the newest release: ${copiesText(copies, wanted)} known, ${proven} proven`
+  if (answered === 0) return [linesOf(`${known}${lossOf(copies)}`)]
+  const says = `${answered} more answered just now that they have it, by their own word alone`
+  const isFew = copies < Math.max(MIN_SAFE_COPIES, wanted ?? 0)
+  return [linesOf(`${known}; ${says}`, ...(isFew ? [`help: ${FOLLOW_MIRROR_HELP}`] : []))]
 }
+
+/** Fewer are one loss away from gone. */
+const MIN_SAFE_COPIES = 2
+
+const lossOf = (copies: number): string =>
+  copies === 0 ? ', nobody known has the bytes' : copies < MIN_SAFE_COPIES ? ', one loss away from gone' : ''

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
-import { type PublisherId, relationText, shortNameOf } from '../../protocol/index.ts'
+import { type PeerId, type PublisherId, relationText, shortNameOf } from '../../protocol/index.ts'
 import { unlessDamaged } from '../library/stored-bodies.ts'
 import type { NodeContext } from '../node-context.ts'
+import { type ClaimedMirrors, claimedMirrors } from './claimed-mirrors.ts'
 import { holdingsOf, type Mirror, type Replication, replicationOf } from './replication.ts'
 
 /** Packages of one publisher whose copies are counted, the first by when they were heard of; those least copied are shown first. */
@@ -9,7 +10,7 @@ const MAX_COUNTED_PACKAGES = 1_000
 /** Packages shown of each, unless one publisher is asked for. */
 const MAX_SHOWN_PACKAGES = 5
 
-interface PackageCopies extends Replication {
+interface PackageCopies extends Omit<Replication, 'answered'> {
   readonly package: string
 }
 
@@ -33,6 +34,8 @@ interface FederatedPublisher {
   readonly counted: number
   readonly freshness: Freshness
   readonly mirrors: readonly Mirror[]
+  /** Connected peers that say of themselves that they mirror it, and nothing else here says so: not counted. */
+  readonly claimed: readonly PeerId[]
   /** Copies that this node was told are enough; null: it keeps everything, or nothing. */
   readonly wanted: number | null
   /** How many packages have so many copies, by number of copies. */
@@ -47,15 +50,22 @@ export async function showFederation(node: NodeContext, publisher: string | unde
   const isFollowed = (id: PublisherId) => id === node.writer.publisher || node.relations.relationOf(id).follow
   const shown = one === null ? [node.writer.publisher, ...node.relations.known()].filter(isFollowed) : [one]
   const publishers: FederatedPublisher[] = []
+  const claims = claimedMirrors(node)
+  const most = one === null ? MAX_SHOWN_PACKAGES : MAX_COUNTED_PACKAGES
   for (const id of new Set(shown)) {
-    publishers.push(await publisherOf(node, id, one === null ? MAX_SHOWN_PACKAGES : MAX_COUNTED_PACKAGES))
+    publishers.push(await publisherOf(node, id, most, claims))
     // Others have their turn between two of them.
     await setImmediate()
   }
   return { network: { id: node.net, mode: node.config.network.mode }, peers: node.connectedPeers().length, publishers }
 }
 
-async function publisherOf(node: NodeContext, id: PublisherId, shown: number): Promise<FederatedPublisher> {
+async function publisherOf(
+  node: NodeContext,
+  id: PublisherId,
+  shown: number,
+  claims: ClaimedMirrors,
+): Promise<FederatedPublisher> {
   const names = [...(node.library.catalogue.publisher(id)?.packages.keys() ?? [])]
   const holdings = holdingsOf(node, id)
   const counted: PackageCopies[] = []
@@ -63,13 +73,18 @@ async function publisherOf(node: NodeContext, id: PublisherId, shown: number): P
   for (const name of first) {
     const state = unlessDamaged(() => node.library.package(id, name))
     const replication = state === null ? null : await replicationOf(node, holdings, state)
-    if (replication !== null) counted.push({ package: shortNameOf(name), ...replication })
+    if (replication === null) continue
+    // Nobody is asked, so that nobody answered.
+    const { answered: _, ...known } = replication
+    counted.push({ package: shortNameOf(name), ...known })
   }
+  const signed = new Set(holdings.mirrors.map(({ peer }) => peer))
   const spread: Record<number, number> = {}
   for (const { copies } of counted) spread[copies] = (spread[copies] ?? 0) + 1
   return {
     ...{ id, name: node.relations.localNameOf(id), packages: names.length, counted: first.length },
     ...{ freshness: freshnessOf(node, id), mirrors: holdings.mirrors, spread },
+    claimed: (claims.get(id) ?? []).filter(peer => !signed.has(peer)),
     wanted: node.relations.relationOf(id).copies ?? null,
     relation: id === node.writer.publisher ? 'self' : relationText(node.relations.relationOf(id)),
     least: counted.toSorted((a, b) => a.copies - b.copies || a.proven - b.proven).slice(0, shown),

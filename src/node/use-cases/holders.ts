@@ -8,6 +8,15 @@ import { statedHoldersOf } from './stated-holders.ts'
 const MAX_PEERS_PROBED = 16
 const PROBE_MS = 500
 
+/** Who holds a package's newest release. */
+export interface Holders {
+  readonly all: readonly PeerId[]
+  /** Of them the peers that said so just now: their own word, and no proof. */
+  readonly answered: readonly PeerId[]
+}
+
+export const NOBODY_ASKED: Holders = { all: [], answered: [] }
+
 /**
  * Who holds every artifact of the package's newest release: this node, connected peers that say so now, and peers that signed it;
  * of what is not public only those that may know of it are asked and named.
@@ -16,10 +25,10 @@ export async function holdersOf(
   node: NodeContext,
   publisher: PublisherId,
   state: PackageState | null,
-): Promise<readonly PeerId[]> {
+): Promise<Holders> {
   const newest = newestLiveOf(state)
   const artifacts = (newest?.artifacts ?? []).map(({ artifact }) => artifact)
-  if (newest === null || artifacts.length === 0) return []
+  if (newest === null || artifacts.length === 0) return NOBODY_ASKED
   const mayBe = mayHold(node, publisher, newest)
   const held = await Promise.all(artifacts.map(artifact => node.artifacts.has(artifact.sha256)))
   const self = held.every(Boolean) ? [node.libp2p.peerId.toString() as PeerId] : []
@@ -28,7 +37,8 @@ export async function holdersOf(
   const stated = statedHoldersOf(node, publisher).filter(
     peer => mayBe(peer) && !node.absent.has(publisher, peer, Date.now()),
   )
-  return [...new Set([...self, ...peers.filter((_, i) => answers[i]), ...stated])]
+  const answered = peers.filter((_, i) => answers[i])
+  return { all: [...new Set([...self, ...answered, ...stated])], answered }
 }
 
 async function hasAll(node: NodeContext, peer: PeerId, artifacts: readonly Artifact[]): Promise<boolean> {

@@ -1,6 +1,5 @@
 import {
   type PackageName,
-  type PeerId,
   type PublisherId,
   type ReleaseState,
   relationText,
@@ -10,7 +9,7 @@ import { NodeError } from '../errors.ts'
 import type { NodeContext } from '../node-context.ts'
 import { seekPublishers } from './ask-federation.ts'
 import { parseSpec } from './find-package.ts'
-import { holdersOf } from './holders.ts'
+import { type Holders, holdersOf } from './holders.ts'
 import { holdingsOf, replicationOf } from './replication.ts'
 
 /** Advisories shown with a package. */
@@ -33,7 +32,7 @@ export async function info(node: NodeContext, purl: string): Promise<object> {
   return {
     purl: name,
     publishers: [...shown, ...seen.map(id => seenPublisherOf(node, id, name))],
-    holders: [...new Set(holders.flat())],
+    holders: [...new Set(holders.flatMap(({ all }) => all))],
     looksLike: node.lookAlikes.of(name),
     advisories: advisoryFacts(node, name),
   }
@@ -54,7 +53,7 @@ async function heldPublisherOf(
   node: NodeContext,
   id: PublisherId,
   name: PackageName,
-  holders: readonly PeerId[] | undefined,
+  holders: Holders | undefined,
 ): Promise<object> {
   const state = node.library.package(id, name)
   const replication = state === null ? null : await replicationOf(node, holdingsOf(node, id), state, holders)

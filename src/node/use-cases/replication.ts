@@ -1,6 +1,8 @@
 import type { BlockId, PackageState, PeerId, PublisherId } from '../../protocol/index.ts'
 import { unlessDamaged } from '../library/stored-bodies.ts'
 import type { NodeContext } from '../node-context.ts'
+import { isFoundWanting } from './found-wanting.ts'
+import { type Holders, NOBODY_ASKED } from './holders.ts'
 import { mayHold, newestLiveOf } from './release-holders.ts'
 import { MAX_STATED, type StatedHolder, statedCopiesOf } from './stated-holders.ts'
 
@@ -21,6 +23,8 @@ export interface Replication {
   readonly copies: number
   /** Of them this node's own, and those of mirrors that passed a spot check. */
   readonly proven: number
+  /** Peers beyond `copies` that said just now that they have it: their own word, which is no copy to count on. */
+  readonly answered: number
   /** How many this node was told are enough; null: it keeps everything, or nothing. */
   readonly wanted: number | null
 }
@@ -76,14 +80,14 @@ function partsOf(
 }
 
 /**
- * The copies of the newest live release; null for a package without one. `seen` are peers that are found to have it: who is on
- * the list of a listed release signs nothing of what it has, so of such a one they count.
+ * The copies of the newest live release; null for a package without one. Who is on the list of a listed release signs
+ * nothing of what it has, so of such a one all `holders` count that were found.
  */
 export async function replicationOf(
   node: NodeContext,
   { publisher, mirrors, parts }: Holdings,
   state: PackageState,
-  seen: readonly PeerId[] = [],
+  holders: Holders = NOBODY_ASKED,
 ): Promise<Replication | null> {
   const newest = newestLiveOf(state)
   if (newest === null) return null
@@ -98,8 +102,10 @@ export async function replicationOf(
   const trusted = others.filter(({ checked }) => checked === null || checked.outcome === 'held')
   const proven = trusted.filter(({ checked }) => checked !== null)
   const copies = new Set(trusted.map(({ peer }) => peer))
-  if (newest.visibility === 'listed') for (const peer of seen) copies.add(peer)
+  if (newest.visibility === 'listed') for (const peer of holders.all) copies.add(peer)
   copies.delete(node.libp2p.peerId.toString() as PeerId)
+  const now = Date.now()
+  const answered = holders.answered.filter(peer => !copies.has(peer) && !isFoundWanting(node, publisher, peer, now))
   const wanted = newest.visibility === 'public' ? (node.relations.relationOf(publisher).copies ?? null) : null
-  return { copies: own + copies.size, proven: own + proven.length, wanted }
+  return { copies: own + copies.size, proven: own + proven.length, answered: answered.length, wanted }
 }

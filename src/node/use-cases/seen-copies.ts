@@ -1,6 +1,7 @@
 import type { PeerId, PublisherId } from '../../protocol/index.ts'
 import type { SeenCopies } from '../library/copy-book.ts'
 import type { NodeContext } from '../node-context.ts'
+import { isFoundWanting } from './found-wanting.ts'
 import { statedCopiesOf } from './stated-holders.ts'
 
 /**
@@ -11,10 +12,7 @@ export function seenCopiesOf(node: NodeContext, publisher: PublisherId): SeenCop
   const now = Date.now()
   const connected = node.connectedPeers()
   node.holders.met(connected, now)
-  const isFound = (peer: PeerId): boolean => {
-    const outcome = node.holders.of(publisher, peer)?.outcome ?? 'held'
-    return outcome === 'held' && !node.absent.has(publisher, peer, now)
-  }
+  const isFound = (peer: PeerId): boolean => !isFoundWanting(node, publisher, peer, now)
   const counted = statedCopiesOf(node, publisher).filter(
     ({ peer, isChosen }) =>
       isFound(peer) &&

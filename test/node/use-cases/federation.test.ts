@@ -3,8 +3,39 @@ import { expect, test } from 'vitest'
 import { HolderRecord } from '../../../src/node/library/holder-record.ts'
 import type { NodeContext } from '../../../src/node/node-context.ts'
 import { showFederation } from '../../../src/node/use-cases/federation.ts'
+import type { PeerId } from '../../../src/protocol/index.ts'
 import { NET } from '../../federation/search/signed-hits.ts'
-import { idOf, nodeAmong, peerOf, releasingMany, sailOf, stating } from './holder-world.ts'
+import { type HolderWorld, idOf, nodeAmong, peerOf, releasingMany, sailOf, stating } from './holder-world.ts'
+
+/** The packages and mirrors that a node among those peers shows of the first publisher. */
+async function shownAmong(
+  records: Parameters<typeof nodeAmong>[0],
+  world: HolderWorld,
+  failed: readonly PeerId[] = [],
+) {
+  await using it = await nodeAmong(records, world)
+  const holders = new HolderRecord(Date.now())
+  for (const peer of failed) holders.note(idOf(1), peer, { outcome: 'absent', at: Date.now() })
+  const node = {
+    ...it.node,
+    ...{ holders, net: NET, config: { network: { mode: 'public' } }, artifacts: { has: async () => true } },
+    confirmed: () => ({ ageMs: null, isMissing: false }),
+  } as unknown as NodeContext
+  const { publishers } = (await showFederation(node, idOf(1))) as {
+    publishers: { mirrors: { peer: PeerId }[]; claimed: PeerId[]; spread: object }[]
+  }
+  return publishers[0]!
+}
+
+test('a connected peer that says of itself that it mirrors is shown, and is no copy; nor is it shown twice or once it failed a check', async () => {
+  const [claims, signed, fails, silent] = [1, 2, 3, 4].map(peerOf) as [PeerId, PeerId, PeerId, PeerId]
+  const records = [...releasingMany(1, await sailOf(), 1), ...stating(10, idOf(1), [signed])]
+  const connected = [claims, signed, fails, silent]
+  const shown = await shownAmong(records, { connected, claiming: [claims, signed, fails] }, [fails])
+  expect(shown.claimed).toEqual([claims])
+  expect(shown.mirrors.map(({ peer }) => peer)).toEqual([signed])
+  expect(shown.spread).toEqual({ 2: 1 })
+})
 
 test('the copies of the first thousand packages are counted, and how many that were is said', async () => {
   await using it = await nodeAmong(releasingMany(1, await sailOf(), 1_001))

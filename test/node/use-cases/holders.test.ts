@@ -21,23 +21,38 @@ async function told(visibility: Visibility) {
   const node = { ...it.node, ...held } as unknown as NodeContext
   const state = node.library.package(acme, 'pkg:generic/sail' as never)!
   const holders = await holdersOf(node, acme, state)
-  return {
-    holders,
-    asked: it.asked,
-    copies: (await replicationOf(node, holdingsOf(node, acme), state, holders))?.copies,
-  }
+  const replication = await replicationOf(node, holdingsOf(node, acme), state, holders)
+  return { holders: holders.all, asked: it.asked, copies: replication?.copies, answered: replication?.answered }
 }
 
 test('of a private release nobody is asked, named or counted but this node', async () => {
-  expect(await told('private')).toEqual({ holders: ['self'], asked: [], copies: 1 })
+  expect(await told('private')).toEqual({ holders: ['self'], asked: [], copies: 1, answered: 0 })
 })
 
 test('of a listed release only those on its list are: who says that it has it, and who is signed to', async () => {
-  expect(await told('listed')).toEqual({ holders: ['self', member, away], asked: [member], copies: 3 })
+  expect(await told('listed')).toEqual({ holders: ['self', member, away], asked: [member], copies: 3, answered: 0 })
 })
 
 test('of a public release everyone is; what is counted is signed', async () => {
-  const { holders, asked, copies } = await told('public')
+  const { holders, asked, copies, answered } = await told('public')
   expect(holders.toSorted()).toEqual(['self', member, away, stranger, signed].toSorted())
   expect([asked, copies]).toEqual([[member, stranger, signed], 3])
+  // `signed` is counted already.
+  expect(answered).toBe(2)
+})
+
+test('who answers that it has a release is no copy, and is not named at all once it was found without the bytes', async () => {
+  const liars = [1, 2, 3].map(peerOf)
+  await using it = await nodeAmong(releasing(1, sail), { connected: liars, holders: liars })
+  const checks = new HolderRecord(Date.now())
+  const node = { ...it.node, artifacts: { has: async () => true }, holders: checks } as unknown as NodeContext
+  const state = node.library.package(acme, 'pkg:generic/sail' as never)!
+  const seen = async () => {
+    const replication = await replicationOf(node, holdingsOf(node, acme), state, await holdersOf(node, acme, state))
+    return [replication?.copies, replication?.proven, replication?.answered]
+  }
+  expect(await seen()).toEqual([1, 1, 3])
+  checks.note(acme, liars[0]!, { outcome: 'absent', at: Date.now() })
+  node.absent.add(acme, liars[1]!, Date.now())
+  expect(await seen()).toEqual([1, 1, 1])
 })

@@ -79,7 +79,7 @@ test('who is signed to hold single files counts for those, is shown with them, a
     [peerOf(0), 1],
   ])
   const [state] = node.library.catalogue.publisher(acme)!.packages.values()
-  expect(await replicationOf(node, holdings, state!)).toEqual({ copies: 1, proven: 0, wanted: 3 })
+  expect(await replicationOf(node, holdings, state!)).toEqual({ copies: 1, proven: 0, answered: 0, wanted: 3 })
   holders.note(acme, peerOf(0), { outcome: 'absent', at: Date.now() })
   expect((await replicationOf(node, holdingsOf(node, acme), state!))?.copies).toBe(0)
   expect(seen().partial.size).toBe(0)
