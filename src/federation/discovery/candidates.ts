@@ -111,7 +111,7 @@ export class Candidates {
     if (known?.isMet) known.lostAt = now
   }
 
-  /** Backs off, doubled each time; `luck` (0..1) spreads it by ± 50 %. `why` is null for a connection that ended. */
+  /** Backs off, doubled each time; `luck` (0..1) spreads it by ± 50 %. `why` is null for a connection that ended after a while. */
   failed(peer: PeerId, now: number, luck: number, why: DialFailure | null): void {
     const known = this.#byPeer.get(peer)
     if (known === undefined) return

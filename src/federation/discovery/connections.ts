@@ -59,6 +59,13 @@ export class Connections {
     this.#byPeer.set(peer, { peer, way, isOwn, since, group, isProven, usedAt: now, isLeaving: false })
   }
 
+  /** This node dialled it a moment ago, and did not tell it to go. */
+  isJustDialled(peer: PeerId, now: number): boolean {
+    const connection = this.#byPeer.get(peer)
+    if (connection === undefined || connection.isLeaving) return false
+    return connection.way === 'outbound' && now - connection.since < limits.HUNG_UP_MS
+  }
+
   /** Whether that was wanted here. */
   down(peer: PeerId): boolean {
     const wasLeaving = this.#byPeer.get(peer)?.isLeaving ?? true

@@ -2,6 +2,10 @@
 const FAILURES = {
   identity: { code: 'E_PEER_IDENTITY', text: 'another peer answers there, not the one of this peer id' },
   denied: { code: 'E_REFUSED', text: 'the settings of this node keep it out' },
+  hungUp: {
+    code: 'E_REFUSED',
+    text: 'it hung up at once: it may not admit this node; ask its operator (network.allow, or hanse member add)',
+  },
   closed: { code: 'E_PEER_UNREACHABLE', text: 'nothing listens there' },
   name: { code: 'E_PEER_UNREACHABLE', text: 'no host has that name' },
   way: { code: 'E_PEER_UNREACHABLE', text: 'no way leads there' },

@@ -46,6 +46,8 @@ export const LONGEST_CUT_OFF_BACKOFF_MS = 10_000
 export const MAX_CUT_OFF_DIALS = 1
 /** One in so many dials of such a peer goes to all addresses it named, the others to where it was reached: it could name a victim's. */
 export const CUT_OFF_DIALS = 8
+/** A connection that was dialled and is cut within this, ms, was not let in: the other side judges who dials when the handshake is over on this side, a way there and back before it is seen. */
+export const HUNG_UP_MS = 3_000
 /** A dial later than this, ms, counts as failed. */
 export const DIAL_TIMEOUT_MS = 15_000
 /** Peers connected, beyond all others, for what they hold when this node searches: with 12 others what a hundred nodes hold is covered. */

@@ -99,8 +99,9 @@ export class DiscoveryMachine {
   disconnected(peer: PeerId, wasCut: boolean, now: number): DiscoveryEffect[] {
     this.#cover.gone(peer)
     this.#dht.gone(peer)
+    const why = wasCut && this.#connections.isJustDialled(peer, now) ? 'hungUp' : null
     if (!this.#connections.down(peer) && wasCut) this.#candidates.lost(peer, now)
-    this.#candidates.failed(peer, now, this.#parts.random(), null)
+    this.#candidates.failed(peer, now, this.#parts.random(), why)
     return this.#decide(now)
   }
 

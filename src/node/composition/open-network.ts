@@ -4,6 +4,7 @@ import type { LoadedConfig } from '../config/index.ts'
 import { AddressLimits } from '../network/address-limits.ts'
 import { parsePeerAddress } from '../network/discovery-port.ts'
 import { listenAddressesOf } from '../network/listen-address.ts'
+import type { Denial } from '../network/network.ts'
 import { PublicBlockstore } from '../network/public-blockstore.ts'
 import { RelayClient } from '../network/relay/relay-client.ts'
 import { RelayKeeper } from '../network/relay/relay-keeper.ts'
@@ -47,6 +48,7 @@ export async function openNetwork(
     ...{ net, nodeSeed, mode, listen, announce, mdns, admits, isRefused, topics: topicsOf(net) },
     ...{ isRelay: config.network.relay, relays, addressLimits },
     scoreOf: (peer: PeerId) => exchange.refusals.scoreOf(peer, systemClock.now()),
+    onDenied: (why: Denial) => exchange.refusals.denied(why),
     onFlood: (peer: PeerId) => {
       exchange.ledger.refused(peer, 'dropped: bitswap flood')
       exchange.refusals.refuse(peer)

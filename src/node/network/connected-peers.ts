@@ -45,6 +45,10 @@ export class ConnectedPeers {
     events.addEventListener('peer:identify', ({ detail }) => this.#identified(detail))
   }
 
+  has(peer: PeerId): boolean {
+    return this.#here.has(peer)
+  }
+
   /** Tells of each peer with its first connection; the answer stops that. */
   onConnect(listener: ConnectListener): () => void {
     this.#onConnect.add(listener)
@@ -63,6 +67,19 @@ export class ConnectedPeers {
     this.#onIdentify.add(listener)
     for (const { said } of [...this.#here.values()]) if (said !== null) listener(said)
     return () => this.#onIdentify.delete(listener)
+  }
+
+  /** What a connected peer says of itself, waited for; null if it is gone, or the signal aborts, before. */
+  async identified(peer: PeerId, signal: AbortSignal): Promise<Identified | null> {
+    const { promise, resolve } = Promise.withResolvers<Identified | null>()
+    using listening = new DisposableStack()
+    listening.defer(this.onIdentify(said => said.peer === peer && resolve(said)))
+    listening.defer(this.onDisconnect(gone => gone === peer && resolve(null)))
+    const end = () => resolve(null)
+    signal.addEventListener('abort', end)
+    listening.defer(() => signal.removeEventListener('abort', end))
+    if (signal.aborted || !this.#here.has(peer)) end()
+    return await promise
   }
 
   #came(id: Libp2pId): void {

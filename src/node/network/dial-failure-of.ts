@@ -11,6 +11,7 @@ const OF_SYSTEM_CODE: Readonly<Record<string, DialFailure>> = {
 const OF_NAME: Readonly<Record<string, DialFailure>> = {
   UnexpectedPeerError: 'identity',
   DialDeniedError: 'denied',
+  ConnectionClosedError: 'hungUp',
   TimeoutError: 'late',
   AbortError: 'late',
 }

@@ -35,6 +35,9 @@ export interface NetworkServices extends Record<string, unknown> {
 }
 export type Network = Libp2p<NetworkServices & Record<string, unknown>>
 
+/** Why no connection is held with a peer: by the mode of the network, or for what it did. */
+export type Denial = 'not admitted' | 'kept out'
+
 /** What decides a node's place in the network. */
 export interface NetworkOptions {
   readonly net: string
@@ -48,6 +51,8 @@ export interface NetworkOptions {
   readonly admits?: (peer: PeerId) => boolean
   /** Peers no connection is held with, whatever the mode: asked at every dial and every connection. */
   readonly isRefused?: (peer: PeerId) => boolean
+  /** A peer that came was not let in. */
+  readonly onDenied?: (why: Denial) => void
   /** How many may come from one address; absent: any number. */
   readonly addressLimits?: AddressLimits
   /** Where connections wait before their handshake; absent: one of its own. */
@@ -72,10 +77,16 @@ function nodeKeyOf(seed: Uint8Array): PrivateKey {
 export function libp2pOptionsOf(options: NetworkOptions): Libp2pOptions<NetworkServices> {
   const off = options.mode === 'off'
   const lan = [...options.listen, ...options.announce].some(isPrivateAddress)
-  const refuses = (peer: string) =>
-    off ||
-    (options.mode === 'private' && options.admits?.(peer as PeerId) !== true) ||
-    (options.isRefused?.(peer as PeerId) ?? false)
+  const denialOf = (peer: { toString(): string }): Denial | null => {
+    const id = peer.toString() as PeerId
+    if (off || (options.mode === 'private' && options.admits?.(id) !== true)) return 'not admitted'
+    return options.isRefused?.(id) === true ? 'kept out' : null
+  }
+  const denyInbound = (peer: { toString(): string }) => {
+    const why = denialOf(peer)
+    if (why !== null) options.onDenied?.(why)
+    return why !== null
+  }
   const relay = options.isRelay === true && !off ? relayServer() : null
   const discovery: ((components: never) => PeerDiscovery)[] = []
   if (!off && options.mdns) discovery.push(mdns({ serviceTag: `_hanse-${options.net}._udp.local` }))
@@ -104,9 +115,9 @@ export function libp2pOptionsOf(options: NetworkOptions): Libp2pOptions<NetworkS
     },
     connectionGater: {
       denyDialMultiaddr: () => off,
-      denyDialPeer: peer => refuses(peer.toString()),
-      denyInboundEncryptedConnection: peer => refuses(peer.toString()),
-      denyOutboundEncryptedConnection: peer => refuses(peer.toString()),
+      denyDialPeer: peer => denialOf(peer) !== null,
+      denyInboundEncryptedConnection: denyInbound,
+      denyOutboundEncryptedConnection: peer => denialOf(peer) !== null,
       ...relay?.gater,
     },
     peerDiscovery: discovery as NonNullable<Libp2pOptions<NetworkServices>['peerDiscovery']>,

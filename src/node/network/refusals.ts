@@ -41,6 +41,11 @@ export class Refusals {
     this.#keepOut('offence', peer, REFUSED_MS)
   }
 
+  /** A peer that came was not let in: it is counted. */
+  denied(why: string): void {
+    this.#ports.count(`connection ${why}`)
+  }
+
   /** Whether the peer is still kept out. */
   isRefused(peer: PeerId, now: number): boolean {
     return this.#refused.isRefused(peer, now)

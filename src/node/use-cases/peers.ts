@@ -1,4 +1,4 @@
-import { dialWhyOf } from '../../federation/index.ts'
+import { dialWhyOf, type PeerAddress } from '../../federation/index.ts'
 import type { PeerId } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import { connectedFigures } from '../network/connected-figures.ts'
@@ -99,9 +99,16 @@ export async function addPeer(node: NodeContext, text: string, who: string): Pro
     })
   await node.peers.pin(address)
   await node.audit.append({ at: Date.now(), who, what: 'peer.add', peer: address.peer })
-  const connected = await node.dial(address, AbortSignal.timeout(DIAL_WAIT_MS))
+  const connected = await isLetIn(node, address, AbortSignal.timeout(DIAL_WAIT_MS))
   const standing = connected ? { state: 'connected' } : { ...awayOf(node, address.peer), note: noteOf(node) }
   return { id: address.peer, addresses: address.addresses, connected, ...standing }
+}
+
+/** Dials a peer and hears what it says of itself: one that does not admit this node lets itself be dialled, and hangs up. */
+async function isLetIn(node: NodeContext, address: PeerAddress, signal: AbortSignal): Promise<boolean> {
+  if (!(await node.dial(address, signal))) return false
+  const { connectedPeers } = node.libp2p.services
+  return (await connectedPeers.identified(address.peer, signal)) !== null || connectedPeers.has(address.peer)
 }
 
 /** What becomes of a pinned peer that was not reached. */

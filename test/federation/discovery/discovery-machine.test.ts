@@ -375,3 +375,21 @@ test('a node record that claims a followed publisher leads to its node, and four
   machine.connected(dials[0]!, 'outbound', null, 0)
   expect(machine.unheld()).toEqual([])
 })
+
+test('a peer that hangs up at once on who dialled it may not admit this node; one that goes otherwise says nothing', () => {
+  const machine = keeper()
+  for (const n of [1, 2, 3, 4]) machine.heard(named(n), 'pinned', 0)
+  machine.connected(peer(1), 'outbound', null, 0)
+  machine.disconnected(peer(1), true, 2_999)
+  machine.connected(peer(2), 'outbound', null, 0)
+  machine.disconnected(peer(2), true, 3_000)
+  machine.connected(peer(3), 'inbound', null, 0)
+  machine.disconnected(peer(3), true, 1)
+  machine.connected(peer(4), 'outbound', null, 0)
+  machine.disconnected(peer(4), false, 1)
+  const standings = [1, 2, 3, 4].map(n => machine.standing(peer(n)))
+  const dialling = { state: 'dialling' }
+  expect(standings).toEqual([{ state: 'unreachable', why: 'hungUp' }, dialling, dialling, dialling])
+  machine.connected(peer(1), 'outbound', null, 4_000)
+  expect(machine.standing(peer(1))).toEqual({ state: 'connected' })
+})

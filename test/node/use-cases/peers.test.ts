@@ -1,0 +1,42 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { ApiClient } from '../../../src/cli/api-client.ts'
+import { findRunFile } from '../../../src/cli/run-file.ts'
+import { startNode } from '../../../src/node/index.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
+import { peerOf } from './holder-world.ts'
+
+/** A node with these settings of its network, and its API. */
+async function nodeWith(...network: readonly string[]) {
+  const home = await temporaryFolder()
+  const settings = ['listen: [/ip4/127.0.0.1/tcp/0]', 'mdns: false', ...network]
+  await writeFile(join(home, 'config.yaml'), `network: { ${settings.join(', ')} }\n`)
+  const node = await startNode({ home, http: { host: '127.0.0.1', port: 0 } })
+  const client = new ApiClient(node.ready.http, (await findRunFile(home))?.token)
+  return {
+    id: node.ready.peerId,
+    address: node.ready.addresses[0]!,
+    add: (multiaddr: string) => client.call('POST', '/api/peers', { body: { multiaddr } }),
+    peers: () => client.call<readonly object[]>('GET', '/api/peers'),
+    status: () => client.call('GET', '/api/status'),
+    metrics: async () => await (await fetch(new URL('/metrics', node.ready.http))).text(),
+    [Symbol.asyncDispose]: () => node[Symbol.asyncDispose](),
+  }
+}
+
+test('a node that is not admitted is told so, and the other side counts it', async () => {
+  await using closed = await nodeWith('mode: private', `allow: [${peerOf(9)}]`)
+  await using stranger = await nodeWith(`bootstrap: ["${closed.address}"]`)
+  const refused = {
+    state: 'unreachable',
+    why: expect.stringMatching(/^E_REFUSED: it hung up at once: it may not admit/),
+  }
+  expect(await stranger.add(closed.address)).toMatchObject({ ...refused, connected: false })
+  // It is dialled again and again, and connected for a moment each time.
+  await vi.waitFor(async () => {
+    expect(await stranger.peers()).toMatchObject([{ ...refused, id: closed.id, connected: false }])
+    expect(await stranger.status()).toMatchObject({ health: expect.stringContaining('it hung up at once') })
+  })
+  expect(await closed.metrics()).toMatch(/^hanse_refusals_total\{code="connection not admitted"\} [1-9]/m)
+})
