@@ -5,6 +5,7 @@ import { doctorCommand } from '../../src/cli/commands/doctor.ts'
 import { federationView } from '../../src/cli/commands/federation.ts'
 import { infoCommand } from '../../src/cli/commands/info.ts'
 import { peersView } from '../../src/cli/commands/peer.ts'
+import { publishersCommand } from '../../src/cli/commands/publishers.ts'
 import { searchCommand } from '../../src/cli/commands/search.ts'
 import { statusView } from '../../src/cli/commands/status.ts'
 import { whyView } from '../../src/cli/commands/why.ts'
@@ -262,6 +263,26 @@ test('federation marks what peers say of themselves, names eight of them, and ho
   const many = linesAbout(Array.from({ length: 11 }, (_, i) => `P${i}`))
   expect(many).toHaveLength(8 + 1)
   expect(many).not.toContain('P8')
+})
+
+test('a spent quota of an unknown publisher is said wherever it is shown, with its end and what ends it sooner', () => {
+  const spent = { setting: 'follow.recordsPerDay', until: '2026-11-23T08:00:00.000Z' }
+  const words = 'quota spent until 2026-11-23T08:00:00.000Z (follow.recordsPerDay)'
+  const line = `${words}: what it published since is not here; hanse follow ${ID} takes all of it`
+  const row = { id: ID, name: null, relation: 'unknown', feeds: 1, releases: 1, digest: null, foldVersion: 1 }
+  const listed = (rows: readonly object[]) => linesOf(publishersCommand.view(rows as never))
+  expect(listed([{ ...row, spent }])[1]).toContain(`unknown, ${words}`)
+  expect(listed([{ ...row, spent: { ...spent, until: null } }])[1]).toContain('unknown, quota spent for good')
+  expect(listed([row])[1]).not.toContain('quota')
+  const publisher = {
+    ...{ id: ID, name: null, relation: 'unknown', packages: 1, freshness: { state: 'unknown', age: null }, spent },
+    ...{ mirrors: [], spread: {}, least: [] },
+  }
+  const tree = linesOf(federationView({ network: { id: 'main', mode: 'on' }, peers: 1, publishers: [publisher] }))
+  expect(tree).toContain(`${ID}  unknown, 1 package, freshness unknown`)
+  expect(tree).toContain(`├─ ${line}`)
+  const held = { id: ID, name: null, relation: 'unknown', versions: [], held: true, spent }
+  expect(linesOf(infoCommand.view({ purl: 'pkg:npm/x', publishers: [held], holders: [] } as never))).toContain(line)
 })
 
 /** What `info` says of the copies of the newest release. */

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { type SpentQuota, spentLine } from '../spent-quota.ts'
 import { linesOf, partsOf, tableOf, type View } from '../view.ts'
 
 /** Peers named that say of themselves that they mirror a publisher: anybody may. */
@@ -23,6 +24,8 @@ interface FederationAnswer {
     readonly id: string
     readonly name: string | null
     readonly relation: string
+    /** Of an unknown publisher. */
+    readonly spent?: SpentQuota
     readonly packages: number
     /** Packages whose copies were counted; absent from an older node. */
     readonly counted?: number
@@ -61,7 +64,8 @@ export function federationView({ network, peers, publishers }: FederationAnswer)
 
 function publisherView(publisher: FederationAnswer['publishers'][number]): View {
   const { id, name, relation, packages, counted = packages, freshness, mirrors, wanted, spread, least } = publisher
-  const { claimed = [] } = publisher
+  const { claimed = [], spent } = publisher
+  const fresh = freshness.state === 'unknown' ? 'freshness unknown' : freshness.state
   const age = freshness.age === null ? '' : `, confirmed ${freshness.age} s ago`
   const of = counted < packages ? ` of the first ${counted}:` : ''
   const copies = Object.entries(spread).map(([count, of]) => `${packagesText(of)} with ${count}`)
@@ -71,7 +75,8 @@ function publisherView(publisher: FederationAnswer['publishers'][number]): View 
   return partsOf(
     linesOf(
       '',
-      `${name ?? id}  ${relation}, ${packagesText(packages)}, ${freshness.state}${age}`,
+      `${name ?? id}  ${relation}, ${packagesText(packages)}, ${fresh}${age}`,
+      ...(spent ? [`├─ ${spentLine(spent, id)}`] : []),
       ...mirrors.map(mirror => `├─ mirror ${mirrorText(mirror)}`),
       ...claimLinesOf(claimed),
       `└─ copies${of} ${copies.length === 0 ? 'none known' : copies.join(', ')}${aim}`,

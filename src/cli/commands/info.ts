@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { type SpentQuota, spentLine } from '../spent-quota.ts'
 import { linesOf, partsOf, tableOf, type View } from '../view.ts'
 import { copiesText, FOLLOW_MIRROR_HELP } from './federation.ts'
 
@@ -8,6 +9,8 @@ interface InfoAnswer {
     readonly id: string
     readonly name: string | null
     readonly relation: unknown
+    /** Of an unknown publisher. */
+    readonly spent?: SpentQuota
     readonly versions: readonly {
       readonly version: string
       readonly state: unknown
@@ -61,10 +64,19 @@ function warningsOf({ looksLike = null, advisories = [] }: InfoAnswer): string[]
   return [...like, ...advisories.map(({ id, kind, severity, summary }) => `${kind} ${id} (${severity}): ${summary}`)]
 }
 
-function publisherView({ id, name, relation, versions, held, ...use }: InfoAnswer['publishers'][number]): View[] {
+function publisherView({
+  id,
+  name,
+  relation,
+  spent,
+  versions,
+  held,
+  ...use
+}: InfoAnswer['publishers'][number]): View[] {
   const shown = typeof relation === 'string' ? relation : JSON.stringify(relation)
   return [
     linesOf(`publisher ${name ?? ''} ${id} ${shown}${held ? '' : ', not held here: seen in answers of peers'}`),
+    ...(spent ? [linesOf(spentLine(spent, id))] : []),
     ...(held ? [linesOf(`dependents: ${use.dependents ?? 0}, installs through this node: ${use.installs ?? 0}`)] : []),
     ...copiesView(use.replication ?? null),
     tableOf(

@@ -1,10 +1,13 @@
 import type { Command } from '../command.ts'
+import { type SpentQuota, spentText } from '../spent-quota.ts'
 import { tableOf } from '../view.ts'
 
 interface PublisherLine {
   readonly id: string
   readonly name: string | null
   readonly relation: unknown
+  /** Of an unknown publisher. */
+  readonly spent?: SpentQuota
   /** Copies that are enough; absent: no number is wanted. */
   readonly copies?: number
   readonly feeds: number
@@ -26,10 +29,12 @@ export const publishersCommand: Command = {
   view: (lines: readonly PublisherLine[]) =>
     tableOf(
       ['NAME', 'ID', 'RELATION', 'FEEDS', 'RELEASES', 'DIGEST'],
-      lines.map(({ name, id, relation, copies, feeds, releases, digest }) => [
+      lines.map(({ name, id, relation, copies, spent, feeds, releases, digest }) => [
         name,
         id,
-        copies === undefined ? relation : `${relation}, ${copies} copies`,
+        [relation, ...(copies === undefined ? [] : [`${copies} copies`]), ...(spent ? [spentText(spent)] : [])].join(
+          ', ',
+        ),
         feeds,
         releases,
         digest?.slice(0, 16) ?? null,

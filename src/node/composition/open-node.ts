@@ -36,6 +36,8 @@ export async function openNode(
     feeds: () => library.feedCount(),
     packages: () => library.index.stats().documents,
     shortPackages: () => node.copies.shortPackages,
+    unknownPublishers: () => node.everything()?.publishers.sums().publishers ?? 0,
+    spentPublishers: () => node.everything()?.publishers.sums().spent ?? 0,
     connections: () => connectedFigures(network(), exchange.ledger),
   })
   const exchange = stack.use(new Exchange({ net, config: loaded.config, home, metrics, network }))

@@ -8,6 +8,9 @@ export interface MetricSources {
   feeds(): number
   packages(): number
   shortPackages(): number
+  /** Followed because everything is, and those of them whose quota is spent. */
+  unknownPublishers(): number
+  spentPublishers(): number
   connections(): readonly ConnectionFigures[]
 }
 
@@ -48,6 +51,8 @@ export function createMetrics(sources: MetricSources): Metrics {
   gauge('hanse_feeds', 'Feeds held', sources.feeds)
   gauge('hanse_packages', 'Packages that search finds', sources.packages)
   gauge('hanse_packages_short', 'Packages with fewer known copies than wanted (mirror --copies)', sources.shortPackages)
+  gauge('hanse_unknown_publishers', "Publishers here because of follow '*'", sources.unknownPublishers)
+  gauge('hanse_unknown_publishers_spent', 'Those of them that spent a quota (follow.*)', sources.spentPublishers)
   registerPeerMetrics(registry, sources.connections)
   const counter = <L extends string>(name: string, help: string, label: L) =>
     new Counter<L>({ name, help, labelNames: [label], registers: [registry] })

@@ -1,8 +1,9 @@
 import type { Clock } from '../../federation/index.ts'
 import type { PublisherId, WellFormedRecord } from '../../protocol/index.ts'
 import { APPLY_MS, APPLY_SOON_MS, MAX_EVICTIONS } from './limits.ts'
+import type { SpentQuota, UnknownQuota } from './quota.ts'
 import type { UnknownBook } from './unknown-book.ts'
-import { UnknownPublishers, type UnknownQuota } from './unknown-publishers.ts'
+import { UnknownPublishers } from './unknown-publishers.ts'
 
 export interface FollowEverythingParts {
   readonly quota: UnknownQuota
@@ -67,9 +68,15 @@ export class FollowEverything implements AsyncDisposable {
     return this.#unknown.of(publisher) !== undefined && !this.#parts.isKnown(publisher)
   }
 
-  /** Figures for people. */
-  sums(): { readonly publishers: number; readonly bytes: number } {
-    return { publishers: this.#unknown.size, bytes: this.#unknown.bytes }
+  /** The quota that an unknown publisher spent: nothing more of it is taken in. */
+  spentOf(publisher: PublisherId): SpentQuota | null {
+    return this.isUnknown(publisher) ? this.#unknown.spentOf(publisher, this.#parts.now()) : null
+  }
+
+  /** Figures for people; `spent` is how many spent a quota. */
+  sums(): { readonly publishers: number; readonly bytes: number; readonly spent: number } {
+    const { size, bytes } = this.#unknown
+    return { publishers: size, bytes, spent: this.#unknown.spent(this.#parts.now()) }
   }
 
   /** Peers told of publishers: by gossip, in their lists, by changed heads. */

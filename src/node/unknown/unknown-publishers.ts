@@ -1,27 +1,11 @@
 import type { PublisherId } from '../../protocol/index.ts'
 import * as limits from './limits.ts'
-
-/** What publishers may take that nobody here chose; `follow.*` in config.yaml. */
-export interface UnknownQuota {
-  /** Records of one publisher a day. */
-  readonly recordsPerDay: number
-  /** Bytes of one publisher's records a day, and in all. */
-  readonly bytesPerDay: number
-  readonly bytesEach: number
-  /** Unknown publishers, and bytes of all their records. */
-  readonly maxPublishers: number
-  readonly maxBytes: number
-}
+import { isSameDay, type SpentQuota, spentQuotaOf, type Taken, type UnknownQuota } from './quota.ts'
 
 /** One publisher that is followed because everything is. */
-export interface Standing {
+export interface Standing extends Taken {
   readonly records: number
-  readonly bytes: number
-  /** Since `dayAt`. */
-  readonly dayRecords: number
-  readonly dayBytes: number
-  /** When its day began, and when a record of it came last, ms since 1970. */
-  readonly dayAt: number
+  /** When a record of it came last, ms since 1970. */
   readonly changedAt: number
   /** Days on which it took all it may. */
   readonly spentDays: number
@@ -84,6 +68,17 @@ export class UnknownPublishers {
   /** All whose records are asked for now: they have a place and did not spend their quota. */
   followed(now: number): PublisherId[] {
     return [...this.#standings].flatMap(([publisher, standing]) => (this.#isSpent(standing, now) ? [] : publisher))
+  }
+
+  /** The quota that it spent; null: none, or it is not here. */
+  spentOf(publisher: PublisherId, now: number): SpentQuota | null {
+    const standing = this.#standings.get(publisher)
+    return standing === undefined ? null : spentQuotaOf(standing, this.#quota, now)
+  }
+
+  /** How many spent a quota. */
+  spent(now: number): number {
+    return this.#standings.size - this.followed(now).length
   }
 
   /** A publisher was heard of; true if it has a place from now on. */
@@ -175,9 +170,7 @@ export class UnknownPublishers {
   }
 
   #isSpent(standing: Standing, now: number): boolean {
-    const { recordsPerDay, bytesPerDay, bytesEach } = this.#quota
-    if (standing.bytes >= bytesEach) return true
-    return isSameDay(standing, now) && (standing.dayRecords >= recordsPerDay || standing.dayBytes >= bytesPerDay)
+    return spentQuotaOf(standing, this.#quota, now) !== null
   }
 
   /** The least worth keeping first. */
@@ -188,8 +181,6 @@ export class UnknownPublishers {
   }
 }
 
-/** A clock that was set back begins a new day. */
-const isSameDay = ({ dayAt }: Standing, now: number): boolean => now >= dayAt && now - dayAt < limits.DAY_MS
 const isEmpty = ({ records, changedAt }: Standing, now: number, afterMs = limits.EMPTY_MS): boolean =>
   records === 0 && now - changedAt >= afterMs
 /** 2 of one that gives its place back, 1 of one that goes before others where there is no room. */

@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
-import { type PeerId, type PublisherId, relationText, shortNameOf } from '../../protocol/index.ts'
+import { type PeerId, type PublisherId, shortNameOf } from '../../protocol/index.ts'
 import { unlessDamaged } from '../library/stored-bodies.ts'
 import type { NodeContext } from '../node-context.ts'
 import { type ClaimedMirrors, claimedMirrors } from './claimed-mirrors.ts'
 import { holdingsOf, type Mirror, type Replication, replicationOf } from './replication.ts'
+import { type ShownRelation, shownRelationOf } from './shown-relation.ts'
 
 /** Packages of one publisher whose copies are counted, the first by when they were heard of; those least copied are shown first. */
 const MAX_COUNTED_PACKAGES = 1_000
@@ -25,10 +26,9 @@ interface Freshness {
 }
 
 /** One publisher that this node follows, or its own. */
-interface FederatedPublisher {
+interface FederatedPublisher extends ShownRelation {
   readonly id: PublisherId
   readonly name: string | null
-  readonly relation: string
   readonly packages: number
   /** Of how many of them the copies were counted: the first thousand. */
   readonly counted: number
@@ -86,7 +86,7 @@ async function publisherOf(
     ...{ freshness: freshnessOf(node, id), mirrors: holdings.mirrors, spread },
     claimed: (claims.get(id) ?? []).filter(peer => !signed.has(peer)),
     wanted: node.relations.relationOf(id).copies ?? null,
-    relation: id === node.writer.publisher ? 'self' : relationText(node.relations.relationOf(id)),
+    ...shownRelationOf(node, id),
     least: counted.toSorted((a, b) => a.copies - b.copies || a.proven - b.proven).slice(0, shown),
   }
 }

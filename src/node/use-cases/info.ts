@@ -1,16 +1,11 @@
-import {
-  type PackageName,
-  type PublisherId,
-  type ReleaseState,
-  relationText,
-  shortNameOf,
-} from '../../protocol/index.ts'
+import { type PackageName, type PublisherId, type ReleaseState, shortNameOf } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
 import type { NodeContext } from '../node-context.ts'
 import { seekPublishers } from './ask-federation.ts'
 import { parseSpec } from './find-package.ts'
 import { type Holders, holdersOf } from './holders.ts'
 import { holdingsOf, replicationOf } from './replication.ts'
+import { shownRelationOf } from './shown-relation.ts'
 
 /** Advisories shown with a package. */
 const MAX_SHOWN_ADVISORIES = 20
@@ -80,8 +75,7 @@ function seenPublisherOf(node: NodeContext, id: PublisherId, name: PackageName):
 }
 
 function publisherOf(node: NodeContext, id: PublisherId): object {
-  const relation = id === node.writer.publisher ? 'self' : relationText(node.relations.relationOf(id))
-  return { id, name: node.relations.localNameOf(id), relation }
+  return { id, name: node.relations.localNameOf(id), ...shownRelationOf(node, id) }
 }
 
 function notFound(node: NodeContext, name: PackageName, blocked: readonly PublisherId[]): NodeError {

@@ -12,6 +12,7 @@ import type { RelationChange } from '../http/services.ts'
 import { parsePatterns } from '../library/relation-book.ts'
 import { unlessDamaged } from '../library/stored-bodies.ts'
 import type { NodeContext } from '../node-context.ts'
+import { shownRelationOf } from './shown-relation.ts'
 
 /** Changes a relation with everything that follows from it: routes, what is followed, mirrored and announced. */
 export async function changeRelation(node: NodeContext, change: RelationChange, who: string): Promise<object> {
@@ -154,11 +155,6 @@ function noticeOf({ config }: NodeContext, { action, for: purpose }: RelationCha
 /** Of a mirrored publisher: how many copies are enough; nothing where everything is kept. */
 const copiesOf = ({ copies }: Relation) => (copies === undefined ? {} : { copies })
 
-function relationWordOf(node: NodeContext, id: PublisherId): string {
-  if (id === node.writer.publisher) return 'self'
-  return node.everything()?.publishers.isUnknown(id) ? 'unknown' : relationText(node.relations.relationOf(id))
-}
-
 /** Every publisher with records or a relation here. */
 export async function listPublishers(node: NodeContext): Promise<object[]> {
   const ids = new Set<PublisherId>([...node.library.catalogue.publishers(), ...node.relations.known()])
@@ -167,7 +163,7 @@ export async function listPublishers(node: NodeContext): Promise<object[]> {
     return {
       id,
       name: node.relations.localNameOf(id),
-      relation: relationWordOf(node, id),
+      ...shownRelationOf(node, id),
       ...copiesOf(node.relations.relationOf(id)),
       feeds: catalogue?.feeds.length ?? 0,
       releases: unlessDamaged(() => catalogue?.releases ?? 0) ?? 0,

@@ -41,8 +41,10 @@ function contactOf({ config }: NodeContext) {
 /** What `follow '*'` brought so far. */
 function everythingOf(node: NodeContext) {
   if (!node.relations.followsEverything) return {}
-  const { publishers, bytes } = node.everything()?.publishers.sums() ?? { publishers: 0, bytes: 0 }
-  return { follows: `everything: ${publishers} unknown publishers, ${bytes} bytes` }
+  const { publishers, bytes, spent } = node.everything()?.publishers.sums() ?? { publishers: 0, bytes: 0, spent: 0 }
+  const who = publishers === 1 ? '1 unknown publisher' : `${publishers} unknown publishers`
+  const withSpent = spent === 0 ? '' : `; ${spent} with a spent quota (hanse publishers)`
+  return { follows: `everything: ${who}, ${bytes} bytes${withSpent}` }
 }
 
 /** How many advisories are held, and when the newest of them was last changed. */

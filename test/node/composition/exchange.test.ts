@@ -29,6 +29,8 @@ async function started() {
     feeds: () => 0,
     packages: () => 0,
     shortPackages: () => 0,
+    unknownPublishers: () => 0,
+    spentPublishers: () => 0,
     connections: () => [],
   })
   const exchange = opened.use(new Exchange({ net: 'main', config, home, metrics, network }))

@@ -116,8 +116,11 @@ test('who spent its quota is followed no more at once, not when all is settled n
   everything.stored(records(one))
   expect([everything.isFollowed(one), everything.isFollowed(other)]).toEqual([false, true])
   expect(changes.slice(1)).toEqual([[[], [one]]])
+  expect([everything.spentOf(one)?.quota, everything.spentOf(other)]).toEqual(['recordsPerDay', null])
+  expect(everything.sums().spent).toBe(1)
   world.known.add(other)
   everything.stored(records(other))
+  expect(everything.spentOf(other)).toBe(null)
   expect(changes).toHaveLength(2)
 })
 

@@ -39,6 +39,25 @@ describe('an unknown publisher', () => {
     expect(unknown.followed(9 * DAY_MS)).not.toContain(one)
   })
 
+  test('that spent a quota is told by which, and until when', () => {
+    const unknown = unknownOf()
+    for (const id of [one, other, third]) unknown.heard(id, 5)
+    unknown.stored(one, 9, 90, 6)
+    expect([unknown.spentOf(one, 6), unknown.spentOf(idOf(4), 6), unknown.spent(6)]).toEqual([null, null, 0])
+    unknown.stored(one, 1, 10, 7)
+    unknown.stored(other, 1, 1_000, 8)
+    unknown.stored(third, 10, 5_000, 9)
+    const spent = [one, other, third].map(id => unknown.spentOf(id, 9))
+    expect(spent).toEqual([
+      { quota: 'recordsPerDay', until: 5 + DAY_MS },
+      { quota: 'bytesPerDay', until: 5 + DAY_MS },
+      { quota: 'bytesEach', until: null },
+    ])
+    expect(unknown.spent(9)).toBe(3)
+    // The day is over: it is followed again, and nothing is said of it.
+    expect([unknown.spentOf(one, 5 + DAY_MS), unknown.spent(5 + DAY_MS)]).toEqual([null, 1])
+  })
+
   test('that was evicted stays out for a day, then for two', () => {
     const unknown = unknownOf()
     unknown.heard(one, 0)

@@ -120,6 +120,7 @@ export async function nodeAmong(records: readonly WellFormedRecord[], world: Hol
     connectedPeers: () => connected,
     recordOf: (peer: PeerId) => (claiming.includes(peer) ? { mirrors: [idOf(1)] } : null),
     dial: async () => true,
+    everything: () => null,
     libp2p: {
       peerId: 'self',
       getConnections: () => [],
