@@ -256,6 +256,9 @@ test('federation marks what peers say of themselves, names eight of them, and ho
       federationView({ network: { id: 'main', mode: 'on' }, peers: 9, publishers: [{ ...publisher, claimed }] }),
     ).filter(line => /says? that|help/.test(line))
   expect(linesAbout([])).toEqual([])
+  const stranger = { ...publisher, relation: 'none', packages: 0, spread: {}, least: [] }
+  const tree = linesOf(federationView({ network: { id: 'main', mode: 'on' }, peers: 9, publishers: [stranger] }))
+  expect(tree).toContain(`├─ not followed: nothing new of it is asked for; hanse follow ${ID}`)
   expect(linesAbout(['P'])).toEqual([
     '├─ says that it mirrors: P, connected, not counted',
     expect.stringMatching(/^help: hanse follow ID, /),

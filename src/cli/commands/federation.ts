@@ -76,6 +76,7 @@ function publisherView(publisher: FederationAnswer['publishers'][number]): View 
     linesOf(
       '',
       `${name ?? id}  ${relation}, ${packagesText(packages)}, ${fresh}${age}`,
+      ...(relation === 'none' ? [`├─ not followed: nothing new of it is asked for; hanse follow ${id}`] : []),
       ...(spent ? [`├─ ${spentLine(spent, id)}`] : []),
       ...mirrors.map(mirror => `├─ mirror ${mirrorText(mirror)}`),
       ...claimLinesOf(claimed),

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { type PeerId, type PublisherId, shortNameOf } from '../../protocol/index.ts'
+import { NodeError } from '../errors.ts'
 import { unlessDamaged } from '../library/stored-bodies.ts'
 import type { NodeContext } from '../node-context.ts'
 import { type ClaimedMirrors, claimedMirrors } from './claimed-mirrors.ts'
@@ -29,6 +30,8 @@ interface Freshness {
 interface FederatedPublisher extends ShownRelation {
   readonly id: PublisherId
   readonly name: string | null
+  /** Feeds of which records are here. */
+  readonly feeds: number
   readonly packages: number
   /** Of how many of them the copies were counted: the first thousand. */
   readonly counted: number
@@ -44,7 +47,7 @@ interface FederatedPublisher extends ShownRelation {
   readonly least: readonly PackageCopies[]
 }
 
-/** Who mirrors what, and how many copies there are of each package; with `publisher`, of that one alone, in full. */
+/** Who mirrors what, and how many copies there are of each package; with `publisher`, of that one alone, in full. @throws NodeError E_NOT_FOUND */
 export async function showFederation(node: NodeContext, publisher: string | undefined): Promise<object> {
   const one = publisher === undefined ? null : node.relations.resolve(publisher)
   const isFollowed = (id: PublisherId) => id === node.writer.publisher || node.relations.relationOf(id).follow
@@ -57,8 +60,17 @@ export async function showFederation(node: NodeContext, publisher: string | unde
     // Others have their turn between two of them.
     await setImmediate()
   }
+  if (one !== null && publishers.every(isUnheardOf)) {
+    throw new NodeError('E_NOT_FOUND', `${publisher} is not followed, and no record of it is here`, {
+      hint: `hanse follow ${one}`,
+    })
+  }
   return { network: { id: node.net, mode: node.config.network.mode }, peers: node.connectedPeers().length, publishers }
 }
+
+/** Neither has anybody here a relation to it, nor is a record of it here, nor says a peer that it mirrors it. */
+const isUnheardOf = ({ relation, packages, feeds, mirrors, claimed }: FederatedPublisher): boolean =>
+  relation === 'none' && packages + feeds + mirrors.length + claimed.length === 0
 
 async function publisherOf(
   node: NodeContext,
@@ -66,7 +78,8 @@ async function publisherOf(
   shown: number,
   claims: ClaimedMirrors,
 ): Promise<FederatedPublisher> {
-  const names = [...(node.library.catalogue.publisher(id)?.packages.keys() ?? [])]
+  const catalogue = node.library.catalogue.publisher(id)
+  const names = [...(catalogue?.packages.keys() ?? [])]
   const holdings = holdingsOf(node, id)
   const counted: PackageCopies[] = []
   const first = names.slice(0, MAX_COUNTED_PACKAGES)
@@ -82,7 +95,13 @@ async function publisherOf(
   const spread: Record<number, number> = {}
   for (const { copies } of counted) spread[copies] = (spread[copies] ?? 0) + 1
   return {
-    ...{ id, name: node.relations.localNameOf(id), packages: names.length, counted: first.length },
+    ...{
+      id,
+      name: node.relations.localNameOf(id),
+      feeds: catalogue?.feeds.length ?? 0,
+      packages: names.length,
+      counted: first.length,
+    },
     ...{ freshness: freshnessOf(node, id), mirrors: holdings.mirrors, spread },
     claimed: (claims.get(id) ?? []).filter(peer => !signed.has(peer)),
     wanted: node.relations.relationOf(id).copies ?? null,

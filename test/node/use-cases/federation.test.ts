@@ -68,3 +68,12 @@ test('whoever draws the federation gives others their turn after each publisher'
   expect(shown.publishers).toHaveLength(7)
   expect(turns).toBeGreaterThanOrEqual(7)
 })
+
+test('of a publisher of whom nothing is known nothing is drawn, and how it is followed is said; whatever is known is', async () => {
+  await expect(shownAmong([], {})).rejects.toMatchObject({ code: 'E_NOT_FOUND', hint: `hanse follow ${idOf(1)}` })
+  expect(await shownAmong([], { connected: [peerOf(1)], claiming: [peerOf(1)] })).toMatchObject({ relation: 'none' })
+  expect(await shownAmong(stating(10, idOf(1), [peerOf(1)]), {})).toMatchObject({ relation: 'none', packages: 0 })
+  // Its own records, without a package.
+  expect(await shownAmong(stating(1, idOf(2), [peerOf(1)]), {})).toMatchObject({ relation: 'none', packages: 0 })
+  expect(await shownAmong([], { own: idOf(1) })).toMatchObject({ relation: 'self' })
+})
