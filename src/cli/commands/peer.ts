@@ -8,7 +8,7 @@ interface PeerLine {
   readonly state: 'connected' | 'dialling' | 'unreachable'
   /** Given by `peer add` or as a bootstrap peer, so kept also while it is away. */
   readonly pinned: boolean
-  /** What the last attempt to reach it met. */
+  /** What the last attempt to reach it met, or why it counts as no peer though it is connected. */
   readonly why?: string
   readonly direction?: 'inbound' | 'outbound' | null
   readonly relayed?: boolean
@@ -57,7 +57,7 @@ const rttOf = ({ latencyMs }: PeerLine): string => (latencyMs == null ? '' : `${
 
 const sizeOf = (bytes: number | undefined): string => (bytes === undefined ? '' : byteText(bytes))
 
-/** Why it is away; what of its requests waited or was refused, and what else of it; whom to tell of abuse. */
+/** Why it is away or counts as none; what of its requests waited or was refused, and what else of it; whom to tell of abuse. */
 function notesOf({ why, contact, paced = 0, busy = 0, refusals = {} }: PeerLine): string {
   const over = [...(paced > 0 ? [`paced ${paced}`] : []), ...(busy > 0 ? [`busy ${busy}`] : [])]
   const refused = Object.entries(refusals).map(([reason, count]) => `${reason} ${count}`)

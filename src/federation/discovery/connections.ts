@@ -5,7 +5,7 @@ import * as limits from './limits.ts'
 export interface Connection {
   readonly peer: PeerId
   /** The keeper dialled it: nobody else had it connected. */
-  readonly isOwn: boolean
+  isOwn: boolean
   readonly way: 'inbound' | 'outbound'
   /** When it came up, ms. */
   readonly since: number
@@ -17,6 +17,8 @@ export interface Connection {
   usedAt: number
   /** It was told to go. */
   isLeaving: boolean
+  /** It is of another network: whoever dialled it, it is nobody's own choice, and takes no place. */
+  isForeign: boolean
 }
 
 /** The peers connected now: how many, of whose choice and from where; and who goes when there are too many. */
@@ -25,6 +27,11 @@ export class Connections {
 
   get size(): number {
     return this.#byPeer.size
+  }
+
+  /** How many are of this network, as far as is known. */
+  get sizeOfNetwork(): number {
+    return [...this.#byPeer.values()].filter(({ isForeign }) => !isForeign).length
   }
 
   /** Who is of this node's own choice; `diverse`: of one part of the network two count. */
@@ -56,7 +63,17 @@ export class Connections {
     const before = this.#byPeer.get(peer)
     const isProven = before?.isProven ?? false
     const since = before?.since ?? now
-    this.#byPeer.set(peer, { peer, way, isOwn, since, group, isProven, usedAt: now, isLeaving: false })
+    this.#byPeer.set(peer, {
+      peer,
+      way,
+      isOwn,
+      since,
+      group,
+      isProven,
+      usedAt: now,
+      isLeaving: false,
+      isForeign: false,
+    })
   }
 
   /** This node dialled it a moment ago, and did not tell it to go. */
@@ -71,6 +88,11 @@ export class Connections {
     const wasLeaving = this.#byPeer.get(peer)?.isLeaving ?? true
     this.#byPeer.delete(peer)
     return wasLeaving
+  }
+
+  foreign(peer: PeerId): void {
+    const connection = this.#byPeer.get(peer)
+    if (connection) Object.assign(connection, { isOwn: false, isForeign: true })
   }
 
   proven(peer: PeerId, now: number): void {

@@ -21,7 +21,7 @@ export type Lack = 'anybody' | 'others' | null
 /** What is missing when `coming` dials succeed. */
 export function lackOf(connections: Connections, coming: number): Lack {
   const { own, diverse } = connections.ownCounts()
-  return lackWith({ size: connections.size + coming, own: own + coming, diverse: diverse + coming })
+  return lackWith({ size: connections.sizeOfNetwork + coming, own: own + coming, diverse: diverse + coming })
 }
 
 function lackWith({ size, own, diverse }: { size: number; own: number; diverse: number }): Lack {
@@ -35,7 +35,8 @@ export function pickDials(choice: Choice, now: number): Candidate[] {
   if (dialling.size >= limits.MAX_DIALS) return []
   const { own, diverse, crowded } = connections.ownCounts()
   const coming = () => dialling.size + picked.length
-  const lack = () => lackWith({ size: connections.size + coming(), own: own + coming(), diverse: diverse + coming() })
+  const size = connections.sizeOfNetwork
+  const lack = () => lackWith({ size: size + coming(), own: own + coming(), diverse: diverse + coming() })
   const picked: Candidate[] = []
   const onlyHolders = choice.onlyHolders(now)
   let holders = [...onlyHolders].filter(peer => dialling.has(peer)).length

@@ -87,6 +87,11 @@ export class DiscoveryDriver implements AsyncDisposable {
     this.#do(this.#machine.searches(followed, borneOut, this.#clock.now()))
   }
 
+  /** A connected peer speaks nothing of this network: it may stay, and takes no place. */
+  foreign(peer: PeerId): void {
+    this.#do(this.#machine.foreign(peer, this.#clock.now()))
+  }
+
   /** A peer brought records that verified and were missing here. */
   brought(peer: PeerId): void {
     this.#machine.brought(peer, this.#clock.now())

@@ -105,6 +105,12 @@ export class DiscoveryMachine {
     return this.#decide(now)
   }
 
+  /** A connected peer speaks nothing of this network. */
+  foreign(peer: PeerId, now: number): DiscoveryEffect[] {
+    this.#connections.foreign(peer)
+    return this.#decide(now)
+  }
+
   /** A peer brought records that verified and were missing here. */
   brought(peer: PeerId, now: number): void {
     this.#connections.proven(peer, now)
@@ -174,7 +180,7 @@ export class DiscoveryMachine {
 
   #decide(now: number): DiscoveryEffect[] {
     const effects = [...this.#dials.rotate(now), ...this.#dials.next(now)]
-    if (this.#connections.size > 0) effects.push(...this.#dht.asks(this.#isConnected, this.isLacking, now))
+    if (this.#connections.sizeOfNetwork > 0) effects.push(...this.#dht.asks(this.#isConnected, this.isLacking, now))
     effects.push(...this.#departures.due(now).map(hangUp))
     return [...effects, { do: 'wakeAt', at: this.#nextWake(now) }]
   }

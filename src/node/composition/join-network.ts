@@ -44,6 +44,8 @@ export async function joinFederation(
   stack.defer(port.onDisconnect(peer => exchange.streams.endPeer(peer, 'disconnected')))
   const discovery = stack.use(discoveryOf(home, exchange, node))
   stack.defer(keepMembers(node, exchange, discovery))
+  const { connectedPeers } = node.libp2p.services
+  stack.defer(connectedPeers.onIdentify(({ peer, isOfNetwork }) => isOfNetwork || discovery.foreign(peer)))
   const joined: { everything: Everything | null } = { everything: null }
   const everything = () => joined.everything
   const onHolds = (peer: PeerId, publishers: ReadonlySet<PublisherId>) => discovery.names(peer, publishers)
@@ -57,7 +59,7 @@ export async function joinFederation(
     gossip.announce(record).catch(() => node.metrics.refusals.inc({ code: 'announce failed' }))
   })
   home.onCorrupt(() => mirror.look())
-  stack.use(rememberPeers(node.libp2p.services.connectedPeers, home.peers))
+  stack.use(rememberPeers(connectedPeers, home.peers))
   const records = stack.use(nodeRecordsOf(exchange, node, discovery))
   exchange.streams.handle(exchange.protocols.peers, records.answer())
   const dialBacks = dialBacksOf(stack, exchange, node)

@@ -14,6 +14,8 @@ export interface Identified {
   /** It came here over that connection, from that multiaddr. */
   readonly direction: 'inbound' | 'outbound'
   readonly cameFrom: string
+  /** It speaks a protocol of this network; the DHT's is there before any other. */
+  readonly isOfNetwork: boolean
 }
 
 export type ConnectListener = (peer: PeerId, direction: 'inbound' | 'outbound', address: string) => void
@@ -33,12 +35,14 @@ interface Here {
  */
 export class ConnectedPeers {
   readonly #connections: Components['connectionManager']
+  readonly #net: string
   readonly #here = new Map<PeerId, Here>()
   readonly #onConnect = new Set<ConnectListener>()
   readonly #onDepart = new Set<DepartListener>()
   readonly #onIdentify = new Set<IdentifyListener>()
 
-  constructor({ events, connectionManager }: Components) {
+  constructor(net: string, { events, connectionManager }: Components) {
+    this.#net = net
     this.#connections = connectionManager
     events.addEventListener('peer:connect', ({ detail }) => this.#came(detail))
     events.addEventListener('connection:close', ({ detail }) => this.#closed(detail))
@@ -47,6 +51,11 @@ export class ConnectedPeers {
 
   has(peer: PeerId): boolean {
     return this.#here.has(peer)
+  }
+
+  /** It is connected and said what it speaks: nothing of this network, so it is of another one, or no Hanse node. */
+  isForeign(peer: PeerId): boolean {
+    return this.#here.get(peer)?.said?.isOfNetwork === false
   }
 
   /** Tells of each peer with its first connection; the answer stops that. */
@@ -100,11 +109,13 @@ export class ConnectedPeers {
     for (const listener of [...this.#onDepart]) listener(peer, status !== 'closed')
   }
 
-  #identified({ peerId, listenAddrs, connection: { direction, remoteAddr } }: IdentifyResult): void {
+  #identified({ peerId, listenAddrs, protocols, connection: { direction, remoteAddr } }: IdentifyResult): void {
     const peer = peerId.toString() as PeerId
     const here = this.#here.get(peer)
     if (here === undefined) return
-    here.said = { peer, addresses: listenAddrs.map(String), direction, cameFrom: remoteAddr.toString() }
+    const isOfNetwork = protocols.some(protocol => protocol.startsWith(`/hanse/${this.#net}/`))
+    const cameFrom = remoteAddr.toString()
+    here.said = { peer, addresses: listenAddrs.map(String), direction, cameFrom, isOfNetwork }
     for (const listener of [...this.#onIdentify]) listener(here.said)
   }
 }

@@ -124,7 +124,7 @@ export function libp2pOptionsOf(options: NetworkOptions): Libp2pOptions<NetworkS
     services: {
       identify: identify(),
       ping: ping(),
-      connectedPeers: components => new ConnectedPeers(components),
+      connectedPeers: components => new ConnectedPeers(options.net, components),
       ...(relay === null ? {} : { relay: relay.service }),
       pubsub: watchedGossipsub(gossipOptionsOf(options.topics, options.scoreOf), options.topics, spareKnown),
       dht: quietDht({

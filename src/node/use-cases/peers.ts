@@ -4,6 +4,7 @@ import { NodeError } from '../errors.ts'
 import { connectedFigures } from '../network/connected-figures.ts'
 import { parsePeerAddress } from '../network/discovery-port.ts'
 import type { NodeContext } from '../node-context.ts'
+import { foreignWhy } from './foreign-peers.ts'
 
 /** How long `peer add` waits for the connection; ms. */
 const DIAL_WAIT_MS = 10_000
@@ -17,7 +18,7 @@ interface PeerRow {
   readonly pinned: boolean
   /** `dialling` is also a peer whose turn is still to come. */
   readonly state: 'connected' | 'dialling' | 'unreachable'
-  /** `CODE: words`, why the last dial failed. */
+  /** `CODE: words`, why the last dial failed, or why it counts as no peer although it is connected. */
   readonly why?: string
   /** There and back, ms; null before it was measured. */
   readonly latencyMs?: number | null
@@ -48,11 +49,17 @@ export async function listPeers(node: NodeContext): Promise<readonly PeerRow[]> 
       state: 'connected',
       relayed: isRelayed,
       ...figures,
+      ...foreignOf(node, peer),
       ...saidOf(node, peer),
     }),
   )
   const here = new Set([...connected.map(({ id }) => id), node.libp2p.peerId.toString()])
   return [...connected, ...chosenPeers(node).filter(({ id }) => !here.has(id))]
+}
+
+function foreignOf(node: NodeContext, peer: PeerId): Pick<PeerRow, 'why'> {
+  const why = foreignWhy(node, peer)
+  return why === null ? {} : { why }
 }
 
 /** What a peer's signed node record says of it. */
@@ -100,7 +107,9 @@ export async function addPeer(node: NodeContext, text: string, who: string): Pro
   await node.peers.pin(address)
   await node.audit.append({ at: Date.now(), who, what: 'peer.add', peer: address.peer })
   const connected = await isLetIn(node, address, AbortSignal.timeout(DIAL_WAIT_MS))
-  const standing = connected ? { state: 'connected' } : { ...awayOf(node, address.peer), note: noteOf(node) }
+  const standing = connected
+    ? { state: 'connected', ...foreignOf(node, address.peer) }
+    : { ...awayOf(node, address.peer), note: noteOf(node) }
   return { id: address.peer, addresses: address.addresses, connected, ...standing }
 }
 

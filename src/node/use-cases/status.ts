@@ -4,6 +4,7 @@ import { closedToAll } from '../network/membership.ts'
 import type { NodeContext } from '../node-context.ts'
 import { advisorySums } from './advisories.ts'
 import { bootstrapProblem } from './bootstrap-health.ts'
+import { foreignProblem } from './foreign-peers.ts'
 import { reachabilityText } from './reachability.ts'
 
 /** The node in one document; counts are numbers. What is shared of which host is told to administrators, as upstreams are. */
@@ -27,10 +28,13 @@ export async function status(node: NodeContext, { isAdmin }: { readonly isAdmin:
     recovery: node.identity().recoveryExported ? 'exported' : 'not exported',
     ...everythingOf(node),
     freshness: node.freshness(),
-    health:
-      [...node.problems(), closedToAll(node.config.network) ?? bootstrapProblem(node) ?? []].flat().join('; ') || 'ok',
+    health: [...node.problems(), connectionProblem(node) ?? []].flat().join('; ') || 'ok',
   }
 }
+
+/** What keeps the node from meeting others. */
+const connectionProblem = (node: NodeContext): string | null =>
+  closedToAll(node.config.network) ?? bootstrapProblem(node) ?? foreignProblem(node)
 
 /** Whom others tell of abuse. */
 function contactOf({ config }: NodeContext) {

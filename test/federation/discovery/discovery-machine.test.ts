@@ -393,3 +393,16 @@ test('a peer that hangs up at once on who dialled it may not admit this node; on
   machine.connected(peer(1), 'outbound', null, 4_000)
   expect(machine.standing(peer(1))).toEqual({ state: 'connected' })
 })
+
+test('a peer of another network takes no place: as many of this one are dialled as if it were not there', () => {
+  const machine = keeper()
+  const waiting: PeerId[] = []
+  for (let i = 0; i < 30; i++) waiting.push(...dialled(machine.heard(named(i), 'book', 0)))
+  let connected = 0
+  for (let next = waiting.shift(); next; next = waiting.shift(), connected++) {
+    waiting.push(...dialled(machine.connected(next, 'outbound', null, 0)))
+    if (connected < 5) waiting.push(...dialled(machine.foreign(next, 0)))
+  }
+  expect(connected).toBe(12 + 5)
+  expect(machine.isLacking).toBe(false)
+})

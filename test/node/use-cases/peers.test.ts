@@ -1,9 +1,12 @@
+import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import { expect, test, vi } from 'vitest'
 import { ApiClient } from '../../../src/cli/api-client.ts'
 import { findRunFile } from '../../../src/cli/run-file.ts'
 import { startNode } from '../../../src/node/index.ts'
+import { libp2pOptionsOf } from '../../../src/node/network/network.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { peerOf } from './holder-world.ts'
 
@@ -25,6 +28,19 @@ async function nodeWith(...network: readonly string[]) {
   }
 }
 
+/** Not a Hanse node at all: it has the transports and identify alone. */
+async function plainPeer() {
+  const own = { net: 'any', nodeSeed: randomBytes(32), mode: 'public', mdns: false, topics: [] } as const
+  const { services, ...options } = libp2pOptionsOf({ ...own, listen: ['/ip4/127.0.0.1/tcp/0'], announce: [] })
+  const plain = { ...options, services: { identify: services!.identify } }
+  const libp2p = await createLibp2p(plain as unknown as Libp2pOptions)
+  return {
+    id: libp2p.peerId.toString(),
+    address: libp2p.getMultiaddrs()[0]!.toString(),
+    [Symbol.asyncDispose]: async () => await libp2p.stop(),
+  }
+}
+
 test('a node that is not admitted is told so, and the other side counts it', async () => {
   await using closed = await nodeWith('mode: private', `allow: [${peerOf(9)}]`)
   await using stranger = await nodeWith(`bootstrap: ["${closed.address}"]`)
@@ -39,4 +55,24 @@ test('a node that is not admitted is told so, and the other side counts it', asy
     expect(await stranger.status()).toMatchObject({ health: expect.stringContaining('it hung up at once') })
   })
   expect(await closed.metrics()).toMatch(/^hanse_refusals_total\{code="connection not admitted"\} [1-9]/m)
+})
+
+test('a node of another network id, and a plain libp2p node, are connected and count as no peers', async () => {
+  await using other = await nodeWith('id: elsewhere')
+  await using plain = await plainPeer()
+  await using friend = await nodeWith()
+  await using node = await nodeWith(`bootstrap: ["${other.address}"]`)
+  const foreign = {
+    state: 'connected',
+    connected: true,
+    why: expect.stringMatching(/^E_OTHER_NETWORK: .* network main/),
+  }
+  expect(await node.add(other.address)).toMatchObject(foreign)
+  expect(await node.add(plain.address)).toMatchObject(foreign)
+  const peers = await node.peers()
+  expect(peers).toHaveLength(2)
+  for (const { id } of [other, plain]) expect(peers).toContainEqual(expect.objectContaining({ ...foreign, id }))
+  expect(await node.status()).toMatchObject({ peers: 0, health: expect.stringContaining('E_OTHER_NETWORK') })
+  expect(await node.add(friend.address)).not.toHaveProperty('why')
+  expect(await node.status()).toMatchObject({ peers: 1 })
 })
