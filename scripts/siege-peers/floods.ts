@@ -16,6 +16,7 @@ import { NET } from './bare-peer.ts'
 import { DeafLine } from './deaf-line.ts'
 import { drippingHead, endlessHandshake, endlessWebSocket, rawSockets } from './raw-sockets.ts'
 import { badSignature, framed, goodAnnouncement, saying, send, subscribing, wanting } from './spoken.ts'
+import { endlessFrame, unreadPings } from './yamux-floods.ts'
 
 /** What a flood knows of its victim. */
 export interface Target {
@@ -67,6 +68,8 @@ export const FLOODS: Readonly<Record<string, Flood>> = {
   'half-open, and they send': rawSockets(({ address }) => address, endlessHandshake),
   'WebSockets, no handshake': rawSockets(({ webSocket }) => webSocket, endlessWebSocket),
   'HTTP heads by drips': rawSockets(({ webSocket }) => webSocket, drippingHead),
+  'a frame of 4 GiB': endlessFrame,
+  'pings never read': unreadPings,
   'bitswap want-lists': async (peer, { address }, count, signal) => {
     const connection = await peer.dial(multiaddr(address), { signal: AbortSignal.timeout(5_000) })
     const list = wanting(5_000)

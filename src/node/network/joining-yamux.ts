@@ -1,37 +1,25 @@
 import type { MessageStream } from '@libp2p/interface'
 import { yamux } from '@libp2p/yamux'
-import { direct, type Pieces, readDirectly } from './direct-stream.ts'
+import { type Pieces, readDirectly } from './direct-stream.ts'
 import { MAX_STREAM_WINDOW_BYTES } from './limits.ts'
+import { boundAnswers } from './yamux-answers.ts'
 import { dataFrameOf, WINDOW_UPDATE, YamuxFault, type YamuxFrame, type YamuxHeader } from './yamux-frames.ts'
+import { YamuxLine } from './yamux-line.ts'
 import { YamuxReader, type YamuxTaker } from './yamux-reader.ts'
+import { sendingDirectly, updatingAtHalf, type YamuxStream } from './yamux-stream.ts'
 
 type YamuxFactory = ReturnType<typeof yamux>
 
 /** What a muxer of libp2p's yamux has beyond its interface. */
 interface Muxer {
-  readonly streams: readonly MuxedStream[]
+  readonly streams: readonly YamuxStream[]
   onData(data: Pieces): void
   handleFrame(frame: YamuxFrame): void
   handleStreamMessage(frame: YamuxFrame): void
   send(data: Pieces): boolean
   sendFrame(header: YamuxHeader, data?: Pieces): boolean
-  _newStream(...args: readonly unknown[]): MuxedStream
+  _newStream(...args: readonly unknown[]): YamuxStream
 }
-interface MuxedStream extends MessageStream {
-  readonly streamId: number
-  readonly state: number
-  readonly recvWindow: number
-  readonly recvWindowCapacity: number
-  readonly maxMessageSize?: number
-  sendWindowCapacity: number
-  getSendFlags(): number
-  sendData(data: Pieces): { readonly sentBytes: number; readonly canSendMore: boolean }
-  sendFrame(header: YamuxHeader, data: Pieces): boolean
-  sendWindowUpdate(): void
-}
-
-/** States of a stream in which an update says nothing but how much may come: opened by this side, or by both. */
-const UPDATES_ALONE: readonly number[] = [1, 3]
 
 /**
  * yamux that tells a peer what it may send once half of the window is used up, as other implementations do; libp2p's tells it after
@@ -49,10 +37,14 @@ export function joiningYamux(init: Parameters<typeof yamux>[0] = {}): YamuxFacto
       const inner = muxer as unknown as Muxer
       const { sendFrame, _newStream } = inner
       const reader = new YamuxReader(takerOf(inner, streamOptions.maxStreamWindowSize))
+      const line = new YamuxLine(connection)
       inner.onData = data => reader.read(data)
-      inner.sendFrame = (header, data) =>
-        data === undefined ? sendFrame.call(inner, header) : inner.send(dataFrameOf(header, data))
-      inner._newStream = (...args) => sendingDirectly(updatingAtHalf(_newStream.apply(inner, [...args])))
+      inner.sendFrame = (header, data) => {
+        if (!line.mayFrame()) return false
+        return data === undefined ? sendFrame.call(inner, header) : inner.send(dataFrameOf(header, data))
+      }
+      inner._newStream = (...args) => sendingDirectly(updatingAtHalf(_newStream.apply(inner, [...args])), line)
+      boundAnswers(inner)
       readDirectly(connection, data => {
         try {
           inner.onData(data)
@@ -81,26 +73,4 @@ function takerOf(muxer: Muxer, longestBytes: number): YamuxTaker {
       if (streamID === 0 || length > mayBytes) throw new YamuxFault(`a frame of ${length} bytes`)
     },
   }
-}
-
-function updatingAtHalf(stream: MuxedStream): MuxedStream {
-  const send = stream.sendWindowUpdate.bind(stream)
-  stream.sendWindowUpdate = () => {
-    if (UPDATES_ALONE.includes(stream.state) && stream.recvWindowCapacity * 2 > stream.recvWindow) return
-    send()
-  }
-  return stream
-}
-
-function sendingDirectly(stream: MuxedStream): MuxedStream {
-  const sendData = stream.sendData.bind(stream)
-  stream.sendData = data => {
-    const sentBytes = data.byteLength
-    if (sentBytes > stream.sendWindowCapacity) return sendData(data)
-    const header = { type: 0, flag: stream.getSendFlags(), streamID: stream.streamId, length: sentBytes }
-    const canSendMore = stream.sendFrame(header, data)
-    stream.sendWindowCapacity -= sentBytes
-    return { sentBytes, canSendMore }
-  }
-  return direct(stream, () => Math.min(stream.sendWindowCapacity, stream.maxMessageSize ?? 0))
 }

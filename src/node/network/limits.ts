@@ -1,2 +1,14 @@
 /** What a peer may send on one stream before it is told of more, bytes: a window at a round trip, so 20 MB/s at 100 ms. */
 export const MAX_STREAM_WINDOW_BYTES = 2 << 20
+/**
+ * Frames of one peer that are answered at its word, 12 bytes each: pings, of which libp2p's sends one in 30 s, and streams that it opens
+ * above those it may have, some hundreds when a look-up of another implementation ends.
+ */
+export const YAMUX_ANSWERS = { burst: 1_024, perSecond: 32 }
+/** Data that waits on a connection which takes nothing before what comes next stays in its stream, bytes: a window, so that one stream is never held up. */
+export const MAX_WAITING_BYTES = MAX_STREAM_WINDOW_BYTES
+/**
+ * Frames that wait on such a connection, which ends above that, some 400 B each: what of streams opens, ends and updates in the two
+ * minutes after which a silent one ends in any case.
+ */
+export const MAX_WAITING_FRAMES = 8_192

@@ -5,7 +5,12 @@ import { joiningTcp } from '../../../src/node/network/joined-writes.ts'
 import { joiningNoise } from '../../../src/node/network/joining-noise.ts'
 import { joiningYamux } from '../../../src/node/network/joining-yamux.ts'
 
-export const DATA = 0
+export const [DATA, WINDOW_UPDATE, PING] = [0, 1, 2]
+export const [SYN, RST] = [1, 8]
+/** How a stream begins, whatever its protocol. */
+export const GREETING: Uint8Array = Buffer.from('\x13/multistream/1.0.0\n')
+/** Streams that each side may open. */
+export const MAX_STREAMS = 64
 export const PROTOCOL = '/test/1'
 
 /** A yamux frame; of data, its header alone. */
@@ -18,24 +23,28 @@ export function frame(type: number, flag: number, streamID: number, length: numb
   return header
 }
 
-/** A real connection over TCP between two nodes, and the lines below the muxers of both: what is sent on them is sealed, and not judged. */
+/** What lies below a muxer; what is sent on it is sealed, and not judged. */
+export interface Line extends MessageStream {
+  readonly writeBuffer: { readonly byteLength: number }
+}
+
+/** A real connection over TCP between two nodes. */
 export interface RawYamux extends AsyncDisposable {
   readonly near: Connection
-  readonly nearLine: MessageStream
-  readonly farLine: MessageStream
+  readonly nearLine: Line
+  readonly farLine: Line
   /** The other end of each stream that the near side opened. */
   readonly accepted: Stream[]
 }
 
 export async function rawYamux(): Promise<RawYamux> {
-  const lines: MessageStream[] = []
   const accepted: Stream[] = []
   const start = (listen: string[]): Promise<Libp2p> =>
     createLibp2p({
       addresses: { listen },
       transports: [joiningTcp()],
       connectionEncrypters: [joiningNoise()],
-      streamMuxers: [noting(lines)],
+      streamMuxers: [joiningYamux({ enableKeepAlive: false, maxInboundStreams: MAX_STREAMS })],
       connectionMonitor: { enabled: false },
     })
   const [far, dialler] = [await start(['/ip4/127.0.0.1/tcp/0']), await start([])]
@@ -43,9 +52,8 @@ export async function rawYamux(): Promise<RawYamux> {
   const opened = once(far, 'connection:open')
   const near = await dialler.dial(far.getMultiaddrs())
   await opened
-  const lineOf = (direction: string) => lines.find(line => line.direction === direction)!
   return {
-    ...{ near, nearLine: lineOf('outbound'), farLine: lineOf('inbound'), accepted },
+    ...{ near, nearLine: lineOf(near), farLine: lineOf(far.getConnections()[0]!), accepted },
     [Symbol.asyncDispose]: async () => {
       near.abort(new Error('the test is over'))
       await Promise.all([far.stop(), dialler.stop()])
@@ -53,15 +61,4 @@ export async function rawYamux(): Promise<RawYamux> {
   }
 }
 
-function noting(lines: MessageStream[]): ReturnType<typeof joiningYamux> {
-  const make = joiningYamux({ enableKeepAlive: false })
-  return () => {
-    const factory = make()
-    const create = factory.createStreamMuxer.bind(factory)
-    factory.createStreamMuxer = line => {
-      lines.push(line)
-      return create(line)
-    }
-    return factory
-  }
-}
+const lineOf = (connection: Connection): Line => (connection as Connection & { muxer: { maConn: Line } }).muxer.maConn

@@ -1,5 +1,21 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Stream } from '@libp2p/interface'
 import { expect, test } from 'vitest'
-import { DATA, frame, PROTOCOL, rawYamux } from './raw-yamux.ts'
+import { duplexOfStream } from '../../../src/node/network/libp2p-duplex.ts'
+import { MAX_WAITING_BYTES, MAX_WAITING_FRAMES, YAMUX_ANSWERS } from '../../../src/node/network/limits.ts'
+import {
+  DATA,
+  frame,
+  GREETING,
+  MAX_STREAMS,
+  PING,
+  PROTOCOL,
+  type RawYamux,
+  RST,
+  rawYamux,
+  SYN,
+  WINDOW_UPDATE,
+} from './raw-yamux.ts'
 
 const FIRST_WINDOW_BYTES = 256 << 10
 const LARGEST_WINDOW_BYTES = 2 << 20
@@ -39,4 +55,83 @@ test('a window of data that was on its way when its stream was reset goes to nob
   for (let left = LARGEST_WINDOW_BYTES; left > 0; left -= data.byteLength) it.nearLine.send(data.subarray(0, left))
   const next = await it.near.newStream(PROTOCOL)
   expect([next.status, it.farLine.status]).toEqual(['open', 'open'])
+})
+
+/** Sends frames in one piece until the far side ended the connection. */
+async function flood({ nearLine, farLine }: RawYamux, frames: (i: number) => Uint8Array, count: number): Promise<void> {
+  const all = Array.from({ length: count }, (_, i) => frames(i))
+  for (let i = 0; i < count && nearLine.status === 'open'; i += 500) {
+    nearLine.send(Buffer.concat(all.slice(i, i + 500)))
+    await nextTurn()
+  }
+  await expect.poll(() => farLine.status).toBe('aborted')
+}
+
+test('pings without end are not answered without end', async () => {
+  await using it = await rawYamux()
+  it.nearLine.pause()
+  await flood(it, i => frame(PING, SYN, 0, i), 2 * YAMUX_ANSWERS.burst)
+})
+
+test('nor are streams that are opened above those that may be', async () => {
+  await using it = await rawYamux()
+  it.nearLine.pause()
+  await flood(it, i => frame(WINDOW_UPDATE, SYN, 2 * i + 1, 0), MAX_STREAMS + 2 * YAMUX_ANSWERS.burst)
+})
+
+const STREAM_BYTES = 2 << 20
+const windowOf = (stream: Stream) => (stream as unknown as { readonly sendWindowCapacity: number }).sendWindowCapacity
+
+/** Streams over which the far side sends as much as is taken, to a peer that reads nothing yet. */
+async function sendingStreams() {
+  const it = await rawYamux()
+  const streams = await Promise.all(Array.from({ length: 16 }, () => it.near.newStream(PROTOCOL)))
+  await expect.poll(() => it.accepted.length).toBe(streams.length)
+  it.nearLine.pause()
+  const piece = Buffer.alloc(64 << 10)
+  const sent = it.accepted.map(async stream => {
+    const duplex = duplexOfStream(stream)
+    for (let bytes = 0; bytes < STREAM_BYTES; bytes += piece.byteLength) await duplex.send(piece)
+  })
+  for (const each of sent) each.catch(() => {})
+  return { it, streams, sent }
+}
+
+test('data for a peer that opens its windows and reads nothing stays in its streams', async () => {
+  const { it, streams } = await sendingStreams()
+  await using _ = it
+  // One by one: what comes at once lets one stream send.
+  for (let i = 0; i < 8 * streams.length; i++) {
+    it.nearLine.send(frame(WINDOW_UPDATE, 0, Number(streams[i % streams.length]!.id), STREAM_BYTES))
+    for (let turn = 0; turn < 3; turn++) await nextTurn()
+  }
+  const open = () => it.accepted.reduce((sum, stream) => sum + windowOf(stream), 0)
+  await expect.poll(open).toBeGreaterThan(7 * streams.length * STREAM_BYTES)
+  expect(it.farLine.writeBuffer.byteLength).toBeLessThan(MAX_WAITING_BYTES + STREAM_BYTES)
+})
+
+test('a peer that reads nothing and has streams accepted, one after the other, is cut off', async () => {
+  const { it } = await sendingStreams()
+  await using _ = it
+  const opened = (i: number) => {
+    const id = 2 * (MAX_STREAMS + i) + 1
+    const greeting = [frame(DATA, 0, id, GREETING.byteLength), GREETING]
+    return Buffer.concat([frame(WINDOW_UPDATE, SYN, id, 0), ...greeting, frame(WINDOW_UPDATE, RST, id, 0)])
+  }
+  await flood(it, opened, 2 * MAX_WAITING_FRAMES)
+})
+
+test('many large transfers to a peer that pauses arrive whole when it goes on', async () => {
+  const { it, streams, sent } = await sendingStreams()
+  await using _ = it
+  const received = streams.map(() => 0)
+  for (const [i, stream] of streams.entries())
+    stream.addEventListener('message', ({ data }) => {
+      received[i]! += data.byteLength
+    })
+  for (let turn = 0; turn < 50; turn++) await nextTurn()
+  expect([it.farLine.status, received.some(bytes => bytes === STREAM_BYTES)]).toEqual(['open', false])
+  it.nearLine.resume()
+  await Promise.all(sent)
+  await expect.poll(() => received).toEqual(streams.map(() => STREAM_BYTES))
 })
