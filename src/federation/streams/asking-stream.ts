@@ -11,7 +11,7 @@ import { FederationError } from '../errors.ts'
 import type { ByteDuplex } from './byte-duplex.ts'
 import type { Clock } from './clock.ts'
 import { FrameLink, type LinkRole } from './frame-link.ts'
-import { PLACE_MS, PROBE_AGAIN, STALL_MS } from './limits.ts'
+import { FIRST_BYTE_MS, MAX_DRAINING_MS, PLACE_MS, PROBE_AGAIN, STALL_MS } from './limits.ts'
 import type { OffenceCode } from './offence.ts'
 import { OpenRequest, type RequestBounds } from './open-request.ts'
 import { Places } from './places.ts'
@@ -21,7 +21,7 @@ interface Draining {
   /** What the peer may still send of it. */
   creditBytes: number
   readonly sinceMs: number
-  readonly cancelTimer: () => void
+  cancelTimer: () => void
 }
 
 /** The opener's side of a kept stream: many requests at once, each with its own credit. */
@@ -213,12 +213,20 @@ export class AskingStream implements LinkRole {
   #cancel(request: OpenRequest): void {
     if (!this.#open.delete(request.id)) return
     request.fail(new Error('cancelled'))
-    this.#draining.set(request.id, {
-      creditBytes: request.peerCreditBytes,
-      sinceMs: this.#clock.now(),
-      cancelTimer: this.#clock.after(STALL_MS, () => this.end(`a cancelled request without END for ${STALL_MS} ms`)),
-    })
+    const draining = { creditBytes: request.peerCreditBytes, sinceMs: this.#clock.now(), cancelTimer: () => {} }
+    this.#draining.set(request.id, draining)
+    this.#awaitEnd(draining, STALL_MS)
     this.#places.returnCredit(request.creditBytes)
     this.#link.send(FRAME.cancel, request.id).catch(() => {})
+  }
+
+  /** Over a slow line END comes behind what else was on its way. */
+  #awaitEnd(draining: Draining, ms: number): void {
+    draining.cancelTimer = this.#clock.after(ms, () => {
+      const now = this.#clock.now()
+      const isQueued = now - this.#dataMs < FIRST_BYTE_MS && now - draining.sinceMs < MAX_DRAINING_MS
+      if (isQueued) this.#awaitEnd(draining, FIRST_BYTE_MS)
+      else this.end(`a cancelled request without END for ${now - draining.sinceMs} ms`)
+    })
   }
 }

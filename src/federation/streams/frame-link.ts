@@ -13,7 +13,7 @@ import { FederationError } from '../errors.ts'
 import type { ByteDuplex } from './byte-duplex.ts'
 import type { Clock } from './clock.ts'
 import { FrameSender } from './frame-sender.ts'
-import { HELLO_MS, PING_AFTER_MS, PONG_MS, STOOD_STILL_MS } from './limits.ts'
+import { HELLO_MS, PING_AFTER_MS, PONG_MS, STILL_READING_MS, STOOD_STILL_MS } from './limits.ts'
 import type { OffenceCode } from './offence.ts'
 
 /** What a role (asking or answering) adds to a link. */
@@ -41,6 +41,8 @@ export class FrameLink {
   #closed = false
   #heardMs: number
   #pingedMs: number | null = null
+  /** Since when one frame is being read, or when that was said last, ms; null: none is. */
+  #readingMs: number | null = null
   /** When life is looked for next, ms. */
   #lookMs = 0
   #cancelTimer: () => void
@@ -98,7 +100,8 @@ export class FrameLink {
   #take(bytes: Uint8Array): void {
     this.#heardMs = this.#clock.now()
     this.#pingedMs = null
-    for (const frame of this.#reader.push(bytes)) {
+    const frames = this.#reader.push(bytes)
+    for (const frame of frames) {
       if (this.#closed) return
       const offence = typeof frame === 'string' ? frame : this.#offenceOf(frame)
       if (offence === null) continue
@@ -106,8 +109,17 @@ export class FrameLink {
       this.#onOffence(offence)
       return
     }
+    if (frames.length > 0) this.#readingMs = null
     const { part } = this.#reader
-    if (part !== null && this.#greeted && !this.#closed) this.#role.onPart?.(part)
+    if (part !== null && this.#greeted && !this.#closed) this.#onPart(part)
+  }
+
+  #onPart(part: FramePart): void {
+    this.#role.onPart?.(part)
+    this.#readingMs ??= this.#heardMs
+    if (this.#heardMs - this.#readingMs < STILL_READING_MS) return
+    this.#readingMs = this.#heardMs
+    void this.#sender.send(FRAME.pong, 0)
   }
 
   #offenceOf(frame: Frame): OffenceCode | null {

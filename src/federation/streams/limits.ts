@@ -16,6 +16,8 @@ export const SPEED_WINDOW_MS = 5_000
 export const PING_AFTER_MS = 20_000
 /** A PING that nothing follows for this long ends the stream, ms. */
 export const PONG_MS = 20_000
+/** Who reads one frame for longer than this says so by PONG, ms: its writer cannot hear of it else, and has its own PING waiting behind the frame. */
+export const STILL_READING_MS = 10_000
 /** A look at a silent stream that comes so much too late, ms: this node stood still, and an answer may be here unread. */
 export const STOOD_STILL_MS = 5_000
 /** A PING that probes for lost packets is followed by another after so many times its wait. */
@@ -25,6 +27,8 @@ export const PROBE_AGAIN = 3
  * request is not ended for this long is, so that its place is not held for ever; ms.
  */
 export const STALL_MS = 60_000
+/** A cancelled request may be without END for so long while others on the stream bring something, ms: 4 MiB before it at 7 kB/s. */
+export const MAX_DRAINING_MS = 600_000
 /**
  * Frames joined into one write, bytes at most, and what may wait before a sender waits: with the headers of the multiplexer it fits one
  * noise message (65,519).

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type FederationError, KeptStreams } from '../../../src/federation/index.ts'
-import { STALL_MS } from '../../../src/federation/streams/limits.ts'
+import { MAX_DRAINING_MS, STALL_MS } from '../../../src/federation/streams/limits.ts'
 import type { RequestOptions } from '../../../src/federation/streams/request-options.ts'
 import { encodeFrame, encodeHello, FRAME, FrameReader, MAX_OPEN_REQUESTS } from '../../../src/protocol/index.ts'
 import { duplexPair, settled, TestClock } from './duplex-pair.ts'
@@ -23,7 +23,7 @@ function askMute() {
           if (typeof frame !== 'string' && frame.type === FRAME.ping) void bobs.send(encodeFrame(FRAME.pong, 0))
       })
       void bobs.send(encodeFrame(FRAME.hello, 0, encodeHello()))
-      say = id => void bobs.send(encodeFrame(FRAME.data, id, text('late')))
+      say = id => void bobs.send(encodeFrame(FRAME.data, id, text('late'))).catch(() => {})
       return mine
     },
   })
@@ -80,4 +80,27 @@ test('while answers come over a slow link, who may queue is told nothing of a ca
   expect(answer).toBe('waits')
   await mute.clock.pass(3_000)
   expect(answer).toBe('E_FIRST_BYTE_LATE')
+})
+
+test('over a slow link a cancelled request may be without END while others bring something, but not for ever', async () => {
+  const mute = askMute()
+  const stop = new AbortController()
+  const [cancelled, other] = [mute.ask({ signal: stop.signal }), mute.ask({ minBytesPerSecond: 0 })]
+  await settled()
+  stop.abort(new Error('enough'))
+  await cancelled
+  let ended: unknown = 'goes on'
+  void other.then(code => {
+    ended = code
+  })
+  const saySeconds = async (seconds: number) => {
+    for (let s = 0; s < seconds; s += 5) {
+      mute.say(2)
+      await mute.clock.pass(5_000)
+    }
+  }
+  await saySeconds(STALL_MS / 1000 + 30)
+  expect(ended).toBe('goes on')
+  await saySeconds(MAX_DRAINING_MS / 1000)
+  expect(ended).toBe('E_STREAM_CLOSED')
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type FederationError, KeptStreams } from '../../../src/federation/index.ts'
 import type { RequestOptions } from '../../../src/federation/streams/request-options.ts'
-import { encodeEnd, encodeFrame, encodeHello, FRAME } from '../../../src/protocol/index.ts'
+import { encodeEnd, encodeFrame, encodeHello, FRAME, FrameReader } from '../../../src/protocol/index.ts'
 import { duplexPair, settled, TestClock } from './duplex-pair.ts'
 import { allOf, BOB, PROTOCOL, text } from './two-nodes.ts'
 
@@ -26,7 +26,13 @@ async function askByHand() {
     })
   }
   const end = (id: number) => bobs.send(encodeFrame(FRAME.end, id, encodeEnd('ok')))
-  return { clock, ask, send, end }
+  const heard: number[] = []
+  const reader = new FrameReader()
+  bobs.onData(bytes => {
+    for (const frame of reader.push(bytes)) if (typeof frame !== 'string') heard.push(frame.type)
+  })
+  const pongs = () => heard.filter(type => type === FRAME.pong).length
+  return { clock, ask, send, end, pongs }
 }
 
 describe('a message that takes long', () => {
@@ -80,5 +86,19 @@ describe('a message that takes long', () => {
     send(encodeFrame(FRAME.data, 7, new Uint8Array(MIB)), 20_000, 1_000)
     await clock.pass(12_000)
     expect(await Promise.race([answer, 'waits'])).toBe('E_FIRST_BYTE_LATE')
+  })
+
+  test('is said to be read every 10 s, as its writer hears nothing else and has PING waiting behind it', async () => {
+    const { clock, ask, send, pongs } = await askByHand()
+    const answer = ask()
+    await settled()
+    send(encodeFrame(FRAME.data, 1, new Uint8Array(MIB)), 40_000, 1_000)
+    await clock.pass(10_999)
+    expect(pongs()).toBe(0)
+    await clock.pass(15_000)
+    expect(pongs()).toBe(2)
+    await clock.pass(60_000)
+    expect(pongs()).toBe(2)
+    await answer
   })
 })
