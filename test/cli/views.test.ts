@@ -234,6 +234,10 @@ test('federation says how many copies are wanted, and of which packages some are
   expect(lines).toContain('└─ copies 1 package with 2, 2 packages with 3; 3 wanted, 1 package short')
   expect(lines.some(line => /npm:x +2 of 3 wanted +1/.test(line))).toBe(true)
   expect(lines.some(line => /npm:y +3 +1/.test(line))).toBe(true)
+  const [whole] = publisher.mirrors
+  const little = { ...publisher, mirrors: [{ ...whole!, parts: 1 }] }
+  const one = linesOf(federationView({ network: { id: 'main', mode: 'on' }, peers: 1, publishers: [little] }))
+  expect(one).toContain('├─ mirror P, 1 artifact, connected, not checked yet')
   const many = { ...publisher, packages: 1_200, counted: 1_000, spread: { 2: 1_000 } }
   const of = linesOf(federationView({ network: { id: 'main', mode: 'on' }, peers: 1, publishers: [many] }))
   expect(of).toContain('└─ copies of the first 1000: 1000 packages with 2; 3 wanted, 1000 packages short')

@@ -100,7 +100,7 @@ export const copiesText = (copies: number, wanted: number | null | undefined): s
 
 function mirrorText({ peer, isSelf, connected, parts, checked }: Mirror): string {
   if (isSelf) return 'this node'
-  const state = `${parts == null ? '' : `${parts} artifacts, `}${connected ? 'connected' : 'away'}`
+  const state = `${parts == null ? '' : `${parts} ${parts === 1 ? 'artifact' : 'artifacts'}, `}${connected ? 'connected' : 'away'}`
   return `${peer}, ${state}, ${checked === null ? 'not checked yet' : `${checked.outcome} at ${checked.at}`}`
 }
 
