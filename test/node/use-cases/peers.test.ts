@@ -53,7 +53,7 @@ test('a node that is not admitted is told so, and the other side counts it', asy
   await vi.waitFor(async () => {
     expect(await stranger.peers()).toMatchObject([{ ...refused, id: closed.id, connected: false }])
     expect(await stranger.status()).toMatchObject({ health: expect.stringContaining('it hung up at once') })
-  })
+  }, 30_000)
   expect(await closed.metrics()).toMatch(/^hanse_refusals_total\{code="connection not admitted"\} [1-9]/m)
 })
 
