@@ -8,7 +8,6 @@ import type { Network } from './network.ts'
 
 /** libp2p as the peer keeper sees it. */
 export function discoveryPortOf(libp2p: Network): DiscoveryNetwork {
-  const { connectedPeers } = libp2p.services
   return {
     async dial({ peer, addresses }, { signal }) {
       const target =
@@ -20,8 +19,8 @@ export function discoveryPortOf(libp2p: Network): DiscoveryNetwork {
     async hangUp(peer) {
       await libp2p.hangUp(peerIdFromString(peer)).catch(() => {})
     },
-    onConnect: listener => connectedPeers.onConnect(listener),
-    onDisconnect: listener => connectedPeers.onDisconnect(listener),
+    onConnect: listener => libp2p.services.connectedPeers.onConnect(listener),
+    onDisconnect: listener => libp2p.services.connectedPeers.onDisconnect(listener),
     async *findProviders(publisher, { signal }) {
       for await (const { id, multiaddrs } of libp2p.contentRouting.findProviders(cidOf(publisher), { signal })) {
         yield { peer: id.toString() as PeerId, addresses: multiaddrs.map(String) }
