@@ -99,6 +99,7 @@ export async function searchingNode(init: SearchingNodeInit): Promise<SearchingN
     artifacts: { has: async () => false },
     libp2p: { peerId: 'self' },
     searches: () => {},
+    everything: () => null,
   }
   const peer = peerOf(init)
   return {
