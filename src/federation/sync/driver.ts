@@ -16,6 +16,7 @@ import { heardClient } from './heard-client.ts'
 import type { Intake } from './intake.ts'
 import { MAX_SUBSCRIPTIONS_PER_PEER } from './limits.ts'
 import { SyncMachine } from './machine.ts'
+import { NewsBudgets } from './news-budgets.ts'
 import { RangesAhead } from './ranges-ahead.ts'
 import type { PeerRank } from './sync-peers.ts'
 
@@ -40,6 +41,7 @@ export class SyncDriver implements AsyncDisposable {
   readonly #client: FeedClient
   readonly #heads: HeadRequests
   readonly #ahead: RangesAhead
+  readonly #news: NewsBudgets
   readonly #asks = new Map<number, AbortController>()
   readonly #subscriptions = new Map<PeerId, AbortController>()
   readonly #running = new Set<Promise<void>>()
@@ -49,6 +51,7 @@ export class SyncDriver implements AsyncDisposable {
 
   constructor(ports: SyncPorts) {
     this.#ports = ports
+    this.#news = new NewsBudgets(ports.clock)
     this.#machine = new SyncMachine(ports.random)
     this.#client = heardClient(ports.client, (peer, bytes) => this.#machine.heard(peer, bytes, this.#now))
     this.#heads = new HeadRequests({
@@ -97,7 +100,12 @@ export class SyncDriver implements AsyncDisposable {
 
   /** How full each bounded structure is. */
   get sizes() {
-    return { subscribedTo: this.#subscriptions.size, rangesAhead: this.#ahead.size, ...this.#machine.sizes }
+    return {
+      subscribedTo: this.#subscriptions.size,
+      rangesAhead: this.#ahead.size,
+      newsBudgets: this.#news.size,
+      ...this.#machine.sizes,
+    }
   }
 
   connected(peer: PeerId, rank: PeerRank): void {
@@ -228,6 +236,7 @@ export class SyncDriver implements AsyncDisposable {
     const request = encodeFeedRequest({ ask: 'subscribe', publishers })
     try {
       for await (const part of fromPeer(this.#client.request(peer, request, { signal }))) {
+        await this.#news.take(peer, part.byteLength, signal)
         const heads = parseHeads(part)
         if (heads === null || signal.aborted) return
         this.#ports.onNamed?.(peer, heads)

@@ -13,7 +13,7 @@ import {
 import type { HeadsAnswer, Offer, SyncEffect } from './effects.ts'
 import type { FeedClient } from './fetch-range.ts'
 import { fromPeer, unlessPeerFailed } from './from-peer.ts'
-import { HEADS_LOOKED_UP_AT_ONCE, MAX_HEADS_PARTS, MAX_WANTS_PER_PEER } from './limits.ts'
+import { HEADS_LOOKED_UP_AT_ONCE, MAX_HEADS_PARTS, MAX_NAMED_REQUESTS, MAX_WANTS_PER_PEER } from './limits.ts'
 
 export interface HeadRequestsPorts {
   readonly client: FeedClient
@@ -35,6 +35,14 @@ type AskHeads = Extract<SyncEffect, { do: 'askHeads' }>
 interface Told {
   readonly offers: readonly Offer[]
   readonly answer: HeadsAnswer
+}
+
+/** Publishers that are followed, those of them that are named, and whether all others that the peer lists are meant, too. */
+interface ChangesAsk {
+  readonly publishers: readonly PublisherId[]
+  readonly named: readonly PublisherId[]
+  readonly all: boolean
+  readonly since: HeadCookie | null
 }
 
 const NO_COOKIE: HeadsAnswer = { cookie: null, isOver: false, isCut: false }
@@ -99,7 +107,10 @@ export class HeadRequests {
     return { offers, answer: NO_COOKIE }
   }
 
-  /** As `#headsOf`, of what changed since a cookie. More publishers than one request names are asked for as all that the peer lists. */
+  /**
+   * As `#headsOf`, of what changed since a cookie. Of more publishers than one request names all that the peer lists are asked for, and the
+   * others by name in as many requests as that takes: the first cookie stands for all of them, as later ones know of later changes.
+   */
   async #headsSince(
     peer: PeerId,
     publishers: readonly PublisherId[],
@@ -108,8 +119,35 @@ export class HeadRequests {
   ): Promise<Told | 'bad'> {
     const { isListed = () => false, everything } = this.#ports
     const isMany = publishers.length > MAX_ASKED_PUBLISHERS
-    const named = isMany ? publishers.filter(id => !isListed(id)).slice(0, MAX_ASKED_PUBLISHERS) : publishers
+    const unlisted = isMany ? publishers.filter(id => !isListed(id)) : publishers
     const all = isMany || (everything?.isWanted() ?? false)
+    const first = await this.#changes(
+      peer,
+      { publishers, named: unlisted.slice(0, MAX_ASKED_PUBLISHERS), all, since },
+      signal,
+    )
+    if (first === 'bad' || first.answer.isOver || first.answer.isCut) return first
+    const offers = [...first.offers]
+    const most = Math.min(unlisted.length, MAX_ASKED_PUBLISHERS * MAX_NAMED_REQUESTS)
+    for (let i = MAX_ASKED_PUBLISHERS; i < most; i += MAX_ASKED_PUBLISHERS) {
+      const named = unlisted.slice(i, i + MAX_ASKED_PUBLISHERS)
+      const next = await this.#changes(peer, { publishers, named, all: false, since }, signal)
+      if (next === 'bad') return next
+      offers.push(...next.offers)
+      if (next.answer.isOver || next.answer.isCut || offers.length >= MAX_WANTS_PER_PEER)
+        return { offers, answer: { ...NO_COOKIE, isOver: next.answer.isOver, isCut: !next.answer.isOver } }
+    }
+    return { offers, answer: first.answer }
+  }
+
+  /** The answer to one request for what changed of these followed `publishers`. */
+  async #changes(
+    peer: PeerId,
+    { publishers, named, all, since }: ChangesAsk,
+    signal: AbortSignal,
+  ): Promise<Told | 'bad'> {
+    const { everything } = this.#ports
+    const isMany = publishers.length > MAX_ASKED_PUBLISHERS
     const request = encodeFeedRequest({ ask: 'heads-since', publishers: named, all, since })
     const offers: Offer[] = []
     let parts = 0

@@ -1,3 +1,5 @@
+import type { Rate } from '../streams/token-bucket.ts'
+
 /** Rival tips kept in one feed: two are proof of a fork; more only help a later void that pins one of them. */
 export const MAX_RIVAL_BRANCHES = 8
 /** Time between catch-up rounds, in ms, jittered by ± 20 % so that nodes do not beat together. */
@@ -86,6 +88,14 @@ export const MAX_HEADS_PARTS = 640
 export const SUBSCRIPTION_CREDIT_BYTES = 128 * 1024
 /** The longest message of a subscription, a full part of heads: news of some heads needs no credit back before it has gathered. */
 export const LONGEST_HEADS_BYTES = 104 * 1024
+/**
+ * What is read of one peer's subscriptions, bytes: a full part of 99 kB costs 2.1 ms, so .9 % of a core. The burst is what the watchers of
+ * all four may have waiting at an honest peer, 16,384 heads; what comes in one part counts as LEAST_NEWS_BYTES at least, so 390 parts a second.
+ */
+export const NEWS_RATE: Rate = { burst: 4 << 20, perSecond: 400_000 }
+export const LEAST_NEWS_BYTES = 1_024
+/** Requests by which one peer is asked what changed of publishers that it need not list, 256 in each; of those beyond only whole heads tell. */
+export const MAX_NAMED_REQUESTS = 16
 /** Time a node waits for peers to name longer chains of its own feeds, in ms. */
 export const OWN_HEADS_MS = 2_000
 /** Peers from which longer chains of the own feeds are fetched at once: more than are asked but after a restore. */

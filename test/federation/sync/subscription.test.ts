@@ -3,7 +3,12 @@ import { AnswerCredit } from '../../../src/federation/streams/answer-credit.ts'
 import { SyncDriver } from '../../../src/federation/sync/driver.ts'
 import type { SyncEffect } from '../../../src/federation/sync/effects.ts'
 import { Intake } from '../../../src/federation/sync/intake.ts'
-import { LONGEST_HEADS_BYTES, ROUND_MS, SUBSCRIPTION_CREDIT_BYTES } from '../../../src/federation/sync/limits.ts'
+import {
+  LONGEST_HEADS_BYTES,
+  NEWS_RATE,
+  ROUND_MS,
+  SUBSCRIPTION_CREDIT_BYTES,
+} from '../../../src/federation/sync/limits.ts'
 import { SyncMachine } from '../../../src/federation/sync/machine.ts'
 import { rangeVerifier } from '../../../src/federation/sync/verify-range.ts'
 import {
@@ -17,6 +22,7 @@ import {
 } from '../../../src/protocol/index.ts'
 import { Publisher } from '../simulation/cast.ts'
 import { World } from '../simulation/world.ts'
+import { TestClock } from '../streams/duplex-pair.ts'
 import { MemoryFeedStore } from './memory-feed-store.ts'
 
 const [one, other] = ['one', 'other'] as PeerId[] as [PeerId, PeerId]
@@ -95,3 +101,35 @@ for (const [how, end] of [
     await world.runUntil(5 * ROUND_MS)
     expect([subscriptions, looked]).toEqual([2, [p.genesis.id]])
   })
+
+test('of what a peer tells without end no more is read than its budget has', async () => {
+  const clock = new TestClock()
+  const [part] = encodeHeads(Array.from({ length: MAX_HEADS_IN_PART }, () => headOf(p.genesis)))
+  let told = 0
+  await using sync = new SyncDriver({
+    client: {
+      async *request(_, payload, { signal }) {
+        if (parseFeedRequest(payload)?.ask !== 'subscribe')
+          return await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+        for (; told < 1_000; told++) yield part!
+      },
+    },
+    intake: new Intake({
+      net: 'main',
+      store: new MemoryFeedStore(),
+      verify: rangeVerifier({ net: 'main', verifySignatures: async checks => verifySignatures(checks) }),
+      onStored: () => {},
+      isOwnFeed: () => false,
+      onOwnFeed: () => {},
+    }),
+    clock,
+    random: () => 0.5,
+    dropPeer: () => {},
+  })
+  sync.follow([p.id])
+  sync.connected(one, 'other')
+  await clock.pass(10_000)
+  const most = (NEWS_RATE.burst + 10 * NEWS_RATE.perSecond) / part!.length
+  expect(told).toBeGreaterThan(most - 3)
+  expect(told).toBeLessThanOrEqual(most + 1)
+})
