@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { answerSearches, SearchMemory, systemClock } from '../../../src/federation/index.ts'
 import { Advisories } from '../../../src/node/advisories/index.ts'
 import { openSearchIndex } from '../../../src/node/index/index.ts'
+import { HolderRecord } from '../../../src/node/library/holder-record.ts'
 import { Library } from '../../../src/node/library/library.ts'
 import { RelationBook } from '../../../src/node/library/relation-book.ts'
 import { RouteTable } from '../../../src/node/library/route-table.ts'
@@ -10,6 +11,7 @@ import { LookAlikes, nameListsOf } from '../../../src/node/look-alikes/index.ts'
 import type { NodeContext } from '../../../src/node/node-context.ts'
 import { PolicyStore } from '../../../src/node/policy/index.ts'
 import { openLevelDatabase, RecordStore } from '../../../src/node/storage/index.ts'
+import { AbsentHolders } from '../../../src/node/use-cases/absent-holders.ts'
 import { SeenHits } from '../../../src/node/use-cases/seen-hits.ts'
 import {
   buildWriterRecord,
@@ -99,7 +101,7 @@ export async function searchingNode(init: SearchingNodeInit): Promise<SearchingN
     artifacts: { has: async () => false },
     libp2p: { peerId: 'self' },
     searches: () => {},
-    everything: () => null,
+    ...{ everything: () => null, holders: new HolderRecord(Date.now()), absent: new AbsentHolders() },
   }
   const peer = peerOf(init)
   return {
