@@ -2,7 +2,7 @@ import type { MessageStream } from '@libp2p/interface'
 import { yamux } from '@libp2p/yamux'
 import { type Pieces, readDirectly } from './direct-stream.ts'
 import { MAX_STREAM_WINDOW_BYTES } from './limits.ts'
-import { boundAnswers } from './yamux-answers.ts'
+import { boundAsks } from './yamux-asks.ts'
 import { dataFrameOf, WINDOW_UPDATE, YamuxFault, type YamuxFrame, type YamuxHeader } from './yamux-frames.ts'
 import { YamuxLine } from './yamux-line.ts'
 import { YamuxReader, type YamuxTaker } from './yamux-reader.ts'
@@ -44,7 +44,7 @@ export function joiningYamux(init: Parameters<typeof yamux>[0] = {}): YamuxFacto
         return data === undefined ? sendFrame.call(inner, header) : inner.send(dataFrameOf(header, data))
       }
       inner._newStream = (...args) => sendingDirectly(updatingAtHalf(_newStream.apply(inner, [...args])), line)
-      boundAnswers(inner)
+      boundAsks(inner)
       readDirectly(connection, data => {
         try {
           inner.onData(data)

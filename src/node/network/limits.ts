@@ -1,10 +1,10 @@
 /** What a peer may send on one stream before it is told of more, bytes: a window at a round trip, so 20 MB/s at 100 ms. */
 export const MAX_STREAM_WINDOW_BYTES = 2 << 20
 /**
- * Frames of one peer that are answered at its word, 12 bytes each: pings, of which libp2p's sends one in 30 s, and streams that it opens
- * above those it may have, some hundreds when a look-up of another implementation ends.
+ * What a peer asks of the muxer itself, some 12 bytes each: pings, of which libp2p's sends one in 30 s, and streams, of which a look-up
+ * opens some hundreds and each costs up to 300 µs.
  */
-export const YAMUX_ANSWERS = { burst: 1_024, perSecond: 32 }
+export const YAMUX_ASKS = { burst: 1_024, perSecond: 128 }
 /** Data that waits on a connection which takes nothing before what comes next stays in its stream, bytes: a window, so that one stream is never held up. */
 export const MAX_WAITING_BYTES = MAX_STREAM_WINDOW_BYTES
 /**
