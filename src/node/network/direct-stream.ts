@@ -25,9 +25,13 @@ const readers = new WeakMap<object, Take>()
 
 /**
  * A stream that sends at once what is at most `room` bytes, and hands on what comes to the reader that `readDirectly` names, while
- * nothing waits before it. libp2p puts each message, at each of its three layers, into a list, takes it out, and tells of it by an event.
+ * nothing waits before it; else what `keep` makes of it goes libp2p's way. libp2p puts each message, at each of its three layers, into a list, takes it out, and tells of it by an event.
  */
-export function direct<T extends MessageStream>(stream: T, room: () => number): T {
+export function direct<T extends MessageStream>(
+  stream: T,
+  room: () => number,
+  keep: (data: Pieces) => Pieces = data => data,
+): T {
   const inner = stream as unknown as Inner
   const { send, onData } = inner
   inner.send = data => {
@@ -47,7 +51,7 @@ export function direct<T extends MessageStream>(stream: T, room: () => number): 
     const take = readers.get(inner)
     const mayTake = inner.readStatus === 'readable' && inner.remoteWriteStatus !== 'closed' && data.byteLength > 0
     if (take === undefined || !mayTake || inner.readBuffer.byteLength > 0 || inner.listenerCount('message') !== 1)
-      return onData.call(inner, data)
+      return onData.call(inner, keep(data))
     try {
       take(data)
     } catch (error) {

@@ -2,6 +2,7 @@ import type { MessageStream } from '@libp2p/interface'
 import { yamux } from '@libp2p/yamux'
 import { type Pieces, readDirectly } from './direct-stream.ts'
 import { MAX_STREAM_WINDOW_BYTES } from './limits.ts'
+import { ReadBudget } from './read-budget.ts'
 import { boundAsks } from './yamux-asks.ts'
 import { dataFrameOf, WINDOW_UPDATE, YamuxFault, type YamuxFrame, type YamuxHeader } from './yamux-frames.ts'
 import { YamuxLine } from './yamux-line.ts'
@@ -38,12 +39,13 @@ export function joiningYamux(init: Parameters<typeof yamux>[0] = {}): YamuxFacto
       const { sendFrame, _newStream } = inner
       const reader = new YamuxReader(takerOf(inner, streamOptions.maxStreamWindowSize))
       const line = new YamuxLine(connection)
+      const budget = new ReadBudget()
       inner.onData = data => reader.read(data)
       inner.sendFrame = (header, data) => {
         if (!line.mayFrame()) return false
         return data === undefined ? sendFrame.call(inner, header) : inner.send(dataFrameOf(header, data))
       }
-      inner._newStream = (...args) => sendingDirectly(updatingAtHalf(_newStream.apply(inner, [...args])), line)
+      inner._newStream = (...args) => sendingDirectly(updatingAtHalf(_newStream.apply(inner, [...args])), line, budget)
       boundAsks(inner)
       readDirectly(connection, data => {
         try {

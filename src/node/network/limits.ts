@@ -12,3 +12,13 @@ export const MAX_WAITING_BYTES = MAX_STREAM_WINDOW_BYTES
  * minutes after which a silent one ends in any case.
  */
 export const MAX_WAITING_FRAMES = 8_192
+
+/**
+ * What a peer brings on streams that libp2p reads, bytes: greetings, pings, who it is, and answers of the DHT, of which a burst of
+ * look-ups brings some hundreds of 6 kB. None of it is bounded there before it is here: 4 MiB a stream of the DHT, all of a ping's.
+ */
+export const LIBP2P_READS = { burst: 4 << 20, perSecond: 256 << 10 }
+/** On all other streams that are not read in place, bytes: twice what gossip and bitswap, which count by themselves, take. */
+export const BUDGETED_READS = { burst: 32 << 20, perSecond: 2 << 20 }
+/** What a piece counts at least, bytes: as much as keeping it costs. */
+export const MIN_PIECE_BYTES = 256

@@ -1,11 +1,13 @@
 import type { MessageStream } from '@libp2p/interface'
 import { direct, type Pieces } from './direct-stream.ts'
+import type { ReadBudget } from './read-budget.ts'
 import type { YamuxHeader } from './yamux-frames.ts'
 import type { YamuxLine } from './yamux-line.ts'
 
 /** What a stream of libp2p's yamux has beyond its interface. */
 export interface YamuxStream extends MessageStream {
   readonly streamId: number
+  readonly protocol: string
   readonly state: number
   readonly recvWindow: number
   readonly recvWindowCapacity: number
@@ -31,7 +33,7 @@ export function updatingAtHalf(stream: YamuxStream): YamuxStream {
 }
 
 /** Sends what the window has room for as it is. What the line does not take stays in the stream: libp2p's passes it on with each window that the peer opens. */
-export function sendingDirectly(stream: YamuxStream, line: YamuxLine): YamuxStream {
+export function sendingDirectly(stream: YamuxStream, line: YamuxLine, budget: ReadBudget): YamuxStream {
   const sendData = stream.sendData.bind(stream)
   stream.sendData = data => {
     if (line.isFull) return { sentBytes: 0, canSendMore: false }
@@ -42,5 +44,6 @@ export function sendingDirectly(stream: YamuxStream, line: YamuxLine): YamuxStre
     stream.sendWindowCapacity -= sentBytes
     return { sentBytes, canSendMore }
   }
-  return direct(stream, () => (line.isFull ? 0 : Math.min(stream.sendWindowCapacity, stream.maxMessageSize ?? 0)))
+  const room = () => (line.isFull ? 0 : Math.min(stream.sendWindowCapacity, stream.maxMessageSize ?? 0))
+  return direct(stream, room, data => budget.admit(stream.protocol, data))
 }

@@ -48,6 +48,7 @@ async function opened() {
   bring(Uint8Array.of(0, WINDOW_UPDATE, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0))
   bring(dataFrame(1)) // answered with the flag that accepts the stream
   const stream = await coming
+  stream.protocol = '/test/1'
   let received = 0
   stream.addEventListener('message', ({ data }) => {
     received += data.byteLength
@@ -131,6 +132,7 @@ test('with itself and with libp2p’s, both ways at once, everything arrives and
       )
       const stream = await opener!.createStream()
       const streams = [stream, await accepted] as const
+      for (const each of streams) each.protocol = '/test/1'
       const received = streams.map(each => {
         const parts: Uint8Array[] = []
         each.addEventListener('message', ({ data }) => void parts.push(Uint8Array.from(data.subarray())))

@@ -12,6 +12,8 @@ export const GREETING: Uint8Array = Buffer.from('\x13/multistream/1.0.0\n')
 /** Streams that each side may open. */
 export const MAX_STREAMS = 64
 export const PROTOCOL = '/test/1'
+/** One of libp2p's own, which nobody here reads either. */
+export const LIBP2P_PROTOCOL = '/ipfs/ping/1.0.0'
 
 /** A yamux frame; of data, its header alone. */
 export function frame(type: number, flag: number, streamID: number, length: number): Buffer {
@@ -48,7 +50,7 @@ export async function rawYamux(): Promise<RawYamux> {
       connectionMonitor: { enabled: false },
     })
   const [far, dialler] = [await start(['/ip4/127.0.0.1/tcp/0']), await start([])]
-  await far.handle(PROTOCOL, stream => void accepted.push(stream), { maxInboundStreams: 1_024 })
+  await far.handle([PROTOCOL, LIBP2P_PROTOCOL], stream => void accepted.push(stream), { maxInboundStreams: 1_024 })
   const opened = once(far, 'connection:open')
   const near = await dialler.dial(far.getMultiaddrs())
   await opened

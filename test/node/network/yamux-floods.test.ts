@@ -2,11 +2,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Stream } from '@libp2p/interface'
 import { expect, test } from 'vitest'
 import { duplexOfStream } from '../../../src/node/network/libp2p-duplex.ts'
-import { MAX_WAITING_BYTES, YAMUX_ASKS } from '../../../src/node/network/limits.ts'
+import { LIBP2P_READS, MAX_WAITING_BYTES, YAMUX_ASKS } from '../../../src/node/network/limits.ts'
 import {
   DATA,
   frame,
   GREETING,
+  LIBP2P_PROTOCOL,
   MAX_STREAMS,
   PING,
   PROTOCOL,
@@ -130,4 +131,17 @@ test('many large transfers to a peer that pauses arrive whole when it goes on', 
   it.nearLine.resume()
   await Promise.all(sent)
   await expect.poll(() => received).toEqual(streams.map(() => STREAM_BYTES))
+})
+
+test('what comes on streams of libp2p’s own protocols, which keep what they do not read yet, has a bound over all of them', async () => {
+  await using it = await rawYamux()
+  const half = Buffer.alloc(LIBP2P_READS.burst / 2)
+  const streams = [await it.near.newStream(LIBP2P_PROTOCOL), await it.near.newStream(LIBP2P_PROTOCOL)] as const
+  await expect.poll(() => it.accepted.length).toBe(2)
+  for (const stream of streams) stream.send(half.subarray(0, half.byteLength - (64 << 10)))
+  const kept = () => it.accepted.map(stream => stream.readBufferLength)
+  await expect.poll(kept).toEqual(Array(2).fill(half.byteLength - (64 << 10)))
+  expect(it.farLine.status).toBe('open')
+  for (const stream of streams) stream.send(half)
+  await expect.poll(() => it.farLine.status).toBe('aborted')
 })
