@@ -1,36 +1,35 @@
-import type { EventEmitter } from 'node:events'
 import { isIP, type Server, type Socket } from 'node:net'
 import type { Listener, MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
 import { type WebSocketsComponents, webSockets } from '@libp2p/websockets'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { type Clock, systemClock } from '../../federation/index.ts'
 import type { AddressLimits } from './address-limits.ts'
 import { MAX_WAIT_MS } from './inbound-door.ts'
-
-/** Longest WebSocket message, bytes, which is gathered before it is handed on: a noise message and its length have 65,537, and some join three. */
-export const MAX_WEBSOCKET_MESSAGE_BYTES = 1 << 18
-
-/** Time that a peer has to answer a close, ms: what it sends until then is read for nothing. */
-export const MAX_CLOSE_MS = 3_000
+import {
+  dialledLine,
+  MAX_CLOSE_MS,
+  MAX_WEBSOCKET_MESSAGE_BYTES,
+  type WebSocketLine,
+  type WebSocketLineClass,
+} from './websocket-line.ts'
 
 /** What the WebSocket listener of libp2p has beyond its interface. */
 interface WebSocketListener extends Listener {
   readonly server: Server
-  readonly wsServer: { readonly options: { maxPayload: number; closeTimeout: number } }
-  onWsServerConnection(line: Line, request: unknown): void
+  readonly wsServer: {
+    readonly options: { maxPayload: number; closeTimeout: number; readonly WebSocket: WebSocketLineClass }
+  }
+  onWsServerConnection(line: WebSocketLine, request: unknown): void
 }
-/** How a connection of `@libp2p/utils` has its transport stop and go on reading, and end at once. */
-interface Ways {
-  sendPause(): void
-  sendResume(): void
-  sendReset(): void
+/** And what its transport has. */
+interface Dialling {
+  _connect(address: Multiaddr, options: { readonly signal?: AbortSignal }): Promise<WebSocketLine>
 }
-type Line = EventEmitter & { terminate(): void; pause(): void; resume(): void }
-
 /**
  * WebSockets whose listener keeps no socket that says nothing, nor more of one address than may come, counted from the first packet,
- * nor a message of any length, whose connections can wait unread, and end when they are aborted: libp2p's waits for the first byte for
- * ever, takes messages of 100 MiB, reads on while it is paused and after an abort, of which it tells the peer nothing, and does not hear
- * of a frame that is none, which then ends the process.
+ * which take no message of any length, whose connections can wait unread, and end when they are aborted: libp2p's waits for the first
+ * byte for ever, takes messages of 100 MiB, reads on while it is paused and after an abort, of which it tells the peer nothing, and does
+ * not hear of a frame that is none, which then ends the process.
  */
 export function boundedWebSockets(
   limits: AddressLimits | undefined,
@@ -53,20 +52,22 @@ export function boundedWebSockets(
     }
     transport.dial = (address, { upgrader, ...options }) =>
       dial(address, { ...options, upgrader: mendingOutbound(upgrader) })
+    const dialling = transport as unknown as Dialling
+    dialling._connect = (address, { signal }) => dialledLine(lineClassOf(createListener), address, signal)
     return transport
   }
+}
+
+/** The class of the WebSockets that a listener takes in. */
+function lineClassOf(createListener: Transport['createListener']): WebSocketLineClass {
+  const listener = createListener({ upgrader: {} as Upgrader }) as WebSocketListener
+  return listener.wsServer.options.WebSocket
 }
 
 /** An upgrader to which connections come as such that can be paused and aborted. */
 function mendingInbound(upgrader: Upgrader): Upgrader {
   const upgradeInbound: Upgrader['upgradeInbound'] = async (connection, options) => {
-    const line = socketOf<Line>(connection)
-    const ways: Ways = {
-      sendPause: () => line.pause(),
-      sendResume: () => line.resume(),
-      sendReset: () => line.terminate(),
-    }
-    Object.assign(connection, ways)
+    const line = mended(connection)
     try {
       await upgrader.upgradeInbound(connection, options)
     } catch (error) {
@@ -77,18 +78,23 @@ function mendingInbound(upgrader: Upgrader): Upgrader {
   return Object.assign(Object.create(upgrader) as Upgrader, { upgradeInbound })
 }
 
-/** An upgrader to which connections come as such whose abort closes them: Node's own WebSocket knows nothing harder. */
 function mendingOutbound(upgrader: Upgrader): Upgrader {
   const upgradeOutbound: Upgrader['upgradeOutbound'] = (connection, options) => {
-    const line = socketOf<WebSocket>(connection)
-    const ways: Pick<Ways, 'sendReset'> = { sendReset: () => line.close() }
-    return upgrader.upgradeOutbound(Object.assign(connection, ways), options)
+    mended(connection)
+    return upgrader.upgradeOutbound(connection, options)
   }
   return Object.assign(Object.create(upgrader) as Upgrader, { upgradeOutbound })
 }
 
-const socketOf = <Socket>(connection: MultiaddrConnection): Socket =>
-  (connection as unknown as { readonly websocket: Socket }).websocket
+/** Has a connection of `@libp2p/utils` stop and go on reading, and end at once. */
+function mended(connection: MultiaddrConnection): WebSocketLine {
+  const line = (connection as unknown as { readonly websocket: WebSocketLine }).websocket
+  const sendPause = () => line.pause()
+  const sendResume = () => line.resume()
+  const sendReset = () => line.terminate()
+  Object.assign(connection, { sendPause, sendResume, sendReset })
+  return line
+}
 
 function keepBounded(socket: Socket, limits: AddressLimits | undefined, clock: Clock): void {
   const uncount = limits === undefined ? () => {} : limits.enter(addressOf(socket))

@@ -4,12 +4,9 @@ import type { MultiaddrConnection, Upgrader } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect, test, vi } from 'vitest'
 import { AddressLimits } from '../../../src/node/network/address-limits.ts'
-import {
-  boundedWebSockets,
-  MAX_CLOSE_MS,
-  MAX_WEBSOCKET_MESSAGE_BYTES,
-} from '../../../src/node/network/bounded-websockets.ts'
+import { boundedWebSockets } from '../../../src/node/network/bounded-websockets.ts'
 import { MAX_WAIT_MS } from '../../../src/node/network/inbound-door.ts'
+import { MAX_CLOSE_MS, MAX_WEBSOCKET_MESSAGE_BYTES } from '../../../src/node/network/websocket-line.ts'
 import { HandClock } from '../../federation/search/hand-clock.ts'
 
 const log = Object.assign(() => {}, { enabled: false, error: () => {}, trace: () => {}, newScope: () => log })
