@@ -1,6 +1,6 @@
 /*
  * A relay's bounds. libp2p's own are 15 reservations and 128 KiB in 2 minutes a circuit, which one heads exchange uses up.
- * What a stranger may cost: a circuit holds two streams and no memory worth naming; its bytes are the bound that counts.
+ * What a stranger may cost: a circuit holds two streams and, while one end does not read, what is bounded below; its bytes are the bound that counts.
  */
 
 /** Nodes that may be reached through this one at once, about 5 kB each. */
@@ -13,6 +13,10 @@ export const RESERVATION_MS = 3_600_000
 export const CIRCUIT_BYTES = 64n << 20n
 /** How long a circuit stands, ms: announcements need one that lasts, and its end costs a dial. */
 export const CIRCUIT_MS = 3_600_000
+/** Bytes that wait for one end of a circuit before the other may send no more than its window, each way: enough to keep both busy. */
+export const MAX_CIRCUIT_WAITING_BYTES = 512 << 10
+/** Longest request that a peer makes of a relay, or a relay of this node, bytes: a peer and its addresses, which are not looked at. */
+export const MAX_CIRCUIT_REQUEST_BYTES = 16 << 10
 /** Circuits that one peer may open: a burst of its own and then one in 15 s, so 64 MiB in 15 s are the most that it can ask for. */
 export const CIRCUITS_PER_PEER = { burst: 16, perSecond: 1 / 15 }
 /** Circuits of all peers together, in which no newcomer's identity counts. */

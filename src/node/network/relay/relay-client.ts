@@ -4,6 +4,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { PeerAddress } from '../../../federation/index.ts'
 import type { PeerId } from '../../../protocol/index.ts'
+import { boundRequest } from './circuit-request.ts'
 
 type Components = Parameters<ReturnType<typeof circuitRelayTransport>>[0]
 type StopHandler = (stream: Stream, connection: Connection) => void | Promise<void>
@@ -107,8 +108,9 @@ function withGuardedStop(components: Components, isRelay: (peer: PeerId) => bool
   const guard =
     (handler: StopHandler): StopHandler =>
     (stream, connection) => {
-      if (isRelay(connection.remotePeer.toString() as PeerId)) return handler(stream, connection)
-      stream.abort(new Error('no relay of this node'))
+      if (!isRelay(connection.remotePeer.toString() as PeerId)) return stream.abort(new Error('no relay of this node'))
+      releaseAtAnswer(stream, boundRequest(stream))
+      return handler(stream, connection)
     }
   const registrar = () => {
     const { registrar } = components
@@ -125,4 +127,14 @@ function withGuardedStop(components: Components, isRelay: (peer: PeerId) => bool
   return new Proxy(components, {
     get: (target, key) => (key === 'registrar' ? registrar() : Reflect.get(target, key)),
   })
+}
+
+/** What comes behind this side's answer is the circuit. */
+function releaseAtAnswer(stream: Stream, release: () => void): void {
+  const { send } = stream
+  stream.send = data => {
+    stream.send = send
+    release()
+    return send.call(stream, data)
+  }
 }
