@@ -31,12 +31,14 @@ export interface Candidate {
   why: DialFailure | null
   /** It was connected once, or its first failure was reported. */
   isKnown: boolean
-  /** It was dialled and connected once. */
+  /** It was dialled and connected once, and not gone at once. */
   isMet: boolean
   /** When its connection ended that neither side closed, ms; null: it did not. */
   lostAt: number | null
   /** Where a dial of this node reached it last. */
   answeredAt: string | null
+  /** What its connection changed and is put back if that was none to speak of; null while it is not connected. */
+  before: Pick<Candidate, 'failures' | 'isMet'> | null
 }
 
 /** The bounded set of peers a node may dial. */
@@ -98,7 +100,10 @@ export class Candidates {
   succeeded(peer: PeerId, wasDialled: boolean, address: string | null): void {
     const known = this.#byPeer.get(peer)
     if (known === undefined) return
-    if (wasDialled && !known.isMet) this.informants.wasRight(known)
+    if (wasDialled && isUntried(known)) this.informants.wasRight(known)
+    // The failures of a peer that was lost were those of the network, not its own.
+    const failures = known.lostAt === null ? known.failures : 0
+    known.before ??= { failures, isMet: known.isMet }
     const isMet = known.isMet || wasDialled
     const answeredAt = (wasDialled ? address : null) ?? known.answeredAt
     Object.assign(known, { failures: 0, notBefore: 0, why: null, isKnown: true, isMet, lostAt: null, answeredAt })
@@ -111,14 +116,23 @@ export class Candidates {
     if (known?.isMet) known.lostAt = now
   }
 
+  /** Its connection ended as soon as it was dialled: no more than one more failed dial, whatever went before. */
+  unmeet(peer: PeerId): void {
+    const known = this.#byPeer.get(peer)
+    if (known === undefined) return
+    Object.assign(known, known.before)
+    if (isHearsay(known)) this.#solid.delete(known)
+  }
+
   /** Backs off, doubled each time; `luck` (0..1) spreads it by ± 50 %. `why` is null for a connection that ended after a while. */
   failed(peer: PeerId, now: number, luck: number, why: DialFailure | null): void {
     const known = this.#byPeer.get(peer)
     if (known === undefined) return
     known.failures++
+    known.before = null
     known.why = why
     if (why === 'denied' || why === 'identity') known.lostAt = null
-    if (why !== null && !known.isMet && known.failures === 1) this.informants.wasWrong(known)
+    if (why !== null && isUntried(known) && known.failures === 1) this.informants.wasWrong(known)
     const usual = isChoice(known.source) ? limits.LONGEST_PINNED_BACKOFF_MS : limits.LONGEST_BACKOFF_MS
     const longest = isCutOff(known, now) ? limits.LONGEST_CUT_OFF_BACKOFF_MS : usual
     const wait = Math.min(longest, limits.FIRST_BACKOFF_MS * 2 ** (known.failures - 1))
@@ -130,8 +144,9 @@ export class Candidates {
     const kept = severalOf(addresses)
     const chosen = isChoice(source) ? chosenOf(kept) : []
     const group = this.#groupOfFirst(kept)
-    const fresh = { failures: 0, notBefore: 0, why: null, isKnown: false, isMet: false, lostAt: null, answeredAt: null }
-    const candidate: Candidate = { peer, source, from, addresses: kept, chosen, group, ...fresh }
+    const fresh = { failures: 0, notBefore: 0, why: null, isKnown: false, isMet: false }
+    const unmet = { lostAt: null, answeredAt: null, before: null }
+    const candidate: Candidate = { peer, source, from, addresses: kept, chosen, group, ...fresh, ...unmet }
     if (isHearsay(candidate)) this.#makeRoomFor(candidate)
     this.#byPeer.set(peer, candidate)
     this.#place(candidate)
@@ -184,5 +199,7 @@ export function addressesToDial(candidate: Candidate, now: number): readonly str
   const isEverywhere = !isCutOff(candidate, now) || failures % limits.CUT_OFF_DIALS === 0
   return isEverywhere ? severalOf([answeredAt, ...addresses]) : [answeredAt]
 }
+/** No dial of this node ever reached it. */
+export const isUntried = ({ isMet, answeredAt }: Candidate): boolean => !isMet && answeredAt === null
 /** Known by somebody's word alone. */
 export const isHearsay = ({ source, isMet }: Candidate): boolean => (source === 'record' || source === 'hint') && !isMet

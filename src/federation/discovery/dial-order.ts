@@ -1,5 +1,5 @@
 import type { PeerId } from '../../protocol/index.ts'
-import { type Candidate, type Candidates, compareCandidates, isCutOff, isHearsay } from './candidates.ts'
+import { type Candidate, type Candidates, compareCandidates, isCutOff, isHearsay, isUntried } from './candidates.ts'
 import type { Connections } from './connections.ts'
 import type { Guesses } from './guesses.ts'
 import * as limits from './limits.ts'
@@ -57,7 +57,7 @@ export function pickDials(choice: Choice, now: number): Candidate[] {
 /** Somebody new, not from where many are already if there is anyone else; null: everybody who answers was met. */
 export function pickUntried(choice: Choice, now: number): Candidate | null {
   const { crowded } = choice.connections.ownCounts()
-  const untried = [...choice.candidates.all()].filter(each => !each.isMet && isReady(choice, each, now))
+  const untried = [...choice.candidates.all()].filter(each => isUntried(each) && isReady(choice, each, now))
   const order = untried.map(candidate => orderOf(choice, candidate, crowded))
   return order.sort((a, b) => +a.isCrowded - +b.isCrowded || b.luck - a.luck)[0]?.candidate ?? null
 }

@@ -95,13 +95,15 @@ export class DiscoveryMachine {
     return [...(gone === null ? [] : [hangUp(gone)]), ...this.#decide(now)]
   }
 
-  /** `wasCut`: neither side closed the connection. Who was told to go is not called back, and who told us to go is not pressed. */
+  /** `wasCut`: neither side closed the connection. Who was told to go is not called back, who told us to go is not pressed, and who goes at once is dialled ever more seldom. */
   disconnected(peer: PeerId, wasCut: boolean, now: number): DiscoveryEffect[] {
     this.#cover.gone(peer)
     this.#dht.gone(peer)
-    const why = wasCut && this.#connections.isJustDialled(peer, now) ? 'hungUp' : null
-    if (!this.#connections.down(peer) && wasCut) this.#candidates.lost(peer, now)
-    this.#candidates.failed(peer, now, this.#parts.random(), why)
+    const isBrief = this.#connections.isJustDialled(peer, now)
+    const wasWanted = this.#connections.down(peer)
+    if (isBrief) this.#candidates.unmeet(peer)
+    else if (!wasWanted && wasCut) this.#candidates.lost(peer, now)
+    this.#candidates.failed(peer, now, this.#parts.random(), isBrief && wasCut ? 'hungUp' : null)
     return this.#decide(now)
   }
 

@@ -50,3 +50,18 @@ test('who came by itself and went says nothing against who named it; a dial that
   candidates.failed(p, 50, 0.5, 'closed')
   expect(candidates.informants.creditOf({ from: informant })).toBe(0.5)
 })
+
+test('who named a peer that goes at once each time is believed neither more nor less for it than the first time', () => {
+  const candidates = new Candidates(() => null)
+  const unanswered = 'unanswered' as PeerId
+  candidates.add(unanswered, [pinned], 'record', informant)
+  candidates.failed(unanswered, 0, 0.5, 'closed')
+  candidates.add(p, [reached], 'record', informant)
+  for (let i = 0; i < 3; i++) {
+    candidates.succeeded(p, true, reached)
+    candidates.unmeet(p)
+    candidates.failed(p, i, 0.5, 'hungUp')
+    // One right, one wrong.
+    expect(candidates.informants.creditOf({ from: informant })).toBe(2 / 3)
+  }
+})

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { DiscoveryEffect } from '../../../src/federation/discovery/effects.ts'
-import { MAX_OUTBOUND, MIN_CONNECTIONS } from '../../../src/federation/discovery/limits.ts'
+import { HUNG_UP_MS, MAX_OUTBOUND, MIN_CONNECTIONS } from '../../../src/federation/discovery/limits.ts'
 import { DiscoveryMachine } from '../../../src/federation/discovery/machine.ts'
 import type { PeerId, PublisherId } from '../../../src/protocol/index.ts'
 import { World } from '../simulation/world.ts'
@@ -54,8 +54,9 @@ test('a peer whose connection was lost is dialled again within 15 s of each fail
     machine.heard(named(i), 'book', 0)
     machine.connected(peer(i), 'outbound', null, 0)
   }
-  machine.disconnected(peer(1), true, 0)
-  let last = 0
+  machine.disconnected(peer(1), true, HUNG_UP_MS)
+  world.now = HUNG_UP_MS
+  let last = world.now
   while (world.now < 59 * 60_000) {
     const [effect] = machine.wake(world.now).flatMap(each => (each.do === 'wakeAt' ? [each.at] : []))
     world.now = effect!
@@ -77,8 +78,8 @@ test('a peer that was lost cannot have a victim dialled all the time that it nam
   machine.heard(named(1, [named1]), 'record', 0)
   const dialsOfOne = (effects: readonly DiscoveryEffect[]) =>
     effects.flatMap(effect => (effect.do === 'dial' && effect.peer === peer(1) ? [effect.addresses] : []))
-  const dials = dialsOfOne(machine.disconnected(peer(1), true, 0))
-  for (let now = 1_000; dials.length < 16; now += 1_000) {
+  const dials = dialsOfOne(machine.disconnected(peer(1), true, HUNG_UP_MS))
+  for (let now = HUNG_UP_MS; dials.length < 16; now += 1_000) {
     const fresh = dialsOfOne(machine.wake(now))
     dials.push(...fresh)
     if (fresh.length > 0) machine.dialFailed(peer(1), 'late', now)
@@ -107,7 +108,7 @@ function fullKeeper() {
 
 test('with all connections there lost peers are dialled too, one at a time, and none that was sent away', () => {
   const machine = fullKeeper()
-  const dials = [0, 1].flatMap(n => dialled(machine.disconnected(peer(n), true, 1_000)))
+  const dials = [0, 1].flatMap(n => dialled(machine.disconnected(peer(n), true, HUNG_UP_MS)))
   expect(dials).toEqual([])
   expect(dialled(machine.wake(20_000))).toHaveLength(1)
   expect(dialled(machine.wake(21_000))).toEqual([])
@@ -141,7 +142,7 @@ test('who was cut off from all again and again gathers no more connections each 
 
 test('with all connections there nobody presses a peer that closed the connection, nor one that is kept out here', () => {
   const machine = fullKeeper()
-  machine.disconnected(peer(0), false, 1_000)
+  machine.disconnected(peer(0), false, HUNG_UP_MS)
   expect(dialled(machine.wake(20_000))).toEqual([])
   machine.disconnected(peer(1), true, 20_000)
   expect(dialled(machine.wake(40_000))).toEqual([peer(1)])
