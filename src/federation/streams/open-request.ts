@@ -18,8 +18,6 @@ export interface RequestBounds {
   readonly probeAfterMs: number
   /** Least speed afterwards while the consumer waits, bytes a second; 0 asks for none. */
   readonly minBytesPerSecond: number
-  /** Told of the answer's bytes as they come, also of a message that is not whole yet. */
-  readonly onBytes?: ((bytes: number) => void) | undefined
 }
 
 /** One request at the asking side: the messages that arrived, the credit the peer still has, and how it ended. */
@@ -30,7 +28,6 @@ export class OpenRequest {
   readonly #queue: Uint8Array[] = []
   readonly #speed: AnswerSpeed
   readonly #dataMs: () => number
-  readonly #onBytes: ((bytes: number) => void) | undefined
   #peerCreditBytes: number
   #takenBytes = 0
   /** How much of the message under way is here. */
@@ -49,7 +46,6 @@ export class OpenRequest {
       this.fail(new FederationError('E_TOO_SLOW', `answer slower than ${bounds.minBytesPerSecond} bytes a second`)),
     )
     this.#dataMs = dataMs
-    this.#onBytes = bounds.onBytes
     this.#cancelFirstByte = () => {}
     if (bounds.firstByteMs > 0) this.#awaitFirstByte(bounds, clock)
   }
@@ -123,7 +119,6 @@ export class OpenRequest {
   #arrived(bytes: number): void {
     this.#firstByte()
     if (this.#wake !== null) this.#speed.arrived(bytes - this.#partBytes)
-    if (this.#outcome === null) this.#onBytes?.(bytes - this.#partBytes)
   }
 
   #awaitFirstByte({ firstByteMs, queuedMs }: RequestBounds, clock: Clock): void {

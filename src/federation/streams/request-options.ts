@@ -11,7 +11,6 @@ export interface RequestOptions {
   readonly queuedMs?: number
   readonly minBytesPerSecond?: number
   readonly probeAfterMs?: number
-  readonly onBytes?: (bytes: number) => void
 }
 
 /** What bounds a request, with what holds where its options say nothing. */
@@ -27,6 +26,5 @@ export function boundsOf(options: RequestOptions): RequestBounds {
     firstByteMs: options.firstByteMs ?? FIRST_BYTE_MS,
     queuedMs: options.queuedMs ?? 0,
     probeAfterMs: options.probeAfterMs ?? 0,
-    onBytes: options.onBytes,
   }
 }

@@ -2,7 +2,6 @@ import type { PeerId } from '../../protocol/index.ts'
 import type { Asks } from './asks.ts'
 import type { DropReason, SyncEffect } from './effects.ts'
 import type { HeadRounds } from './head-rounds.ts'
-import type { Line } from './line.ts'
 import type { SyncPeers } from './sync-peers.ts'
 import type { Wants } from './wants.ts'
 
@@ -10,7 +9,6 @@ type Peers = Pick<SyncPeers, 'delete' | 'has' | 'strike'>
 type Requests = Pick<Asks, 'cancel'>
 type Offers = Pick<Wants, 'dropPeer' | 'hasOffers'>
 type Rounds = Pick<HeadRounds, 'left'>
-type Bytes = Pick<Line, 'left'>
 
 /** How peers go: by themselves, or dropped for what they did. Then nothing is asked of them any more, and nothing wanted on their word. */
 export class Departures {
@@ -18,14 +16,12 @@ export class Departures {
   readonly #asks: Requests
   readonly #wants: Offers
   readonly #rounds: Rounds
-  readonly #line: Bytes
 
-  constructor(peers: Peers, asks: Requests, wants: Offers, rounds: Rounds, line: Bytes) {
+  constructor(peers: Peers, asks: Requests, wants: Offers, rounds: Rounds) {
     this.#peers = peers
     this.#asks = asks
     this.#wants = wants
     this.#rounds = rounds
-    this.#line = line
   }
 
   /** The peer disconnected. */
@@ -47,7 +43,6 @@ export class Departures {
     const cancelled = this.#asks.cancel(ask => ask.peer === peer)
     this.#rounds.left(peer, isKept)
     this.#peers.delete(peer)
-    this.#line.left(peer)
     this.#wants.dropPeer(peer)
     return cancelled
   }

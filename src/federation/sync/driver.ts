@@ -8,11 +8,10 @@ import {
 } from '../../protocol/index.ts'
 import type { Clock } from '../streams/clock.ts'
 import type { DropReason, Failure, SyncEffect } from './effects.ts'
-import { type FeedClient, fetchRange } from './fetch-range.ts'
+import { fetchRange } from './fetch-range.ts'
 import { Freshness } from './freshness.ts'
 import { failureOf, fromPeer } from './from-peer.ts'
 import { HeadRequests, type HeadRequestsPorts } from './head-requests.ts'
-import { heardClient } from './heard-client.ts'
 import type { Intake } from './intake.ts'
 import { MAX_SUBSCRIPTIONS_PER_PEER } from './limits.ts'
 import { SyncMachine } from './machine.ts'
@@ -38,7 +37,6 @@ export class SyncDriver implements AsyncDisposable {
   readonly #ports: SyncPorts
   readonly #machine: SyncMachine
   readonly #freshness = new Freshness()
-  readonly #client: FeedClient
   readonly #heads: HeadRequests
   readonly #ahead: RangesAhead
   readonly #news: NewsBudgets
@@ -53,10 +51,8 @@ export class SyncDriver implements AsyncDisposable {
     this.#ports = ports
     this.#news = new NewsBudgets(ports.clock)
     this.#machine = new SyncMachine(ports.random)
-    this.#client = heardClient(ports.client, (peer, bytes) => this.#machine.heard(peer, bytes, this.#now))
     this.#heads = new HeadRequests({
       ...ports,
-      client: this.#client,
       isHeld: head => ports.intake.holds(head.id),
       isFollowed: publisher => this.#machine.isFollowed(publisher),
       named: (peer, heads) => {
@@ -64,11 +60,10 @@ export class SyncDriver implements AsyncDisposable {
         ports.onHolds?.(peer, new Set(heads.map(({ publisher }) => publisher)))
       },
     })
+    const { client, intake } = ports
     this.#ahead = new RangesAhead({
-      client: this.#client,
-      verify: ports.intake.verify,
-      clock: ports.clock,
-      mayAsk: () => this.#machine.mayAskAhead(this.#now),
+      client,
+      verify: intake.verify,
       onLie: peer => this.#do(this.#machine.lied(peer, this.#now)),
     })
   }
@@ -197,9 +192,9 @@ export class SyncDriver implements AsyncDisposable {
   }
 
   async #askRange(effect: Extract<SyncEffect, { do: 'askRange' }>): Promise<void> {
-    const { intake } = this.#ports
+    const { client, intake } = this.#ports
     const outcome = await this.#withSignal(effect.ask, signal =>
-      fetchRange(this.#client, intake, effect, signal, this.#ahead, () => this.#machine.arrived(effect.ask, this.#now)),
+      fetchRange(client, intake, effect, signal, this.#ahead, () => this.#machine.arrived(effect.ask)),
     )
     const ranged = typeof outcome === 'string' ? { is: outcome } : outcome
     const effects = this.#machine.ranged(effect.peer, effect.ask, ranged, this.#now)
@@ -235,7 +230,7 @@ export class SyncDriver implements AsyncDisposable {
   async #listen(peer: PeerId, publishers: readonly PublisherId[], signal: AbortSignal): Promise<void> {
     const request = encodeFeedRequest({ ask: 'subscribe', publishers })
     try {
-      for await (const part of fromPeer(this.#client.request(peer, request, { signal }))) {
+      for await (const part of fromPeer(this.#ports.client.request(peer, request, { signal }))) {
         await this.#news.take(peer, part.byteLength, signal)
         const heads = parseHeads(part)
         if (heads === null || signal.aborted) return

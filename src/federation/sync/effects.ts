@@ -65,8 +65,6 @@ export type RangeOutcome =
   | { readonly is: 'empty' }
   /** A signature, chain or shape that no honest node sends. */
   | { readonly is: 'bad' }
-  /** It failed, as it may where this node's own line is slow. */
-  | { readonly is: 'delayed' }
   | { readonly is: Failure }
 
 /** `failed`: the peer or the way to it. `local`: this node's own store or threads, no fault of the peer. */

@@ -5,15 +5,9 @@ import { SHORT_RANGE_BYTES, SHORT_RANGE_RECORDS } from './limits.ts'
 import type { RangesAhead } from './ranges-ahead.ts'
 import { askForRange, settled } from './read-range.ts'
 
-export interface FeedRequestOptions {
-  readonly signal: AbortSignal
-  /** Told of the answer's bytes as they come, also of a message that is not whole yet. */
-  readonly onBytes?: (bytes: number) => void
-}
-
 /** The feed protocol's client: one request on the kept stream to a peer, its answer part by part. */
 export interface FeedClient {
-  request(peer: PeerId, payload: Uint8Array, options: FeedRequestOptions): AsyncIterable<Uint8Array>
+  request(peer: PeerId, payload: Uint8Array, options: { readonly signal: AbortSignal }): AsyncIterable<Uint8Array>
   /** What the peer knows beyond the first version of the protocol; absent: nothing. */
   features?(peer: PeerId, options: { readonly signal: AbortSignal }): Promise<ReadonlySet<string>>
 }

@@ -25,23 +25,6 @@ export const HEADS_TIMEOUT_MS = 10_000
 export const RANGE_TIMEOUT_MS = 30_000
 /** A range later than this, in ms, is no failure, but others are asked beside it: ten times what a good link needs for 1 MiB. */
 export const RANGE_LATE_MS = 5_000
-/**
- * A range is waited for up to this, in ms, while it is this node's line that is slow: what was asked for before that showed comes in any
- * case, 64 MiB at 112 kB/s, and given up it would have to come again.
- */
-export const RANGE_MOST_MS = 600_000
-/** A peer that brings one part in so many of its share of what all bring is not slower than they are: TCP shares a line unevenly. */
-export const LEAST_SHARE = 4
-/** Time for which a line counts as slow after it showed, in ms. */
-export const LINE_SLOW_MS = 120_000
-/** Ranges under way on a slow line: what it brings in this, in ms, and one at least. */
-export const LINE_AHEAD_MS = 20_000
-/** Time, in ms, after which a peer is asked for a range more than a slow line has places for: 1 MiB in it is 70 kB/s. */
-export const LINE_TRY_MS = 15_000
-/** The same, in ms, for a range that another is asked for, too: a fifth of what 90 kB/s bring comes twice. */
-export const LINE_TRY_BESIDE_MS = 60_000
-/** Bytes that have to come of a peer at once to show how quick the line is. */
-export const LINE_BULK_BYTES = 256 * 1024
 /** Tips wanted at once, over all feeds; about 400 B each. */
 export const MAX_WANTS = 8_192
 /** Tips one peer may make us want: it takes four liars to fill MAX_WANTS. */

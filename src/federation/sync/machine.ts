@@ -5,7 +5,6 @@ import type { Failure, HeadsAnswer, Offer, RangeOutcome, SyncEffect } from './ef
 import { Followed } from './followed.ts'
 import { HeadRounds } from './head-rounds.ts'
 import { PEERS_A_FOLLOW } from './limits.ts'
-import { Line } from './line.ts'
 import { Ranges } from './ranges.ts'
 import { type PeerRank, SyncPeers } from './sync-peers.ts'
 import { Wants } from './wants.ts'
@@ -19,7 +18,6 @@ const NO_COOKIE: HeadsAnswer = { cookie: null, isOver: false, isCut: false }
 export class SyncMachine {
   readonly #followed = new Followed()
   readonly #wants = new Wants()
-  readonly #line = new Line()
   readonly #peers: SyncPeers
   readonly #asks: Asks
   readonly #rounds: HeadRounds
@@ -28,10 +26,10 @@ export class SyncMachine {
 
   constructor(random: () => number) {
     this.#peers = new SyncPeers(random)
-    this.#asks = new Asks(this.#peers, this.#line)
+    this.#asks = new Asks(this.#peers)
     this.#rounds = new HeadRounds(this.#followed, this.#peers, this.#asks, random)
-    this.#departures = new Departures(this.#peers, this.#asks, this.#wants, this.#rounds, this.#line)
-    this.#ranges = new Ranges(this.#peers, this.#asks, this.#wants, this.#rounds, this.#departures, this.#line)
+    this.#departures = new Departures(this.#peers, this.#asks, this.#wants, this.#rounds)
+    this.#ranges = new Ranges(this.#peers, this.#asks, this.#wants, this.#rounds, this.#departures)
   }
 
   /** Whether nothing is asked and nothing known to be missing. */
@@ -57,7 +55,6 @@ export class SyncMachine {
   get sizes() {
     return {
       asks: this.#asks.size,
-      heardPeers: this.#line.size,
       ...this.#ranges.sizes,
       ...this.#peers.sizes,
       ...this.#wants.sizes,
@@ -113,35 +110,23 @@ export class SyncMachine {
 
   /** A heads request that failed, or was answered by what is not one of the protocol's messages (`bad`). */
   headsFailed(peer: PeerId, ask: number, why: Failure | 'bad', now: number): SyncEffect[] {
-    const asked = this.#asks.end(ask, peer)
-    if (asked === null) return []
+    if (!this.#asks.end(ask, peer)) return []
     if (why === 'bad') return this.lied(peer, now)
-    const isPeers = why === 'failed' && !this.#asks.isDelayed(asked, now)
-    return [...(isPeers ? this.#departures.strike(peer, why, now) : []), ...this.#schedule(now)]
+    return [...(why === 'failed' ? this.#departures.strike(peer, why, now) : []), ...this.#schedule(now)]
   }
 
   ranged(peer: PeerId, ask: number, outcome: RangeOutcome, now: number): SyncEffect[] {
-    const asked = this.#asks.get(ask)
-    if (!asked?.want || asked.peer !== peer) return []
-    const offerers = [...asked.want.offeredBy]
-    const effects = this.#ended(ask, asked, outcome, now)
+    const want = this.#asks.get(ask)?.want
+    if (!want || !this.#asks.end(ask, peer)) return []
+    const offerers = [...want.offeredBy]
+    const effects = this.#ranges.ended(peer, want, outcome, now)
     const fetched = offerers.filter(each => !this.#wants.hasOffers(each))
     return [...effects, ...fetched.flatMap(each => this.#rounds.fetched(each, now)), ...this.#schedule(now)]
   }
 
   /** All bytes of a range are here: what it takes to verify and store it is no time of the peer's. */
-  arrived(ask: number, now: number): void {
-    this.#asks.arrived(ask, now)
-  }
-
-  /** Bytes of an answer came, also of one that is not whole yet. */
-  heard(peer: PeerId, bytes: number, now: number): void {
-    if (this.#peers.has(peer)) this.#line.heard(peer, bytes, now)
-  }
-
-  /** Whether the next part of a chain may be asked for while one is stored: a slow line has no room for what nobody wants yet. */
-  mayAskAhead(now: number): boolean {
-    return !this.#line.isSlow(now)
+  arrived(ask: number): void {
+    this.#asks.arrived(ask)
   }
 
   /** What a peer sent was a lie. */
@@ -156,17 +141,12 @@ export class SyncMachine {
     return [...effects, ...this.#startRound(now), ...this.#schedule(now)]
   }
 
-  #giveUp(id: number, ask: Ask, now: number): SyncEffect[] {
-    return [{ do: 'cancel', ask: id }, ...this.#ended(id, ask, { is: 'failed' }, now)]
-  }
-
-  /** A request is over: what that makes of its want and of its peer, who is not to blame for this node's line. */
-  #ended(id: number, ask: Ask, outcome: RangeOutcome, now: number): SyncEffect[] {
-    const { peer, want } = ask
-    const isDelayed = outcome.is === 'failed' && this.#asks.isDelayed(ask, now)
+  #giveUp(id: number, { peer, want }: Ask, now: number): SyncEffect[] {
     this.#asks.end(id, peer)
-    if (want) return this.#ranges.ended(peer, want, isDelayed ? { is: 'delayed' } : outcome, now)
-    return isDelayed ? [] : this.#departures.strike(peer, 'failed', now)
+    const effects = want
+      ? this.#ranges.ended(peer, want, { is: 'failed' }, now)
+      : this.#departures.strike(peer, 'failed', now)
+    return [{ do: 'cancel', ask: id }, ...effects]
   }
 
   #startRound(now: number): SyncEffect[] {

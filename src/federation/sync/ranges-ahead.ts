@@ -1,16 +1,12 @@
 import type { PeerId } from '../../protocol/index.ts'
-import type { Clock } from '../streams/clock.ts'
 import type { FeedClient } from './fetch-range.ts'
-import { MAX_RANGES_AHEAD, MAX_RANGES_PER_PEER, RANGE_TIMEOUT_MS } from './limits.ts'
+import { MAX_RANGES_AHEAD, MAX_RANGES_PER_PEER } from './limits.ts'
 import { askForRange, type ComingRange, type RangePlace, type ReadRange, settled } from './read-range.ts'
 import type { VerifyRange } from './verify-range.ts'
 
 export interface RangesAheadPorts {
   readonly client: FeedClient
   readonly verify: VerifyRange
-  readonly clock: Clock
-  /** Whether there is room for what is not wanted yet; absent: always. */
-  readonly mayAsk?: () => boolean
   /** A part that nobody took was a lie. */
   readonly onLie: (peer: PeerId) => void
 }
@@ -49,7 +45,7 @@ export class RangesAhead implements AsyncDisposable {
   begin(place: RangePlace): void {
     const key = keyOf(place)
     if (place.from > place.head.seq || this.size >= MAX_RANGES_AHEAD || this.#ahead.has(key)) return
-    if (this.#of(place.peer).length >= MAX_RANGES_PER_PEER || this.#ports.mayAsk?.() === false) return
+    if (this.#of(place.peer).length >= MAX_RANGES_PER_PEER) return
     this.#ahead.set(key, this.#ask(place))
   }
 
@@ -83,8 +79,7 @@ export class RangesAhead implements AsyncDisposable {
 
   async #judge(coming: ComingRange): Promise<void> {
     this.#left.add(coming)
-    const cancelTimer = this.#ports.clock.after(RANGE_TIMEOUT_MS, coming.abort)
-    const read = await coming.read.catch(() => null).finally(cancelTimer) // a failure of what nobody waits for harms nobody
+    const read = await coming.read.catch(() => null) // a failure of what nobody waits for harms nobody
     if (this.#left.delete(coming) && read?.is === 'bad') this.#ports.onLie(coming.place.peer)
   }
 

@@ -3,17 +3,15 @@ import type { Asks } from './asks.ts'
 import type { Departures } from './departures.ts'
 import type { Offer, RangeOutcome, SyncEffect } from './effects.ts'
 import type { HeadRounds, Taken } from './head-rounds.ts'
-import { LOCAL_REST_MS, MAX_LOCAL_FAILURES } from './limits.ts'
-import type { Line } from './line.ts'
+import { LOCAL_REST_MS, MAX_LOCAL_FAILURES, MAX_RANGES } from './limits.ts'
 import { NewerFeeds } from './newer-feeds.ts'
 import type { SyncPeers } from './sync-peers.ts'
 import type { Want } from './want.ts'
 import type { Wants } from './wants.ts'
 
-type Peers = Pick<SyncPeers, 'forgive' | 'free' | 'isAskedRange' | 'mayAskRange'>
+type Peers = Pick<SyncPeers, 'forgive' | 'free' | 'mayAskRange'>
 type Requests = Pick<Asks, 'beginRange' | 'cancel' | 'ranges'>
 type Rounds = Pick<HeadRounds, 'askOne' | 'spoil'>
-type Pace = Pick<Line, 'isSlow' | 'mayTry' | 'places' | 'tried'>
 type Blame = Pick<Departures, 'drop' | 'strike'>
 
 /** Asks for the ranges that end at wanted tips, and decides what each answer makes of its want and of its peer. */
@@ -23,19 +21,17 @@ export class Ranges {
   readonly #wants: Wants
   readonly #rounds: Rounds
   readonly #blame: Blame
-  readonly #line: Pace
   readonly #newer = new NewerFeeds()
   #localFailures = 0
   /** No range is asked for before. */
   #restsUntil = 0
 
-  constructor(peers: Peers, asks: Requests, wants: Wants, rounds: Rounds, blame: Blame, line: Pace) {
+  constructor(peers: Peers, asks: Requests, wants: Wants, rounds: Rounds, blame: Blame) {
     this.#peers = peers
     this.#asks = asks
     this.#wants = wants
     this.#rounds = rounds
     this.#blame = blame
-    this.#line = line
   }
 
   /** How full each bounded structure is. */
@@ -64,36 +60,16 @@ export class Ranges {
   start(now: number): SyncEffect[] {
     const effects: SyncEffect[] = []
     if (now < this.#restsUntil || this.#wants.size === 0) return effects
-    let places = this.#line.places(now) - this.#asks.ranges
+    let places = MAX_RANGES - this.#asks.ranges
     for (const peer of this.#peers.free(now))
       while (places > 0 && this.#peers.mayAskRange(peer)) {
-        const asked = this.#ask(peer, now)
-        if (asked.length === 0) break
-        effects.push(...asked)
+        const want = this.#wants.pickFor(peer)
+        if (want === null) break
+        const ask = this.#asks.beginRange(peer, want, now)
+        effects.push({ do: 'askRange', ask, peer, head: want.head, from: want.from, pinned: want.pinned })
         places--
       }
-    return places > 0 ? effects : [...effects, ...this.#tryOneMore(now)]
-  }
-
-  /** Peers that are slow together take the places of a slow line: so one that is asked for nothing is tried, now and then. */
-  #tryOneMore(now: number): SyncEffect[] {
-    if (!this.#line.isSlow(now)) return []
-    for (const isBeside of [false, true])
-      for (const peer of this.#peers.free(now)) {
-        if (this.#peers.isAskedRange(peer) || !this.#line.mayTry(peer, isBeside, now)) continue
-        const asked = this.#ask(peer, now, isBeside)
-        if (asked.length > 0) this.#line.tried(now)
-        if (asked.length > 0) return asked
-      }
-    return []
-  }
-
-  /** For what this peer is to be asked next; nothing: none that may start now. */
-  #ask(peer: PeerId, now: number, isBeside = false): SyncEffect[] {
-    const want = isBeside ? this.#wants.pickBeside(peer) : this.#wants.pickFor(peer)
-    if (want === null) return []
-    const ask = this.#asks.beginRange(peer, want, now)
-    return [{ do: 'askRange', ask, peer, head: want.head, from: want.from, pinned: want.pinned }]
+    return effects
   }
 
   /** The range that a peer was asked for was answered, or asking for it failed. */
@@ -107,7 +83,6 @@ export class Ranges {
         this.#helped(peer, want, outcome.helped, now)
         want.from = outcome.next
         if (outcome.short) want.feed.widen()
-        else if (this.#line.isSlow(now)) want.feed.narrow()
         return this.#cancelOthers(want)
       case 'apart':
         if (outcome.from === 1) return this.#betrayed(peer, want)
@@ -127,9 +102,6 @@ export class Ranges {
       case 'failed':
         this.#failed(peer, want)
         return this.#blame.strike(peer, 'failed', now)
-      case 'delayed':
-        this.#failed(peer, want)
-        return []
       case 'newer':
         this.#newer.add(peer, want.head, now)
         this.#wants.fail(want, peer)

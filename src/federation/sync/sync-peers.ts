@@ -94,10 +94,6 @@ export class SyncPeers {
     return (this.#peers.get(id)?.ranges.size ?? MAX_RANGES_PER_PEER) < MAX_RANGES_PER_PEER
   }
 
-  isAskedRange(id: PeerId): boolean {
-    return (this.#peers.get(id)?.ranges.size ?? 0) > 0
-  }
-
   /** Peers with room for one more range: with the fewest strikes first, then the least busy, then by chance. */
   free(now: number): PeerId[] {
     return this.ids()

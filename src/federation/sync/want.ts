@@ -16,11 +16,6 @@ export class WantedFeed {
   widen(): void {
     this.parallel = Math.min(MAX_SYNC_PEERS, this.parallel * 2)
   }
-
-  /** One peer delivers, and more at once would only share its line. */
-  narrow(): void {
-    this.parallel = 1
-  }
 }
 
 /** One tip that is missing here, who offers it, and who is asked for it. */

@@ -77,11 +77,6 @@ export class Wants {
     return this.#byPeer.get(peer)?.first(want => this.#mayAsk(want, peer)) ?? null
   }
 
-  /** The same, though others are asked for it. */
-  pickBeside(peer: PeerId): Want | null {
-    return this.#byPeer.get(peer)?.first(want => !this.#parked.has(want) && !want.feed.askedOf.has(peer)) ?? null
-  }
-
   done(want: Want): void {
     for (const peer of [...want.offeredBy]) this.#unoffer(want, peer)
     if (!want.feed.wants.delete(tipOf(want.head))) return

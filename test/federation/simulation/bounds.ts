@@ -8,7 +8,6 @@ const MOST_PEERS = 10
 /** What each structure that a stranger can fill may hold. */
 const BOUNDS: Readonly<Record<string, number>> = {
   asks: sync.MAX_SYNC_PEERS * (sync.MAX_RANGES_PER_PEER + sync.MAX_HEAD_ASKS_PER_PEER),
-  heardPeers: sync.MAX_SYNC_PEERS,
   syncPeers: sync.MAX_SYNC_PEERS,
   subscribedTo: sync.MAX_SYNC_PEERS,
   newsBudgets: sync.MAX_SYNC_PEERS,

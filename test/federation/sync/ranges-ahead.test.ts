@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { MAX_RANGES_AHEAD, RANGE_TIMEOUT_MS } from '../../../src/federation/sync/limits.ts'
+import { MAX_RANGES_AHEAD } from '../../../src/federation/sync/limits.ts'
 import { RangesAhead } from '../../../src/federation/sync/ranges-ahead.ts'
 import { rangeVerifier } from '../../../src/federation/sync/verify-range.ts'
 import {
@@ -9,20 +9,18 @@ import {
   parseFeedRequest,
   verifySignaturesOnPool,
 } from '../../../src/protocol/index.ts'
-import { TestClock } from '../streams/duplex-pair.ts'
 import { forgePublisher } from './forge.ts'
 
 const peer = 'peer' as PeerId
 const other = 'other' as PeerId
 const { signal } = new AbortController()
-const clock = new TestClock()
 const { publisher, feed, chain } = forgePublisher('acme')
 const records = chain(40)
 const headAt = (seq: number): FeedHead => ({ publisher, feed, seq, id: records[seq - 1]!.id })
 const placeOf = (from: number, head = headAt(9), who = peer) => ({ peer: who, head, from, pinned: false })
 
 /** Peers that give two records a part as `envelopeOf` has them; counts what is asked and aborted, and who lied. */
-function peersWith(envelopeOf = (seq: number) => records[seq - 1]!.envelope, mayAsk = () => true) {
+function peersWith(envelopeOf = (seq: number) => records[seq - 1]!.envelope) {
   const asked: string[] = []
   const aborted: string[] = []
   const lied: PeerId[] = []
@@ -38,8 +36,6 @@ function peersWith(envelopeOf = (seq: number) => records[seq - 1]!.envelope, may
       },
     },
     verify: rangeVerifier({ net: 'main', verifySignatures: verifySignaturesOnPool }),
-    clock,
-    mayAsk,
     onLie: liar => lied.push(liar),
   })
   return { ahead, asked, aborted, lied }
@@ -125,34 +121,6 @@ test('a peer that answers nothing leaves places to others', () => {
   expect(asked).toContain('other 1')
 })
 
-test('a peer that never gives what nobody takes any more is not waited for', async () => {
-  const aborted: string[] = []
-  const ahead = new RangesAhead({
-    client: {
-      async *request(from, _, { signal: stop }) {
-        await new Promise(resolve => stop.addEventListener('abort', resolve, { once: true }))
-        aborted.push(from)
-        throw stop.reason
-      },
-    },
-    verify: rangeVerifier({ net: 'main', verifySignatures: verifySignaturesOnPool }),
-    clock,
-    onLie: () => expect.unreachable(),
-  })
-  ahead.begin(placeOf(1))
-  ahead.leave({ peer, head: headAt(9) })
-  await clock.pass(RANGE_TIMEOUT_MS - 1)
-  expect([aborted, ahead.size]).toEqual([[], 1])
-  await clock.pass(1)
-  expect([aborted, ahead.size]).toEqual([['peer'], 0])
-})
-
-test('over a slow line nothing is asked for that is not wanted yet', () => {
-  const { asked, ahead } = peersWith(undefined, () => false)
-  ahead.begin(placeOf(1))
-  expect([asked, ahead.size]).toEqual([[], 0])
-})
-
 test('a peer that fails ahead of time fails who takes it, and nobody else', async () => {
   const ahead = new RangesAhead({
     client: {
@@ -162,7 +130,6 @@ test('a peer that fails ahead of time fails who takes it, and nobody else', asyn
       },
     },
     verify: rangeVerifier({ net: 'main', verifySignatures: verifySignaturesOnPool }),
-    clock,
     onLie: () => expect.unreachable(),
   })
   ahead.begin(placeOf(7))

@@ -350,7 +350,7 @@ test("the time in which this node verifies and stores a range is not the peer's,
   const bench = new Bench(honest, other)
   for (const peer of [honest, other]) bench.offer(peer, root)
   expect(bench.open).toHaveLength(1)
-  bench.machine.arrived(bench.asks[0]!.ask, bench.now)
+  bench.machine.arrived(bench.asks[0]!.ask)
   bench.wait(RANGE_LATE_MS)
   expect(bench.wait(RANGE_TIMEOUT_MS)).not.toContainEqual({ do: 'cancel', ask: bench.asks[0]!.ask })
   expect(bench.open).toHaveLength(1)
