@@ -14,7 +14,7 @@ import { HashThread } from '../hashing/index.ts'
 import { Writer } from '../library/writer.ts'
 import { createLog } from '../log.ts'
 import type { Metrics } from '../metrics/metrics.ts'
-import { discoveryPortOf, parsePeerAddress } from '../network/discovery-port.ts'
+import { parsePeerAddress } from '../network/discovery-port.ts'
 import { Membership } from '../network/membership.ts'
 import type { Network } from '../network/network.ts'
 import { PeerConnections } from '../network/peer-connections.ts'
@@ -154,9 +154,10 @@ export class Exchange implements AsyncDisposable {
 
   /** Right after a start the peers this node knows are still being connected: those are waited for, nobody else is. */
   async #adoptOwnHeads(publisher: PublisherId, feeds: readonly FeedId[], mustHear: boolean): Promise<OwnHeads> {
-    const { network } = this.#parts
-    const coming = { expected: this.connections.known().size, onConnect: discoveryPortOf(network()).onConnect }
-    const peers = this.connections.connected()
+    const { connections } = this
+    const onConnect = (listener: (peer: PeerId) => void) => connections.onConnect(listener)
+    const coming = { expected: connections.known().size, onConnect }
+    const peers = connections.connected()
     const { feedClient: client, intake } = this
     const onLie = (peer: PeerId) => this.refusals.offended(peer, 'bad record')
     return await ownHeads({ client, intake, publisher, feeds, peers, coming, mustHear, onLie })

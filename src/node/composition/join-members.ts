@@ -18,7 +18,7 @@ export function keepMembers(node: NodeContext, exchange: Exchange, discovery: Di
     const before = members
     members = node.library.catalogue.membersOf(authority)
     if (members === before) return
-    for (const peer of exchange.connections.connected())
+    for (const peer of exchange.connections.all())
       if (!exchange.membership.admits(peer)) void exchange.connections.hangUp(peer)
     for (const [peer, { isMember }] of members)
       if (isMember && before.get(peer)?.isMember !== true) discovery.hasten(peer)

@@ -198,8 +198,7 @@ function connectionsOf(
     freshness: () => catchUp()?.freshness ?? 'catching up',
     recordOf: peer => federation()?.records.book.of(peer) ?? null,
     searches: (followed, borneOut) => federation()?.discovery.searches(followed, borneOut),
-    connectedPeers: () =>
-      exchange.connections.connected().filter(peer => !libp2p.services.connectedPeers.isForeign(peer)),
+    connectedPeers: () => exchange.connections.connected(),
     reachability: () => federation()?.dialBacks.reachability ?? { state: 'unknown', asked: 0, addresses: [] },
     parseStored: envelope => parseUnverifiedRecord(envelope, { net }).record,
     applyRelations: () => {

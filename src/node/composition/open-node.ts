@@ -32,7 +32,7 @@ export async function openNode(
   }
   const { library } = home
   const metrics = createMetrics({
-    peers: () => network().getPeers().length,
+    peers: () => exchange.connections.connected().length,
     feeds: () => library.feedCount(),
     packages: () => library.index.stats().documents,
     shortPackages: () => node.copies.shortPackages,

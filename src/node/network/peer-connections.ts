@@ -15,26 +15,39 @@ export interface PeerConnectionsParts {
 /** With whom this node is connected or could be, and how that ends. */
 export class PeerConnections {
   readonly #parts: PeerConnectionsParts
+  readonly #isOfUse = (peer: PeerId): boolean => !this.#parts.network().services.connectedPeers.isForeign(peer)
 
   constructor(parts: PeerConnectionsParts) {
     this.#parts = parts
   }
 
-  /** Peers whose addresses are known; none while the network is off. */
+  /** Peers whose addresses are known, but for those that turned out to be of another network; none while the network is off. */
   known(): ReadonlySet<PeerId> {
     const { settings, book } = this.#parts
     if (settings.mode === 'off') return new Set()
     const known = [...settings.bootstrap.map(parsePeerAddress), ...book.all(true), ...book.all(false)]
-    return new Set(known.flatMap(each => each?.peer ?? []))
+    return new Set(known.flatMap(each => each?.peer ?? []).filter(this.#isOfUse))
   }
 
-  /** Pinned peers first, then as they came. */
+  /** Of this network, as far as they said: pinned peers first, then as they came. */
   connected(): readonly PeerId[] {
-    const { network, book } = this.#parts
-    const ids = network()
+    const { book } = this.#parts
+    const ids = this.all().filter(this.#isOfUse)
+    return ids.toSorted((a, b) => Number(book.isPinned(b)) - Number(book.isPinned(a)))
+  }
+
+  /** Those of other networks among them. */
+  all(): readonly PeerId[] {
+    return this.#parts
+      .network()
       .getPeers()
       .map(peer => peer.toString() as PeerId)
-    return ids.toSorted((a, b) => Number(book.isPinned(b)) - Number(book.isPinned(a)))
+  }
+
+  /** Tells of each peer that `connected` names, and of each as it comes, which is before it says of which network it is. */
+  onConnect(listener: (peer: PeerId) => void): () => void {
+    const { connectedPeers } = this.#parts.network().services
+    return connectedPeers.onConnect(peer => this.#isOfUse(peer) && listener(peer))
   }
 
   /** Ends the connection with a peer; one that is gone already is as good. */

@@ -10,9 +10,9 @@ import { RelayClient } from '../../../src/node/network/relay/relay-client.ts'
 const nodes: Libp2p[] = []
 afterAll(async () => await Promise.all(nodes.map(async node => await node.stop())))
 
-async function start(): Promise<Network> {
+async function start(net = 'test'): Promise<Network> {
   const options = libp2pOptionsOf({
-    ...{ net: 'test', nodeSeed: randomBytes(32), mode: 'public', listen: ['/ip4/127.0.0.1/tcp/0'], announce: [] },
+    ...{ net, nodeSeed: randomBytes(32), mode: 'public', listen: ['/ip4/127.0.0.1/tcp/0'], announce: [] },
     ...{ mdns: false, topics: [], isRelay: false, relays: new RelayClient() },
   })
   const libp2p = await createLibp2p(options as unknown as Libp2pOptions)
@@ -21,8 +21,8 @@ async function start(): Promise<Network> {
 }
 
 /** Two nodes, connected; each has heard what the other says of itself. */
-async function pair() {
-  const [a, b] = [await start(), await start()]
+async function pair(net?: string) {
+  const [a, b] = [await start(), await start(net)]
   const isIdentified = [a, b].map(
     node => new Promise<void>(resolve => void node.services.connectedPeers.onIdentify(() => resolve())),
   )
@@ -68,17 +68,26 @@ test('nobody is told of peers that went before', async () => {
   expect(listenTo(b).heard).toEqual([])
 })
 
-test('the book takes in peers that were connected and had said where they listen before it was listening', async () => {
-  const [a, b] = await pair()
+/** What each of these nodes writes into a book of peers that were connected before. */
+function writtenBy(...of: readonly Network[]): readonly [string, PeerAddress][] {
   const written: [string, PeerAddress][] = []
   const book = {
     connected: (address: PeerAddress) => written.push(['dialled', address]),
     told: (address: PeerAddress) => written.push(['told', address]),
   } as unknown as PeerBook
-  for (const node of [a, b]) rememberPeers(node.services.connectedPeers, book)[Symbol.dispose]()
-  const [of, self] = [b.getMultiaddrs().map(String), `${b.peerId}`]
-  expect(written).toEqual([
-    ['dialled', { peer: self, addresses: of }],
+  for (const node of of) rememberPeers(node.services.connectedPeers, book)[Symbol.dispose]()
+  return written
+}
+
+test('the book takes in peers that were connected and had said where they listen before it was listening', async () => {
+  const [a, b] = await pair()
+  const [addresses, self] = [b.getMultiaddrs().map(String), `${b.peerId}`]
+  expect(writtenBy(a, b)).toEqual([
+    ['dialled', { peer: self, addresses }],
     ['told', { peer: `${a.peerId}`, addresses: [expect.stringContaining('/ip4/127.0.0.1/tcp/')] }],
   ])
+})
+
+test('the book takes in no peer of another network, whichever side dialled', async () => {
+  expect(writtenBy(...(await pair('another')))).toEqual([])
 })
