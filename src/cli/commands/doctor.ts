@@ -63,7 +63,7 @@ export const doctorCommand: Command = {
   },
 }
 
-/** Records of another network say themselves what helps. */
+/** Findings about the network say themselves what helps. */
 const helpOf = (findings: readonly Finding[], repair: boolean): readonly string[] =>
   findings.every(({ kind, repaired }) => repaired || kind === 'network')
     ? []

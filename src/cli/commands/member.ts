@@ -1,5 +1,6 @@
+import type { ApiClient } from '../api-client.ts'
 import { type Command, type CommandGroup, textOf } from '../command.ts'
-import { fieldsOf, tableOf } from '../view.ts'
+import { fieldsOf, linesOf, tableOf } from '../view.ts'
 
 interface MemberLine {
   readonly peer: string
@@ -17,7 +18,10 @@ const list: Command = {
   examples: ['hanse member list'],
   async run(_input, context) {
     const node = await context.node()
-    return { data: await node.call<readonly MemberLine[]>('GET', '/api/members') }
+    const members = await node.call<readonly MemberLine[]>('GET', '/api/members')
+    if (members.length > 0 || (await hasAuthority(node))) return { data: members }
+    context.print(members, linesOf('no members: network.authority is not set, so nobody names any'))
+    return null
   },
   view: (members: readonly MemberLine[]) =>
     tableOf(
@@ -25,6 +29,11 @@ const list: Command = {
       members.map(({ peer, name, state }) => [peer, name, state]),
       'no members yet; hanse member add PEER',
     ),
+}
+
+async function hasAuthority(node: ApiClient): Promise<boolean> {
+  const settings = await node.call<readonly { readonly key: string; readonly value: unknown }[]>('GET', '/api/config')
+  return settings.some(({ key, value }) => key === 'network.authority' && typeof value === 'string')
 }
 
 const add: Command = {

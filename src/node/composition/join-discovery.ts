@@ -60,6 +60,6 @@ function warnUnreachable({ config, peers }: NodeContext, peer: PeerId, why: Dial
   const isChosen = bootstrap !== undefined || peers.isPinned(peer)
   if (!isChosen || config.network.mode === 'off') return
   const what = bootstrap === undefined ? `pinned peer ${peer}` : `bootstrap peer ${bootstrap}`
-  const message = `${what} cannot be reached: ${dialWhyOf(why)}; this node serves on and tries it again`
+  const message = `${what} cannot be reached: ${dialWhyOf(why, config.network)}; this node serves on and tries it again`
   createLog().warn({ code: dialCodeOf(why), peer }, message)
 }

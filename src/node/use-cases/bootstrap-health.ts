@@ -16,7 +16,7 @@ export function bootstrapProblem(node: NodeContext): string | null {
     .filter(peer => peer !== self)
     .map(peer => {
       const found = standing(peer)
-      const why = found.state === 'unreachable' ? dialWhyOf(found.why) : foreignWhy(node, peer)
+      const why = found.state === 'unreachable' ? dialWhyOf(found.why, config.network) : foreignWhy(node, peer)
       return why && `${why} (${peer})`
     })
   if (whys.length === 0 || whys.includes(null)) return null

@@ -88,7 +88,8 @@ function chosenPeers(node: NodeContext): readonly PeerRow[] {
 function awayOf(node: NodeContext, peer: PeerId): Pick<PeerRow, 'state' | 'why'> {
   if (node.config.network.mode === 'off') return { state: 'unreachable', why: 'E_NETWORK: network.mode is off' }
   const standing = node.standing(peer)
-  if (standing.state === 'unreachable') return { state: 'unreachable', why: dialWhyOf(standing.why) }
+  if (standing.state === 'unreachable')
+    return { state: 'unreachable', why: dialWhyOf(standing.why, node.config.network) }
   return { state: 'dialling' }
 }
 

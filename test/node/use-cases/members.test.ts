@@ -7,6 +7,7 @@ import { startNode } from '../../../src/node/index.ts'
 import type { NodeContext } from '../../../src/node/node-context.ts'
 import { addMember } from '../../../src/node/use-cases/members.ts'
 import { MAX_MEMBERS } from '../../../src/protocol/index.ts'
+import { runHanse } from '../../cli/run-hanse.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { peerOf } from './holder-world.ts'
 
@@ -36,6 +37,9 @@ async function nodeOn(mode: 'private' | 'public', isAuthority = false) {
     remove: () => client.call('DELETE', `/api/members/${PEER}`),
     list: async () =>
       (await client.call<{ peer: string }[]>('GET', '/api/members')).filter(({ peer }) => peer !== node.ready.peerId),
+    /** `hanse member list`: what people and programs are shown. */
+    shown: async (...flags: readonly string[]) =>
+      (await runHanse(['member', 'list', '--home', home, ...flags])).out.trim(),
     [Symbol.asyncDispose]: () => node[Symbol.asyncDispose](),
   }
 }
@@ -55,6 +59,8 @@ test('without an authority a private network has no members, and the node says t
   await expect(node.add('site-b')).rejects.toMatchObject(refused)
   await expect(node.remove()).rejects.toMatchObject(refused)
   expect(await node.list()).toEqual([])
+  expect(await node.shown()).toContain('network.authority is not set')
+  expect(await node.shown('--json')).toBe('[]')
   const problem = expect.stringContaining('neither network.allow nor network.authority')
   expect(await node.status()).toMatchObject({ health: problem })
   expect(await node.doctor()).toMatchObject({
@@ -66,6 +72,7 @@ test('without an authority a private network has no members, and the node says t
 test('what is answered of a member is what the list says', async () => {
   await using node = await nodeOn('private', true)
   expect([await node.status(), await node.doctor()]).toMatchObject([{ health: 'ok' }, { ok: true, findings: [] }])
+  expect(await node.shown()).toContain('hanse member add')
   const named = { peer: PEER, name: 'site-b', state: 'member' }
   expect([await node.add('site-b'), await node.list()]).toEqual([named, [named]])
   const removed = { ...named, state: 'removed' }

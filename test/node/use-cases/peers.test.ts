@@ -46,7 +46,7 @@ test('a node that is not admitted is told so, and the other side counts it', asy
   await using stranger = await nodeWith(`bootstrap: ["${closed.address}"]`)
   const refused = {
     state: 'unreachable',
-    why: expect.stringMatching(/^E_REFUSED: it hung up at once: it may not admit/),
+    why: expect.stringMatching(/^E_REFUSED: it hung up at once: it may keep this node out/),
   }
   expect(await stranger.add(closed.address)).toMatchObject({ ...refused, connected: false })
   // It is dialled again and again, and connected for a moment each time.
@@ -55,6 +55,13 @@ test('a node that is not admitted is told so, and the other side counts it', asy
     expect(await stranger.status()).toMatchObject({ health: expect.stringContaining('it hung up at once') })
   }, 30_000)
   expect(await closed.metrics()).toMatch(/^hanse_refusals_total\{code="connection not admitted"\} [1-9]/m)
+})
+
+test('a node of a private network that is not admitted is told whom to ask', async () => {
+  await using closed = await nodeWith('mode: private', `allow: [${peerOf(9)}]`)
+  await using stranger = await nodeWith('mode: private', `allow: [${closed.id}]`)
+  const why = expect.stringMatching(/^E_REFUSED: it hung up at once: it may not admit this node; ask its operator/)
+  expect(await stranger.add(closed.address)).toMatchObject({ why, connected: false })
 })
 
 test('a node of another network id, and a plain libp2p node, are connected and count as no peers', async () => {
@@ -73,6 +80,7 @@ test('a node of another network id, and a plain libp2p node, are connected and c
   expect(peers).toHaveLength(2)
   for (const { id } of [other, plain]) expect(peers).toContainEqual(expect.objectContaining({ ...foreign, id }))
   expect(await node.status()).toMatchObject({ peers: 0, health: expect.stringContaining('E_OTHER_NETWORK') })
+  expect(await node.metrics()).toMatch(/^hanse_peers 0$/m)
   expect(await node.add(friend.address)).not.toHaveProperty('why')
   expect(await node.status()).toMatchObject({ peers: 1 })
 })
