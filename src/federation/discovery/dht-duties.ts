@@ -21,6 +21,8 @@ interface LookUp extends Duty {
   calmAt: number
   /** Time to the one after the next, ms: who looks in vain looks ever more seldom. */
   everyMs: number
+  /** When it was asked last, ms. */
+  askedAt: number
 }
 
 /** When to ask the DHT what, and who is said to serve which publisher. */
@@ -43,11 +45,20 @@ export class DhtDuties {
   serve(follows: readonly PublisherId[], provides: readonly PublisherId[], now: number): void {
     setDuties(this.#lookUps, follows, publisher => ({
       ...{ publisher, at: now, calmAt: now },
-      everyMs: limits.LOOKUP_EVERY_MS,
+      ...{ everyMs: limits.LOOKUP_EVERY_MS, askedAt: Number.NEGATIVE_INFINITY },
     }))
     setDuties(this.#provides, provides, publisher => ({ publisher, at: now }))
     for (const holders of [this.#found, this.#claimed, this.#named])
       for (const publisher of holders.keys()) if (!this.#lookUps.has(publisher)) holders.delete(publisher)
+  }
+
+  /** A first connection is there after there was none: look-ups begin anew, but who comes and goes does not hasten them. */
+  reconnected(now: number): void {
+    for (const duty of this.#lookUps.values()) {
+      const soon = now + this.#jittered(limits.LOOKUP_AGAIN_MS)
+      duty.at = Math.min(duty.at, Math.max(soon, duty.askedAt + limits.LOOKUP_EVERY_MS))
+      duty.everyMs = limits.LOOKUP_EVERY_MS
+    }
   }
 
   /** Whether the publisher is still wanted. */
@@ -136,7 +147,7 @@ export class DhtDuties {
       const at = start({ do: 'lookUp', publisher }, `lookUp ${publisher}`, due, duty.everyMs)
       if (at === due) continue
       const everyMs = Math.min(2 * duty.everyMs, limits.CALM_LOOKUP_EVERY_MS)
-      Object.assign(duty, { at, calmAt: this.#calmAfter(now), everyMs })
+      Object.assign(duty, { at, calmAt: this.#calmAfter(now), everyMs, askedAt: now })
     }
     for (const duty of this.#provides.values()) {
       const { publisher } = duty

@@ -76,6 +76,8 @@ export const MAX_FAILURES = 6
 export const PROVIDE_EVERY_MS = 10 * 60 * 60_000
 /** Time between the first DHT lookups of one followed publisher while it has no holder connected, ms; doubled each time up to the next. */
 export const LOOKUP_EVERY_MS = 5 * 60_000
+/** Time from the first connection after there was none to such a lookup, ms: by then there may be more to ask, and a federation that comes back does not ask all at once. */
+export const LOOKUP_AGAIN_MS = 10_000
 /** Time between DHT lookups of one followed publisher while a holder is connected, ms. */
 export const CALM_LOOKUP_EVERY_MS = 60 * 60_000
 /** Longest a DHT operation may take, ms: one asks peers that others name, each of which may be silent; what was found until then counts. */

@@ -89,6 +89,7 @@ export class DiscoveryMachine {
     const isChosen = this.#dials.has(peer) && !this.#cover.isChosen(peer)
     const isOwn = way === 'outbound' && (isChosen || this.#candidates.isPinned(peer))
     this.#dials.succeeded(peer)
+    if (this.#connections.sizeOfNetwork === 0) this.#dht.reconnected(now)
     this.#connections.up(peer, { way, isOwn }, address === null ? null : this.#parts.groupOf(address), now)
     this.#candidates.succeeded(peer, way === 'outbound', address)
     const gone = this.#departures.forNewcomer(peer, now)
