@@ -1,5 +1,6 @@
 import type { CatalogueFold, PublisherId, TouchedPackage } from '../../protocol/index.ts'
 import { type Document, documentKeyOf, type SearchBatchOperation, type SearchIndex } from '../index/index.ts'
+import type { HiddenNames } from './hidden-names.ts'
 import type { Popularity } from './popularity.ts'
 import { hasMoved } from './popularity-step.ts'
 import { searchDocumentOf, shownReleaseOf } from './search-document.ts'
@@ -16,6 +17,7 @@ export interface IndexKeeperParts {
   readonly catalogue: CatalogueFold
   readonly index: SearchIndex
   readonly popularity: Popularity
+  readonly hidden: HiddenNames
 }
 
 /** Keeps the search index in line with the catalogue and with how much packages are used. */
@@ -23,12 +25,14 @@ export class IndexKeeper {
   readonly #catalogue: CatalogueFold
   readonly #index: SearchIndex
   readonly #popularity: Popularity
+  readonly #hidden: HiddenNames
   readonly #opening: Document[] = []
 
-  constructor({ catalogue, index, popularity }: IndexKeeperParts) {
+  constructor({ catalogue, index, popularity, hidden }: IndexKeeperParts) {
     this.#catalogue = catalogue
     this.#index = index
     this.#popularity = popularity
+    this.#hidden = hidden
   }
 
   /** What is to be written after these packages may have changed. */
@@ -100,11 +104,12 @@ export class IndexKeeper {
     return found === indexed ? drifted : null
   }
 
-  /** A package as search shows it, or null; what it needs is counted. */
+  /** A package as search shows it, or null; what it needs is counted, and its name kept from peers while it is not public. */
   #described({ publisher, package: name }: TouchedPackage): Document | null {
     const state = this.#catalogue.package(publisher, name)
     const release = state === null ? null : shownReleaseOf(state, null)
     this.#popularity.show(publisher, name, release)
+    this.#hidden.show(publisher, name, state)
     return state === null || release === null ? null : searchDocumentOf(publisher, state, null, release)
   }
 

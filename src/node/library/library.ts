@@ -14,6 +14,7 @@ import {
 import type { SearchBatchOperation, SearchIndex } from '../index/index.ts'
 import { type Damage, type LevelDatabase, OTHER_NETWORK_HINT, type RecordStore, type Write } from '../storage/index.ts'
 import { FeedAccess } from './feed-access.ts'
+import { HiddenNames } from './hidden-names.ts'
 import { IndexKeeper } from './index-keeper.ts'
 import { KnownDamage, REPAIR_HINT } from './known-damage.ts'
 import { Popularity, type UseSignals } from './popularity.ts'
@@ -44,6 +45,7 @@ export class Library {
   readonly index: SearchIndex
   readonly records: RecordStore
   readonly popularity: Popularity
+  readonly hidden = new HiddenNames()
   readonly #bodies: StoredBodies
   readonly #keeper: IndexKeeper
   readonly #net: string

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { SearchIndex } from '../../../src/node/index/index.ts'
+import { HiddenNames } from '../../../src/node/library/hidden-names.ts'
 import { IndexKeeper } from '../../../src/node/library/index-keeper.ts'
 import { Popularity } from '../../../src/node/library/popularity.ts'
 import { CatalogueFold, type PackageName } from '../../../src/protocol/index.ts'
@@ -14,7 +15,7 @@ test('of thousands of made-up names that a record needs a bound is looked at wit
   }
   const popularity = new Popularity()
   const index = {} as SearchIndex // nothing is published, so nothing is looked up
-  const keeper = new IndexKeeper({ catalogue: new CountingFold(), index, popularity })
+  const keeper = new IndexKeeper({ catalogue: new CountingFold(), index, popularity, hidden: new HiddenNames() })
   for (let i = 0; i < 3_000; i++) popularity.move(`pkg:npm/made-up-${i}` as PackageName)
   const changes = [1, 2, 3, 4].map(() => {
     expect(keeper.rerank()).toEqual([])

@@ -248,23 +248,39 @@ describe('hits of peers', () => {
   })
 })
 
-test('no peer hears the name of a private package however its case and punctuation are written, and hears other words', async () => {
-  const [genesis, , release] = releasing(port, [{ name: '@port/bilge-pump' }])
-  const records = [genesis!, delegateOf(port, { body: { visibility: 'private' } }), release!]
-  await using here = await searchingNode({ records, hits: [] })
-  for (const text of [
-    'bilge pump',
-    'BilgePump',
-    'bilge_pump',
-    'new bilge  pump small',
-    '@port/bilge.pump',
-    'bilge-pumps',
-  ])
-    await asking(here.node, text, { local: false })
-  expect(here.asked).toEqual([])
-  const others = ['bilge', 'pump bilge', 'bilge water pump']
-  for (const text of others) await asking(here.node, text, { local: false })
-  expect(here.asked.map(({ query }) => query)).toEqual(others)
+describe('a search whose words name a private package', () => {
+  const holding = async (name: string, ...others: readonly { name: string; description: string }[]) => {
+    const [genesis, , release] = releasing(port, [{ name }])
+    const records = [genesis!, delegateOf(port, { body: { visibility: 'private' } }), release!]
+    const open = others.length > 0 ? releasing(acme, others) : []
+    return await searchingNode({ records: [...records, ...open], hits: [] })
+  }
+
+  it('asks no peer however case and punctuation are written, and does for other words', async () => {
+    await using here = await holding('@port/bilge-pump')
+    const named = ['bilge pump', 'BilgePump', 'bilge_pump', 'new bilge  pump small', '@port/bilge.pump', 'bilge-pumps']
+    for (const text of named) await asking(here.node, text, { local: false })
+    expect(here.asked).toEqual([])
+    const others = ['bilge', 'pump bilge', 'bilge water pump']
+    for (const text of others) await asking(here.node, text, { local: false })
+    expect(here.asked.map(({ query }) => query)).toEqual(others)
+  })
+
+  it('asks no peer where the name is parted in the query alone, is behind many words, or other packages match better', async () => {
+    const others = Array.from({ length: 60 }, (_, i) => ({ name: `table-${i}`, description: 'react router table' }))
+    await using here = await holding('bilgepump', ...others)
+    const words = Array.from({ length: 20 }, (_, i) => `word${i}`).join(' ')
+    for (const text of ['bilge-pump boats', `${words} bilgepump`, 'react router table bilge pump'])
+      await asking(here.node, text, { local: false })
+    expect(here.asked).toEqual([])
+  })
+
+  it('asks peers again when the package is gone', async () => {
+    await using here = await holding('bilgepump')
+    here.node.library.forget(PORT)
+    await asking(here.node, 'bilgepump', { local: false })
+    expect(here.asked).toHaveLength(1)
+  })
 })
 
 test.each(['listed', 'private'] as const)(

@@ -10,7 +10,6 @@ import { shownNow } from '../shown-now.ts'
 import { type Candidate, federatedCandidateOf, localCandidateOf } from './candidate.ts'
 import { closenessOf } from './closeness.ts'
 import { hitJudgeOf, type Judged } from './hit-verdict.ts'
-import { isNamedIn } from './named-in.ts'
 import { type Chosen, shownHitsOf } from './shown-hits.ts'
 import { isPackageAllowed } from './standing.ts'
 import { upstreamNotesOf } from './upstream-note.ts'
@@ -60,13 +59,20 @@ export async function search(node: NodeContext, request: SearchRequest): Promise
   return { hits, hidden: answer.hidden, notes: [...notes, ...unasked], peers, tookMs }
 }
 
-/** A package that the words name and that not everyone may hear of, whatever is filtered: then nobody else is asked. Null: there is none. */
+/**
+ * A package that the words name and that not everyone may hear of, whatever is filtered: then nobody else is asked. Null: there is none.
+ * The local hits tell of names that stand within a word, and of packages with a damaged record.
+ */
 function namedHidden(node: NodeContext, wanted: Wanted, first: readonly Ranked[], now: number): string | null {
   const { library } = node
+  const named = library.hidden.namedIn(wanted.text)
+  if (named !== null) return named
+  const words = wanted.text.toLowerCase()
   const isFiltered = [wanted.is, ...Object.values(wanted.filter ?? {})].some(list => list.length > 0)
   const found = isFiltered ? localHits(node, { ...wanted, filter: {}, is: [] }, { now, limit: LOOKED_THROUGH }) : first
   const hidden = found.find(({ candidate: { publisher, package: purl, name } }) => {
-    if (!isNamedIn(wanted.text, name)) return false
+    const last = name.slice(name.lastIndexOf('/') + 1)
+    if (!words.includes(last.toLowerCase())) return false
     return unlessDamaged(() => library.package(publisher, purl))?.visibility !== 'public'
   })
   return hidden?.candidate.name ?? null
