@@ -1,5 +1,6 @@
 import type { Connection, IdentifyResult, Libp2pEvents, PeerId as Libp2pId, TypedEventTarget } from '@libp2p/interface'
 import type { PeerId } from '../../protocol/index.ts'
+import { MAX_CONNECTIONS_OF_PEER } from './limits.ts'
 
 interface Components {
   readonly events: TypedEventTarget<Libp2pEvents>
@@ -44,6 +45,7 @@ export class ConnectedPeers {
   constructor(net: string, { events, connectionManager }: Components) {
     this.#net = net
     this.#connections = connectionManager
+    events.addEventListener('connection:open', ({ detail }) => this.#opened(detail))
     events.addEventListener('peer:connect', ({ detail }) => this.#came(detail))
     events.addEventListener('connection:close', ({ detail }) => this.#closed(detail))
     events.addEventListener('peer:identify', ({ detail }) => this.#identified(detail))
@@ -89,6 +91,13 @@ export class ConnectedPeers {
     listening.defer(() => signal.removeEventListener('abort', end))
     if (signal.aborted || !this.#here.has(peer)) end()
     return await promise
+  }
+
+  /** What a connection may cost is bounded for each: so a peer has few. */
+  #opened(connection: Connection): void {
+    const others = this.#connections.getConnections(connection.remotePeer).filter(({ id }) => id !== connection.id)
+    if (connection.direction === 'inbound' && others.length >= MAX_CONNECTIONS_OF_PEER)
+      connection.abort(new Error('a peer has no use for more connections'))
   }
 
   #came(id: Libp2pId): void {

@@ -1,3 +1,5 @@
+/** Connections with one peer that it may add to: two that dialled each other at once, one through a relay, one of a dial back. */
+export const MAX_CONNECTIONS_OF_PEER = 4
 /** What a peer may send on one stream before it is told of more, bytes: a window at a round trip, so 20 MB/s at 100 ms. */
 export const MAX_STREAM_WINDOW_BYTES = 2 << 20
 /**

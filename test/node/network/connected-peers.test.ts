@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createLibp2p, type Libp2p, type Libp2pOptions } from 'libp2p'
 import { afterAll, expect, test } from 'vitest'
 import type { PeerAddress } from '../../../src/federation/index.ts'
+import { MAX_CONNECTIONS_OF_PEER } from '../../../src/node/network/limits.ts'
 import { libp2pOptionsOf, type Network } from '../../../src/node/network/network.ts'
 import type { PeerBook } from '../../../src/node/network/peer-book.ts'
 import { rememberPeers } from '../../../src/node/network/peer-memory.ts'
@@ -90,4 +91,19 @@ test('the book takes in peers that were connected and had said where they listen
 
 test('the book takes in no peer of another network, whichever side dialled', async () => {
   expect(writtenBy(...(await pair('another')))).toEqual([])
+})
+
+test('a peer that dials again and again has a few connections, and keeps those it had', async () => {
+  const [a, b] = await pair()
+  const [first] = b.getConnections(a.peerId)
+  const closed = () =>
+    new Promise<void>(resolve => void b.addEventListener('connection:close', () => resolve(), { once: true }))
+  for (let i = 1; i < MAX_CONNECTIONS_OF_PEER; i++) await a.dial(b.getMultiaddrs(), { force: true })
+  for (let i = 0; i < 3; i++) {
+    const isClosed = closed()
+    await a.dial(b.getMultiaddrs(), { force: true }).catch(() => {})
+    await isClosed
+  }
+  expect(b.getConnections(a.peerId)).toHaveLength(MAX_CONNECTIONS_OF_PEER)
+  expect(first?.status).toBe('open')
 })
