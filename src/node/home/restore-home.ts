@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { parseRecordOnPool, type UnderstoodBody, type WellFormedRecord } from '../../protocol/index.ts'
@@ -42,6 +42,7 @@ export async function restoreHome(home: string, file: string, options: RestoreOp
   const identity = restoredIdentity(backup, options)
   const wasThere = await isThere(home)
   const before = wasThere ? await entriesOf(home) : []
+  if (before.length > 0 && !before.includes('identity.json')) throw homeExists(home, before)
   await using paths = await openDataDirectory(home)
   const present = await readIdentity(home)
   if (present !== null) return await goOffline(home, present, identity, options)
@@ -57,8 +58,9 @@ export async function restoreHome(home: string, file: string, options: RestoreOp
 
 /** What is in a folder, but for what a file system or a process that ended leaves in an empty one. */
 async function entriesOf(folder: string): Promise<string[]> {
-  const names = await readdir(folder)
-  return names.filter(name => name !== 'lock' && name !== 'lost+found')
+  // What is no folder is refused as it is opened.
+  const names = (await stat(folder)).isDirectory() ? await readdir(folder) : []
+  return names.filter(name => !/^(\.|lock(\.|$)|lost\+found$)/.test(name))
 }
 
 async function fill(paths: DataDirectory, backup: Backup, identity: Identity) {

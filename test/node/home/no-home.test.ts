@@ -45,6 +45,7 @@ test('a home with anything of a node in it is not restored into, and stays as it
   await writeFile(join(configured, 'config.yaml'), 'network:\n  mode: off\n')
   await expect(restoreHome(configured, file, options)).rejects.toMatchObject({ code: 'E_HOME_EXISTS' })
   expect(await readFile(join(configured, 'config.yaml'), 'utf8')).toContain('off')
+  expect(await readdir(configured)).toEqual(['config.yaml'])
 
   const used = await nowhere()
   {
@@ -55,13 +56,20 @@ test('a home with anything of a node in it is not restored into, and stays as it
   await expectAbsent(join(used, 'identity.json'))
 })
 
+test('a file is no home to restore into, and stays', async () => {
+  const file = await backupWith('config.yaml', 'network:\n  mode: off\n')
+  const options = { offline: true, passphrases: ['harbour'] }
+  await expect(restoreHome(file, file, options)).rejects.toMatchObject({ code: 'E_STORAGE_FAILED' })
+  await access(file)
+})
+
 test('a restore that fails in an empty folder leaves it empty, and the next one may go there', async () => {
   const home = await temporaryFolder()
-  await mkdir(join(home, 'lost+found'))
+  for (const name of ['lost+found', '.snapshots']) await mkdir(join(home, name))
   const options = { offline: true, passphrases: ['harbour'] }
   const bad = await backupWith('config.yaml', 'nonsense: true\n')
   await expect(restoreHome(home, bad, options)).rejects.toMatchObject({ code: 'E_CONFIG' })
-  expect((await readdir(home)).filter(name => name !== 'lock')).toEqual(['lost+found'])
+  expect((await readdir(home)).filter(name => name !== 'lock')).toEqual(['.snapshots', 'lost+found'])
   const good = await backupWith('config.yaml', 'network:\n  mode: off\n')
   expect(await restoreHome(home, good, options)).toMatchObject({ home })
   await access(join(home, 'identity.json'))
