@@ -37,7 +37,7 @@ export async function simulate(seed: number): Promise<Outcome> {
   } catch (error) {
     faults.push(`the world broke: ${error}`)
   }
-  await stage.close()
+  await stage.close().catch(error => faults.push(`the world does not end: ${error}`))
   return {
     seed,
     nodes: stage.nodes.length,

@@ -24,6 +24,8 @@ const DAY_MS = 86_400_000
 const LOOK_MS = 2_000
 /** How long until who could not write tries again, ms. */
 const RETRY_MS = 3_000
+/** A node that takes longer to start or to stop waits for what never comes, ms. */
+const LONGEST_WORK_MS = 120_000
 
 export type Link = readonly [SimulatedNode, SimulatedNode]
 
@@ -102,8 +104,9 @@ export class Stage {
     for (const [a, b] of this.links) if (a === node || b === node) this.network.dial(a, b)
   }
 
+  /** Ends all nodes in order; time goes on meanwhile, because a write that is under way takes some. */
   async close(): Promise<void> {
-    for (const node of this.nodes) await node.life?.close()
+    for (const { life } of this.nodes) if (life !== null) await this.#settled(life.close())
   }
 
   #node(i: number, aheadMs: number): SimulatedNode {
@@ -196,12 +199,17 @@ export class Stage {
     return this.ledger.written.filter(({ publisher }) => publisher === id)
   }
 
+  /** @throws Error when the work is not done after all the time that any honest node may take for it */
   async #settled(work: Promise<void>): Promise<void> {
     let isDone = false
-    void work.finally(() => {
+    const done = () => {
       isDone = true
-    })
-    while (!isDone) await this.world.runUntil(this.world.now() + 50)
+    }
+    work.then(done, done)
+    const end = this.world.now() + LONGEST_WORK_MS
+    while (!isDone && this.world.now() < end) await this.world.runUntil(this.world.now() + 50)
+    if (!isDone) throw new Error('a node neither starts nor stops')
+    await work
   }
 
   #look(): void {
