@@ -53,9 +53,14 @@ export class Connections {
     return this.#byPeer.has(peer)
   }
 
-  /** Connected and not told to go. */
+  /** Connected, and of this network as far as is known. */
+  isOfUse(peer: PeerId): boolean {
+    return this.#byPeer.get(peer)?.isForeign === false
+  }
+
+  /** Of use, and not told to go. */
   stays(peer: PeerId): boolean {
-    return this.#byPeer.get(peer)?.isLeaving === false
+    return this.isOfUse(peer) && this.#byPeer.get(peer)?.isLeaving === false
   }
 
   /** Up again is not proven again: what a peer once brought outlasts a second connection, not the first one's end. */
@@ -90,9 +95,11 @@ export class Connections {
     return wasLeaving
   }
 
-  foreign(peer: PeerId): void {
+  identified(peer: PeerId, isOfNetwork: boolean): void {
     const connection = this.#byPeer.get(peer)
-    if (connection) Object.assign(connection, { isOwn: false, isForeign: true })
+    if (connection === undefined) return
+    connection.isForeign = !isOfNetwork
+    if (!isOfNetwork) connection.isOwn = false
   }
 
   proven(peer: PeerId, now: number): void {

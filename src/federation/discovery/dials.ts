@@ -104,8 +104,9 @@ export class Dials {
   /** Of a followed publisher, or of what searches cannot reach otherwise. */
   #onlyHolders(now: number): ReadonlySet<PeerId> {
     const { candidates, connections, dht, cover } = this.#parts
-    const isConnected = (peer: PeerId) => connections.has(peer)
-    const mayDial = (peer: PeerId) => (candidates.get(peer)?.notBefore ?? Number.POSITIVE_INFINITY) <= now
-    return dht.onlyHolders(isConnected).union(new Set(cover.missing(isConnected, mayDial, now)))
+    const isOfUse = (peer: PeerId) => connections.isOfUse(peer)
+    const mayDial = (peer: PeerId) =>
+      !connections.has(peer) && (candidates.get(peer)?.notBefore ?? Number.POSITIVE_INFINITY) <= now
+    return dht.onlyHolders(isOfUse).union(new Set(cover.missing(isOfUse, mayDial, now)))
   }
 }

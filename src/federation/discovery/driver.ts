@@ -87,9 +87,9 @@ export class DiscoveryDriver implements AsyncDisposable {
     this.#do(this.#machine.searches(followed, borneOut, this.#clock.now()))
   }
 
-  /** A connected peer speaks nothing of this network: it may stay, and takes no place. */
-  foreign(peer: PeerId): void {
-    this.#do(this.#machine.foreign(peer, this.#clock.now()))
+  /** A connected peer says what it speaks; one that speaks nothing of this network may stay, and takes no place. */
+  identified(peer: PeerId, isOfNetwork: boolean): void {
+    this.#do(this.#machine.identified(peer, isOfNetwork, this.#clock.now()))
   }
 
   /** A peer brought records that verified and were missing here. */

@@ -35,6 +35,7 @@ export class DiscoveryMachine {
   readonly #dials: Dials
   readonly #departures: Departures
   readonly #isConnected = (peer: PeerId): boolean => this.#connections.has(peer)
+  readonly #isOfUse = (peer: PeerId): boolean => this.#connections.isOfUse(peer)
 
   constructor(parts: DiscoveryMachineParts) {
     this.#parts = parts
@@ -98,8 +99,7 @@ export class DiscoveryMachine {
 
   /** `wasCut`: neither side closed the connection. Who was told to go is not called back, who told us to go is not pressed, and who goes at once is dialled ever more seldom. */
   disconnected(peer: PeerId, wasCut: boolean, now: number): DiscoveryEffect[] {
-    this.#cover.gone(peer)
-    this.#dht.gone(peer)
+    this.#forgetHolder(peer)
     const isBrief = this.#connections.isJustDialled(peer, now)
     const wasWanted = this.#connections.down(peer)
     if (isBrief) this.#candidates.unmeet(peer)
@@ -108,9 +108,10 @@ export class DiscoveryMachine {
     return this.#decide(now)
   }
 
-  /** A connected peer speaks nothing of this network. */
-  foreign(peer: PeerId, now: number): DiscoveryEffect[] {
-    this.#connections.foreign(peer)
+  /** A connected peer said what it speaks: something of this network, or it holds and serves nothing here. */
+  identified(peer: PeerId, isOfNetwork: boolean, now: number): DiscoveryEffect[] {
+    this.#connections.identified(peer, isOfNetwork)
+    if (!isOfNetwork) this.#forgetHolder(peer)
     return this.#decide(now)
   }
 
@@ -121,7 +122,7 @@ export class DiscoveryMachine {
 
   /** A connected peer named heads of these publishers. */
   names(peer: PeerId, publishers: Iterable<PublisherId>): void {
-    if (this.#isConnected(peer)) this.#dht.names(peer, publishers)
+    if (this.#isOfUse(peer)) this.#dht.names(peer, publishers)
   }
 
   dialFailed(peer: PeerId, why: DialFailure, now: number): DiscoveryEffect[] {
@@ -147,7 +148,7 @@ export class DiscoveryMachine {
 
   /** Followed publishers that no connected peer is said to serve. */
   unheld(): readonly PublisherId[] {
-    return this.#dht.unheld(this.#isConnected)
+    return this.#dht.unheld(this.#isOfUse)
   }
 
   /** A lookup ended; nobody found is an answer too. */
@@ -176,6 +177,11 @@ export class DiscoveryMachine {
     return [...this.#dials.late(now), ...this.#decide(now)]
   }
 
+  #forgetHolder(peer: PeerId): void {
+    this.#cover.gone(peer)
+    this.#dht.gone(peer)
+  }
+
   #add(peers: readonly PeerAddress[], source: Source, from: PeerId | null): void {
     for (const { peer, addresses } of peers)
       if (peer !== this.#parts.self) this.#candidates.add(peer, addresses, source, from)
@@ -183,14 +189,14 @@ export class DiscoveryMachine {
 
   #decide(now: number): DiscoveryEffect[] {
     const effects = [...this.#dials.rotate(now), ...this.#dials.next(now)]
-    if (this.#connections.sizeOfNetwork > 0) effects.push(...this.#dht.asks(this.#isConnected, this.isLacking, now))
+    if (this.#connections.sizeOfNetwork > 0) effects.push(...this.#dht.asks(this.#isOfUse, this.isLacking, now))
     effects.push(...this.#departures.due(now).map(hangUp))
     return [...effects, { do: 'wakeAt', at: this.#nextWake(now) }]
   }
 
   #nextWake(now: number): number {
     let at = Math.min(
-      this.#dht.nextDue(this.#isConnected, now),
+      this.#dht.nextDue(this.#isOfUse, now),
       this.#cover.nextDue(now),
       this.#connections.nextQuiet(),
       this.#rotation.nextAt ?? Number.POSITIVE_INFINITY,

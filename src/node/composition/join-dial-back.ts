@@ -27,7 +27,8 @@ export function dialBacksOf(stack: AsyncDisposableStack, exchange: Exchange, nod
           libp2p
             .getConnections()
             .filter(({ limits }) => limits === undefined)
-            .map(peerOf),
+            .map(peerOf)
+            .filter(exchange.connections.isOfUse),
         ),
       ],
       ask: async (peer, asked, signal) => {

@@ -45,7 +45,7 @@ export async function joinFederation(
   const discovery = stack.use(discoveryOf(home, exchange, node))
   stack.defer(keepMembers(node, exchange, discovery))
   const { connectedPeers } = node.libp2p.services
-  stack.defer(connectedPeers.onIdentify(({ peer, isOfNetwork }) => isOfNetwork || discovery.foreign(peer)))
+  stack.defer(connectedPeers.onIdentify(({ peer, isOfNetwork }) => discovery.identified(peer, isOfNetwork)))
   const joined: { everything: Everything | null } = { everything: null }
   const everything = () => joined.everything
   const onHolds = (peer: PeerId, publishers: ReadonlySet<PublisherId>) => discovery.names(peer, publishers)
@@ -64,19 +64,17 @@ export async function joinFederation(
   exchange.streams.handle(exchange.protocols.peers, records.answer())
   const dialBacks = dialBacksOf(stack, exchange, node)
   exchange.streams.handle(exchange.protocols.dialBack, dialBacks.answer)
-  stack.defer(
-    port.onConnect((peer, direction) => {
-      dialBacks.rounds.connected()
-      records.connected(peer, direction === 'outbound' ? 'dialled' : 'came')
-      sync.connected(peer, home.peers.isPinned(peer) ? 'pinned' : 'other')
-      joined.everything?.lists.read(peer)
-      mirror.peerCame()
-      snapshots.peerCame()
-      node.holding.look()
-      node.sharing.look()
-    }),
-  )
-  stack.defer(port.onDisconnect(peer => sync.disconnected(peer)))
+  const came = (peer: PeerId, direction: 'inbound' | 'outbound') => {
+    dialBacks.rounds.connected()
+    records.connected(peer, direction === 'outbound' ? 'dialled' : 'came')
+    sync.connected(peer, home.peers.isPinned(peer) ? 'pinned' : 'other')
+    joined.everything?.lists.read(peer)
+    mirror.peerCame()
+    snapshots.peerCame()
+    node.holding.look()
+    node.sharing.look()
+  }
+  stack.defer(exchange.connections.onConnect(came, peer => sync.disconnected(peer)))
   stack.defer(await acceptStreams(node.libp2p, Object.values(exchange.protocols), exchange.streams, exchange.ledger))
   await lookForPeers(node, home, discovery)
   const others = { records, dialBacks: dialBacks.rounds, snapshots, everything: joined.everything }

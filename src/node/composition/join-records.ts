@@ -32,6 +32,7 @@ export function nodeRecordsOf(exchange: Exchange, node: NodeContext, discovery: 
     time: Date.now,
   })
   const reachOf = (peer: PeerId) => {
+    if (!exchange.connections.isOfUse(peer)) return null
     const connections = libp2p.getConnections().filter(({ remotePeer }) => remotePeer.toString() === peer)
     const seen = connections.map(({ direction, remoteAddr }) => ({ direction, remote: remoteAddr.toString() }))
     return reachOfPeer(seen, isAnnounced)

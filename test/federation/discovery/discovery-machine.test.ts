@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { DiscoveryEffect } from '../../../src/federation/discovery/effects.ts'
-import { HUNG_UP_MS, MAX_OUTBOUND, MIN_CONNECTIONS } from '../../../src/federation/discovery/limits.ts'
+import { COVER_LOOK_MS, HUNG_UP_MS, MAX_OUTBOUND, MIN_CONNECTIONS } from '../../../src/federation/discovery/limits.ts'
 import { DiscoveryMachine } from '../../../src/federation/discovery/machine.ts'
 import type { PeerId, PublisherId } from '../../../src/protocol/index.ts'
 import { World } from '../simulation/world.ts'
@@ -402,8 +402,37 @@ test('a peer of another network takes no place: as many of this one are dialled 
   let connected = 0
   for (let next = waiting.shift(); next; next = waiting.shift(), connected++) {
     waiting.push(...dialled(machine.connected(next, 'outbound', null, 0)))
-    if (connected < 5) waiting.push(...dialled(machine.foreign(next, 0)))
+    if (connected < 5) waiting.push(...dialled(machine.identified(next, false, 0)))
   }
   expect(connected).toBe(12 + 5)
   expect(machine.isLacking).toBe(false)
+})
+
+test('a peer of another network is said to serve nothing, and is dialled for nothing, until it says that it is of this one', () => {
+  const machine = keeper()
+  machine.serve([acme], [], 0)
+  machine.heard(named(1), 'record', 0)
+  machine.connected(peer(1), 'inbound', null, 0)
+  machine.claims(peer(1), [acme], 0)
+  expect(machine.unheld()).toEqual([])
+  expect(dialled(machine.identified(peer(1), false, 0))).toEqual([])
+  machine.names(peer(1), [acme])
+  expect(machine.unheld()).toEqual([acme])
+  machine.identified(peer(1), true, 0)
+  expect(machine.unheld()).toEqual([])
+})
+
+test('a peer of another network has no place among those that searches are for', () => {
+  const machine = keeper()
+  for (let n = 0; n < 12; n++) connectAll(machine, machine.heard(named(n), 'book', 0), 0)
+  const borne = () => ({ searches: 0, proven: new Set<string>() })
+  machine.heard([...named(100), ...named(101)], 'record', 0)
+  for (const n of [100, 101]) machine.says(peer(n), ['tag'])
+  const [chosen, ...rest] = dialled(machine.searches(new Set(), borne, 0))
+  expect(rest).toEqual([])
+  machine.connected(chosen!, 'outbound', null, 0)
+  expect(dialled(machine.wake(COVER_LOOK_MS))).toEqual([])
+  machine.identified(chosen!, false, COVER_LOOK_MS)
+  const other = chosen === peer(100) ? peer(101) : peer(100)
+  expect(dialled(machine.wake(2 * COVER_LOOK_MS))).toEqual([other])
 })

@@ -4,15 +4,16 @@ import { createServer } from 'node:net'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p, type Libp2pOptions } from 'libp2p'
 import { expect, test, vi } from 'vitest'
+import { SyncDriver } from '../../../src/federation/index.ts'
 import { startNode } from '../../../src/node/index.ts'
 import { libp2pOptionsOf } from '../../../src/node/network/network.ts'
 import { RelayClient } from '../../../src/node/network/relay/relay-client.ts'
 import { FollowEverything } from '../../../src/node/unknown/index.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
-async function plainPeer(): Promise<Libp2p & AsyncDisposable> {
+async function plainPeer(net = 'main'): Promise<Libp2p & AsyncDisposable> {
   const options = libp2pOptionsOf({
-    ...{ net: 'main', nodeSeed: randomBytes(32), mode: 'public', listen: [], announce: [], mdns: false, topics: [] },
+    ...{ net, nodeSeed: randomBytes(32), mode: 'public', listen: [], announce: [], mdns: false, topics: [] },
     ...{ isRelay: false, relays: new RelayClient() },
   })
   const libp2p = await createLibp2p(options as unknown as Libp2pOptions)
@@ -44,4 +45,16 @@ test('a peer that connects while the node is still opening is asked for records 
   await using _ = await startNode({ home, http: { host: '127.0.0.1', port: 0 }, listen: [listen] })
   expect(opening).toHaveBeenCalledOnce()
   expect(await Promise.all(asked)).toEqual(['feed', 'peers'])
+})
+
+test('a peer that turns out to be of another network is gone for catching up while it stays connected', async () => {
+  await using peer = await plainPeer('another')
+  const came = vi.spyOn(SyncDriver.prototype, 'connected')
+  const gone = Promise.withResolvers<string>()
+  vi.spyOn(SyncDriver.prototype, 'disconnected').mockImplementationOnce(gone.resolve)
+  const home = await temporaryFolder()
+  await using node = await startNode({ home, http: { host: '127.0.0.1', port: 0 }, listen: ['/ip4/127.0.0.1/tcp/0'] })
+  const connection = await peer.dial(node.ready.addresses.map(address => multiaddr(address)))
+  expect(await gone.promise).toBe(`${peer.peerId}`)
+  expect([came.mock.calls.map(([id]) => id), connection.status]).toEqual([[`${peer.peerId}`], 'open'])
 })

@@ -37,8 +37,15 @@ async function pinning(...peers: readonly Network[]) {
     connections,
     /** Dials, and hears what the other says of itself. */
     async meet(peer: Network) {
-      await network.dial(peer.getMultiaddrs())
+      const connection = await network.dial(peer.getMultiaddrs(), { force: true })
       await network.services.connectedPeers.identified(idOf(peer), AbortSignal.timeout(10_000))
+      return connection
+    },
+    /** Ends all connections. */
+    async part(peer: Network) {
+      const isGone = new Promise<void>(resolve => void network.services.connectedPeers.onDisconnect(() => resolve()))
+      await network.hangUp(peer.peerId)
+      await isGone
     },
     /** Of whom somebody who listens from now on is told. */
     toldOf() {
@@ -62,4 +69,27 @@ test('a peer counts until it says that it is of another network', async () => {
   const ofUse = [idOf(friend)]
   expect([connections.connected(), [...connections.known()], toldOf()]).toEqual([ofUse, ofUse, ofUse])
   expect(new Set(connections.all())).toEqual(new Set([friend, foreign].map(idOf)))
+})
+
+test('who listens hears that a peer is gone when it turns out to be of another network, and no more of it when it leaves', async () => {
+  const [friend, foreign] = [await start('test'), await start('another')]
+  const { connections, meet, part } = await pinning(friend, foreign)
+  const heard: string[] = []
+  const stop = connections.onConnect(
+    (peer, direction) => heard.push(`${direction} ${peer}`),
+    peer => heard.push(`gone ${peer}`),
+  )
+  await meet(foreign)
+  expect(heard).toEqual([`outbound ${idOf(foreign)}`, `gone ${idOf(foreign)}`])
+  expect(connections.all()).toEqual([idOf(foreign)])
+  // Heard of in no other way, whatever it says over one more connection.
+  await meet(foreign)
+  await part(foreign)
+  expect(heard.splice(0)).toHaveLength(2)
+  await meet(friend)
+  await part(friend)
+  expect(heard).toEqual([`outbound ${idOf(friend)}`, `gone ${idOf(friend)}`])
+  stop()
+  await meet(friend)
+  expect(heard).toHaveLength(2)
 })
