@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { ProtocolError } from '../errors.ts'
 import type { BlockId, PublisherId, ReleaseName } from '../ids.ts'
+import { MAX_PURL_BYTES } from '../limits.ts'
 import { parseBody } from './body.ts'
 
 const cidText = z.string().regex(/^b[a-z2-7]{30,120}$/)
@@ -8,10 +9,10 @@ const cidText = z.string().regex(/^b[a-z2-7]{30,120}$/)
 export const publisherField = cidText.transform(text => text as PublisherId)
 /** A block id as it travels. */
 export const blockField = cidText.transform(text => text as BlockId)
-/** A release's purl as it travels; what it names is checked against the signed record. */
+/** A release's purl as it travels, as long as records may have it; what it names is checked against the signed record. */
 export const releaseField = z
   .string()
-  .max(1024)
+  .max(MAX_PURL_BYTES)
   .startsWith('pkg:')
   .transform(text => text as ReleaseName)
 /** Bytes of bounded length as they travel. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { VerifiedRecords } from '../../../src/federation/search/verified-records.ts'
 import { verifyHit } from '../../../src/federation/search/verify-hit.ts'
-import type { PublisherId, SearchHit } from '../../../src/protocol/index.ts'
+import { encodeSearchHits, type PublisherId, parseSearchHits, type SearchHit } from '../../../src/protocol/index.ts'
+import { MAX_NAME_BYTES, MAX_VERSION_BYTES } from '../../../src/protocol/limits.ts'
 import { delegateOf, goodHit, hitOf, NET, publisherOf, releaseOf, rotateOf, testKey } from './signed-hits.ts'
 
 const PURL = 'pkg:npm/left-pad@1.0.0'
@@ -37,6 +38,13 @@ describe('a federated hit verifies', () => {
     const delegate = delegateOf(acme, { body: { scope: ['npm:left-*'] } })
     expect(await verify(hitOf(PURL, [acme.genesis, delegate, release]))).not.toBeNull()
   })
+})
+
+it('a hit with the longest name that a record may release travels: who tells of it is not to blame', async () => {
+  const name = encodeURIComponent('é'.repeat(MAX_NAME_BYTES / 2))
+  const hit = goodHit(1, `pkg:generic/${name}@${encodeURIComponent('é'.repeat(MAX_VERSION_BYTES / 2))}`)
+  const [arrived] = parseSearchHits(encodeSearchHits({ hits: [hit] })).hits
+  expect(await verify(arrived!)).toMatchObject({ purl: hit.purl })
 })
 
 describe('a federated hit is dropped', () => {
