@@ -49,10 +49,8 @@ export async function openNetwork(
     ...{ isRelay: config.network.relay, relays, addressLimits },
     scoreOf: (peer: PeerId) => exchange.refusals.scoreOf(peer, systemClock.now()),
     onDenied: (why: Denial) => exchange.refusals.denied(why),
-    onFlood: (peer: PeerId) => {
-      exchange.ledger.refused(peer, 'dropped: bitswap flood')
-      exchange.refusals.refuse(peer)
-    },
+    onYamuxOffence: (peer: PeerId, what: string) => exchange.refusals.offended(peer, `dropped: yamux ${what}`),
+    onFlood: (peer: PeerId) => exchange.refusals.offended(peer, 'dropped: bitswap flood'),
   }
   const network = stack.use(await startNetwork(options, blocks, broker))
   const named = config.network.relays.map(parsePeerAddress).filter(address => address !== null)

@@ -22,8 +22,10 @@ import { isPrivateAddress } from './private-address.ts'
 import { quietDht } from './quiet-dht.ts'
 import { RelayClient } from './relay/relay-client.ts'
 import { relayServer } from './relay/relay-server.ts'
+import { SecuredLines } from './secured-lines.ts'
 import { spareKnown } from './sparing-gossip.ts'
 import { transportsOf } from './transports.ts'
+import type { YamuxOffence } from './yamux-frames.ts'
 
 /** The libp2p services of a node. */
 export interface NetworkServices extends Record<string, unknown> {
@@ -57,6 +59,8 @@ export interface NetworkOptions {
   readonly addressLimits?: AddressLimits
   /** Where connections wait before their handshake; absent: one of its own. */
   readonly door?: InboundDoor
+  /** A peer broke yamux's protocol or its bounds, and that connection ended. */
+  readonly onYamuxOffence?: (peer: PeerId, what: YamuxOffence) => void
   /** A peer sends more by bitswap than any that wants something. */
   readonly onFlood?: (peer: PeerId) => void
   readonly topics: readonly string[]
@@ -88,6 +92,7 @@ export function libp2pOptionsOf(options: NetworkOptions): Libp2pOptions<NetworkS
     return why !== null
   }
   const relay = options.isRelay === true && !off ? relayServer() : null
+  const lines = new SecuredLines()
   const discovery: ((components: never) => PeerDiscovery)[] = []
   if (!off && options.mdns) discovery.push(mdns({ serviceTag: `_hanse-${options.net}._udp.local` }))
   return {
@@ -97,13 +102,19 @@ export function libp2pOptionsOf(options: NetworkOptions): Libp2pOptions<NetworkS
       door: options.door ?? new InboundDoor(systemClock),
       limits: options.addressLimits,
     }),
-    connectionEncrypters: [joiningNoise(), tls()],
+    connectionEncrypters: [lines.noting(joiningNoise()), lines.noting(tls())],
     streamMuxers: [
-      joiningYamux({
-        maxInboundStreams: 256,
-        maxOutboundStreams: 256,
-        streamOptions: { maxReadBufferLength: 8 << 20, maxWriteBufferLength: 16 << 20 },
-      }),
+      joiningYamux(
+        {
+          maxInboundStreams: 256,
+          maxOutboundStreams: 256,
+          streamOptions: { maxReadBufferLength: 8 << 20, maxWriteBufferLength: 16 << 20 },
+        },
+        (line, what) => {
+          const peer = lines.peerOf(line)
+          if (peer !== undefined) options.onYamuxOffence?.(peer, what)
+        },
+      ),
     ],
     // It opens a stream on each connection every ten seconds to learn what yamux knows (`connected-figures.ts`): half of what an idle node takes.
     connectionMonitor: { enabled: false },

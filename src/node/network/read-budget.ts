@@ -28,7 +28,7 @@ export class ReadBudget {
     if (CIRCUIT.test(protocol)) return data
     const bucket = LIBP2P.test(protocol) ? this.#libp2p : this.#others
     if (bucket.charge(Math.max(data.byteLength, MIN_PIECE_BYTES), this.#clock.now()) > 0)
-      throw new YamuxFault(`more than a peer brings by ${protocol || 'no protocol'}`)
+      throw new YamuxFault('too many bytes')
     const isSparse = data instanceof Uint8Array && data.byteLength * 4 < data.buffer.byteLength
     return isSparse ? new Uint8Array(data) : data
   }

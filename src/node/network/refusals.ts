@@ -27,18 +27,13 @@ export class Refusals {
   /** The peer sent what no honest peer sends. */
   offended(peer: PeerId, why: string): void {
     this.#count(peer, why)
-    this.refuse(peer)
+    this.#keepOut('offence', peer, REFUSED_MS)
   }
 
   /** The peer does not keep its offers; it may come back sooner. */
   unreliable(peer: PeerId, why: string): void {
     this.#count(peer, why)
     this.#keepOut('unreliable', peer, UNRELIABLE_MS)
-  }
-
-  /** Ends the connection with a peer that sent what no honest peer sends, and keeps it out for a while; it is not counted. */
-  refuse(peer: PeerId): void {
-    this.#keepOut('offence', peer, REFUSED_MS)
   }
 
   /** A peer that came was not let in: it is counted. */

@@ -14,7 +14,7 @@ export function boundAsks(muxer: object, clock: Clock = systemClock): void {
   const { handlePing, incomingStream } = asked
   const bucket = new TokenBucket(YAMUX_ASKS, clock.now())
   const charge = () => {
-    if (bucket.charge(1, clock.now()) > 0) throw new YamuxFault('more pings and streams than a peer has use for')
+    if (bucket.charge(1, clock.now()) > 0) throw new YamuxFault('too many asks')
   }
   asked.handlePing = header => {
     charge()

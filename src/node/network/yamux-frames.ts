@@ -14,10 +14,19 @@ export interface YamuxFrame {
   readonly data?: Uint8Array
 }
 
+/** What no honest peer sends below its streams. */
+export type YamuxOffence = 'frame of another version' | 'frame too long' | 'too many asks' | 'too many bytes'
+
 /** A peer broke the protocol: the connection ends, and the peer is told so. */
 export class YamuxFault extends Error {
   override readonly name = 'YamuxFault'
   readonly reason = GoAwayCode.ProtocolError
+  readonly what: YamuxOffence
+
+  constructor(what: YamuxOffence) {
+    super(what)
+    this.what = what
+  }
 }
 
 export const HEADER_BYTES = 12

@@ -54,7 +54,7 @@ export class YamuxReader {
 
   /** Takes the frame that begins at `at`, as much of it as is here; returns what comes behind. */
   #begin(view: DataView, piece: Uint8Array, at: number): number {
-    if (view.getUint8(at) !== VERSION) throw new YamuxFault('a frame of another version')
+    if (view.getUint8(at) !== VERSION) throw new YamuxFault('frame of another version')
     const type = view.getUint8(at + 1)
     const flag = view.getUint16(at + 2)
     const streamID = view.getUint32(at + 4)

@@ -82,6 +82,7 @@ function chosenPeers(node: NodeContext): readonly PeerRow[] {
   return [...addresses].map(([peer, known]) => ({
     ...{ id: peer, addresses: known, direction: null, connected: false, pinned: node.peers.isPinned(peer) },
     ...awayOf(node, peer),
+    ...refusedOf(node, peer),
   }))
 }
 
@@ -91,6 +92,12 @@ function awayOf(node: NodeContext, peer: PeerId): Pick<PeerRow, 'state' | 'why'>
   if (standing.state === 'unreachable')
     return { state: 'unreachable', why: dialWhyOf(standing.why, node.config.network) }
   return { state: 'dialling' }
+}
+
+/** Why it may be away: what was refused of it before it went. */
+function refusedOf({ peerLedger }: NodeContext, peer: PeerId): Pick<PeerRow, 'refusals'> {
+  const { refusals } = peerLedger.figuresOf(peer)
+  return Object.keys(refusals).length === 0 ? {} : { refusals }
 }
 
 /** Pins a peer and dials it; one that is not reached stays pinned, which `note` says. @throws NodeError E_MULTIADDR, E_USAGE for this node itself */

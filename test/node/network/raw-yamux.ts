@@ -63,4 +63,6 @@ export async function rawYamux(): Promise<RawYamux> {
   }
 }
 
-const lineOf = (connection: Connection): Line => (connection as Connection & { muxer: { maConn: Line } }).muxer.maConn
+/** What lies below the muxer of a connection. */
+export const lineOf = (connection: Connection): Line =>
+  (connection as Connection & { muxer: { maConn: Line } }).muxer.maConn

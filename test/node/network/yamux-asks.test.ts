@@ -34,6 +34,6 @@ test.each(['handlePing', 'incomingStream'] as const)('one more than that is a fa
     made.handlePing({})
     made.incomingStream(i)
   }
-  expect(() => made[ask](1 as never)).toThrow('more pings and streams')
+  expect(() => made[ask](1 as never)).toThrow('too many asks')
   expect(done).toHaveLength(burst)
 })
