@@ -1,9 +1,11 @@
 import type { Libp2p, Stream, StreamHandler } from '@libp2p/interface'
 import { BoundedMap, TokenBucket } from '../../federation/index.ts'
 import type { PeerId } from '../../protocol/index.ts'
+import type { Pieces } from './direct-stream.ts'
+import { MessageWeights } from './message-weights.ts'
 
 const BITSWAP = '/ipfs/bitswap/1.2.0'
-/** Bytes one peer may send by bitswap: wants and cancels alone, 45 B each, because this node asks for nothing that way. */
+/** Bytes one peer may send by bitswap: wants and cancels alone, 45 B each, because this node asks for nothing that way; 4,096 short messages at once. */
 const WANTS = { burst: 1 << 20, perSecond: 16 << 10 }
 /** A want-list is at most this long, bytes: 5,000 wants, five times what is remembered of one peer. */
 export const MAX_WANT_LIST_BYTES = 256 << 10
@@ -12,7 +14,7 @@ const MAX_PEERS = 1_024
 
 /** A stream of libp2p as its muxer sees it. */
 interface Fed {
-  onData(data: { readonly byteLength: number }): void
+  onData(data: Pieces): void
 }
 
 /**
@@ -39,8 +41,10 @@ export function bitswapBudget(
   }
   return handler => (stream, connection) => {
     const peer = connection.remotePeer.toString() as PeerId
-    bound(stream, bytes => {
+    const weights = new MessageWeights()
+    bound(stream, data => {
       const bucket = bucketOf(peer)
+      const bytes = weights.weigh(data)
       const isOver = bucket.waitMsOf(bytes, now()) > 0
       if (isOver) onFlood(peer)
       else bucket.charge(bytes, now())
@@ -51,11 +55,11 @@ export function bitswapBudget(
 }
 
 /** Aborts the stream at the first data that may not come; a listener would take the data from the handler that is to come. */
-function bound(stream: Stream, may: (bytes: number) => boolean): void {
+function bound(stream: Stream, may: (data: Pieces) => boolean): void {
   const fed = stream as unknown as Fed
   const take = fed.onData.bind(stream)
   fed.onData = data => {
-    if (may(data.byteLength)) take(data)
+    if (may(data)) take(data)
     else stream.abort(new Error('over budget'))
   }
 }

@@ -24,10 +24,15 @@ const saysMuch = async (connection: Connection) => {
   const stream = await connection.newStream('/ipfs/bitswap/1.2.0')
   for (let i = 0; i < 20; i++) stream.send(LONG)
 }
+const saysNothing = async (connection: Connection) => {
+  const stream = await connection.newStream('/ipfs/bitswap/1.2.0')
+  stream.send(Buffer.alloc(64 << 10))
+}
 
 test.each([
   ['breaks yamux', 'dropped: yamux frame too long', namesFourGiB],
   ['floods bitswap', 'dropped: bitswap flood', saysMuch],
+  ['sends messages of bitswap without a byte', 'dropped: bitswap flood', saysNothing],
 ])('a peer that %s is counted with the reason, listed with it, and kept out', async (_, why, offend) => {
   await using peer = await hostilePeer()
   const home = await temporaryFolder()
