@@ -56,26 +56,36 @@ function* statementsOn(
   publisher: PublisherId,
   isMeant: (statement: Statement) => boolean,
 ): Generator<StatedHolder> {
-  const { catalogue } = node.library
   const self = node.libp2p.peerId.toString()
+  const meant = speakersOn(node, publisher, each => each.peer !== self && isMeant(each))
+  if (meant.length === 0) return
   const connected = new Set(node.connectedPeers())
-  const ranks = [...catalogue.statingPublishers()]
-    .filter(id => !node.relations.relationOf(id).block)
-    .map(id => ({ id, rank: rankOf(node, publisher, id) }))
-  for (const { id, rank } of ranks.toSorted((a, b) => a.rank - b.rank)) {
-    const stated = catalogue
-      .holdsOf(id)
-      .map(
-        ({ peer, publishers, cids }): Statement => ({
-          peer,
-          isWhole: publishers.has(publisher),
-          cids: cids as ReadonlySet<BlockId>,
-        }),
-      )
-      .filter(each => each.peer !== self && isMeant(each))
+  for (const { rank, stated } of meant.toSorted((a, b) => a.rank - b.rank)) {
     const inReach = stated.toSorted((a, b) => Number(connected.has(b.peer)) - Number(connected.has(a.peer)))
     for (const each of inReach.slice(0, MAX_STATED_BY_ONE)) yield { ...each, isChosen: rank < STRANGER }
   }
+}
+
+interface Speaker {
+  readonly rank: number
+  readonly stated: readonly Statement[]
+}
+
+/** Who says what is meant: of the thousands that say who holds what nearly all speak of their own bytes alone. */
+function speakersOn(node: NodeContext, publisher: PublisherId, isMeant: (statement: Statement) => boolean): Speaker[] {
+  const { catalogue } = node.library
+  const speakers: Speaker[] = []
+  for (const id of catalogue.statingPublishers()) {
+    const stated = catalogue
+      .holdsOf(id)
+      .map(({ peer, publishers, cids }): Statement => {
+        return { peer, isWhole: publishers.has(publisher), cids: cids as ReadonlySet<BlockId> }
+      })
+      .filter(isMeant)
+    if (stated.length === 0 || node.relations.relationOf(id).block) continue
+    speakers.push({ rank: rankOf(node, publisher, id), stated })
+  }
+  return speakers
 }
 
 const STRANGER = 4

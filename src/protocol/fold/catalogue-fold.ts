@@ -118,7 +118,7 @@ export class CatalogueFold {
       .sort()
   }
 
-  /** Publishers that may say who holds what: few of all. */
+  /** Publishers that may say who holds what, nearly all of them of their own bytes alone. */
   statingPublishers(): Iterable<PublisherId> {
     return this.#stating
   }

@@ -41,10 +41,11 @@ test('a peer that did not have the bytes is remembered for ten minutes, the last
   expect(absent.has(acme, 'peer0' as never, 0)).toBe(true)
 })
 
-test('publishers that say nothing of holders cost nothing', async () => {
+test('publishers that say nothing of holders, or of their own bytes alone, as all do, cost nothing', async () => {
   const sail = await sailOf()
   const silent = Array.from({ length: 30 }, (_, i) => releasing(100 + 3 * i, sail)).flat()
-  await using it = await nodeAmong([...silent, ...stating(10, acme, some(0, 1))])
+  const ofTheirOwn = Array.from({ length: 15 }, (_, i) => stating(200 + 3 * i, idOf(200 + 3 * i), some(i, 1))).flat()
+  await using it = await nodeAmong([...silent, ...ofTheirOwn, ...stating(10, acme, some(0, 1))])
   Object.assign(it.node, { holders: new HolderRecord(Date.now()), recordOf: () => null })
   const looked = vi.spyOn(it.node.relations, 'relationOf')
   expect(statedHoldersOf(it.node, acme)).toEqual([peerOf(0)])
