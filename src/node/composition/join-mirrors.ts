@@ -4,6 +4,7 @@ import { CopyRounds } from '../library/copy-rounds.ts'
 import { MirrorChecks } from '../library/mirror-checks.ts'
 import { MirrorKeeper } from '../library/mirror-keeper.ts'
 import type { NodeContext } from '../node-context.ts'
+import { isNewsOfCopies } from '../use-cases/copy-news.ts'
 import { checkMirror, mirrorChecked, pickMirrorCheck } from '../use-cases/mirror-checks.ts'
 
 /** Keeps the bytes of mirrored publishers here, looks whether other mirrors do, and whether there are copies enough. */
@@ -26,7 +27,7 @@ function mirrorChecksOf(node: NodeContext): MirrorChecks {
 
 /** Looks at copies as time passes and as others say what they hold. */
 function keepCopies(stack: AsyncDisposableStack, node: NodeContext, mirror: MirrorKeeper): void {
-  const { copies, holding, library, relations, writer } = node
+  const { copies, holding, library, relations } = node
   const isCounted = (publisher: PublisherId) => relations.relationOf(publisher).copies !== undefined
   stack.use(
     new CopyRounds({
@@ -39,7 +40,7 @@ function keepCopies(stack: AsyncDisposableStack, node: NodeContext, mirror: Mirr
   stack.defer(
     library.onChange(records => {
       if (!relations.known().some(isCounted)) return
-      if (records.some(({ publisher, typ }) => typ === 'holds' && publisher !== writer.publisher)) copies.stale()
+      if (records.some(record => isNewsOfCopies(node, record))) copies.stale()
     }),
   )
 }

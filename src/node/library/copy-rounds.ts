@@ -5,13 +5,15 @@ import { type CopyBook, type CopyNews, ROUND_MS, SETTLE_MS } from './copy-book.t
 const LOOK_EVERY_MS = 10 * 60_000
 /** Between news of holders and a look, ms: many come together, and a look reads every artifact. */
 const STALE_MS = 10_000
+/** Rest after a look, ms a package it looks at: one takes .4 to 1 ms of the processor, and others' news never end. */
+const REST_MS_A_PACKAGE = 4
 /** Between the first change of what is kept and its signature, ms: one record for what comes together. */
 const SIGN_MS = 10_000
 
 export interface CopyRoundsParts {
   readonly book: Pick<CopyBook, 'onNews'>
-  /** Looks at every artifact of publishers of whom a number of copies is wanted. */
-  readonly look: () => void
+  /** Looks at every artifact of publishers of whom a number of copies is wanted; tells of how many packages. */
+  readonly look: () => number
   /** Signs what is kept. */
   readonly sign: () => void
   readonly clock: Clock
@@ -25,6 +27,8 @@ export class CopyRounds implements Disposable {
   readonly #stop: () => void
   /** When the next look is; monotonic ms. */
   #lookAt = Number.POSITIVE_INFINITY
+  /** Until when news wait; monotonic ms. */
+  #restUntil = 0
   #cancelLook = () => {}
   #cancelSign: (() => void) | null = null
 
@@ -33,7 +37,7 @@ export class CopyRounds implements Disposable {
     this.#lookWithin(this.#spread(LOOK_EVERY_MS))
     this.#stop = parts.book.onNews(news => {
       if (news === 'due') this.#signSoon()
-      else this.#lookWithin(this.#delayAfter(news))
+      else this.#lookWithin(Math.max(this.#delayAfter(news), this.#restUntil - parts.clock.now()))
     })
   }
 
@@ -62,7 +66,7 @@ export class CopyRounds implements Disposable {
     this.#cancelLook = clock.after(ms, () => {
       this.#lookAt = Number.POSITIVE_INFINITY
       this.#lookWithin(this.#spread(LOOK_EVERY_MS))
-      look()
+      this.#restUntil = clock.now() + look() * REST_MS_A_PACKAGE
     })
   }
 

@@ -45,12 +45,16 @@ export class MirrorKeeper implements AsyncDisposable {
     })
   }
 
-  /** Looks at everything, or all of some publishers: after a start, when relations changed, when bytes were found altered. */
-  look(isLookedAt: (publisher: PublisherId) => boolean = () => true): void {
+  /**
+   * Looks at everything, or all of some publishers: after a start, when relations changed, when bytes were found altered. Tells at how
+   * many packages.
+   */
+  look(isLookedAt: (publisher: PublisherId) => boolean = () => true): number {
     const { library, isMirrored } = this.#parts
     const publishers = library.catalogue.publishers().filter(isMirrored).filter(isLookedAt)
-    for (const publisher of publishers) this.#lookAt(publisher)
+    const packages = publishers.reduce((sum, publisher) => sum + this.#lookAt(publisher), 0)
     this.#go()
+    return packages
   }
 
   /** A peer came, who may have what nobody had: some of it is tried again now. */
@@ -73,9 +77,10 @@ export class MirrorKeeper implements AsyncDisposable {
     return known
   }
 
-  #lookAt(publisher: PublisherId): void {
-    const packages = this.#parts.library.catalogue.publisher(publisher)?.packages.keys() ?? []
+  #lookAt(publisher: PublisherId): number {
+    const packages = [...(this.#parts.library.catalogue.publisher(publisher)?.packages.keys() ?? [])]
     this.#of(publisher).add(packages)
+    return packages.length
   }
 
   /** Starts what there is room for, and wakes up for what is due later. */

@@ -123,21 +123,42 @@ test('no more than a bound of roots is told', async () => {
   expect((await book.due(new Set())).held).toHaveLength(8_192)
 })
 
-test('a round looks every ten minutes, within ten seconds of news, and after a minute while copies are missing', async () => {
+/** The rounds of a node that looks at so many packages. */
+function roundsOver(packages: number) {
   const clock = new HandClock()
-  let tell: (news: CopyNews) => void = () => {}
+  const listeners: ((news: CopyNews) => void)[] = []
   const seen = { looks: 0, signs: 0 }
+  const look = () => {
+    seen.looks++
+    return packages
+  }
   const rounds = new CopyRounds({
     book: {
       onNews: listener => {
-        tell = listener
-        return () => {}
+        listeners.push(listener)
+        return () => listeners.splice(0)
       },
     },
-    look: () => seen.looks++,
-    sign: () => seen.signs++,
-    ...{ clock, random: () => 0.5 },
+    ...{ look, sign: () => seen.signs++, clock, random: () => 0.5 },
   })
+  const tell = (news: CopyNews) => {
+    for (const listener of listeners) listener(news)
+  }
+  return { clock, seen, rounds, tell }
+}
+
+test('news that never end have all copies looked at as often as that takes little: not before a rest by what the look was', () => {
+  const { clock, seen, tell } = roundsOver(10_000)
+  for (let second = 0; second < 600; second++) {
+    tell('stale')
+    clock.pass(1_000)
+  }
+  expect(seen.looks).toBeGreaterThan(10)
+  expect(seen.looks).toBeLessThan(20)
+})
+
+test('a round looks every ten minutes, within ten seconds of news, and after a minute while copies are missing', async () => {
+  const { clock, seen, rounds, tell } = roundsOver(10)
   clock.pass(10 * 60_000)
   expect(seen).toEqual({ looks: 1, signs: 0 })
   for (let i = 0; i < 5; i++) tell('stale')

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { layoutOf } from '../../../src/federation/index.ts'
 import { HolderRecord } from '../../../src/node/library/holder-record.ts'
 import type { NodeContext } from '../../../src/node/node-context.ts'
+import { isNewsOfCopies } from '../../../src/node/use-cases/copy-news.ts'
 import { pickMirrorCheck } from '../../../src/node/use-cases/mirror-checks.ts'
 import { holdingsOf, replicationOf } from '../../../src/node/use-cases/replication.ts'
 import { seenCopiesOf } from '../../../src/node/use-cases/seen-copies.ts'
@@ -83,4 +84,16 @@ test('who is signed to hold single files counts for those, is shown with them, a
   holders.note(acme, peerOf(0), { outcome: 'absent', at: Date.now() })
   expect((await replicationOf(node, holdingsOf(node, acme), state!))?.copies).toBe(0)
   expect(seen().partial.size).toBe(0)
+})
+
+test('what a chosen publisher says of the publisher, or of single files, is news of copies; a stranger’s word, and one of other bytes, is none', async () => {
+  const sail = await sailOf()
+  const lists = [stating(10, acme, some(0, 1)), stating(20, acme, some(1, 1)), statingRoots(30, some(2, 1), [sail.cid])]
+  const records = [...lists, stating(40, idOf(40), some(3, 1))].map(list => list.at(-1)!)
+  await using it = await nodeAmong(lists.flat())
+  await it.node.relations.change(acme, { do: 'mirror', copies: 3 })
+  const areNews = () => records.map(record => isNewsOfCopies(it.node, record))
+  expect(areNews()).toEqual([false, false, false, false])
+  for (const seed of [10, 30, 40]) await it.node.relations.change(idOf(seed), { do: 'follow' })
+  expect(areNews()).toEqual([true, false, true, false])
 })
