@@ -22,7 +22,9 @@ async function started() {
   const network = (() => ({
     getPeers: () => [],
     hangUp: async () => {},
-    services: { connectedPeers: { onConnect: () => () => {}, onDisconnect: () => () => {} } },
+    services: {
+      connectedPeers: { onConnect: () => () => {}, onIdentify: () => () => {}, onDisconnect: () => () => {} },
+    },
   })) as never
   const metrics = createMetrics({
     peers: () => 0,
