@@ -90,6 +90,12 @@ export class Asks {
     if (ask) Object.assign(ask, { isHere: true, lateAt: null, deadline: Number.POSITIVE_INFINITY })
   }
 
+  /** What is asked for heads answered one of several requests, and is asked the next. */
+  goesOn(id: number, now: number): void {
+    const ask = this.#asks.get(id)
+    if (ask) ask.deadline = now + HEADS_TIMEOUT_MS
+  }
+
   /** Those whose time is over, one by one: one that ends meanwhile is left out. Beside one that is only late, others may be asked now. */
   *overdue(now: number): Generator<[number, Ask]> {
     for (const [id, ask] of this.#asks) {

@@ -99,6 +99,7 @@ export class SyncDriver implements AsyncDisposable {
       subscribedTo: this.#subscriptions.size,
       rangesAhead: this.#ahead.size,
       newsBudgets: this.#news.size,
+      namedTurns: this.#heads.size,
       ...this.#machine.sizes,
     }
   }
@@ -183,11 +184,13 @@ export class SyncDriver implements AsyncDisposable {
   }
 
   async #askHeads(effect: Extract<SyncEffect, { do: 'askHeads' }>): Promise<void> {
-    const { ask, peer, publishers } = effect
-    const told = await this.#withSignal(ask, signal => this.#heads.ask(effect, signal))
+    const { ask, peer } = effect
+    const told = await this.#withSignal(ask, signal =>
+      this.#heads.ask(effect, signal, () => this.#machine.answering(ask, this.#now)),
+    )
     if (typeof told === 'string') return this.#do(this.#machine.headsFailed(peer, ask, told, this.#now))
     const isWhole = !told.answer.isOver && !told.answer.isCut
-    if (isWhole) this.#freshness.answered(peer, publishers, this.#now)
+    if (isWhole) this.#freshness.answered(peer, told.asked, this.#now)
     this.#do(this.#machine.offered(peer, ask, told.offers, this.#now, told.answer))
   }
 

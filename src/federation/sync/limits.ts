@@ -19,7 +19,7 @@ export const PEERS_A_FOLLOW = 32
 export const MAX_RANGES_AHEAD = 4
 /** Head requests in flight per peer: more wait for the next round. */
 export const MAX_HEAD_ASKS_PER_PEER = 8
-/** A heads reply later than this, in ms, counts as failed. */
+/** A heads reply later than this, in ms, counts as failed, each of those that one round takes. */
 export const HEADS_TIMEOUT_MS = 10_000
 /** A range not here within this, in ms, counts as failed: 1 MiB at 64 kB/s and room. */
 export const RANGE_TIMEOUT_MS = 30_000
@@ -77,7 +77,7 @@ export const LONGEST_HEADS_BYTES = 104 * 1024
  */
 export const NEWS_RATE: Rate = { burst: 4 << 20, perSecond: 400_000 }
 export const LEAST_NEWS_BYTES = 1_024
-/** Requests by which one peer is asked what changed of publishers that it need not list, 256 in each; of those beyond only whole heads tell. */
+/** Requests by which one peer is asked in one round what changed of publishers that it need not list, 256 in each; those beyond have their turn in later rounds. */
 export const MAX_NAMED_REQUESTS = 16
 /** Time a node waits for peers to name longer chains of its own feeds, in ms. */
 export const OWN_HEADS_MS = 2_000

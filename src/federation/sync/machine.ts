@@ -108,6 +108,11 @@ export class SyncMachine {
     this.#peers.deafened(peer)
   }
 
+  /** One of the requests that an `askHeads` takes was answered: the next has its own time. */
+  answering(ask: number, now: number): void {
+    this.#asks.goesOn(ask, now)
+  }
+
   /** A heads request that failed, or was answered by what is not one of the protocol's messages (`bad`). */
   headsFailed(peer: PeerId, ask: number, why: Failure | 'bad', now: number): SyncEffect[] {
     if (!this.#asks.end(ask, peer)) return []

@@ -11,6 +11,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   syncPeers: sync.MAX_SYNC_PEERS,
   subscribedTo: sync.MAX_SYNC_PEERS,
   newsBudgets: sync.MAX_SYNC_PEERS,
+  namedTurns: sync.MAX_SYNC_PEERS,
   rangesAhead: sync.MAX_RANGES_AHEAD,
   struckPeers: sync.MAX_STRUCK_PEERS,
   headAsksOfPeer: sync.MAX_HEAD_ASKS_PER_PEER,

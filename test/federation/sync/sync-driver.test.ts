@@ -4,11 +4,23 @@ import type { FeedClient } from '../../../src/federation/sync/fetch-range.ts'
 import { FeedHandler } from '../../../src/federation/sync/handler.ts'
 import { HeadChanges } from '../../../src/federation/sync/head-changes.ts'
 import { Intake } from '../../../src/federation/sync/intake.ts'
+import { HEADS_TIMEOUT_MS } from '../../../src/federation/sync/limits.ts'
 import { rangeVerifier } from '../../../src/federation/sync/verify-range.ts'
-import { encodeHeads, headOf, type PeerId, type SignatureCheck, verifySignatures } from '../../../src/protocol/index.ts'
+import {
+  encodeHeads,
+  encodeHeadsSinceEnd,
+  HEADS_SINCE_FEATURE,
+  headOf,
+  MAX_ASKED_PUBLISHERS,
+  type PeerId,
+  parseFeedRequest,
+  type SignatureCheck,
+  verifySignatures,
+} from '../../../src/protocol/index.ts'
 import { Publisher } from '../simulation/cast.ts'
 import { World } from '../simulation/world.ts'
 import { MemoryFeedStore } from './memory-feed-store.ts'
+import { idOf } from './nobodys-ids.ts'
 
 const MINUTE = 60_000
 const peer = 'peer' as PeerId
@@ -101,4 +113,35 @@ test('a node that takes long to verify what it was given blames nobody for it', 
   await world.runUntil(10 * MINUTE)
   expect(mine.records.size).toBe(6)
   expect([dropped, sync.sizes.struckPeers]).toEqual([[], 0])
+})
+
+test('a peer that answers each of many requests in time is not late, however many a round takes', async () => {
+  const sinces: (number | null)[] = []
+  const far: { world: World | null } = { world: null }
+  const slow: FeedClient = {
+    async *request(_, payload, { signal }) {
+      signal.throwIfAborted()
+      const ask = parseFeedRequest(payload)
+      if (ask?.ask !== 'heads-since') return
+      sinces.push(ask.since?.at ?? null)
+      const { promise, resolve } = Promise.withResolvers<void>()
+      signal.addEventListener('abort', () => resolve())
+      if (ask.since === null) resolve()
+      else far.world!.after(HEADS_TIMEOUT_MS / 4, resolve)
+      await promise
+      yield encodeHeadsSinceEnd({ boot: 'b'.repeat(26), at: sinces.length, whole: ask.since === null })
+    },
+    features: async () => new Set([HEADS_SINCE_FEATURE]),
+  }
+  const { sync, world, dropped, connect } = await nodeOf(slow)
+  await using _ = sync
+  far.world = world
+  const others = Array.from({ length: 9 * MAX_ASKED_PUBLISHERS }, (_, i) => idOf(i))
+  sync.follow(others)
+  connect()
+  await new Promise(setImmediate) // before time passes
+  await world.runUntil(5 * MINUTE)
+  expect([dropped, sync.sizes.struckPeers]).toEqual([[], 0])
+  // One after the other, rounds ask since the answer of the one before.
+  expect(new Set(sinces).size).toBeGreaterThan(3)
 })
