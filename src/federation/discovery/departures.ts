@@ -1,18 +1,7 @@
 import type { PeerId } from '../../protocol/index.ts'
-import type { Candidates } from './candidates.ts'
-import type { Connections } from './connections.ts'
-import type { DhtDuties } from './dht-duties.ts'
-import type { Rotation } from './rotation.ts'
-import type { SearchCover } from './search-cover.ts'
+import type { KeeperState } from './keeper-state.ts'
 
-export interface DeparturesParts {
-  readonly candidates: Candidates
-  readonly connections: Connections
-  readonly dht: DhtDuties
-  readonly cover: SearchCover
-  readonly rotation: Rotation
-  /** 0 (inclusive) to 1. */
-  readonly random: () => number
+export interface DeparturesParts extends KeeperState {
   /** Whether a file or an answer passes with that peer now, or this node is reached through it; absent: never. */
   readonly isAtWork?: ((peer: PeerId) => boolean) | undefined
 }

@@ -1,33 +1,20 @@
 import type { PeerId } from '../../protocol/index.ts'
-import { addressesToDial, type Candidate, type Candidates } from './candidates.ts'
-import type { Connections } from './connections.ts'
-import type { DhtDuties } from './dht-duties.ts'
+import { addressesToDial, type Candidate } from './candidates.ts'
 import type { DialFailure } from './dial-failure.ts'
 import { type Choice, lackOf, pickDials, pickUntried } from './dial-order.ts'
 import type { DiscoveryEffect } from './effects.ts'
 import { Guesses } from './guesses.ts'
+import type { KeeperState } from './keeper-state.ts'
 import { DIAL_TIMEOUT_MS } from './limits.ts'
-import type { Rotation } from './rotation.ts'
-import type { SearchCover } from './search-cover.ts'
-
-export interface DialsParts {
-  readonly candidates: Candidates
-  readonly connections: Connections
-  readonly dht: DhtDuties
-  readonly cover: SearchCover
-  readonly rotation: Rotation
-  /** 0 (inclusive) to 1. */
-  readonly random: () => number
-}
 
 /** The dials that run: who is next, until when each is waited for, and what follows when it fails. */
 export class Dials {
-  readonly #parts: DialsParts
+  readonly #parts: KeeperState
   /** When each is given up, ms. */
   readonly #deadlines = new Map<PeerId, number>()
   readonly #choice: Choice
 
-  constructor(parts: DialsParts) {
+  constructor(parts: KeeperState) {
     this.#parts = parts
     const { candidates, connections, random } = parts
     this.#choice = {
