@@ -136,6 +136,8 @@ export interface NodeContext {
   freshness(): Freshness
   /** What a node signed of itself, as far as it was told here. */
   recordOf(peer: PeerId): NodeRecord | null
+  /** The same of all nodes, connected or not. */
+  nodeRecords(): ReadonlyMap<PeerId, NodeRecord>
   /** This node searches: peers that hold what neither it nor connected peers hold are to be connected. */
   searches(followed: ReadonlySet<string>, borneOut: (peer: PeerId) => Borne): void
   /** Whether other nodes can dial this one. */

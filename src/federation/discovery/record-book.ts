@@ -69,6 +69,14 @@ export class RecordBook {
     return held.reduce<NodeRecord | null>((a, { record }) => (a === null || record.at > a.at ? record : a), null)
   }
 
+  /** The newest record of each node, of any reach. */
+  newest(): ReadonlyMap<PeerId, NodeRecord> {
+    const newest = new Map<PeerId, NodeRecord>()
+    for (const { record } of this.#held.values())
+      if ((newest.get(record.peer)?.at ?? Number.NEGATIVE_INFINITY) < record.at) newest.set(record.peer, record)
+    return newest
+  }
+
   /** Forgets what is too old. */
   age(now: number): void {
     for (const [key, { record }] of this.#held)

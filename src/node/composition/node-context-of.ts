@@ -177,6 +177,7 @@ type Connections =
   | 'confirmed'
   | 'reachability'
   | 'recordOf'
+  | 'nodeRecords'
   | 'searches'
   | 'connectedPeers'
   | 'parseStored'
@@ -197,6 +198,7 @@ function connectionsOf(
     caughtUp: async () => await catchUp()?.ready,
     freshness: () => catchUp()?.freshness ?? 'catching up',
     recordOf: peer => federation()?.records.book.of(peer) ?? null,
+    nodeRecords: () => federation()?.records.book.newest() ?? new Map(),
     searches: (followed, borneOut) => federation()?.discovery.searches(followed, borneOut),
     connectedPeers: () => exchange.connections.connected(),
     reachability: () => federation()?.dialBacks.reachability ?? { state: 'unknown', asked: 0, addresses: [] },

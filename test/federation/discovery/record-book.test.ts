@@ -37,3 +37,13 @@ test('who was dialled gives way to later dials, and never while it is connected'
   for (let n = 0; n < MAX_RECORDS; n++) book.met(`other ${n}` as PeerId, 'dialled', each => each === 'dialled')
   expect(toldOf(book)).toEqual(['dialled'])
 })
+
+test('the newest record of each node is shown, whatever addresses it has', () => {
+  const book = bookOf({ a: 'dialled', b: 'came' })
+  const record = { peer: 'a', at: NOW + 1, addresses: [], mirrors: [] } as unknown as NodeRecord
+  book.add({ record, envelope: Buffer.from('later'), reach: 'site', from: 'b' as PeerId }, NOW)
+  expect([...book.newest()].map(([peer, { at }]) => [peer, at])).toEqual([
+    ['a', NOW + 1],
+    ['b', NOW],
+  ])
+})

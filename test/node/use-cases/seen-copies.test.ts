@@ -6,18 +6,29 @@ import { isNewsOfCopies } from '../../../src/node/use-cases/copy-news.ts'
 import { pickMirrorCheck } from '../../../src/node/use-cases/mirror-checks.ts'
 import { holdingsOf, replicationOf } from '../../../src/node/use-cases/replication.ts'
 import { seenCopiesOf } from '../../../src/node/use-cases/seen-copies.ts'
-import type { PeerId } from '../../../src/protocol/index.ts'
+import type { PeerId, PublisherId } from '../../../src/protocol/index.ts'
 import { idOf, nodeAmong, peerOf, releasing, sailOf, stating, statingRoots } from './holder-world.ts'
 
 const acme = idOf(1)
 const HOUR_MS = 60 * 60_000
 const some = (from: number, count: number) => Array.from({ length: count }, (_, i) => peerOf(from + i))
 
+/** What a node signed of itself some time ago. */
+interface Said {
+  readonly peer: PeerId
+  readonly ageMs: number
+  readonly mirrors: readonly PublisherId[]
+}
+
 /** What a node sees that started `upMs` ago. */
-function seenAt(it: { readonly node: NodeContext }, { upMs = 0, mirrors = [] as PeerId[] } = {}) {
+function seenAt(
+  it: { readonly node: NodeContext },
+  { upMs = 0, mirrors = [] as PeerId[], records = [] as Said[] } = {},
+) {
   const holders = new HolderRecord(Date.now() - upMs)
-  const recordOf = (peer: PeerId) => (mirrors.includes(peer) ? { mirrors: [acme] } : null)
-  const node = { ...it.node, holders, recordOf } as unknown as NodeContext
+  const said = [...records, ...mirrors.map((peer): Said => ({ peer, ageMs: 0, mirrors: [acme] }))]
+  const newest = new Map(said.map(({ peer, ageMs, mirrors }) => [peer, { peer, at: Date.now() - ageMs, mirrors }]))
+  const node = { ...it.node, holders, nodeRecords: () => newest } as unknown as NodeContext
   return { holders, seen: () => seenCopiesOf(node, acme) }
 }
 
@@ -61,6 +72,26 @@ test('connected nodes that say they mirror the publisher may take what is missin
   expect(seen().mirrors).toEqual(some(0, 2))
   holders.note(acme, peerOf(0), { outcome: 'silent', at: Date.now() })
   expect(seen().mirrors).toEqual([peerOf(1)])
+})
+
+test('of a hundred mirrors a node meets few: whoever said so within a day shares what is missing, and who is full may', async () => {
+  await using it = await nodeAmong([])
+  const [saysSo, old, of64, of63] = some(0, 4) as [PeerId, PeerId, PeerId, PeerId]
+  const others = Array.from({ length: 64 }, (_, i) => `other${i}` as PublisherId)
+  const records = [
+    { peer: saysSo, ageMs: 23 * HOUR_MS, mirrors: [acme] },
+    { peer: old, ageMs: 25 * HOUR_MS, mirrors: [acme] },
+    { peer: of64, ageMs: 0, mirrors: others },
+    { peer: of63, ageMs: 0, mirrors: others.slice(1) },
+  ]
+  expect(seenAt(it, { records }).seen().mirrors).toEqual([saysSo, of64])
+})
+
+test('a holder that this node never meets counts as long as it signs that it is there', async () => {
+  await using it = await nodeAmong(stating(10, acme, some(0, 3)))
+  await it.node.relations.change(idOf(10), { do: 'follow' })
+  const records = [1, 25].map((hours, i) => ({ peer: peerOf(i), ageMs: hours * HOUR_MS, mirrors: [] }))
+  expect(seenAt(it, { upMs: 2 * HOUR_MS, records }).seen().whole).toEqual([peerOf(0)])
 })
 
 test('who is signed to hold single files counts for those, is shown with them, and is checked on them', async () => {

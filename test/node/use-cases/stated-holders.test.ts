@@ -46,7 +46,7 @@ test('publishers that say nothing of holders, or of their own bytes alone, as al
   const silent = Array.from({ length: 30 }, (_, i) => releasing(100 + 3 * i, sail)).flat()
   const ofTheirOwn = Array.from({ length: 15 }, (_, i) => stating(200 + 3 * i, idOf(200 + 3 * i), some(i, 1))).flat()
   await using it = await nodeAmong([...silent, ...ofTheirOwn, ...stating(10, acme, some(0, 1))])
-  Object.assign(it.node, { holders: new HolderRecord(Date.now()), recordOf: () => null })
+  Object.assign(it.node, { holders: new HolderRecord(Date.now()) })
   const looked = vi.spyOn(it.node.relations, 'relationOf')
   expect(statedHoldersOf(it.node, acme)).toEqual([peerOf(0)])
   expect(statedCopiesOf(it.node, acme).map(({ peer }) => peer)).toEqual([peerOf(0)])
