@@ -9,7 +9,6 @@ import {
   type RecordId,
   ROOT_FEED,
   sealHead,
-  type Visibility,
   type WellFormedRecord,
 } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
@@ -17,17 +16,10 @@ import type { Identity } from '../identity/identity-file.ts'
 import { StorageError } from '../storage/index.ts'
 import { CloneWatch } from './clone-watch.ts'
 import type { Library } from './library.ts'
+import { OwnAppends } from './own-appends.ts'
+import { OwnDelegations } from './own-delegations.ts'
 import { type FeedChoice, type FeedVisibility, OwnFeeds } from './own-feeds.ts'
-import { delegateOf, firstRecordsOf } from './own-root.ts'
-
-/** Where the next record of a feed goes. */
-interface FeedPlace {
-  readonly feed: FeedId
-  readonly seq: number
-  readonly prev: RecordId | null
-  /** Milliseconds. */
-  readonly ts: number
-}
+import { firstRecordsOf } from './own-root.ts'
 
 export interface WriterParts {
   readonly net: string
@@ -53,6 +45,8 @@ export class Writer {
   readonly #parts: WriterParts
   readonly #first: readonly WellFormedRecord[]
   readonly #clones = new CloneWatch()
+  readonly #appends: OwnAppends
+  readonly #delegations: OwnDelegations
   #last: Promise<unknown> = Promise.resolve()
   #prepared = false
 
@@ -60,7 +54,10 @@ export class Writer {
     this.#parts = parts
     this.own = new OwnFeeds(parts.identity)
     this.#first = firstRecordsOf(parts.net, parts.identity)
-    this.publisher = this.#first[0]!.publisher
+    const { publisher, id: genesis } = this.#first[0]!
+    this.publisher = publisher
+    this.#appends = new OwnAppends({ ...parts, publisher, clones: this.#clones })
+    this.#delegations = new OwnDelegations({ ...parts, publisher, genesis, own: this.own, appends: this.#appends })
   }
 
   /** The feeds that every publisher begins with. */
@@ -121,15 +118,15 @@ export class Writer {
   }
 
   async #write(choice: FeedChoice, ops: readonly Op[], claimedMs?: number): Promise<WellFormedRecord> {
-    this.#requireSound()
+    this.#appends.requireSound()
     await this.#prepare(false)
     const { net } = this.#parts
     const feed = this.own.feedOf(choice)
     const key = this.own.keyOf(feed)
     // The feed of an audience is delegated with its first record.
-    if (typeof choice !== 'string' && !this.#isDelegated(feed)) await this.#delegate(feed, 'listed')
+    if (typeof choice !== 'string' && !this.#delegations.has(feed)) await this.#delegations.add(feed, 'listed')
     const auth = await this.#rootHead()
-    return await this.#append(feed, place =>
+    return await this.#appends.append(feed, place =>
       buildWriterRecord(
         { net, publisher: this.publisher, ...place, ts: claimedMs ?? place.ts, auth, typ: ops[0]!.op, ops },
         key.sign,
@@ -137,40 +134,11 @@ export class Writer {
     )
   }
 
-  /**
-   * Makes the next record of an own feed durable, folds and announces it. Before the first write the feed may grow meanwhile, as a
-   * longer chain is adopted: the record is then built again behind it. A feed that takes no record behind its own head is damaged.
-   * @throws FederationError E_FEED_CLONED when the feed went on without this node; StorageError E_RECORD_CORRUPT
-   */
-  async #append(feed: FeedId, build: (place: FeedPlace) => WellFormedRecord): Promise<WellFormedRecord> {
-    const { library, announce } = this.#parts
-    for (;;) {
-      this.#requireSound()
-      const head = await library.records.head(this.publisher, feed)
-      const record = build({ feed, seq: (head?.seq ?? 0) + 1, prev: head?.id ?? null, ts: Date.now() })
-      const { stored } = await library.records.append([record], { onlyAtTip: true })
-      if (stored.length === 0) {
-        if ((await library.records.head(this.publisher, feed))?.id === head?.id) this.#cannotExtend(feed, head)
-        continue
-      }
-      this.#clones.wrote(feed, record.seq)
-      library.absorb(stored)
-      announce(record)
-      return record
-    }
-  }
-
-  /** Takes note of damage, so that nothing more is written. */
-  #cannotExtend(feed: FeedId, head: FeedHead | null): void {
-    const problem = `nothing can be written behind record ${head?.seq ?? 0} of feed ${feed}`
-    this.#parts.library.damaged({ publisher: this.publisher, feed, problem, lost: null })
-  }
-
   /** Asks peers once after a start; an early ask that found nobody who knows the publisher is repeated by the first write. */
   async #prepare(isEarly: boolean): Promise<void> {
     if (this.#prepared || this.#clones.found !== null) return
-    this.#requireSound()
-    const missing = this.#undelegated()
+    this.#appends.requireSound()
+    const missing = this.#delegations.missing()
     const mustHear = missing.length > 0 && this.#parts.identity.restored === 'awaits-peers'
     const found = await this.#adopt(mustHear)
     if (mustHear && (found?.named ?? 0) === 0) {
@@ -178,7 +146,7 @@ export class Writer {
         hint: 'hanse peer add MULTIADDR of a node that follows it; or accept the risk of a fork: stop, then hanse restore FILE --offline',
       })
     }
-    await this.#delegateFirst(missing)
+    await this.#delegations.addFirst(missing)
     this.#prepared = !isEarly || (found?.named ?? 0) > 0
   }
 
@@ -189,53 +157,6 @@ export class Writer {
       if (error instanceof FederationError && error.code === 'E_FEED_CLONED') this.#clones.told(error)
       throw error
     }
-  }
-
-  /**
-   * Nothing is written behind a record that is damaged or lost here: what it said is not known, and a copy of it elsewhere would make
-   * what takes its place a fork. @throws FederationError E_FEED_CLONED; StorageError E_RECORD_CORRUPT
-   */
-  #requireSound(): void {
-    if (this.#clones.found !== null) throw this.#clones.found
-    const problem = this.#parts.library.problems.get(this.publisher)
-    if (problem === undefined) return
-    throw new StorageError(
-      'E_RECORD_CORRUPT',
-      `this node writes nothing while its own records are damaged: ${problem}`,
-      {
-        hint: 'stop the node, then: hanse doctor --repair; it says what can be fetched again and what a backup must bring back',
-      },
-    )
-  }
-
-  #undelegated(): readonly FeedVisibility[] {
-    return (['public', 'private'] as const).filter(visibility => !this.#isDelegated(this.feeds[visibility]))
-  }
-
-  #isDelegated(feed: FeedId): boolean {
-    return this.#parts.library.catalogue.visibilityOf(this.publisher, feed) !== null
-  }
-
-  /** A restored identity has writer keys that its root feed does not name yet; those of any other are delegated at its beginning or never. */
-  async #delegateFirst(missing: readonly FeedVisibility[]): Promise<void> {
-    if (missing.length > 0 && this.#parts.identity.restored === null) {
-      throw new NodeError('E_IDENTITY', `the root feed of ${this.publisher} does not delegate the feeds of this node`, {
-        hint: 'hanse restore of a backup into a new home goes on in new feeds',
-      })
-    }
-    for (const visibility of missing) await this.#delegate(this.feeds[visibility], visibility)
-  }
-
-  async #delegate(feed: FeedId, visibility: Visibility): Promise<void> {
-    const { net, identity } = this.#parts
-    const key = this.own.keyOf(feed)
-    await this.#append(ROOT_FEED, place =>
-      delegateOf(
-        identity.root,
-        { visibility, key },
-        { ...place, net, publisher: this.publisher, prev: place.prev ?? this.#first[0]!.id },
-      ),
-    )
   }
 
   /** The signed head that stands for a record too long to announce whole. */
