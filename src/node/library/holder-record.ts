@@ -11,6 +11,12 @@ export interface HolderCheck {
   readonly at: number
 }
 
+/** A peer that did not show a publisher's bytes. */
+export interface FailedHolder {
+  readonly publisher: PublisherId
+  readonly peer: PeerId
+}
+
 /** A peer that was neither connected nor proven for so long is no holder to count on, ms. */
 const FORGOTTEN_MS = 24 * 60 * 60_000
 /** The same for one not met since this node started, ms. */
@@ -47,5 +53,13 @@ export class HolderRecord {
 
   of(publisher: PublisherId, peer: PeerId): HolderCheck | null {
     return this.#checks.get(`${publisher}/${peer}`) ?? null
+  }
+
+  /** Whose last check of which publisher's bytes was not passed. */
+  failed(): readonly FailedHolder[] {
+    return [...this.#checks].flatMap(([key, { outcome }]) => {
+      const [publisher, peer] = key.split('/') as [PublisherId, PeerId]
+      return outcome === 'held' ? [] : [{ publisher, peer }]
+    })
   }
 }

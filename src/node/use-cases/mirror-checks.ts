@@ -1,5 +1,5 @@
 import { type SpotCheck, spotCheck } from '../../federation/index.ts'
-import type { Artifact, PackageState, PublisherId } from '../../protocol/index.ts'
+import type { Artifact, PackageState, PeerId, PublisherId } from '../../protocol/index.ts'
 import type { Checkable } from '../library/mirror-checks.ts'
 import type { NodeContext } from '../node-context.ts'
 import { statedHoldersOf } from './stated-holders.ts'
@@ -7,10 +7,26 @@ import { statedHoldersOf } from './stated-holders.ts'
 /** Publishers, and packages of one, looked at for something to check before it is left for the next time. */
 const MAX_TRIES = 16
 
+/** Share of the checks that are for peers that failed their last one. */
+const AGAIN_SHARE = 0.5
+
 /** A connected peer that is signed to hold an artifact of a publisher this node allows, mirrors or is itself; by chance. */
 export function pickMirrorCheck(node: NodeContext, random: () => number): Checkable | null {
-  const publishers = [node.writer.publisher, ...node.relations.known()].filter(id => isCaredFor(node, id))
   const connected = new Set(node.connectedPeers())
+  return (random() < AGAIN_SHARE ? pickFailed(node, connected, random) : null) ?? pickAny(node, connected, random)
+}
+
+/** One that was busy, or was filling up, would else count as no copy until chance comes back to it: with many publishers for weeks. */
+function pickFailed(node: NodeContext, connected: ReadonlySet<PeerId>, random: () => number): Checkable | null {
+  const failed = node.holders.failed().filter(each => connected.has(each.peer) && isCaredFor(node, each.publisher))
+  const picked = pickOne(failed, random)
+  const artifact = picked === null ? null : pickArtifact(node, picked.publisher, random)
+  if (picked === null || artifact === null) return null
+  return statedHoldersOf(node, picked.publisher, artifact.cid).includes(picked.peer) ? { ...picked, artifact } : null
+}
+
+function pickAny(node: NodeContext, connected: ReadonlySet<PeerId>, random: () => number): Checkable | null {
+  const publishers = [node.writer.publisher, ...node.relations.known()].filter(id => isCaredFor(node, id))
   for (let i = 0; i < MAX_TRIES; i++) {
     const publisher = pickOne(publishers, random)
     if (publisher === null) return null

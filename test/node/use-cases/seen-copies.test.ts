@@ -128,3 +128,23 @@ test('what a chosen publisher says of the publisher, or of single files, is news
   for (const seed of [10, 30, 40]) await it.node.relations.change(idOf(seed), { do: 'follow' })
   expect(areNews()).toEqual([true, false, true, false])
 })
+
+test('who failed a check is checked again before chance comes back to it, as long as it is signed to hold the bytes', async () => {
+  const sail = await sailOf()
+  const seeds = Array.from({ length: 20 }, (_, i) => 3 * i)
+  const lists = seeds.map(seed => [...releasing(100 + seed, sail), ...stating(10 + seed, idOf(100 + seed), some(0, 1))])
+  await using it = await nodeAmong(lists.flat(), { connected: some(0, 2) })
+  for (const seed of seeds) await it.node.relations.change(idOf(100 + seed), { do: 'mirror' })
+  const { holders } = seenAt(it)
+  for (const peer of some(0, 2)) holders.note(idOf(100), peer, { outcome: 'silent', at: Date.now() })
+  let drawn = 1
+  const random = () => {
+    drawn = (drawn * 16_807) % 2_147_483_647
+    return drawn / 2_147_483_647
+  }
+  const node = { ...it.node, holders } as unknown as NodeContext
+  const picked = Array.from({ length: 60 }, () => pickMirrorCheck(node, random)).filter(each => each !== null)
+  expect(new Set(picked.map(({ peer }) => peer))).toEqual(new Set(some(0, 1)))
+  expect(new Set(picked.map(({ publisher }) => publisher)).size).toBeGreaterThan(10)
+  expect(picked.filter(({ publisher }) => publisher === idOf(100)).length).toBeGreaterThan(10)
+})
