@@ -80,7 +80,7 @@ function mendingInbound(upgrader: Upgrader): Upgrader {
 
 function mendingOutbound(upgrader: Upgrader): Upgrader {
   const upgradeOutbound: Upgrader['upgradeOutbound'] = (connection, options) => {
-    mended(connection)
+    mended(connection).resume()
     return upgrader.upgradeOutbound(connection, options)
   }
   return Object.assign(Object.create(upgrader) as Upgrader, { upgradeOutbound })

@@ -17,7 +17,7 @@ export type WebSocketLineClass = new (uri: string, protocols: readonly string[],
 
 /**
  * Dials a WebSocket as bounded as those that come in. Node's own, which libp2p dials with, gathers messages of 128 MiB, and queues an
- * answer for each ping of a server that reads none.
+ * answer for each ping of a server that reads none. It is paused: what comes with the server's answer waits for who is to read it.
  */
 export async function dialledLine(
   Line: WebSocketLineClass,
@@ -29,6 +29,7 @@ export async function dialledLine(
   const line = new Line(uriOf(address), [], bounds)
   line.binaryType = 'arraybuffer'
   line.on('error', () => line.terminate())
+  line.once('open', () => line.pause())
   try {
     await once(line, 'open', signal === undefined ? {} : { signal })
   } catch (error) {

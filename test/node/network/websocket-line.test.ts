@@ -18,8 +18,10 @@ async function dialled(speak: (socket: Socket) => void) {
     const key = `${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`
     const accept = `Sec-WebSocket-Accept: ${createHash('sha1').update(key).digest('base64')}`
     const upgrade = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade', accept]
+    socket.cork() // what is said at once comes in one packet with the upgrade
     socket.on('error', () => {}).write([...upgrade, '', ''].join('\r\n'))
     speak(socket as Socket)
+    socket.uncork()
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const transport = boundedWebSockets(undefined)(components as never)
@@ -50,10 +52,14 @@ test('a server that was dialled and names a message longer than any is cut off b
   await expect.poll(() => it.connection.status).not.toBe('open')
 })
 
-test('what a dialled server sends arrives, the longest message in one', async () => {
-  const message = Buffer.alloc(MAX_WEBSOCKET_MESSAGE_BYTES, 7)
+test.each([
+  ['with its answer', MAX_WEBSOCKET_MESSAGE_BYTES, (send: () => void) => send()],
+  ['with its answer, in few bytes', 200, (send: () => void) => send()],
+  ['later', MAX_WEBSOCKET_MESSAGE_BYTES, setImmediate],
+])('what a dialled server sends %s arrives, the longest message in one', async (_, bytes, when) => {
+  const message = Buffer.alloc(bytes, 7)
   await using it = await dialled(
-    socket => void setImmediate(() => socket.write(Buffer.concat([head(message.length), message]))),
+    socket => void when(() => void socket.write(Buffer.concat([head(message.length), message]))),
   )
   const [{ data }] = (await once(it.connection, 'message')) as unknown as [{ data: { subarray(): Uint8Array } }]
   expect(message.equals(data.subarray())).toBe(true)
