@@ -7,6 +7,8 @@ import { decideCopy } from './wanted-copies.ts'
 const MAX_STATED_CIDS = 8_192
 /** Artifacts whose missing copies are remembered; of what does not fit this node takes one at once. */
 const MAX_SHORT = 65_536
+/** How long a missing copy counts that is asked about no more, ms: what was withdrawn is not, what nobody has is once an hour. */
+const SHORT_MS = 2 * 60 * 60_000
 /** A round in which others may take a missing copy, ms: a large package is fetched and signed by then. */
 export const ROUND_MS = 60_000
 /** For so long after a start nothing missing is taken, ms: other mirrors connect and tell what they hold. */
@@ -45,8 +47,9 @@ interface Shortage {
   readonly package: string
   /** The most other holders that were known meanwhile. */
   readonly most: number
-  /** Since when no more came; monotonic ms. */
+  /** Since when no more came, and when it was asked about last; monotonic ms. */
   readonly since: number
+  readonly askedAt: number
 }
 
 /** What this node keeps of publishers of whom it wants a number of copies, and which copies are missing. */
@@ -55,6 +58,7 @@ export class CopyBook {
   readonly #startedAt: number
   readonly #held = new Map<BlockId, PublisherId>()
   readonly #dropped = new Set<BlockId>()
+  /** What was asked about longest ago first. */
   readonly #short = new Map<string, Shortage>()
   readonly #seen = new Map<PublisherId, { readonly at: number; readonly copies: SeenCopies }>()
   readonly #listeners = new Set<(news: CopyNews) => void>()
@@ -72,6 +76,7 @@ export class CopyBook {
 
   /** Packages with an artifact of which fewer copies are known than wanted. */
   get shortPackages(): number {
+    this.#forgetShort()
     return new Set([...this.#short.values()].map(short => `${short.publisher} ${short.package}`)).size
   }
 
@@ -143,13 +148,23 @@ export class CopyBook {
     return { holders, mirrors }
   }
 
-  #roundsOf(key: string, of: Omit<Shortage, 'since'>): number {
+  #roundsOf(key: string, of: Pick<Shortage, 'publisher' | 'package' | 'most'>): number {
     const now = this.#parts.clock.now()
+    this.#forgetShort()
     const known = this.#short.get(key)
-    if (known !== undefined && known.most >= of.most) return Math.floor((now - known.since) / ROUND_MS)
     if (known === undefined && this.#short.size >= MAX_SHORT) return Number.POSITIVE_INFINITY
-    this.#short.set(key, { ...of, since: now })
-    return 0
+    const { most, since } = known !== undefined && known.most >= of.most ? known : { ...of, since: now }
+    this.#short.delete(key)
+    this.#short.set(key, { ...of, most, since, askedAt: now })
+    return Math.floor((now - since) / ROUND_MS)
+  }
+
+  #forgetShort(): void {
+    const until = this.#parts.clock.now() - SHORT_MS
+    for (const [key, { askedAt }] of this.#short) {
+      if (askedAt > until) return
+      this.#short.delete(key)
+    }
   }
 
   #note(cid: BlockId, publisher: PublisherId, isHeld: boolean): void {

@@ -46,6 +46,17 @@ test('what enough others hold is left to them, whole mirrors and partial ones al
   expect(book.shortPackages).toBe(1)
 })
 
+test('a missing copy of what is mirrored no more, as it was withdrawn, counts for two hours', async () => {
+  const { book, clock } = bookOver([])
+  for (const n of [1, 2]) await book.isWanted(acme, wantedAt(n))
+  for (let hour = 0; hour < 2; hour++) {
+    expect(book.shortPackages).toBe(2)
+    clock.pass(60 * 60_000)
+    await book.isWanted(acme, wantedAt(2))
+  }
+  expect(book.shortPackages).toBe(1)
+})
+
 test('what is held stays, however many others hold it too', async () => {
   const { book, world } = bookOver([a, b, c])
   world.held.add(artifactAt(1).cid)
