@@ -12,7 +12,7 @@ export const UNKNOWN_AGAIN_MS = 60_000
 export const AGAIN_MS = 3_600_000
 /** Longest wait for one peer's answer, ms: four dials. */
 export const ANSWER_MS = 25_000
-/** One dial of an answerer, ms. */
+/** One dial of an answerer, or look-up of a name before it, ms. */
 export const DIAL_MS = 5_000
 /** Dial-backs of a peer: once an hour, some after a start. One message of some hundred bytes answers each. */
 export const DIAL_BACK_ALLOWANCE: Allowance = {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { DIAL_MS } from '../../../src/federation/dial-back/limits.ts'
 import { answerDialBacks } from '../../../src/federation/index.ts'
 import { encodeDialBackRequest, type PeerId, parseDialBackAnswer } from '../../../src/protocol/index.ts'
 import { settled, TestClock } from '../streams/duplex-pair.ts'
@@ -9,8 +10,12 @@ const PEER = 'peer' as PeerId
 function world(isHanging = false) {
   const clock = new TestClock()
   const dialled: string[] = []
+  const found = Promise.withResolvers<string | null>()
   const handler = answerDialBacks({
-    targetOf: async address => (address.startsWith('own') ? address : null),
+    targetOf: async address => {
+      if (address === 'slow-name') return await found.promise
+      return address.startsWith('own') ? address : null
+    },
     dial: async (target, _peer, signal) => {
       dialled.push(target)
       if (isHanging) await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
@@ -19,12 +24,13 @@ function world(isHanging = false) {
     },
     clock,
   })
+  const leaving = new AbortController()
   const ask = async (...addresses: readonly string[]) => {
-    const request = { peer: PEER, payload: encodeDialBackRequest(addresses), signal: new AbortController().signal }
+    const request = { peer: PEER, payload: encodeDialBackRequest(addresses), signal: leaving.signal }
     for await (const bytes of handler(request)) return parseDialBackAnswer(bytes)
     return null
   }
-  return { clock, dialled, ask }
+  return { clock, dialled, ask, found, leaving }
 }
 
 test('an asker is dialled at its own addresses, each once, and at no other', async () => {
@@ -59,5 +65,29 @@ test('what is no request is refused without a dial', async () => {
   const { ask, dialled } = world()
   await expect(ask()).rejects.toMatchObject({ code: 'E_MESSAGE' })
   await expect(ask('own', 'own', 'own', 'own', 'own')).rejects.toMatchObject({ code: 'E_MESSAGE' })
+  expect(dialled).toEqual([])
+})
+
+test('a name that takes long is not waited for, and until it is found no other is looked up', async () => {
+  const { ask, clock, dialled, found } = world()
+  const first = ask('own-open', 'slow-name', 'own-shut')
+  await settled()
+  await clock.pass(DIAL_MS)
+  expect(await first).toEqual({ reached: ['own-open'], failed: [] })
+  await expect(ask('own-open')).rejects.toMatchObject({ code: 'E_BUSY' })
+  found.resolve('own-late')
+  await settled()
+  expect(await ask('own-shut')).toEqual({ reached: [], failed: ['own-shut'] })
+  expect(dialled).toEqual(['own-open', 'own-shut'])
+})
+
+test('an asker that goes away while its name is looked up is dialled no more', async () => {
+  const { ask, dialled, found, leaving } = world()
+  const asked = ask('slow-name', 'own-open')
+  await settled()
+  leaving.abort(new Error('gone'))
+  await expect(asked).rejects.toThrow('gone')
+  found.resolve('own-late')
+  await settled()
   expect(dialled).toEqual([])
 })
