@@ -51,7 +51,7 @@ async function heldPublisherOf(
   holders: Holders | undefined,
 ): Promise<object> {
   const state = node.library.package(id, name)
-  const replication = state === null ? null : await replicationOf(node, holdingsOf(node, id), state, holders)
+  const replication = state === null ? null : await replicationOf(node, holdingsOf(node, id, [name]), state, holders)
   const versions = releasesOf(node, id, name).map(({ version, state, visibility, deprecated, artifacts }) => ({
     version,
     state,

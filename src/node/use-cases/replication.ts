@@ -1,4 +1,4 @@
-import type { BlockId, PackageState, PeerId, PublisherId } from '../../protocol/index.ts'
+import type { BlockId, PackageName, PackageState, PeerId, PublisherId } from '../../protocol/index.ts'
 import { unlessDamaged } from '../library/stored-bodies.ts'
 import type { NodeContext } from '../node-context.ts'
 import { isFoundWanting } from './found-wanting.ts'
@@ -37,8 +37,15 @@ export interface Holdings {
   readonly parts: ReadonlyMap<PeerId, ReadonlySet<BlockId>>
 }
 
-/** This node if it keeps a publisher's bytes, and every peer that is signed to, whole mirrors first. */
-export function holdingsOf(node: NodeContext, publisher: PublisherId): Holdings {
+/**
+ * This node if it keeps a publisher's bytes, and every peer that is signed to, whole mirrors first; of those that hold only some,
+ * whoever holds some of these packages. To read thousands keeps everything else waiting.
+ */
+export function holdingsOf(
+  node: NodeContext,
+  publisher: PublisherId,
+  packages: Iterable<PackageName> = node.library.catalogue.publisher(publisher)?.packages.keys() ?? [],
+): Holdings {
   const connected = new Set(node.connectedPeers())
   const isKept = publisher === node.writer.publisher || node.relations.relationOf(publisher).mirror
   const self: Mirror = {
@@ -52,11 +59,8 @@ export function holdingsOf(node: NodeContext, publisher: PublisherId): Holdings 
   }
   const stated = statedCopiesOf(node, publisher)
   const whole = stated.filter(({ isWhole }) => isWhole).slice(0, MAX_STATED)
-  const parts = partsOf(
-    node,
-    publisher,
-    stated.filter(({ isWhole }) => !isWhole),
-  )
+  const partial = stated.filter(({ isWhole }) => !isWhole)
+  const parts = partial.length === 0 ? new Map() : partsOf(partial, rootsOf(node, publisher, packages))
   const others = [
     ...whole.map(({ peer }) => mirrorOf(peer, null)),
     ...[...parts].map(([peer, { size }]) => mirrorOf(peer, size)),
@@ -64,19 +68,19 @@ export function holdingsOf(node: NodeContext, publisher: PublisherId): Holdings 
   return { publisher, mirrors: [...(isKept ? [self] : []), ...others], parts }
 }
 
-/** Of peers that are signed to hold single artifacts, those of this publisher. */
+/** Of peers that are signed to hold single artifacts, those that hold any of these. */
 function partsOf(
-  node: NodeContext,
-  publisher: PublisherId,
   partial: readonly StatedHolder[],
+  roots: ReadonlySet<BlockId>,
 ): ReadonlyMap<PeerId, ReadonlySet<BlockId>> {
-  if (partial.length === 0) return new Map()
-  const names = [...(node.library.catalogue.publisher(publisher)?.packages.keys() ?? [])]
-  const packages = names.flatMap(name => unlessDamaged(() => node.library.package(publisher, name)) ?? [])
-  const named = packages.flatMap(({ releases }) => [...releases.values()].flatMap(({ artifacts }) => artifacts))
-  const roots = new Set(named.map(({ artifact }) => artifact.cid))
   const held = partial.map(({ peer, cids }) => [peer, roots.intersection(cids)] as const)
   return new Map(held.filter(([, { size }]) => size > 0))
+}
+
+function rootsOf({ library }: NodeContext, publisher: PublisherId, packages: Iterable<PackageName>): Set<BlockId> {
+  const states = [...packages].flatMap(name => unlessDamaged(() => library.package(publisher, name)) ?? [])
+  const named = states.flatMap(({ releases }) => [...releases.values()].flatMap(({ artifacts }) => artifacts))
+  return new Set(named.map(({ artifact }) => artifact.cid))
 }
 
 /**

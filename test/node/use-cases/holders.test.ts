@@ -1,10 +1,11 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { HolderRecord } from '../../../src/node/library/holder-record.ts'
 import type { NodeContext } from '../../../src/node/node-context.ts'
 import { holdersOf } from '../../../src/node/use-cases/holders.ts'
+import { info } from '../../../src/node/use-cases/info.ts'
 import { holdingsOf, replicationOf } from '../../../src/node/use-cases/replication.ts'
 import type { Visibility } from '../../../src/protocol/index.ts'
-import { idOf, nodeAmong, peerOf, releasing, sailOf, stating } from './holder-world.ts'
+import { idOf, nodeAmong, peerOf, releasing, releasingMany, sailOf, stating, statingRoots } from './holder-world.ts'
 
 const acme = idOf(1)
 const sail = await sailOf()
@@ -55,4 +56,18 @@ test('who answers that it has a release is no copy, and is not named at all once
   checks.note(acme, liars[0]!, { outcome: 'absent', at: Date.now() })
   node.absent.add(acme, liars[1]!, Date.now())
   expect(await seen()).toEqual([1, 1, 1])
+})
+
+test('what is told of one package reads no other of its publisher, however many that releases', async () => {
+  const records = [...releasingMany(1, sail, 200), ...statingRoots(10, [signed], [sail.cid])]
+  await using it = await nodeAmong(records)
+  await it.node.relations.change(acme, { do: 'mirror' })
+  const node = {
+    ...it.node,
+    ...{ artifacts: { has: async () => true }, holders: new HolderRecord(Date.now()) },
+    ...{ seen: { publishersOf: () => [] }, lookAlikes: { of: () => null }, advisories: { ofPackage: () => [] } },
+  } as unknown as NodeContext
+  const read = vi.spyOn(node.library, 'package')
+  expect(await info(node, 'pkg:generic/sail7')).toMatchObject({ publishers: [{ replication: { copies: 2 } }] })
+  expect(new Set(read.mock.calls.map(([, name]) => name))).toEqual(new Set(['pkg:generic/sail7']))
 })
