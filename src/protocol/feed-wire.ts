@@ -25,6 +25,8 @@ export const MAX_LISTED_PUBLISHERS = 1024
 const MAX_BOOT_LENGTH = 36
 /** What a HELLO says of an answerer that knows `heads-since` and `publishers`. */
 export const HEADS_SINCE_FEATURE = 'heads-since'
+/** What a HELLO says of an answerer that knows `enoughBytes`. */
+export const RANGE_ENOUGH_FEATURE = 'range-enough'
 
 const recordId = z.string().regex(/^bafyrei[a-z2-7]{52}$/)
 const feedId = z.string().regex(/^(root|[0-9a-f]{66})$/)
@@ -42,7 +44,14 @@ const requestSchema = z.discriminatedUnion('ask', [
     since: z.strictObject(cookieFields).nullable(),
   }),
   z.strictObject({ ask: z.literal('publishers'), after: recordId.nullable() }),
-  z.strictObject({ ask: z.literal('range'), publisher: recordId, feed: feedId, from: seq, to: recordId }),
+  z.strictObject({
+    ask: z.literal('range'),
+    publisher: recordId,
+    feed: feedId,
+    from: seq,
+    to: recordId,
+    enoughBytes: z.int().min(1).max(MAX_FEED_RANGE_BYTES).exactOptional(),
+  }),
 ])
 const headsSchema = z.array(z.tuple([recordId, feedId, seq, recordId])).max(MAX_HEADS_IN_PART)
 const endSchema = z.strictObject({ ...cookieFields, whole: z.boolean() })
@@ -70,6 +79,8 @@ export type FeedRequest =
       readonly from: number
       /** The head the chain ends at, as the asked peer named it. */
       readonly to: RecordId
+      /** The record by which the envelopes have so many bytes ends the answer; absent: only the bounds of an answer do. */
+      readonly enoughBytes?: number
     }
 
 /** A moment of one run of a peer, opaque to who is given it: what changed since can be asked for. */

@@ -18,6 +18,8 @@ export type SyncEffect =
       readonly head: FeedHead
       readonly from: number | null
       readonly pinned: boolean
+      /** How much is asked for at once. */
+      readonly enoughBytes: number
     }
   | { readonly do: 'subscribe'; readonly peer: PeerId; readonly publishers: readonly PublisherId[] }
   /** The answer to `ask` is no longer waited for. */
@@ -49,8 +51,14 @@ export interface HeadsAnswer {
 export type RangeOutcome =
   /** The head is held now; `helped`: this answer brought records that were missing. */
   | { readonly is: 'held'; readonly helped: boolean }
-  /** The chain is held up to `next`, where it goes on; `short`: far less came than fits one answer. */
-  | { readonly is: 'more'; readonly next: number; readonly helped: boolean; readonly short: boolean }
+  /** The chain is held up to `next`, where it goes on; `bytes` came of it; `short`: far less than was asked for. */
+  | {
+      readonly is: 'more'
+      readonly next: number
+      readonly bytes: number
+      readonly helped: boolean
+      readonly short: boolean
+    }
   /** The chain does not join what is held: it starts at `from`, a rival branch leaves ours earlier. */
   | { readonly is: 'apart'; readonly from: number }
   /** No root record held here delegates the feed: perhaps one comes. */

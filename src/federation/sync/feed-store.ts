@@ -39,6 +39,8 @@ export interface FeedRange {
   readonly limit: number
   /** Most bytes of envelopes together. */
   readonly maxBytes: number
+  /** The record by which the envelopes have so many bytes together is the last; absent: none is for that. */
+  readonly enoughBytes?: number
 }
 
 /** Laws 1 and 3; `forgotten`: its publisher's records are just being removed, and nothing of it is stored meanwhile. */

@@ -144,8 +144,8 @@ export class FeedHandler {
   }
 
   async *#range(peer: PeerId, ask: Extract<FeedRequest, { ask: 'range' }>): AsyncGenerator<Uint8Array> {
-    const { publisher, feed, from, to } = ask
-    const bounds = { from, to, limit: MAX_FEED_RANGE_RECORDS, maxBytes: MAX_FEED_RANGE_BYTES }
+    const { publisher, feed, from, to, enoughBytes = MAX_FEED_RANGE_BYTES } = ask
+    const bounds = { from, to, limit: MAX_FEED_RANGE_RECORDS, maxBytes: MAX_FEED_RANGE_BYTES, enoughBytes }
     const may = await this.#ports.mayServeFeed({ publisher, feed }, peer)
     yield encodeRange(may ? await this.#ports.store.range(publisher, feed, bounds) : [])
   }

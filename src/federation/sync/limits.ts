@@ -25,6 +25,12 @@ export const HEADS_TIMEOUT_MS = 10_000
 export const RANGE_TIMEOUT_MS = 30_000
 /** A range later than this, in ms, is no failure, but others are asked beside it: ten times what a good link needs for 1 MiB. */
 export const RANGE_LATE_MS = 5_000
+/** A range that is here within this, in ms, came quickly: far more than a round trip, and less than half of what is late, so that twice as much is not. */
+export const QUICK_RANGE_MS = 2_000
+/** What a peer of which nothing is known is asked for at once, bytes: four round trips from 1 MiB, and over 90 kB/s from four peers in time. */
+export const FIRST_RANGE_BYTES = 64 * 1024
+/** What a peer is asked for at least, bytes: 64 of them fit a line of 130 kB/s. */
+export const LEAST_RANGE_BYTES = 4 * 1024
 /** Tips wanted at once, over all feeds; about 400 B each. */
 export const MAX_WANTS = 8_192
 /** Tips one peer may make us want: it takes four liars to fill MAX_WANTS. */
@@ -37,9 +43,9 @@ export const MAX_WANTS_PER_FEED = MAX_RIVAL_BRANCHES + 2
 export const MAX_REFUSED_TIPS = 4_096
 /** Feeds of peers that go on with records of a later version of the format, remembered so that they are not asked for again and again; about 200 B each. */
 export const MAX_NEWER_FEEDS = 4_096
-/** A part of a chain shorter than this, in records and in bytes, though more was to come, is a drip: half of what fits an answer. */
+/** A part of a chain shorter than this, in records and of the bytes that were asked for, though more was to come, is a drip. */
 export const SHORT_RANGE_RECORDS = 500
-export const SHORT_RANGE_BYTES = 512 * 1024
+export const SHORT_RANGE_SHARE = 0.5
 /** Failures (time-outs, offers not kept) after which a peer is dropped; an answer that helped takes one away. */
 export const MAX_STRIKES = 5
 /** Time that takes one strike away, in ms: a peer that fails once in a while stays. */

@@ -121,17 +121,19 @@ export class SyncMachine {
   }
 
   ranged(peer: PeerId, ask: number, outcome: RangeOutcome, now: number): SyncEffect[] {
-    const want = this.#asks.get(ask)?.want
-    if (!want || !this.#asks.end(ask, peer)) return []
+    const ended = this.#asks.end(ask, peer)
+    if (!ended?.want) return []
+    const { want } = ended
     const offerers = [...want.offeredBy]
-    const effects = this.#ranges.ended(peer, want, outcome, now)
+    const effects = this.#ranges.ended(peer, want, outcome, now, ended.pace)
     const fetched = offerers.filter(each => !this.#wants.hasOffers(each))
     return [...effects, ...fetched.flatMap(each => this.#rounds.fetched(each, now)), ...this.#schedule(now)]
   }
 
-  /** All bytes of a range are here: what it takes to verify and store it is no time of the peer's. */
-  arrived(ask: number): void {
+  /** All bytes of a range are here: what it takes to verify and store it is no time of the peer's. Whether they came quickly. */
+  arrived(ask: number): boolean {
     this.#asks.arrived(ask)
+    return this.#asks.get(ask)?.pace === 'quick'
   }
 
   /** What a peer sent was a lie. */
@@ -146,10 +148,10 @@ export class SyncMachine {
     return [...effects, ...this.#startRound(now), ...this.#schedule(now)]
   }
 
-  #giveUp(id: number, { peer, want }: Ask, now: number): SyncEffect[] {
+  #giveUp(id: number, { peer, want, pace }: Ask, now: number): SyncEffect[] {
     this.#asks.end(id, peer)
     const effects = want
-      ? this.#ranges.ended(peer, want, { is: 'failed' }, now)
+      ? this.#ranges.ended(peer, want, { is: 'failed' }, now, pace)
       : this.#departures.strike(peer, 'failed', now)
     return [{ do: 'cancel', ask: id }, ...effects]
   }

@@ -1,5 +1,5 @@
 import type { PeerId } from '../../protocol/index.ts'
-import type { Asks } from './asks.ts'
+import type { Asks, Pace } from './asks.ts'
 import type { Departures } from './departures.ts'
 import type { Offer, RangeOutcome, SyncEffect } from './effects.ts'
 import type { HeadRounds, Taken } from './head-rounds.ts'
@@ -9,10 +9,11 @@ import type { SyncPeers } from './sync-peers.ts'
 import type { Want } from './want.ts'
 import type { Wants } from './wants.ts'
 
-type Peers = Pick<SyncPeers, 'forgive' | 'free' | 'mayAskRange'>
+type Peers = Pick<SyncPeers, 'forgive' | 'free' | 'mayAskRange' | 'paces'>
 type Requests = Pick<Asks, 'beginRange' | 'cancel' | 'ranges'>
 type Rounds = Pick<HeadRounds, 'askOne' | 'spoil'>
 type Blame = Pick<Departures, 'drop' | 'strike'>
+type Part = Extract<RangeOutcome, { is: 'more' }>
 
 /** Asks for the ranges that end at wanted tips, and decides what each answer makes of its want and of its peer. */
 export class Ranges {
@@ -63,17 +64,16 @@ export class Ranges {
     let places = MAX_RANGES - this.#asks.ranges
     for (const peer of this.#peers.free(now))
       while (places > 0 && this.#peers.mayAskRange(peer)) {
-        const want = this.#wants.pickFor(peer)
+        const want = this.#wants.pickFor(peer, this.#peers.paces.isNew(peer))
         if (want === null) break
-        const ask = this.#asks.beginRange(peer, want, now)
-        effects.push({ do: 'askRange', ask, peer, head: want.head, from: want.from, pinned: want.pinned })
+        effects.push(this.#ask(peer, want, now))
         places--
       }
     return effects
   }
 
   /** The range that a peer was asked for was answered, or asking for it failed. */
-  ended(peer: PeerId, want: Want, outcome: RangeOutcome, now: number): SyncEffect[] {
+  ended(peer: PeerId, want: Want, outcome: RangeOutcome, now: number, pace: Pace): SyncEffect[] {
     switch (outcome.is) {
       case 'held':
         this.#helped(peer, want, outcome.helped, now)
@@ -82,8 +82,7 @@ export class Ranges {
       case 'more':
         this.#helped(peer, want, outcome.helped, now)
         want.from = outcome.next
-        if (outcome.short) want.feed.widen()
-        return this.#cancelOthers(want)
+        return [...this.#cancelOthers(want), ...this.#goOn(peer, want, outcome, now, pace)]
       case 'apart':
         if (outcome.from === 1) return this.#betrayed(peer, want)
         want.stepBack(outcome.from)
@@ -112,6 +111,24 @@ export class Ranges {
         if (++this.#localFailures >= MAX_LOCAL_FAILURES) this.#restsUntil = now + LOCAL_REST_MS
         return this.#putOff(want)
     }
+  }
+
+  #ask(peer: PeerId, want: Want, now: number): SyncEffect {
+    const ask = this.#asks.beginRange(peer, want, now)
+    const { head, from, pinned } = want
+    return { do: 'askRange', ask, peer, head, from, pinned, enoughBytes: this.#peers.paces.bytesOf(peer) }
+  }
+
+  /** Who brings a chain quickly is asked for more at once, and for the rest of it, unless that peer is asked for something else before. */
+  #goOn(peer: PeerId, want: Want, { bytes, helped, short }: Part, now: number, pace: Pace): SyncEffect[] {
+    if (short) want.feed.widen()
+    if (short || !helped || pace === 'late') return []
+    want.feed.narrow()
+    if (pace === 'slow') return []
+    want.feed.endTrials()
+    this.#peers.paces.cameQuickly(peer, bytes)
+    const mayStart = now >= this.#restsUntil && this.#asks.ranges < MAX_RANGES
+    return mayStart && this.#wants.pickFor(peer) === want ? [this.#ask(peer, want, now)] : []
   }
 
   #helped(peer: PeerId, want: Want, helped: boolean, now: number): void {

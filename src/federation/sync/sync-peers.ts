@@ -7,6 +7,7 @@ import {
   PEERS_A_ROUND,
   ROUND_MS,
 } from './limits.ts'
+import { PeerPaces } from './peer-paces.ts'
 import { Strikes } from './strikes.ts'
 
 /** Which peers come first in a round: pinned by the operator, the rest. */
@@ -27,6 +28,7 @@ interface Peer {
 /** The connected peers, what each is asked, and what any peer did not keep. */
 export class SyncPeers {
   readonly #random: () => number
+  readonly paces = new PeerPaces()
   readonly #peers = new Map<PeerId, Peer>()
   readonly #strikes = new Strikes()
 
@@ -40,6 +42,7 @@ export class SyncPeers {
     return {
       syncPeers: this.#peers.size,
       struckPeers: this.#strikes.size,
+      pacedPeers: this.paces.size,
       headAsksOfPeer: most('heads'),
       rangesOfPeer: most('ranges'),
     }
@@ -54,6 +57,7 @@ export class SyncPeers {
 
   delete(id: PeerId): void {
     this.#peers.delete(id)
+    this.paces.forget(id)
   }
 
   has(id: PeerId): boolean {
@@ -94,17 +98,21 @@ export class SyncPeers {
     return (this.#peers.get(id)?.ranges.size ?? MAX_RANGES_PER_PEER) < MAX_RANGES_PER_PEER
   }
 
-  /** Peers with room for one more range: with the fewest strikes first, then the least busy, then by chance. */
+  /** Peers with room for one more range: with the fewest strikes first, then who was not slow, brings most at once, is least busy, and by chance. */
   free(now: number): PeerId[] {
     return this.ids()
       .filter(id => this.mayAskRange(id))
       .map(id => ({
         id,
         strikes: Math.ceil(this.#strikes.of(id, now)), // whole, so that chance decides between those much alike
+        slow: Number(this.paces.isSlow(id)),
+        bytes: this.paces.bytesOf(id),
         busy: this.#peers.get(id)!.ranges.size,
         luck: this.#random(),
       }))
-      .sort((a, b) => a.strikes - b.strikes || a.busy - b.busy || a.luck - b.luck)
+      .sort(
+        (a, b) => a.strikes - b.strikes || a.slow - b.slow || b.bytes - a.bytes || a.busy - b.busy || a.luck - b.luck,
+      )
       .map(({ id }) => id)
   }
 

@@ -11,10 +11,29 @@ export class WantedFeed {
   readonly askedOf = new Set<PeerId>()
   /** Asks that may run at once: one, so that nothing is fetched twice, until somebody does not deliver. */
   parallel = 1
+  /** Asks that may run at once of peers of whose pace nothing is known: so a quick one is found among slow ones, and each is tried once. */
+  trials = 1
+  #tried = 1
 
   /** An answer failed, is late or drips: twice as many may be asked at once, so that n liars cost log n waits. */
   widen(): void {
     this.parallel = Math.min(MAX_SYNC_PEERS, this.parallel * 2)
+  }
+
+  /** An answer is slow, though perhaps no slower than this node's line. */
+  tryMore(): void {
+    this.#tried = Math.min(MAX_SYNC_PEERS, this.#tried * 2)
+    this.trials = this.#tried
+  }
+
+  /** Somebody brings it in time, so that nothing needs to be fetched twice. */
+  narrow(): void {
+    this.parallel = 1
+  }
+
+  /** Somebody brings it quickly. The next trials are of twice as many all the same: who is quick once in a while keeps nobody out. */
+  endTrials(): void {
+    this.trials = 1
   }
 }
 

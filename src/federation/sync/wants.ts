@@ -72,9 +72,9 @@ export class Wants {
     return false
   }
 
-  /** What to ask this peer for next, of all that it offers; null: nothing that may start now. */
-  pickFor(peer: PeerId): Want | null {
-    return this.#byPeer.get(peer)?.first(want => this.#mayAsk(want, peer)) ?? null
+  /** What to ask this peer for next, of all that it offers; null: nothing that may start now. `isNew`: nothing is known of its pace. */
+  pickFor(peer: PeerId, isNew = false): Want | null {
+    return this.#byPeer.get(peer)?.first(want => this.#mayAsk(want, peer, isNew)) ?? null
   }
 
   done(want: Want): void {
@@ -135,9 +135,10 @@ export class Wants {
     return !isNew || this.#size < MAX_WANTS || offers < ASSURED_WANTS_PER_PEER
   }
 
-  #mayAsk(want: Want, peer: PeerId): boolean {
-    const { askedOf, parallel } = want.feed
-    return !this.#parked.has(want) && !askedOf.has(peer) && askedOf.size < parallel && !this.#waitsForRoot(want, peer)
+  #mayAsk(want: Want, peer: PeerId, isNew: boolean): boolean {
+    const { askedOf, parallel, trials } = want.feed
+    if (this.#parked.has(want) || askedOf.has(peer) || this.#waitsForRoot(want, peer)) return false
+    return askedOf.size < (isNew ? Math.max(parallel, trials) : parallel)
   }
 
   /** A peer's root records come before the feeds they delegate, as long as none that is offered was late or failed. */

@@ -24,6 +24,7 @@ export async function feedRange(
     bytes += envelope.length
     if (taken.length >= range.limit || (taken.length > 0 && bytes > range.maxBytes)) return taken
     taken.push(envelope)
+    if (bytes >= (range.enoughBytes ?? range.maxBytes)) return taken
   }
   return taken
 }

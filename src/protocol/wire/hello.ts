@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { HEADS_SINCE_FEATURE } from '../feed-wire.ts'
+import { HEADS_SINCE_FEATURE, RANGE_ENOUGH_FEATURE } from '../feed-wire.ts'
 import { encodeBody } from './body.ts'
 import { MAX_FRAME_BYTES, MAX_HELLO_BYTES, WIRE_VERSION } from './limits.ts'
 import { parseMessage } from './message.ts'
@@ -19,7 +19,7 @@ const helloSchema = z.object({
 })
 
 /** What this node answers beyond the first version; a peer that names none of it is asked without. */
-const FEATURES = [HEADS_SINCE_FEATURE]
+const FEATURES = [HEADS_SINCE_FEATURE, RANGE_ENOUGH_FEATURE]
 
 /** This node's HELLO. */
 export function encodeHello(): Uint8Array {

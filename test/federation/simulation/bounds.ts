@@ -14,6 +14,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   namedTurns: sync.MAX_SYNC_PEERS,
   rangesAhead: sync.MAX_RANGES_AHEAD,
   struckPeers: sync.MAX_STRUCK_PEERS,
+  pacedPeers: sync.MAX_SYNC_PEERS,
   headAsksOfPeer: sync.MAX_HEAD_ASKS_PER_PEER,
   rangesOfPeer: sync.MAX_RANGES_PER_PEER,
   wants: sync.MAX_WANTS + sync.MAX_SYNC_PEERS * sync.ASSURED_WANTS_PER_PEER,

@@ -28,11 +28,13 @@ import {
 } from './villainy.ts'
 
 /** What a hostile peer does; any mix of these. */
-export const TRAITS = ['equivocate', 'replay', 'roll back', 'flood', 'withhold', 'back-date'] as const
+export const TRAITS = ['equivocate', 'replay', 'roll back', 'flood', 'withhold', 'back-date', 'trickle'] as const
 export type Trait = (typeof TRAITS)[number]
 
 /** Time between two bursts of announcements and of pushed heads, ms. */
 const BURST_MS = 4_000
+/** Within this comes a range of one that trickles, some records at a time, ms. */
+const TRICKLE_MS = 6_000
 /** How long until one that was dropped dials again, ms. */
 const REDIAL_MS = 1_000
 /** Announcements that it keeps to replay them. */
@@ -174,6 +176,10 @@ export class HostilePeer implements Participant {
       if (others.length > 0 && !this.#mayBePinned.has(publisher)) this.#proofs.add(part)
       yield part
       return
+    }
+    if (this.#has('trickle')) {
+      await this.#liar.pause(this.#below(TRICKLE_MS), signal)
+      chain.splice(1 + this.#below(3))
     }
     const given = this.#has('roll back') ? chain.slice(0, Math.ceil(chain.length / 2)) : chain
     yield encodeRange(given.map(({ envelope }) => envelope))

@@ -50,8 +50,8 @@ const CHAIN: readonly Plant[] = [
   {
     name: 'an answer is not held against what was asked',
     file: 'federation/sync/read-range.ts',
-    find: 'if (isChainTo(place, records)) return',
-    replace: 'if (true) return',
+    find: 'if (!isChainTo(place, records)) return',
+    replace: 'if (false) return',
   },
   {
     name: "a stranger's root record admitted",

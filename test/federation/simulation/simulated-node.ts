@@ -7,6 +7,7 @@ import {
   HEADS_SINCE_FEATURE,
   type PeerId,
   type PublisherId,
+  RANGE_ENOUGH_FEATURE,
   type RecordId,
   type WellFormedRecord,
 } from '../../../src/protocol/index.ts'
@@ -203,6 +204,6 @@ export class SimulatedNode implements Participant {
 /** As an operator pins those it knows. */
 const honestFirst = (a: Participant, b: Participant): number => Number(b.isHonest) - Number(a.isHonest)
 
-/** A third of all are of a version that tells no changes. */
+/** A third of all are of a version that tells no changes, and knows ranges of one size. */
 const featuresOf = (peer: PeerId): ReadonlySet<string> =>
-  new Set((peer.codePointAt(peer.length - 1) ?? 0) % 3 === 0 ? [] : [HEADS_SINCE_FEATURE])
+  new Set((peer.codePointAt(peer.length - 1) ?? 0) % 3 === 0 ? [] : [HEADS_SINCE_FEATURE, RANGE_ENOUGH_FEATURE])

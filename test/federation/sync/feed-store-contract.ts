@@ -120,6 +120,14 @@ export function describeFeedStore(
       expect(await store.range(p.publisher, p.feed, { ...all, from: 6 })).toEqual([])
     })
 
+    law('ends a range with the record by which it has enough bytes', async store => {
+      await store.append(chain)
+      const two = chain[0]!.envelope.length + chain[1]!.envelope.length
+      const enough = async (enoughBytes: number) =>
+        (await store.range(p.publisher, p.feed, { ...all, enoughBytes })).length
+      expect([await enough(1), await enough(two), await enough(two + 1)]).toEqual([1, 2, 3])
+    })
+
     law('names the root feed first and keeps publishers apart', async store => {
       const other = forgePublisher('other')
       await store.append([other.genesis, ...other.chain(1), ...chain, p.genesis])

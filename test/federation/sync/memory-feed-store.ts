@@ -89,13 +89,17 @@ const follows = (prev: WellFormedRecord | null, record: WellFormedRecord): boole
     ? record.seq === 1
     : prev.publisher === record.publisher && prev.feed === record.feed && prev.seq + 1 === record.seq
 
-function cut(envelopes: readonly Uint8Array[], { limit, maxBytes }: FeedRange): readonly Uint8Array[] {
+function cut(
+  envelopes: readonly Uint8Array[],
+  { limit, maxBytes, enoughBytes = maxBytes }: FeedRange,
+): readonly Uint8Array[] {
   const taken: Uint8Array[] = []
   let bytes = 0
   for (const envelope of envelopes) {
     bytes += envelope.length
     if (taken.length === limit || (taken.length > 0 && bytes > maxBytes)) break
     taken.push(envelope)
+    if (bytes >= enoughBytes) break
   }
   return taken
 }

@@ -5,6 +5,7 @@ import { rangeVerifier } from '../../../src/federation/sync/verify-range.ts'
 import {
   encodeRange,
   type FeedHead,
+  MAX_FEED_RANGE_BYTES,
   type PeerId,
   parseFeedRequest,
   verifySignaturesOnPool,
@@ -17,7 +18,13 @@ const { signal } = new AbortController()
 const { publisher, feed, chain } = forgePublisher('acme')
 const records = chain(40)
 const headAt = (seq: number): FeedHead => ({ publisher, feed, seq, id: records[seq - 1]!.id })
-const placeOf = (from: number, head = headAt(9), who = peer) => ({ peer: who, head, from, pinned: false })
+const placeOf = (from: number, head = headAt(9), who = peer) => ({
+  peer: who,
+  head,
+  from,
+  pinned: false,
+  enoughBytes: MAX_FEED_RANGE_BYTES,
+})
 
 /** Peers that give two records a part as `envelopeOf` has them; counts what is asked and aborted, and who lied. */
 function peersWith(envelopeOf = (seq: number) => records[seq - 1]!.envelope) {

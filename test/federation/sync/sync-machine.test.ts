@@ -3,6 +3,8 @@ import type { RangeOutcome, SyncEffect } from '../../../src/federation/sync/effe
 import {
   ASSURED_WANTS_PER_PEER,
   FAILED_TOGETHER_MS,
+  FIRST_RANGE_BYTES,
+  LEAST_RANGE_BYTES,
   LOCAL_REST_MS,
   MAX_LOCAL_FAILURES,
   MAX_RANGES,
@@ -10,6 +12,7 @@ import {
   MAX_WANTS,
   MAX_WANTS_PER_PEER,
   PEERS_A_FOLLOW,
+  QUICK_RANGE_MS,
   RANGE_LATE_MS,
   RANGE_TIMEOUT_MS,
   ROUND_MS,
@@ -19,6 +22,7 @@ import { SyncMachine } from '../../../src/federation/sync/machine.ts'
 import {
   type FeedHead,
   type FeedId,
+  MAX_FEED_RANGE_BYTES,
   type PeerId,
   type PublisherId,
   type RecordId,
@@ -176,7 +180,7 @@ test('a chain given record by record keeps no other branch waiting', () => {
   bench.offer(liar, headOf('feed', 1_000_000))
   bench.connect(honest)
   bench.offer(honest, feed)
-  bench.answer(headOf('feed', 1_000_000), { is: 'more', next: 2, helped: true, short: true })
+  bench.answer(headOf('feed', 1_000_000), { is: 'more', next: 2, bytes: 500, helped: true, short: true })
   expect(bench.open).toContain('feed 5 of honest')
 })
 
@@ -356,4 +360,39 @@ test("the time in which this node verifies and stores a range is not the peer's,
   expect(bench.open).toHaveLength(1)
   bench.answer(root, held)
   expect(bench.machine.sizes.wants).toBe(0)
+})
+
+const part = (bytes: number) => ({ is: 'more', next: 2, bytes, helped: true, short: false }) as const
+
+test('who brings full ranges quickly is asked for twice as much and for the rest, who is slow or late for less', () => {
+  const bench = new Bench(honest)
+  bench.offer(honest, headOf('feed', 9_000))
+  const asked = () => bench.asks[0]!.enoughBytes
+  const tip = headOf('feed', 9_000)
+  expect(asked()).toBe(FIRST_RANGE_BYTES)
+  bench.answer(tip, part(FIRST_RANGE_BYTES - 1))
+  expect(asked()).toBe(FIRST_RANGE_BYTES)
+  for (let i = 0; i < 9; i++) bench.answer(tip, part(asked()))
+  expect(asked()).toBe(MAX_FEED_RANGE_BYTES)
+  bench.wait(QUICK_RANGE_MS)
+  bench.answer(tip, part(MAX_FEED_RANGE_BYTES))
+  expect(asked()).toBe(MAX_FEED_RANGE_BYTES / 2)
+  bench.wait(RANGE_LATE_MS)
+  bench.answer(tip, part(MAX_FEED_RANGE_BYTES))
+  expect(asked()).toBe(LEAST_RANGE_BYTES)
+  expect(bench.dropped).toEqual([])
+})
+
+test('beside a slow range only peers are asked that are not known to be slow, twice as many each time', () => {
+  const others = Array.from({ length: 7 }, (_, n) => `peer ${n}` as PeerId)
+  const bench = new Bench(...others)
+  const tip = headOf('feed', 9_000)
+  for (const peer of others) bench.offer(peer, tip)
+  expect(bench.open).toHaveLength(1)
+  bench.wait(QUICK_RANGE_MS)
+  expect(bench.open).toHaveLength(2)
+  bench.wait(QUICK_RANGE_MS)
+  expect(bench.open).toHaveLength(4)
+  bench.answer(tip, part(FIRST_RANGE_BYTES), others[0])
+  expect(bench.machine.sizes.pacedPeers).toBe(2)
 })

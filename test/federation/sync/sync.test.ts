@@ -14,6 +14,7 @@ import {
   type PublisherId,
   parseHeads,
   parseRange,
+  RANGE_ENOUGH_FEATURE,
   verifySignaturesOnPool,
 } from '../../../src/protocol/index.ts'
 import { Publisher } from '../simulation/cast.ts'
@@ -120,7 +121,7 @@ test('says whether an answer helped, and whether it was but a drip', async () =>
       for await (const part of client.request(from, payload)) yield encodeRange(parseRange(part)!.slice(0, 1))
     },
   }
-  const drip = { is: 'more', next: 2, helped: true, short: true }
+  const drip = { is: 'more', next: 2, bytes: chain[0]!.envelope.length, helped: true, short: true }
   expect(await fetchRange(dripping, intake, askFor(), signal)).toEqual(drip)
   expect(await fetchRange(dripping, intake, { ...askFor(), from: 1 }, signal)).toEqual({ ...drip, helped: false })
   await fetchRange(client, intake, askFor(), signal)
@@ -169,4 +170,15 @@ test('notices a record of an own feed that it did not write', async () => {
   await intake.commit([p.genesis, p.delegate], peer)
   await fetchRange(client, intake, askFor(), signal)
   expect(own).toEqual([4])
+})
+
+test.each([
+  [[RANGE_ENOUGH_FEATURE], 1],
+  [[], 4],
+])('a peer that knows %j is asked for as many bytes as are meant, and no other', async (features, stored) => {
+  const { client, intake, mine } = await pair()
+  await intake.commit([p.genesis, p.delegate], peer)
+  const asking = { ...client, features: async () => new Set<string>(features) }
+  await fetchRange(asking, intake, { ...askFor(), enoughBytes: 1 }, signal)
+  expect((await mine.head(p.id, chain[0]!.feed))?.seq).toBe(stored)
 })
