@@ -97,7 +97,7 @@ const SYNC: readonly Plant[] = [
     file: 'federation/sync/want.ts',
     find: 'Math.min(MAX_SYNC_PEERS, this.parallel * 2)',
     replace: '1',
-    test: 'federation/simulation/first-sync.test.ts',
+    test: 'federation/sync/sync-machine.test.ts',
   },
   {
     name: 'rivals not kept',
