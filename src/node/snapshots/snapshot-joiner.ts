@@ -1,6 +1,7 @@
 import type { Clock, Joined } from '../../federation/index.ts'
 import type { PeerId, PublisherId } from '../../protocol/index.ts'
 import { HOLD_BACK_MS, MIN_MISSING_PUBLISHERS, PEER_WAIT_MS, RETRY_MS } from './limits.ts'
+import { SoughtPublishers } from './sought-publishers.ts'
 
 export interface SnapshotJoinerParts {
   /** Takes in what a peer's snapshot has of these. */
@@ -22,6 +23,7 @@ export interface SnapshotJoinerParts {
 export class SnapshotJoiner implements AsyncDisposable {
   readonly #parts: SnapshotJoinerParts
   readonly #abort = new AbortController()
+  readonly #sought = new SoughtPublishers()
   #joining: { readonly missing: ReadonlySet<PublisherId>; readonly over: Promise<void> } | null = null
   #triedAt = Number.NEGATIVE_INFINITY
   #cameOne = () => {}
@@ -33,7 +35,8 @@ export class SnapshotJoiner implements AsyncDisposable {
   /** Of the publishers that are followed those whose feeds may be asked for now. */
   ready(followed: readonly PublisherId[]): readonly PublisherId[] {
     const held = this.#parts.held()
-    const missing = followed.filter(publisher => !held.has(publisher))
+    const lacking = followed.filter(publisher => !held.has(publisher))
+    const missing = this.#sought.mayBeFound(lacking, this.#parts.clock.now())
     if (this.#joining === null && this.#mayTry(missing)) {
       const waiting = new Set(missing)
       this.#joining = { missing: waiting, over: this.#join(waiting).finally(() => this.#over()) }
@@ -89,8 +92,9 @@ export class SnapshotJoiner implements AsyncDisposable {
         if (peer === undefined) await came
         else {
           asked.add(peer)
-          await this.#parts.join(peer, left, signal)
+          const { is, packs } = await this.#parts.join(peer, left, signal)
           left = left.difference(this.#parts.held())
+          if (is === 'joined' && packs > 0) this.#sought.add(left, this.#parts.clock.now())
         }
       }
     } catch (error) {
