@@ -222,18 +222,22 @@ test('a search fits a terminal of 80 columns where names are short, and nothing 
 test('federation says how many copies are wanted, and of which packages some are missing', () => {
   const publisher = {
     ...{ id: ID, name: 'acme', relation: 'mirror', packages: 3, freshness: { state: 'fresh', age: 4 }, wanted: 3 },
-    mirrors: [{ peer: 'P', isSelf: false, connected: true, parts: 12, checked: null }],
+    mirrors: [
+      { peer: 'P', isSelf: false, connected: true, parts: 12, checked: null },
+      { peer: 'Q', isSelf: false, connected: false, parts: null, checked: null, counted: false },
+    ],
     spread: { 2: 1, 3: 2 },
     least: [
-      { package: 'npm:x', copies: 2, proven: 1 },
+      { package: 'npm:x', copies: 2, proven: 1, claimed: 4 },
       { package: 'npm:y', copies: 3, proven: 1 },
     ],
   }
   const lines = linesOf(federationView({ network: { id: 'main', mode: 'on' }, peers: 1, publishers: [publisher] }))
   expect(lines).toContain('├─ mirror P, 12 artifacts, connected, not checked yet')
   expect(lines).toContain('└─ copies 1 package with 2, 2 packages with 3; 3 wanted, 1 package short')
-  expect(lines.some(line => /npm:x +2 of 3 wanted +1/.test(line))).toBe(true)
-  expect(lines.some(line => /npm:y +3 +1/.test(line))).toBe(true)
+  expect(lines).toContain('├─ mirror Q, away, not checked yet, not counted')
+  expect(lines.some(line => /npm:x +2 of 3 wanted +1 +4/.test(line))).toBe(true)
+  expect(lines.some(line => /npm:y +3 +1 +0/.test(line))).toBe(true)
   const [whole] = publisher.mirrors
   const little = { ...publisher, mirrors: [{ ...whole!, parts: 1 }] }
   const one = linesOf(federationView({ network: { id: 'main', mode: 'on' }, peers: 1, publishers: [little] }))
@@ -314,6 +318,23 @@ test('info warns of one loss where nobody else answers, and else says who answer
     `copies of the newest release: 2 known, 1 proven; ${said}`,
   ])
   expect(copiesAt({ copies: 2, proven: 1, wanted: 3, answered: 2 })).toHaveLength(2)
+})
+
+test('what others claim of copies does not hide that one loss is the last', () => {
+  const claims = '3 more claimed, not counted: signed by strangers and unchecked, or not heard of for a day'
+  const help = expect.stringMatching(/^help: hanse follow ID, /)
+  expect(copiesAt({ copies: 1, proven: 1, wanted: null, claimed: 3, answered: 0 })).toEqual([
+    `copies of the newest release: 1 known, 1 proven, one loss away from gone; ${claims}`,
+    help,
+  ])
+  const said = '2 more answered just now that they have it, by their own word alone'
+  expect(copiesAt({ copies: 1, proven: 1, wanted: null, claimed: 3, answered: 2 })).toEqual([
+    `copies of the newest release: 1 known, 1 proven; ${said}; ${claims}`,
+    help,
+  ])
+  expect(copiesAt({ copies: 2, proven: 1, wanted: null, claimed: 3 })).toEqual([
+    `copies of the newest release: 2 known, 1 proven; ${claims}`,
+  ])
 })
 
 test('doctor names the repair for what one helps against, and none for records of another network', () => {

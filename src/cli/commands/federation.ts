@@ -16,6 +16,15 @@ interface Mirror {
   /** Artifacts that it is signed to hold; null or absent: all. */
   readonly parts?: number | null
   readonly checked: { readonly outcome: string; readonly at: string } | null
+  /** Whether what it is signed to hold counts as a copy; absent from an older node, where it does. */
+  readonly counted?: boolean
+}
+interface PackageCopies {
+  readonly package: string
+  readonly copies: number
+  readonly proven: number
+  /** Mirrors beyond these that are signed to have it, and are not counted; absent from an older node. */
+  readonly claimed?: number
 }
 interface FederationAnswer {
   readonly network: { readonly id: string; readonly mode: string }
@@ -35,7 +44,7 @@ interface FederationAnswer {
     readonly claimed?: readonly string[]
     readonly wanted?: number | null
     readonly spread: Readonly<Record<string, number>>
-    readonly least: readonly { readonly package: string; readonly copies: number; readonly proven: number }[]
+    readonly least: readonly PackageCopies[]
   }[]
 }
 
@@ -69,7 +78,10 @@ function publisherView(publisher: FederationAnswer['publishers'][number]): View 
   const age = freshness.age === null ? '' : `, confirmed ${freshness.age} s ago`
   const of = counted < packages ? ` of the first ${counted}:` : ''
   const copies = Object.entries(spread).map(([count, of]) => `${packagesText(of)} with ${count}`)
-  const shown = least.map(each => [`   ${each.package}`, copiesText(each.copies, wanted), each.proven])
+  const shown = least.map(each => [
+    ...[`   ${each.package}`, copiesText(each.copies, wanted)],
+    ...[each.proven, each.claimed ?? 0],
+  ])
   const short = Object.entries(spread).reduce((sum, [count, of]) => sum + (Number(count) < (wanted ?? 0) ? of : 0), 0)
   const aim = wanted == null ? '' : `; ${wanted} wanted${short === 0 ? '' : `, ${packagesText(short)} short`}`
   return partsOf(
@@ -82,7 +94,7 @@ function publisherView(publisher: FederationAnswer['publishers'][number]): View 
       ...claimLinesOf(claimed),
       `└─ copies${of} ${copies.length === 0 ? 'none known' : copies.join(', ')}${aim}`,
     ),
-    ...(shown.length === 0 ? [] : [tableOf(['   PACKAGE', 'COPIES', 'PROVEN'], shown, '')]),
+    ...(shown.length === 0 ? [] : [tableOf(['   PACKAGE', 'COPIES', 'PROVEN', 'CLAIMED'], shown, '')]),
   )
 }
 
@@ -98,10 +110,11 @@ function claimLinesOf(claimed: readonly string[]): string[] {
 export const copiesText = (copies: number, wanted: number | null | undefined): string =>
   wanted == null || copies >= wanted ? String(copies) : `${copies} of ${wanted} wanted`
 
-function mirrorText({ peer, isSelf, connected, parts, checked }: Mirror): string {
+function mirrorText({ peer, isSelf, connected, parts, checked, counted = true }: Mirror): string {
   if (isSelf) return 'this node'
   const state = `${parts == null ? '' : `${parts} ${parts === 1 ? 'artifact' : 'artifacts'}, `}${connected ? 'connected' : 'away'}`
-  return `${peer}, ${state}, ${checked === null ? 'not checked yet' : `${checked.outcome} at ${checked.at}`}`
+  const check = checked === null ? 'not checked yet' : `${checked.outcome} at ${checked.at}`
+  return `${peer}, ${state}, ${check}${counted ? '' : ', not counted'}`
 }
 
 const packagesText = (count: number): string => (count === 1 ? '1 package' : `${count} packages`)

@@ -25,6 +25,8 @@ interface InfoAnswer {
       readonly proven: number
       /** Others that said just now that they have it; absent from an older node. */
       readonly answered?: number
+      /** Others that are signed to have it, and are no copies to count on; absent from an older node. */
+      readonly claimed?: number
       /** Enough, as this node was told; null: no number is wanted. */
       readonly wanted?: number | null
     } | null
@@ -89,13 +91,22 @@ function publisherView({
 
 function copiesView(replication: InfoAnswer['publishers'][number]['replication']): View[] {
   if (replication == null) return []
-  const { copies, proven, wanted, answered = 0 } = replication
+  const { copies, proven, wanted, answered = 0, claimed = 0 } = replication
   const known = `copies of the newest release: ${copiesText(copies, wanted)} known, ${proven} proven`
-  if (answered === 0) return [linesOf(`${known}${lossOf(copies)}`)]
-  const says = `${answered} more answered just now that they have it, by their own word alone`
+  const more = [
+    ...(answered === 0 ? [] : [`${answered} more answered just now that they have it, by their own word alone`]),
+    ...(claimed === 0 ? [] : [`${claimed} more claimed, not counted: ${CLAIMED_BY}`]),
+  ]
   const isFew = copies < Math.max(MIN_SAFE_COPIES, wanted ?? 0)
-  return [linesOf(`${known}; ${says}`, ...(isFew ? [`help: ${FOLLOW_MIRROR_HELP}`] : []))]
+  return [
+    linesOf(
+      [`${known}${answered === 0 ? lossOf(copies) : ''}`, ...more].join('; '),
+      ...(isFew && more.length > 0 ? [`help: ${FOLLOW_MIRROR_HELP}`] : []),
+    ),
+  ]
 }
+
+const CLAIMED_BY = 'signed by strangers and unchecked, or not heard of for a day'
 
 /** Fewer are one loss away from gone. */
 const MIN_SAFE_COPIES = 2

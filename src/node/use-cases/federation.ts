@@ -4,7 +4,8 @@ import { NodeError } from '../errors.ts'
 import { unlessDamaged } from '../library/stored-bodies.ts'
 import type { NodeContext } from '../node-context.ts'
 import { type ClaimedMirrors, claimedMirrors } from './claimed-mirrors.ts'
-import { holdingsOf, type Mirror, type Replication, replicationOf } from './replication.ts'
+import { holdingsOf, type Mirror } from './holdings.ts'
+import { type Replication, replicationOf } from './replication.ts'
 import { type ShownRelation, shownRelationOf } from './shown-relation.ts'
 
 /** Packages of one publisher whose copies are counted, the first by when they were heard of; those least copied are shown first. */
@@ -80,7 +81,7 @@ async function publisherOf(
 ): Promise<FederatedPublisher> {
   const catalogue = node.library.catalogue.publisher(id)
   const names = [...(catalogue?.packages.keys() ?? [])]
-  const holdings = holdingsOf(node, id)
+  const holdings = await holdingsOf(node, id)
   const counted: PackageCopies[] = []
   const first = names.slice(0, MAX_COUNTED_PACKAGES)
   for (const name of first) {

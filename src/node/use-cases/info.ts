@@ -4,7 +4,8 @@ import type { NodeContext } from '../node-context.ts'
 import { seekPublishers } from './ask-federation.ts'
 import { parseSpec } from './find-package.ts'
 import { type Holders, holdersOf } from './holders.ts'
-import { holdingsOf, replicationOf } from './replication.ts'
+import { holdingsOf } from './holdings.ts'
+import { replicationOf } from './replication.ts'
 import { shownRelationOf } from './shown-relation.ts'
 
 /** Advisories shown with a package. */
@@ -51,7 +52,8 @@ async function heldPublisherOf(
   holders: Holders | undefined,
 ): Promise<object> {
   const state = node.library.package(id, name)
-  const replication = state === null ? null : await replicationOf(node, holdingsOf(node, id, [name]), state, holders)
+  const replication =
+    state === null ? null : await replicationOf(node, await holdingsOf(node, id, [name]), state, holders)
   const versions = releasesOf(node, id, name).map(({ version, state, visibility, deprecated, artifacts }) => ({
     version,
     state,

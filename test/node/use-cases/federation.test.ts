@@ -14,6 +14,7 @@ async function shownAmong(
   failed: readonly PeerId[] = [],
 ) {
   await using it = await nodeAmong(records, world)
+  await it.node.relations.change(idOf(10), { do: 'follow' })
   const holders = new HolderRecord(Date.now())
   for (const peer of failed) holders.note(idOf(1), peer, { outcome: 'absent', at: Date.now() })
   const node = {

@@ -118,6 +118,7 @@ export async function nodeAmong(records: readonly WellFormedRecord[], world: Hol
     peers: { isPinned: () => false },
     protocols: { content: 'content' },
     connectedPeers: () => connected,
+    nodeRecords: () => new Map(),
     recordOf: (peer: PeerId) => (claiming.includes(peer) ? { mirrors: [idOf(1)] } : null),
     dial: async () => true,
     everything: () => null,

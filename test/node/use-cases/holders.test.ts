@@ -2,8 +2,9 @@ import { expect, test, vi } from 'vitest'
 import { HolderRecord } from '../../../src/node/library/holder-record.ts'
 import type { NodeContext } from '../../../src/node/node-context.ts'
 import { holdersOf } from '../../../src/node/use-cases/holders.ts'
+import { holdingsOf } from '../../../src/node/use-cases/holdings.ts'
 import { info } from '../../../src/node/use-cases/info.ts'
-import { holdingsOf, replicationOf } from '../../../src/node/use-cases/replication.ts'
+import { replicationOf } from '../../../src/node/use-cases/replication.ts'
 import type { Visibility } from '../../../src/protocol/index.ts'
 import { idOf, nodeAmong, peerOf, releasing, releasingMany, sailOf, stating, statingRoots } from './holder-world.ts'
 
@@ -12,17 +13,18 @@ const sail = await sailOf()
 /** On the list, signed and connected; on it, signed and away; neither signed nor on it; signed alone. */
 const [member, away, stranger, signed] = [1, 2, 3, 4].map(peerOf) as [ReturnType<typeof peerOf>, never, never, never]
 
-/** Who is named as a holder, who was asked, and the copies that are counted; this node has the bytes. */
+/** Who is named as a holder, who was asked, and the copies that are counted; this node has the bytes, and follows who signs. */
 async function told(visibility: Visibility) {
   const audience = visibility === 'listed' ? [member, away] : []
   const records = [...releasing(1, sail, visibility, audience), ...stating(10, acme, [away, signed])]
   const connected = [member, stranger, signed]
   await using it = await nodeAmong(records, { connected, holders: connected })
+  await it.node.relations.change(idOf(10), { do: 'follow' })
   const held = { artifacts: { has: async () => true }, holders: new HolderRecord(Date.now()) }
   const node = { ...it.node, ...held } as unknown as NodeContext
   const state = node.library.package(acme, 'pkg:generic/sail' as never)!
   const holders = await holdersOf(node, acme, state)
-  const replication = await replicationOf(node, holdingsOf(node, acme), state, holders)
+  const replication = await replicationOf(node, await holdingsOf(node, acme), state, holders)
   return { holders: holders.all, asked: it.asked, copies: replication?.copies, answered: replication?.answered }
 }
 
@@ -49,7 +51,12 @@ test('who answers that it has a release is no copy, and is not named at all once
   const node = { ...it.node, artifacts: { has: async () => true }, holders: checks } as unknown as NodeContext
   const state = node.library.package(acme, 'pkg:generic/sail' as never)!
   const seen = async () => {
-    const replication = await replicationOf(node, holdingsOf(node, acme), state, await holdersOf(node, acme, state))
+    const replication = await replicationOf(
+      node,
+      await holdingsOf(node, acme),
+      state,
+      await holdersOf(node, acme, state),
+    )
     return [replication?.copies, replication?.proven, replication?.answered]
   }
   expect(await seen()).toEqual([1, 1, 3])
@@ -62,6 +69,7 @@ test('what is told of one package reads no other of its publisher, however many 
   const records = [...releasingMany(1, sail, 200), ...statingRoots(10, [signed], [sail.cid])]
   await using it = await nodeAmong(records)
   await it.node.relations.change(acme, { do: 'mirror' })
+  await it.node.relations.change(idOf(10), { do: 'follow' })
   const node = {
     ...it.node,
     ...{ artifacts: { has: async () => true }, holders: new HolderRecord(Date.now()) },

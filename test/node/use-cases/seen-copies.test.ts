@@ -3,8 +3,9 @@ import { layoutOf } from '../../../src/federation/index.ts'
 import { HolderRecord } from '../../../src/node/library/holder-record.ts'
 import type { NodeContext } from '../../../src/node/node-context.ts'
 import { isNewsOfCopies } from '../../../src/node/use-cases/copy-news.ts'
+import { holdingsOf } from '../../../src/node/use-cases/holdings.ts'
 import { pickMirrorCheck } from '../../../src/node/use-cases/mirror-checks.ts'
-import { holdingsOf, replicationOf } from '../../../src/node/use-cases/replication.ts'
+import { replicationOf } from '../../../src/node/use-cases/replication.ts'
 import { seenCopiesOf } from '../../../src/node/use-cases/seen-copies.ts'
 import type { PeerId, PublisherId } from '../../../src/protocol/index.ts'
 import { idOf, nodeAmong, peerOf, releasing, sailOf, stating, statingRoots } from './holder-world.ts'
@@ -105,15 +106,17 @@ test('who is signed to hold single files counts for those, is shown with them, a
   expect([seen().whole, seen().partial.get(peerOf(0))?.has(sail.cid)]).toEqual([[], true])
   expect(pickMirrorCheck(it.node, () => 0.5)).toEqual({ publisher: acme, peer: peerOf(0), artifact: sail })
   const node = { ...it.node, holders, artifacts: { has: async () => false } } as unknown as NodeContext
-  const holdings = holdingsOf(node, acme)
+  const holdings = await holdingsOf(node, acme)
   expect(holdings.mirrors.map(({ peer, parts }) => [peer, parts])).toEqual([
     ['self', null],
     [peerOf(0), 1],
   ])
   const [state] = node.library.catalogue.publisher(acme)!.packages.values()
-  expect(await replicationOf(node, holdings, state!)).toEqual({ copies: 1, proven: 0, answered: 0, wanted: 3 })
+  expect(await replicationOf(node, holdings, state!)).toEqual({
+    ...{ copies: 1, proven: 0, answered: 0, claimed: 0, wanted: 3 },
+  })
   holders.note(acme, peerOf(0), { outcome: 'absent', at: Date.now() })
-  expect((await replicationOf(node, holdingsOf(node, acme), state!))?.copies).toBe(0)
+  expect((await replicationOf(node, await holdingsOf(node, acme), state!))?.copies).toBe(0)
   expect(seen().partial.size).toBe(0)
 })
 
