@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import { type PeerId, type PublisherId, shortNameOf } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
-import { unlessDamaged } from '../library/stored-bodies.ts'
 import type { NodeContext } from '../node-context.ts'
 import { type ClaimedMirrors, claimedMirrors } from './claimed-mirrors.ts'
 import { holdingsOf, type Mirror } from './holdings.ts'
+import { readPackages } from './read-packages.ts'
 import { type Replication, replicationOf } from './replication.ts'
 import { type ShownRelation, shownRelationOf } from './shown-relation.ts'
 
@@ -81,16 +81,15 @@ async function publisherOf(
 ): Promise<FederatedPublisher> {
   const catalogue = node.library.catalogue.publisher(id)
   const names = [...(catalogue?.packages.keys() ?? [])]
-  const holdings = await holdingsOf(node, id)
+  const holdings = await holdingsOf(node, id, names)
   const counted: PackageCopies[] = []
   const first = names.slice(0, MAX_COUNTED_PACKAGES)
-  for (const name of first) {
-    const state = unlessDamaged(() => node.library.package(id, name))
-    const replication = state === null ? null : await replicationOf(node, holdings, state)
+  for await (const state of readPackages(node, id, first)) {
+    const replication = await replicationOf(node, holdings, state)
     if (replication === null) continue
     // Nobody is asked, so that nobody answered.
     const { answered: _, ...known } = replication
-    counted.push({ package: shortNameOf(name), ...known })
+    counted.push({ package: shortNameOf(state.package), ...known })
   }
   const signed = new Set(holdings.mirrors.map(({ peer }) => peer))
   const spread: Record<number, number> = {}

@@ -1,8 +1,12 @@
+import { setImmediate } from 'node:timers/promises'
 import type { BlockId, PackageName, PeerId, PublisherId } from '../../protocol/index.ts'
-import { unlessDamaged } from '../library/stored-bodies.ts'
 import type { NodeContext } from '../node-context.ts'
 import { countedCopiesOf } from './counted-copies.ts'
+import { readPackages } from './read-packages.ts'
 import { MAX_STATED, type StatedHolder, statedCopiesOf } from './stated-holders.ts'
+
+/** From so many artifacts on, others have their turn after each holder whose part is looked for. */
+const MANY_ROOTS = 1_000
 
 /** A node that is signed to hold a publisher's bytes, or this one. */
 export interface Mirror {
@@ -27,12 +31,12 @@ export interface Holdings {
 
 /**
  * This node if it keeps a publisher's bytes, and every peer that is signed to, whole mirrors first, of them those that count; of those
- * that hold only some, whoever holds some of these packages. To read thousands keeps everything else waiting.
+ * that hold only some, whoever holds some of these packages, which are read for it.
  */
 export async function holdingsOf(
   node: NodeContext,
   publisher: PublisherId,
-  packages: Iterable<PackageName> = node.library.catalogue.publisher(publisher)?.packages.keys() ?? [],
+  packages: readonly PackageName[],
 ): Promise<Holdings> {
   const connected = new Set(node.connectedPeers())
   const isKept = publisher === node.writer.publisher || node.relations.relationOf(publisher).mirror
@@ -49,7 +53,7 @@ export async function holdingsOf(
   }
   const [whole, partial] = [stated.filter(({ isWhole }) => isWhole), stated.filter(({ isWhole }) => !isWhole)]
   const countedFirst = whole.toSorted((a, b) => Number(counted.has(b.peer)) - Number(counted.has(a.peer)))
-  const parts = partial.length === 0 ? new Map() : partsOf(partial, rootsOf(node, publisher, packages))
+  const parts = partial.length === 0 ? new Map() : await partsOf(partial, await rootsOf(node, publisher, packages))
   const others = [
     ...countedFirst.slice(0, MAX_STATED).map(({ peer }) => mirrorOf(peer, null)),
     ...[...parts].map(([peer, { size }]) => mirrorOf(peer, size)),
@@ -58,16 +62,26 @@ export async function holdingsOf(
 }
 
 /** Of peers that are signed to hold single artifacts, those that hold any of these. */
-function partsOf(
+async function partsOf(
   partial: readonly StatedHolder[],
   roots: ReadonlySet<BlockId>,
-): ReadonlyMap<PeerId, ReadonlySet<BlockId>> {
-  const held = partial.map(({ peer, cids }) => [peer, roots.intersection(cids)] as const)
-  return new Map(held.filter(([, { size }]) => size > 0))
+): Promise<ReadonlyMap<PeerId, ReadonlySet<BlockId>>> {
+  const parts = new Map<PeerId, ReadonlySet<BlockId>>()
+  for (const { peer, cids } of partial) {
+    const held = roots.intersection(cids)
+    if (held.size > 0) parts.set(peer, held)
+    if (roots.size >= MANY_ROOTS) await setImmediate()
+  }
+  return parts
 }
 
-function rootsOf({ library }: NodeContext, publisher: PublisherId, packages: Iterable<PackageName>): Set<BlockId> {
-  const states = [...packages].flatMap(name => unlessDamaged(() => library.package(publisher, name)) ?? [])
-  const named = states.flatMap(({ releases }) => [...releases.values()].flatMap(({ artifacts }) => artifacts))
-  return new Set(named.map(({ artifact }) => artifact.cid))
+async function rootsOf(
+  node: NodeContext,
+  publisher: PublisherId,
+  packages: readonly PackageName[],
+): Promise<ReadonlySet<BlockId>> {
+  const roots = new Set<BlockId>()
+  for await (const { releases } of readPackages(node, publisher, packages))
+    for (const { artifacts } of releases.values()) for (const { artifact } of artifacts) roots.add(artifact.cid)
+  return roots
 }

@@ -3,9 +3,18 @@ import { expect, test } from 'vitest'
 import { HolderRecord } from '../../../src/node/library/holder-record.ts'
 import type { NodeContext } from '../../../src/node/node-context.ts'
 import { showFederation } from '../../../src/node/use-cases/federation.ts'
-import type { PeerId } from '../../../src/protocol/index.ts'
+import type { PeerId, PublisherId } from '../../../src/protocol/index.ts'
 import { NET } from '../../federation/search/signed-hits.ts'
-import { type HolderWorld, idOf, nodeAmong, peerOf, releasingMany, sailOf, stating } from './holder-world.ts'
+import {
+  type HolderWorld,
+  idOf,
+  nodeAmong,
+  peerOf,
+  releasingMany,
+  sailOf,
+  stating,
+  statingRoots,
+} from './holder-world.ts'
 
 /** The packages and mirrors that a node among those peers shows of the first publisher. */
 async function shownAmong(
@@ -49,6 +58,19 @@ test('the copies of the first thousand packages are counted, and how many that w
   expect(publishers).toMatchObject([{ packages: 1_001, counted: 1_000, spread: { 1: 1_000 } }])
 })
 
+/** What is shown, and how many turns others had meanwhile. */
+async function turnsOf(node: NodeContext, publisher: PublisherId | undefined) {
+  let turns = 0
+  let isDone = false
+  const counting = (async () => {
+    for (; !isDone; turns++) await setImmediate()
+  })()
+  const shown = (await showFederation(node, publisher)) as { publishers: unknown[] }
+  isDone = true
+  await counting
+  return { shown, turns }
+}
+
 test('whoever draws the federation gives others their turn after each publisher', async () => {
   const seeds = [1, 4, 7, 10, 13, 16]
   await using it = await nodeAmong(seeds.flatMap(seed => stating(seed, idOf(1), [peerOf(seed)])))
@@ -58,16 +80,24 @@ test('whoever draws the federation gives others their turn after each publisher'
     ...{ net: NET, config: { network: { mode: 'public' } }, artifacts: { has: async () => false } },
     ...{ holders: new HolderRecord(Date.now()), confirmed: () => ({ ageMs: null, isMissing: false }) },
   } as unknown as NodeContext
-  let turns = 0
-  let isDone = false
-  const counting = (async () => {
-    for (; !isDone; turns++) await setImmediate()
-  })()
-  const shown = (await showFederation(node, undefined)) as { publishers: unknown[] }
-  isDone = true
-  await counting
+  const { shown, turns } = await turnsOf(node, undefined)
   expect(shown.publishers).toHaveLength(7)
   expect(turns).toBeGreaterThanOrEqual(7)
+})
+
+test('whoever reads all packages of a publisher, to tell which files single holders have, gives others their turn meanwhile', async () => {
+  const sail = await sailOf()
+  await using it = await nodeAmong([...releasingMany(1, sail, 640), ...statingRoots(10, [peerOf(1)], [sail.cid])])
+  await it.node.relations.change(idOf(10), { do: 'follow' })
+  const node = {
+    ...it.node,
+    ...{ net: NET, config: { network: { mode: 'public' } }, artifacts: { has: async () => false } },
+    ...{ holders: new HolderRecord(Date.now()), confirmed: () => ({ ageMs: null, isMissing: false }) },
+  } as unknown as NodeContext
+  const { shown, turns } = await turnsOf(node, idOf(1))
+  expect(shown.publishers).toMatchObject([{ spread: { 1: 640 }, mirrors: [{ parts: 1 }] }])
+  // Once for the files, once for the copies.
+  expect(turns).toBeGreaterThanOrEqual(20)
 })
 
 test('of a publisher of whom nothing is known nothing is drawn, and how it is followed is said; whatever is known is', async () => {

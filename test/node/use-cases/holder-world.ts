@@ -14,6 +14,7 @@ import {
   feedIdOf,
   type HoldsOp,
   type Op,
+  type PackageName,
   type PeerId,
   type PublisherId,
   type ReleaseName,
@@ -80,6 +81,9 @@ export function statingRoots(seed: number, peers: readonly PeerId[], cids: reado
 }
 
 export const idOf = (seed: number): PublisherId => publisherOf(seed).genesis.publisher
+
+/** The package that `releasing` releases. */
+export const sailName = 'pkg:generic/sail' as PackageName
 
 export async function sailOf(): Promise<Artifact> {
   const { cid, size, sha256 } = await layoutOf([Buffer.from('sail')])

@@ -6,7 +6,17 @@ import { holdingsOf } from '../../../src/node/use-cases/holdings.ts'
 import { info } from '../../../src/node/use-cases/info.ts'
 import { replicationOf } from '../../../src/node/use-cases/replication.ts'
 import type { Visibility } from '../../../src/protocol/index.ts'
-import { idOf, nodeAmong, peerOf, releasing, releasingMany, sailOf, stating, statingRoots } from './holder-world.ts'
+import {
+  idOf,
+  nodeAmong,
+  peerOf,
+  releasing,
+  releasingMany,
+  sailName,
+  sailOf,
+  stating,
+  statingRoots,
+} from './holder-world.ts'
 
 const acme = idOf(1)
 const sail = await sailOf()
@@ -22,9 +32,9 @@ async function told(visibility: Visibility) {
   await it.node.relations.change(idOf(10), { do: 'follow' })
   const held = { artifacts: { has: async () => true }, holders: new HolderRecord(Date.now()) }
   const node = { ...it.node, ...held } as unknown as NodeContext
-  const state = node.library.package(acme, 'pkg:generic/sail' as never)!
+  const state = node.library.package(acme, sailName)!
   const holders = await holdersOf(node, acme, state)
-  const replication = await replicationOf(node, await holdingsOf(node, acme), state, holders)
+  const replication = await replicationOf(node, await holdingsOf(node, acme, [sailName]), state, holders)
   return { holders: holders.all, asked: it.asked, copies: replication?.copies, answered: replication?.answered }
 }
 
@@ -49,11 +59,11 @@ test('who answers that it has a release is no copy, and is not named at all once
   await using it = await nodeAmong(releasing(1, sail), { connected: liars, holders: liars })
   const checks = new HolderRecord(Date.now())
   const node = { ...it.node, artifacts: { has: async () => true }, holders: checks } as unknown as NodeContext
-  const state = node.library.package(acme, 'pkg:generic/sail' as never)!
+  const state = node.library.package(acme, sailName)!
   const seen = async () => {
     const replication = await replicationOf(
       node,
-      await holdingsOf(node, acme),
+      await holdingsOf(node, acme, [sailName]),
       state,
       await holdersOf(node, acme, state),
     )

@@ -5,7 +5,7 @@ import { holdersOf } from '../../../src/node/use-cases/holders.ts'
 import { holdingsOf } from '../../../src/node/use-cases/holdings.ts'
 import { replicationOf } from '../../../src/node/use-cases/replication.ts'
 import type { PeerId } from '../../../src/protocol/index.ts'
-import { type HolderWorld, idOf, nodeAmong, peerOf, releasing, sailOf, stating } from './holder-world.ts'
+import { type HolderWorld, idOf, nodeAmong, peerOf, releasing, sailName, sailOf, stating } from './holder-world.ts'
 
 const acme = idOf(1)
 const HOUR_MS = 60 * 60_000
@@ -21,10 +21,10 @@ async function worldOf(records: Parameters<typeof nodeAmong>[0], world: HolderWo
     ...it.node,
     ...{ holders, nodeRecords, artifacts: { has: async () => true } },
   } as unknown as NodeContext
-  const state = node.library.package(acme, 'pkg:generic/sail' as never)!
+  const state = node.library.package(acme, sailName)!
   const counted = async () => {
     const found = await holdersOf(node, acme, state)
-    const replication = await replicationOf(node, await holdingsOf(node, acme), state, found)
+    const replication = await replicationOf(node, await holdingsOf(node, acme, [sailName]), state, found)
     return [replication?.copies, replication?.proven, replication?.claimed, replication?.answered]
   }
   return { holders, node, counted, [Symbol.asyncDispose]: it[Symbol.asyncDispose] }
@@ -45,7 +45,7 @@ test('a chosen mirror of which a day nothing was heard is claimed, and counts wh
   const [there, away] = [1, 2].map(peerOf) as [PeerId, PeerId]
   await using it = await worldOf(stating(10, acme, [there, away]), {}, [there])
   expect(await it.counted()).toEqual([2, 1, 1, 0])
-  const { mirrors } = await holdingsOf(it.node, acme)
+  const { mirrors } = await holdingsOf(it.node, acme, [sailName])
   expect(mirrors.map(({ peer, counted }) => [peer, counted])).toEqual([
     [there, true],
     [away, false],
@@ -70,7 +70,7 @@ test('mirrors that count are shown before claims, however many are claimed by wh
   const proven = peerOf(7)
   await using it = await worldOf([...liars, ...stating(52, acme, [proven])], {})
   it.holders.note(acme, proven, { outcome: 'held', at: Date.now() })
-  const { mirrors } = await holdingsOf(it.node, acme)
+  const { mirrors } = await holdingsOf(it.node, acme, [sailName])
   expect(mirrors).toHaveLength(16)
   expect(mirrors[0]).toMatchObject({ peer: proven, counted: true })
   expect(await it.counted()).toEqual([2, 2, 15, 0])

@@ -8,7 +8,7 @@ import { pickMirrorCheck } from '../../../src/node/use-cases/mirror-checks.ts'
 import { replicationOf } from '../../../src/node/use-cases/replication.ts'
 import { seenCopiesOf } from '../../../src/node/use-cases/seen-copies.ts'
 import type { PeerId, PublisherId } from '../../../src/protocol/index.ts'
-import { idOf, nodeAmong, peerOf, releasing, sailOf, stating, statingRoots } from './holder-world.ts'
+import { idOf, nodeAmong, peerOf, releasing, sailName, sailOf, stating, statingRoots } from './holder-world.ts'
 
 const acme = idOf(1)
 const HOUR_MS = 60 * 60_000
@@ -106,7 +106,7 @@ test('who is signed to hold single files counts for those, is shown with them, a
   expect([seen().whole, seen().partial.get(peerOf(0))?.has(sail.cid)]).toEqual([[], true])
   expect(pickMirrorCheck(it.node, () => 0.5)).toEqual({ publisher: acme, peer: peerOf(0), artifact: sail })
   const node = { ...it.node, holders, artifacts: { has: async () => false } } as unknown as NodeContext
-  const holdings = await holdingsOf(node, acme)
+  const holdings = await holdingsOf(node, acme, [sailName])
   expect(holdings.mirrors.map(({ peer, parts }) => [peer, parts])).toEqual([
     ['self', null],
     [peerOf(0), 1],
@@ -116,7 +116,7 @@ test('who is signed to hold single files counts for those, is shown with them, a
     ...{ copies: 1, proven: 0, answered: 0, claimed: 0, wanted: 3 },
   })
   holders.note(acme, peerOf(0), { outcome: 'absent', at: Date.now() })
-  expect((await replicationOf(node, await holdingsOf(node, acme), state!))?.copies).toBe(0)
+  expect((await replicationOf(node, await holdingsOf(node, acme, [sailName]), state!))?.copies).toBe(0)
   expect(seen().partial.size).toBe(0)
 })
 
