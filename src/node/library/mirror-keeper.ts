@@ -1,9 +1,10 @@
 import type { Clock } from '../../federation/index.ts'
-import type { Artifact, PublisherId } from '../../protocol/index.ts'
+import type { Artifact, PackageName, PublisherId } from '../../protocol/index.ts'
 import type { ArtifactFetcher } from './artifact-fetcher.ts'
 import type { CopyBook } from './copy-book.ts'
 import type { Library } from './library.ts'
 import { type MirroredArtifact, MirroredPublisher } from './mirrored-publisher.ts'
+import { PublisherTurns } from './publisher-turns.ts'
 import { unlessDamaged } from './stored-bodies.ts'
 
 /** Artifacts on their way at once. */
@@ -31,16 +32,16 @@ export class MirrorKeeper implements AsyncDisposable {
   readonly #parts: MirrorKeeperParts
   readonly #abort = new AbortController()
   readonly #stop: () => void
-  /** In the order of their turns. */
   readonly #publishers = new Map<PublisherId, MirroredPublisher>()
+  readonly #turns: PublisherTurns
   readonly #running = new Set<Promise<void>>()
-  #cancelWake = () => {}
 
   constructor(parts: MirrorKeeperParts) {
     this.#parts = parts
+    this.#turns = new PublisherTurns(parts.clock, () => this.#go())
     this.#stop = parts.library.onChange((_records, touched) => {
       const mirrored = touched.filter(({ publisher }) => parts.isMirrored(publisher))
-      for (const { publisher, package: name } of mirrored) this.#of(publisher).add([name])
+      for (const { publisher, package: name } of mirrored) this.#add(publisher, [name])
       if (mirrored.length > 0) this.#go()
     })
   }
@@ -60,14 +61,17 @@ export class MirrorKeeper implements AsyncDisposable {
   /** A peer came, who may have what nobody had: some of it is tried again now. */
   peerCame(): void {
     const now = this.#parts.clock.now()
-    for (const publisher of this.#publishers.values()) publisher.hasten(now)
+    for (const [publisher, queue] of this.#publishers) {
+      queue.hasten(now)
+      this.#turns.add(publisher)
+    }
     this.#go()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop()
     this.#abort.abort()
-    this.#cancelWake()
+    this.#turns[Symbol.dispose]()
     await Promise.all(this.#running)
   }
 
@@ -79,47 +83,48 @@ export class MirrorKeeper implements AsyncDisposable {
 
   #lookAt(publisher: PublisherId): number {
     const packages = [...(this.#parts.library.catalogue.publisher(publisher)?.packages.keys() ?? [])]
-    this.#of(publisher).add(packages)
+    this.#add(publisher, packages)
     return packages.length
   }
 
-  /** Starts what there is room for, and wakes up for what is due later. */
+  #add(publisher: PublisherId, packages: Iterable<PackageName>): void {
+    this.#of(publisher).add(packages)
+    this.#turns.add(publisher)
+  }
+
+  /** Starts what there is room for. */
   #go(): void {
     if (this.#abort.signal.aborted) return
-    this.#cancelWake()
     while (this.#running.size < MAX_PARALLEL) {
       const next = this.#next(this.#parts.clock.now())
       if (next === null) break
       const work = this.#bring(next.publisher, next.wanted).finally(() => {
         this.#running.delete(work)
+        this.#turns.add(next.publisher)
         this.#go()
       })
       this.#running.add(work)
     }
-    this.#wakeLater()
   }
 
-  /** A full house, or a publisher with all it may have on its way, goes on when one of them ends. */
-  #wakeLater(): void {
-    if (this.#running.size >= MAX_PARALLEL) return
-    const { clock } = this.#parts
-    const free = [...this.#publishers.values()].filter(({ running }) => running < MAX_PARALLEL_EACH)
-    const due = free.reduce((earliest, each) => Math.min(earliest, each.dueAt()), Number.POSITIVE_INFINITY)
-    if (due === Number.POSITIVE_INFINITY) return
-    this.#cancelWake = clock.after(Math.max(0, due - clock.now()), () => this.#go())
-  }
-
-  /** The next artifact of the publisher whose turn it is, which then goes to the end. */
+  /** The next artifact of the publisher whose turn it is, which then goes to the end. One with all on its way that it may have waits for it. */
   #next(now: number): { readonly publisher: PublisherId; readonly wanted: MirroredArtifact } | null {
     const { library, isMirrored } = this.#parts
-    for (const [publisher, queue] of [...this.#publishers]) {
-      this.#publishers.delete(publisher)
-      if (!isMirrored(publisher)) continue
-      this.#publishers.set(publisher, queue)
+    for (let publisher = this.#turns.take(); publisher !== null; publisher = this.#turns.take()) {
+      if (!isMirrored(publisher)) {
+        this.#publishers.delete(publisher)
+        continue
+      }
+      const queue = this.#of(publisher)
       if (queue.takeRescan(now)) this.#lookAt(publisher)
       if (queue.running >= MAX_PARALLEL_EACH) continue
       const wanted = queue.next(now, name => unlessDamaged(() => library.package(publisher, name)))
-      if (wanted !== null) return { publisher, wanted }
+      if (wanted === null) {
+        this.#turns.late(publisher, queue.dueAt())
+        continue
+      }
+      this.#turns.add(publisher)
+      return { publisher, wanted }
     }
     return null
   }

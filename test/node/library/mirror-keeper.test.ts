@@ -12,6 +12,7 @@ function keeperOver(catalogue: Map<PublisherId, string[]>, hasNow: (name: string
   const held = new Set<string>()
   const tried: string[] = []
   let looked = 0
+  let seen = 0
   let tell: (records: readonly never[], touched: readonly Change[]) => void = () => {}
   const artifactOf = (name: string): Artifact => ({ name, cid: name as never, size: 1, sha256: name as never })
   const stateOf = (name: string): PackageState =>
@@ -41,7 +42,10 @@ function keeperOver(catalogue: Map<PublisherId, string[]>, hasNow: (name: string
         return { from: 'peer' as never }
       },
     },
-    isMirrored: id => mirrored.has(id),
+    isMirrored: id => {
+      seen++
+      return mirrored.has(id)
+    },
     copies: { isWanted: async () => true },
     has: async ({ name }) => {
       looked++
@@ -55,7 +59,7 @@ function keeperOver(catalogue: Map<PublisherId, string[]>, hasNow: (name: string
     tell([], [{ publisher, package: name as PackageName }])
   }
   const unmirror = (publisher: PublisherId) => mirrored.delete(publisher)
-  return { keeper, clock, held, tried, changed, unmirror, looks: () => looked }
+  return { keeper, clock, held, tried, changed, unmirror, looks: () => looked, seen: () => seen }
 }
 
 const names = (word: string, count: number) => Array.from({ length: count }, (_, i) => `${word}${i}`)
@@ -70,6 +74,42 @@ test('a start looks at everything, a change only at the package that changed', a
   await expect.poll(() => it.held.has('new')).toBe(true)
   await settled()
   expect(it.looks() - before).toBe(1)
+})
+
+test('a change looks at its publisher alone, however many others are mirrored and have nothing to do', async () => {
+  const others = names('p', 1_000).map((id): [PublisherId, string[]] => [id as PublisherId, [`of-${id}`]])
+  const it = keeperOver(new Map([...others, [acme, []]]), name => name !== 'of-p0')
+  await using _keeper = it.keeper
+  it.keeper.look()
+  await expect.poll(() => it.held.size).toBe(999)
+  await settled()
+  const before = it.seen()
+  it.changed(acme, 'new')
+  await expect.poll(() => it.held.has('new')).toBe(true)
+  await settled()
+  expect(it.seen() - before).toBeLessThan(10)
+})
+
+test('what is due again has its turn also while others keep every place taken', async () => {
+  const busy = ['b', 'c'] as PublisherId[]
+  const enough = 5_000
+  let isThere = false
+  const it = keeperOver(new Map([[acme, ['a']], ...busy.map((id): [PublisherId, string[]] => [id, []])]), name => {
+    if (name === 'a') return isThere
+    // There is always a next one.
+    if (it.tried.length < enough) it.changed(name[0] as PublisherId, `${name[0]}${it.tried.length}`)
+    return true
+  })
+  await using _keeper = it.keeper
+  it.keeper.look()
+  await expect.poll(() => it.tried).toEqual(['a'])
+  await settled()
+  isThere = true
+  for (const id of busy) for (const name of names(`${id}-first`, 3)) it.changed(id, name)
+  await it.clock.pass(60_000)
+  await expect.poll(() => it.held.has('a')).toBe(true)
+  expect(it.tried.lastIndexOf('a')).toBeLessThan(enough / 2)
+  await expect.poll(() => it.held.size).toBeGreaterThan(enough)
 })
 
 test('a publisher that names thousands of absent artifacts keeps no other waiting', async () => {
