@@ -41,6 +41,22 @@ test('whoever else is thought to come first, after seven rounds anybody takes a 
   )
 })
 
+test('of five hundred mirrors those alone are looked at that it takes to know who comes first', () => {
+  let looked = 0
+  const mirrors = function* () {
+    for (let i = 0; i < 500; i++) {
+      looked++
+      yield `other${i}` as PeerId
+    }
+  }
+  const decisions = Array.from({ length: 200 }, (_, n) => {
+    const sha256 = n.toString(16).padStart(64, '0') as Sha256
+    return decideCopy({ self: 'me' as PeerId, sha256, wanted: 3, holders: new Set(), mirrors: mirrors(), rounds: 0 })
+  })
+  expect(decisions.filter(each => each === 'take').length).toBeLessThan(10)
+  expect(looked).toBeLessThan(200 * 50)
+})
+
 test('for any mirrors and failures every artifact comes to min(wanted, mirrors) holders, with few superfluous fetches', async () => {
   await fc.assert(
     fc.asyncProperty(
