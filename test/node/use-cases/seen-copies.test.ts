@@ -95,6 +95,24 @@ test('a holder that this node never meets counts as long as it signs that it is 
   expect(seenAt(it, { upMs: 2 * HOUR_MS, records }).seen().whole).toEqual([peerOf(0)])
 })
 
+test('a stranger that passed one check counts for a day after it was met or proven, whatever it goes on to sign of itself', async () => {
+  const hours = [23, 25]
+  await using it = await nodeAmong(stating(10, acme, some(0, 2)))
+  const records = some(0, 2).map(peer => ({ peer, ageMs: 0, mirrors: [acme] }))
+  const { holders, seen } = seenAt(it, { upMs: 48 * HOUR_MS, records })
+  for (const [i, peer] of some(0, 2).entries())
+    holders.note(acme, peer, { outcome: 'held', at: Date.now() - hours[i]! * HOUR_MS })
+  expect(seen().whole).toEqual([peerOf(0)])
+})
+
+test('a holder that never comes here does not count by what it signed for a day yet to come', async () => {
+  await using it = await nodeAmong(stating(10, acme, some(0, 2)))
+  await it.node.relations.change(idOf(10), { do: 'follow' })
+  const records = [1, 47].map((hours, i) => ({ peer: peerOf(i), ageMs: -hours * HOUR_MS, mirrors: [acme] }))
+  const { whole, mirrors } = seenAt(it, { upMs: 2 * HOUR_MS, records }).seen()
+  expect([whole, mirrors]).toEqual([[peerOf(0)], [peerOf(0)]])
+})
+
 test('who is signed to hold single files counts for those, is shown with them, and is checked on them', async () => {
   const sail = await sailOf()
   const other = await layoutOf([Buffer.from('of another publisher')])
