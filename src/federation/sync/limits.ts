@@ -43,7 +43,7 @@ export const MAX_WANTS_PER_FEED = MAX_RIVAL_BRANCHES + 2
 export const MAX_REFUSED_TIPS = 4_096
 /** Feeds of peers that go on with records of a later version of the format, remembered so that they are not asked for again and again; about 200 B each. */
 export const MAX_NEWER_FEEDS = 4_096
-/** A part of a chain shorter than this, in records and of the bytes that were asked for, though more was to come, is a drip. */
+/** A part of a chain shorter than this, in records and of all the bytes that fit an answer, or shorter than was asked for, though more was to come, is a drip. */
 export const SHORT_RANGE_RECORDS = 500
 export const SHORT_RANGE_SHARE = 0.5
 /** Failures (time-outs, offers not kept) after which a peer is dropped; an answer that helped takes one away. */

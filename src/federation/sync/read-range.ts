@@ -123,10 +123,11 @@ async function firstRange(parts: AsyncIterable<Uint8Array>): Promise<Uint8Array[
   return []
 }
 
-/** Short is less than half: who was asked for all that fits an answer may have stopped before a long record. */
+/** Less than was asked for is short; of who was asked for all that fits an answer less than half, as it may have stopped before a long record. */
 function recordsRead({ enoughBytes }: RangePlace, records: readonly WellFormedRecord[]): RecordsRead {
   const bytes = records.reduce((sum, { envelope }) => sum + envelope.length, 0)
-  const isShort = records.length < SHORT_RANGE_RECORDS && bytes < enoughBytes * SHORT_RANGE_SHARE
+  const leastBytes = Math.min(enoughBytes, MAX_FEED_RANGE_BYTES * SHORT_RANGE_SHARE)
+  const isShort = records.length < SHORT_RANGE_RECORDS && bytes < leastBytes
   return { is: 'records', records, bytes, isShort }
 }
 

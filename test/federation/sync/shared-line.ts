@@ -6,7 +6,15 @@ import { HeadChanges } from '../../../src/federation/sync/head-changes.ts'
 import { Intake } from '../../../src/federation/sync/intake.ts'
 import { rangeVerifier } from '../../../src/federation/sync/verify-range.ts'
 import { feedClientOf } from '../../../src/node/composition/feed-client.ts'
-import { type PeerId, parseFeedRequest, verifySignatures, type WellFormedRecord } from '../../../src/protocol/index.ts'
+import {
+  encodeRange,
+  MAX_FEED_RANGE_BYTES,
+  type PeerId,
+  parseFeedRequest,
+  parseRange,
+  verifySignatures,
+  type WellFormedRecord,
+} from '../../../src/protocol/index.ts'
 import { duplexPair, TestClock } from '../streams/duplex-pair.ts'
 import { MemoryFeedStore } from './memory-feed-store.ts'
 
@@ -71,10 +79,10 @@ export interface SharedLineSetting {
   readonly slowPeers?: Readonly<Record<string, SlowPeer>>
 }
 
-/** A peer that sends no faster than this, bytes a ms, after the first 50 kB; `brings`: what it answers for a range. */
+/** A peer that sends no faster than this, bytes a ms, after the first 50 kB; `brings`: what it answers for a range, `half` of what is asked for and no more. */
 export interface SlowPeer {
   readonly bytesPerMs: number
-  readonly brings: 'records' | 'junk' | 'nothing'
+  readonly brings: 'records' | 'half' | 'junk' | 'nothing'
 }
 
 /** A node that follows all publishers of the records, and peers that hold them, beyond one line; its kept streams, driver and store are the real ones. */
@@ -148,12 +156,29 @@ function serverOf(store: MemoryFeedStore, clock: TestClock, brings: SlowPeer['br
     clock,
   })
   const handler = new FeedHandler({ store, changes: new HeadChanges(), mayServeFeed: () => true })
-  streams.handle(PROTOCOL, request =>
-    brings === 'records' || parseFeedRequest(request.payload)?.ask !== 'range'
-      ? handler.handle(request)
-      : instead(brings, request.signal),
-  )
+  streams.handle(PROTOCOL, request => {
+    const ask = parseFeedRequest(request.payload)
+    if (brings === 'records' || ask?.ask !== 'range') return handler.handle(request)
+    return brings === 'half' ? halfOf(handler.handle(request), ask.enoughBytes) : instead(brings, request.signal)
+  })
   return streams
+}
+
+/** The first records of a range, until they have half of the bytes asked for. */
+async function* halfOf(
+  range: AsyncIterable<Uint8Array>,
+  askedBytes = MAX_FEED_RANGE_BYTES,
+): AsyncGenerator<Uint8Array> {
+  for await (const part of range) {
+    let bytes = 0
+    yield encodeRange(
+      parseRange(part)!.filter(envelope => {
+        const isWanted = bytes < askedBytes / 2
+        bytes += envelope.length
+        return isWanted
+      }),
+    )
+  }
 }
 
 /** A long message that is no range, or none at all. */

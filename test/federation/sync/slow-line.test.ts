@@ -79,6 +79,12 @@ describe('beside a quick peer', () => {
     },
   )
 
+  test.each([10, 40])('%i that bring half of what is asked for, always in time, do not go on with it', async count => {
+    const { secondsUntilAll, driver } = await overSharedLine(beside(count, { bytesPerMs: 20, brings: 'half' }, one))
+    await using _ = driver
+    expect(await secondsUntilAll(60)).toBeLessThanOrEqual(9)
+  })
+
   test.each(['records', 'nothing'] as const)('one that stalls and brought %s is replaced', async brings => {
     const { secondsUntilAll, driver } = await overSharedLine(beside(1, { bytesPerMs: 1e-6, brings }, four))
     await using _ = driver
