@@ -10,10 +10,10 @@ export const initCommand: Command = {
   examples: ['hanse init', 'hanse init company --home /srv/hanse'],
   args: [{ name: '[profile]', text: 'what this node is for (default publisher)', choices: PROFILES }],
   local: true,
-  async run({ args }, { home }) {
+  async run({ args }, { home, environment }) {
     const { initHome } = await import('../../node/index.ts')
     const profile = PROFILES.find(name => name === args[0]) ?? 'publisher'
-    return { data: await initHome(home, profile) }
+    return { data: await initHome(home, profile, environment.settings) }
   },
   view: (data: object) => fieldsOf(data),
 }

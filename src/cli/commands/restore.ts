@@ -29,7 +29,8 @@ export const restoreCommand: Command = {
     })
     const found = [environment.settings.HANSE_BACKUP_PASSPHRASE, await readBackupKey(file)]
     const passphrases = found.filter(each => typeof each === 'string')
-    return { data: await restoreHome(home, file, { offline: options.offline === true, passphrases }) }
+    const env = environment.settings
+    return { data: await restoreHome(home, file, { offline: options.offline === true, passphrases, env }) }
   },
   view: (data: object) => fieldsOf(data),
 }

@@ -2,7 +2,7 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { parseRecordOnPool, type UnderstoodBody, type WellFormedRecord } from '../../protocol/index.ts'
-import { loadConfig } from '../config/index.ts'
+import { type ConfigSources, loadConfig } from '../config/index.ts'
 import { NodeError } from '../errors.ts'
 import { createSigningKey, signingKeyOf } from '../identity/ed25519-key.ts'
 import { type Identity, readIdentity, saveIdentity } from '../identity/identity-file.ts'
@@ -28,6 +28,8 @@ export interface RestoreOptions {
   readonly offline: boolean
   /** Tried in turn. */
   readonly passphrases: readonly string[]
+  /** `HANSE_*` variables: the network that the publisher's id is of may be named by one alone. */
+  readonly env?: ConfigSources['env']
 }
 
 /**
@@ -48,7 +50,7 @@ export async function restoreHome(home: string, file: string, options: RestoreOp
   if (present !== null) return await goOffline(home, present, identity, options)
   if (before.length > 0) throw homeExists(home, before)
   try {
-    return { home, ...(await fill(paths, backup, identity)), next: nextOf(options) }
+    return { home, ...(await fill(paths, backup, identity, options)), next: nextOf(options) }
   } catch (error) {
     const made = wasThere ? (await entriesOf(home)).map(name => join(home, name)) : [home]
     for (const path of made) await rm(path, { recursive: true, force: true })
@@ -63,13 +65,15 @@ async function entriesOf(folder: string): Promise<string[]> {
   return names.filter(name => !/^(\.|lock(\.|$)|lost\+found$)/.test(name))
 }
 
-async function fill(paths: DataDirectory, backup: Backup, identity: Identity) {
+async function fill(paths: DataDirectory, backup: Backup, identity: Identity, { env = {} }: RestoreOptions) {
   const { home } = paths
   await restoreState(paths, backup)
-  const { config } = await loadConfig({ home })
+  const { config } = await loadConfig({ home, env })
   const publisher = publisherOf(config.network.id, identity)
   if (publisher !== backup.publisher)
-    throw new NodeError('E_BACKUP', `the keys are those of ${publisher}, not of ${backup.publisher}`)
+    throw new NodeError('E_BACKUP', `the keys are those of ${publisher}, not of ${backup.publisher}`, {
+      hint: `HANSE_NETWORK_ID=ID hanse restore …, with the id that the node ran with: here it is network ${config.network.id}`,
+    })
   await using database = await openLevelDatabase(paths.database)
   const records = new RecordStore(database)
   let restored = 0

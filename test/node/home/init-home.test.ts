@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { initHome } from '../../../src/node/home/init-home.ts'
@@ -42,4 +42,19 @@ test('makes a home whose node has the same publisher and says that its recovery 
   const { token } = JSON.parse(await readFile(join(home, 'run.json'), 'utf8')) as { token: string }
   const answer = await fetch(new URL('/api/status', node.ready.http), { headers: { authorization: `Bearer ${token}` } })
   expect(await answer.json()).toMatchObject({ publisher: made.publisher, recovery: 'exported' })
+})
+
+test('names the publisher of the network that a variable or a config.yaml of its own says', async () => {
+  const env = { HANSE_NETWORK_ID: 'acme' }
+  const home = await temporaryFolder()
+  const made = (await initHome(home, 'publisher', env)) as { publisher: string }
+  {
+    await using node = await startNode({ home, http: { host: '127.0.0.1', port: 0 }, network: 'off', env })
+    expect(node.ready.publisher).toBe(made.publisher)
+  }
+  const written = await temporaryFolder()
+  await writeFile(join(written, 'config.yaml'), 'network:\n  mode: off\n  id: acme\n')
+  const other = (await initHome(written, 'publisher')) as { publisher: string }
+  await using node = await startNode({ home: written, http: { host: '127.0.0.1', port: 0 } })
+  expect(node.ready.publisher).toBe(other.publisher)
 })

@@ -26,17 +26,32 @@ test.each([
   await expectAbsent(home)
 })
 
-/** A backup of a node with that file in its home. */
-async function backupWith(name: string, text: string): Promise<string> {
+/** A backup of a node with that file in its home, that ran with these variables. */
+async function backupWith(name: string, text: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
   const home = await nowhere()
   const file = join(await temporaryFolder(), 'backup')
-  await using _node = await startNode({ home, http, network: 'off' })
+  await using _node = await startNode({ home, http, network: 'off', env })
   await writeFile(join(home, name), text)
   const environment = readEnvironment({ HANSE_BACKUP_PASSPHRASE: 'harbour' })
   const args = ['backup', file, '--home', home, '--json']
   expect(await runCli(args, environment, new AbortController().signal)).toBe(0)
   return file
 }
+
+test('what ran with HANSE_NETWORK_ID is restored with it, and without it the hint names it', async () => {
+  const env = { HANSE_NETWORK_ID: 'acme' }
+  const file = await backupWith('config.yaml', 'network:\n  mode: off\n', env)
+  const home = await nowhere()
+  const options = { offline: true, passphrases: ['harbour'] }
+  await expect(restoreHome(home, file, options)).rejects.toMatchObject({
+    code: 'E_BACKUP',
+    hint: expect.stringMatching(/HANSE_NETWORK_ID=.* network main/),
+  })
+  await expectAbsent(home)
+  const restored = (await restoreHome(home, file, { ...options, env })) as { publisher: string }
+  await using node = await startNode({ home, http, network: 'off', env })
+  expect(node.ready.publisher).toBe(restored.publisher)
+})
 
 test('a home with anything of a node in it is not restored into, and stays as it is', async () => {
   const file = await backupWith('config.yaml', 'network:\n  mode: public\n')
