@@ -81,8 +81,10 @@ export class Ranges {
         return [...this.#cancelOthers(want), ...(outcome.helped && want.isRoot ? this.#askAgain(peer, want, now) : [])]
       case 'more':
         this.#helped(peer, want, outcome.helped, now)
-        want.from = outcome.next
-        return [...this.#cancelOthers(want), ...this.#goOn(peer, want, outcome, now, pace)]
+        want.from = Math.max(want.from ?? 1, outcome.next)
+        return outcome.short
+          ? this.#dripped(want)
+          : [...this.#cancelOthers(want), ...this.#goOn(peer, want, outcome, now, pace)]
       case 'apart':
         if (outcome.from === 1) return this.#betrayed(peer, want)
         want.stepBack(outcome.from)
@@ -119,10 +121,15 @@ export class Ranges {
     return { do: 'askRange', ask, peer, head, from, pinned, enoughBytes: this.#peers.paces.bytesOf(peer) }
   }
 
+  /** Others are asked too, and whoever is goes on: else many that drip end each range before it is here. */
+  #dripped(want: Want): SyncEffect[] {
+    want.feed.widen()
+    return []
+  }
+
   /** Who brings a chain quickly is asked for more at once, and for the rest of it, unless that peer is asked for something else before. */
-  #goOn(peer: PeerId, want: Want, { bytes, helped, short }: Part, now: number, pace: Pace): SyncEffect[] {
-    if (short) want.feed.widen()
-    if (short || !helped || pace === 'late') return []
+  #goOn(peer: PeerId, want: Want, { bytes, helped }: Part, now: number, pace: Pace): SyncEffect[] {
+    if (!helped || pace === 'late') return []
     want.feed.narrow()
     if (pace === 'slow') return []
     want.feed.endTrials()

@@ -184,6 +184,27 @@ test('a chain given record by record keeps no other branch waiting', () => {
   expect(bench.open).toContain('feed 5 of honest')
 })
 
+test('a chain given record by record ends no range that others bring of it, a part that is full does', () => {
+  const bench = new Bench(liar, honest)
+  for (const peer of [liar, honest]) bench.offer(peer, feed)
+  bench.wait(RANGE_LATE_MS)
+  const drip = { is: 'more', next: 2, bytes: 500, helped: true, short: true } as const
+  expect(bench.answer(feed, drip, liar)).not.toContainEqual(expect.objectContaining({ do: 'cancel' }))
+  const [{ ask: again }] = bench.asks.filter(({ peer }) => peer === liar) as [AskRange]
+  expect(bench.answer(feed, { ...drip, next: 4, short: false }, honest)).toContainEqual({ do: 'cancel', ask: again })
+  expect(bench.asks.at(-1)).toMatchObject({ peer: honest, from: 4 })
+})
+
+test('a drip of what came before meanwhile asks for nothing twice', () => {
+  const bench = new Bench(liar, other)
+  for (const peer of [liar, other]) bench.offer(peer, feed)
+  bench.wait(RANGE_LATE_MS)
+  const drip = { is: 'more', next: 3, bytes: 500, helped: true, short: true } as const
+  bench.answer(feed, drip, liar)
+  bench.answer(feed, { ...drip, next: 2, helped: false }, other)
+  expect(bench.asks.slice(-2).map(({ from }) => from)).toEqual([3, 3])
+})
+
 test('a true head at a false place is the want of the liar alone', () => {
   const bench = new Bench(liar)
   bench.offer(liar, headOf('feed', 1, 'feed 5'))
