@@ -5,8 +5,9 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p, type Libp2pOptions } from 'libp2p'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
+import { LIBP2P_READS, YAMUX_ASKS } from '../../../src/node/network/limits.ts'
 import { libp2pOptionsOf } from '../../../src/node/network/network.ts'
-import { DHT_DIALS } from '../../../src/node/network/quiet-dht.ts'
+import { DHT_ASKS, DHT_DIALS } from '../../../src/node/network/quiet-dht.ts'
 
 /** The inside of the DHT that this looks at. */
 interface Table {
@@ -58,19 +59,44 @@ test('who is next to this node in the DHT is not called back after somebody hung
   await expect.poll(marks).toEqual(['kad-close', 'kad-peer'])
 })
 
+/** Why requests of the DHT to a peer failed. */
+const askerOf = (node: Libp2p) => async (to: PeerId) => {
+  const { network } = node.services.dht as unknown as { readonly network: Asking }
+  const words: string[] = []
+  const message = { type: 'FIND_NODE', key: randomBytes(32), closer: [], providers: [] }
+  for await (const { error } of network.sendRequest(to, message, {
+    path: { index: 0, queued: 0, running: 0, total: 1 },
+  }))
+    if (error) words.push(error.message)
+  return words
+}
+
+test('a peer is asked no more often than it bears, so that who looks for thousands is no offender', async () => {
+  const [a, b] = [await start(), await start()]
+  await a.dial(b.getMultiaddrs())
+  const failuresOf = askerOf(a)
+  vi.useFakeTimers({ toFake: ['performance'] }) // no time passes
+  const failed: string[] = []
+  const asks = Array.from({ length: DHT_ASKS.burst + 20 }).values()
+  const askOn = async () => {
+    for (const _ of asks) failed.push(...(await failuresOf(b.peerId)))
+  }
+  await Promise.all(Array.from({ length: 8 }, askOn))
+  expect(failed).toEqual(Array.from({ length: 20 }, () => 'the peer was asked as often as it bears'))
+})
+
+test('no honest look-up is more than a peer takes of another', () => {
+  const answerBytes = 6_000
+  expect(DHT_ASKS.burst).toBeLessThanOrEqual(YAMUX_ASKS.burst / 2)
+  expect(DHT_ASKS.perSecond).toBeLessThanOrEqual(YAMUX_ASKS.perSecond / 2)
+  expect(DHT_ASKS.burst * answerBytes).toBeLessThanOrEqual(LIBP2P_READS.burst)
+  expect(DHT_ASKS.perSecond * answerBytes).toBeLessThanOrEqual(LIBP2P_READS.perSecond)
+})
+
 test('of made-up peers that answers name few are dialled, and whoever was met is asked all the same', async () => {
   const [a, b] = [await start(), await start()]
   await a.dial(b.getMultiaddrs())
-  const { network } = a.services.dht as unknown as { readonly network: Asking }
-  const failuresOf = async (to: PeerId) => {
-    const words: string[] = []
-    const message = { type: 'FIND_NODE', key: randomBytes(32), closer: [], providers: [] }
-    for await (const { error } of network.sendRequest(to, message, {
-      path: { index: 0, queued: 0, running: 0, total: 1 },
-    }))
-      if (error) words.push(error.message)
-    return words
-  }
+  const failuresOf = askerOf(a)
   const refused: string[] = []
   vi.useFakeTimers({ toFake: ['performance'] }) // no time passes
   for (let n = 0; n < DHT_DIALS.burst + 100; n++) {
