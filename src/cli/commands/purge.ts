@@ -50,7 +50,7 @@ export const purgeCommand: Command = {
 }
 
 function purgeView(answer: PurgeAnswer): View {
-  if ('undone' in answer) return tableOfPurges(answer.undone)
+  if ('undone' in answer) return partsOf(tableOfPurges(answer.undone), linesOf('taken back: this may come again'))
   if (!('purged' in answer)) return tableOfPurges(answer)
   const { purged, warning } = answer
   return partsOf(tableOfPurges(purged), ...(warning === undefined ? [] : [linesOf(`warning: ${warning}`)]))

@@ -4,7 +4,7 @@ const FAILURES = {
   denied: { code: 'E_REFUSED', text: 'the settings of this node keep it out' },
   hungUp: {
     code: 'E_REFUSED',
-    text: 'it hung up at once: it may keep this node out for a while, or have restarted',
+    text: 'it hung up at once: it may keep this node out for a while, be of a private network, or have restarted',
   },
   closed: { code: 'E_PEER_UNREACHABLE', text: 'nothing listens there' },
   name: { code: 'E_PEER_UNREACHABLE', text: 'no host has that name' },

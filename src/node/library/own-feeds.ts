@@ -71,7 +71,7 @@ export class OwnFeeds {
     const feed = this.#audiences.get(choice.audience)
     if (feed !== undefined) return feed
     throw new NodeError('E_NOT_FOUND', `there is no audience ${choice.audience.slice(0, 80)} here`, {
-      hint: `hanse audience add ${choice.audience.slice(0, 32)} PEER`,
+      hint: `hanse audience list; hanse audience add ${choice.audience.slice(0, 32)} PEER makes one`,
     })
   }
 }

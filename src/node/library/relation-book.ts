@@ -144,6 +144,11 @@ export class RelationBook {
         },
       )
     }
+    if (text.startsWith('12D3KooW')) {
+      throw new NodeError('E_PUBLISHER', `${shown} is a peer id, which names a node and no publisher`, {
+        hint: 'hanse status on that node prints the id of its publisher: bafy…',
+      })
+    }
     throw new NodeError('E_PUBLISHER', `no publisher is called ${shown} here`, {
       hint: 'hanse publishers lists the known ones; hanse follow bafy… --as NAME gives one a name',
     })

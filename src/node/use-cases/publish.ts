@@ -107,14 +107,18 @@ async function releaseNext(
 ): Promise<object> {
   const known = await knownRelease(node, draft, artifact, to)
   const visibility = typeof to === 'string' ? to : 'listed'
+  const isMoreOpen = known !== null && known.visibility !== visibility
   const { cid, size, sha256 } = artifact
   const answer = {
     purl: draft.purl,
     cid,
     size,
     sha256,
-    ...(typeof to === 'string' ? {} : to),
+    ...(typeof to === 'string' || isMoreOpen ? {} : to),
     ...(known === null ? {} : { already: true }),
+    ...(isMoreOpen
+      ? { note: `it is ${known.visibility} already and stays so; a release is never taken back from who has it` }
+      : {}),
   }
   if (dryRun) return { ...answer, visibility: known?.visibility ?? visibility, record: known?.record ?? null, dryRun }
   // Also for what is released already: its bytes may have been lost.

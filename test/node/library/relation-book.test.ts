@@ -24,3 +24,9 @@ test('the file of the version before is read: everything is kept', async () => {
   await writeFile(path, JSON.stringify({ version: 1, relations: { [acme]: relation }, names: {}, pins: {} }))
   expect((await RelationBook.open(path)).relationOf(acme)).toEqual(relation)
 })
+
+test('a peer id in the place of a publisher is called one', async () => {
+  const book = await RelationBook.open(join(await temporaryFolder(), 'relations.json'))
+  const peer = '12D3KooWA1aNdKrytqB2B2zTE25hhvDfSkEyTwwEst5ogLfwcLAK'
+  expect(() => book.resolve(peer)).toThrow(`${peer} is a peer id, which names a node and no publisher`)
+})

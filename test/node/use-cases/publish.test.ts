@@ -2,11 +2,13 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ApiClient } from '../../../src/cli/api-client.ts'
-import { publishFile } from '../../../src/cli/publish-path.ts'
+import { type PublishChoice, publishFile } from '../../../src/cli/publish-path.ts'
 import { findRunFile } from '../../../src/cli/run-file.ts'
 import { type RunningNode, startNode } from '../../../src/node/index.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { packageJson, tgzOf } from '../archives/archive-writers.ts'
+
+const PEER = '12D3KooWA1aNdKrytqB2B2zTE25hhvDfSkEyTwwEst5ogLfwcLAK'
 
 let folder: string
 let node: RunningNode
@@ -19,9 +21,14 @@ beforeAll(async () => {
 })
 afterAll(() => node[Symbol.asyncDispose]())
 
-async function publish(name: string, bytes: Uint8Array | string, purl: string) {
+async function publish(
+  name: string,
+  bytes: Uint8Array | string,
+  purl: string,
+  choice: Omit<PublishChoice, 'purl'> = {},
+) {
   await writeFile(join(folder, name), bytes)
-  return await publishFile(client, join(folder, name), { purl })
+  return await publishFile(client, join(folder, name), { purl, ...choice })
 }
 
 test.each([
@@ -46,4 +53,18 @@ test('an archive is released under the name its own manifest gives, and any file
   for (const purl of ['pkg:generic/hello@1', 'pkg:golang/hello@1'])
     expect(await publish('hello.txt', 'hello\n', purl)).toMatchObject({ purl })
   expect(await client.call('GET', '/api/status')).toMatchObject({ releases: 3 })
+})
+
+test('what is more open already is said to stay so, and to be for no audience', async () => {
+  const again = (choice: Omit<PublishChoice, 'purl'>) => publish('open.txt', 'open\n', 'pkg:generic/open@1', choice)
+  await client.call('POST', '/api/audiences/partners', { body: { peers: [PEER] } })
+  await expect(again({ to: 'partnrs' })).rejects.toMatchObject({ hint: expect.stringContaining('hanse audience list') })
+  expect(await again({ to: 'partners' })).not.toHaveProperty('note')
+  const note = (how: string) => expect.stringContaining(`${how} already`)
+  expect(await again({})).toMatchObject({ visibility: 'listed', already: true, note: note('listed') })
+  expect(await again({ public: true })).not.toHaveProperty('already')
+  const narrower = await again({ to: 'partners' })
+  expect(narrower).toMatchObject({ visibility: 'public', already: true, note: note('public') })
+  expect(narrower).not.toHaveProperty('audience')
+  expect(await again({ public: true })).not.toHaveProperty('note')
 })
