@@ -44,6 +44,7 @@ export {
   SNAPSHOT_ALLOWANCE,
 } from './streams/limits.ts'
 export * from './streams/offence.ts'
+export * from './streams/pause.ts'
 export * from './streams/peer-budgets.ts'
 export type { RequestOptions } from './streams/request-options.ts'
 export * from './streams/shared-rate.ts'

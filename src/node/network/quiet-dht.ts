@@ -1,6 +1,6 @@
 import { KEEP_ALIVE, type PeerId, type PeerStore } from '@libp2p/interface'
 import { type KadDHT, type KadDHTInit, kadDHT } from '@libp2p/kad-dht'
-import { BoundedMap, type Rate, systemClock, TokenBucket } from '../../federation/index.ts'
+import { BoundedMap, pause, type Rate, systemClock, TokenBucket } from '../../federation/index.ts'
 
 /** Time between two of the DHT's own looks for itself and through its table, ms: while connections are missing the keeper's walks do it. */
 const DHT_LOOK_MS = 60 * 60_000
@@ -14,6 +14,8 @@ export const DHT_DIALS: Rate = { burst: 64, perSecond: 2 }
  * the same peers, and would else be an offender to all (`YAMUX_ASKS`), or they to it, by what they answer (`LIBP2P_READS`).
  */
 export const DHT_ASKS: Rate = { burst: 512, perSecond: 32 }
+/** Longest a request waits for its turn, ms: duties and mirrors ask four at a time, and an answer is waited for so long at least. */
+const MAX_TURN_MS = 1_000
 /** Peers with a running count of requests, about 200 B each; the least recently asked is forgotten. */
 const MAX_ASKED = 1_024
 
@@ -45,7 +47,7 @@ export function quietDht(init: KadDHTInit): (components: Components) => KadDHT {
     const connections = components.connectionManager
     const asks = new BoundedMap<string, TokenBucket>(MAX_ASKED)
     const openStream: Components['connectionManager']['openStream'] = async (peer, protocols, options) => {
-      askAgain(asks, peer.toString())
+      await askAgain(asks, peer.toString(), options?.signal)
       if (!(await isMet(peer as PeerId))) {
         const now = systemClock.now()
         if (dials.waitMsOf(1, now) > 0) throw new Error('too many peers that answers named were dialled')
@@ -65,13 +67,13 @@ export function quietDht(init: KadDHTInit): (components: Components) => KadDHT {
   }
 }
 
-/** Counts one more request to a peer. @throws Error when it gets as many as it bears */
-function askAgain(asks: BoundedMap<string, TokenBucket>, peer: string): void {
+/** Waits until one more request may go to a peer. @throws Error when too many wait before it */
+async function askAgain(asks: BoundedMap<string, TokenBucket>, peer: string, signal?: AbortSignal): Promise<void> {
   const now = systemClock.now()
   const bucket = asks.get(peer) ?? new TokenBucket(DHT_ASKS, now)
   asks.set(peer, bucket)
-  if (bucket.waitMsOf(1, now) > 0) throw new Error('the peer was asked as often as it bears')
-  bucket.charge(1, now)
+  if (bucket.waitMsOf(1, now) > MAX_TURN_MS) throw new Error('the peer was asked as often as it bears')
+  await pause(systemClock, bucket.charge(1, now), signal ?? AbortSignal.timeout(2 * MAX_TURN_MS))
 }
 
 /** The store of peers, in which nobody is marked as one to be called back. */
