@@ -1,6 +1,7 @@
 import { KEEP_ALIVE, type PeerId, type PeerStore } from '@libp2p/interface'
 import { type KadDHT, type KadDHTInit, kadDHT } from '@libp2p/kad-dht'
-import { BoundedMap, pause, type Rate, systemClock, TokenBucket } from '../../federation/index.ts'
+import { type Rate, systemClock, TokenBucket } from '../../federation/index.ts'
+import { DhtTurns } from './dht-turns.ts'
 
 /** Time between two of the DHT's own looks for itself and through its table, ms: while connections are missing the keeper's walks do it. */
 const DHT_LOOK_MS = 60 * 60_000
@@ -9,15 +10,6 @@ const DHT_LOOK_MS = 60 * 60_000
  * ones at a victim's address makes nobody a port scanner.
  */
 export const DHT_DIALS: Rate = { burst: 64, perSecond: 2 }
-/**
- * Requests to one peer, at once and a second, each a stream: who mirrors thousands of artifacts that nobody has looks for each of them at
- * the same peers, and would else be an offender to all (`YAMUX_ASKS`), or they to it, by what they answer (`LIBP2P_READS`).
- */
-export const DHT_ASKS: Rate = { burst: 512, perSecond: 32 }
-/** Longest a request waits for its turn, ms: duties and mirrors ask four at a time, and an answer is waited for so long at least. */
-const MAX_TURN_MS = 1_000
-/** Peers with a running count of requests, about 200 B each; the least recently asked is forgotten. */
-const MAX_ASKED = 1_024
 
 type Components = Parameters<ReturnType<typeof kadDHT>>[0]
 
@@ -45,9 +37,9 @@ export function quietDht(init: KadDHTInit): (components: Components) => KadDHT {
     }
     const dials = new TokenBucket(DHT_DIALS, systemClock.now())
     const connections = components.connectionManager
-    const asks = new BoundedMap<string, TokenBucket>(MAX_ASKED)
+    const turns = new DhtTurns(systemClock)
     const openStream: Components['connectionManager']['openStream'] = async (peer, protocols, options) => {
-      await askAgain(asks, peer.toString(), options?.signal)
+      await turns.turn(peer.toString(), options?.signal)
       if (!(await isMet(peer as PeerId))) {
         const now = systemClock.now()
         if (dials.waitMsOf(1, now) > 0) throw new Error('too many peers that answers named were dialled')
@@ -65,15 +57,6 @@ export function quietDht(init: KadDHTInit): (components: Components) => KadDHT {
     inside.routingTableRefresh.refreshInterval = DHT_LOOK_MS
     return dht
   }
-}
-
-/** Waits until one more request may go to a peer. @throws Error when too many wait before it */
-async function askAgain(asks: BoundedMap<string, TokenBucket>, peer: string, signal?: AbortSignal): Promise<void> {
-  const now = systemClock.now()
-  const bucket = asks.get(peer) ?? new TokenBucket(DHT_ASKS, now)
-  asks.set(peer, bucket)
-  if (bucket.waitMsOf(1, now) > MAX_TURN_MS) throw new Error('the peer was asked as often as it bears')
-  await pause(systemClock, bucket.charge(1, now), signal ?? AbortSignal.timeout(2 * MAX_TURN_MS))
 }
 
 /** The store of peers, in which nobody is marked as one to be called back. */

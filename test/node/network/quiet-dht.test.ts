@@ -5,9 +5,9 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p, type Libp2pOptions } from 'libp2p'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
-import { LIBP2P_READS, YAMUX_ASKS } from '../../../src/node/network/limits.ts'
+import { DhtTurns } from '../../../src/node/network/dht-turns.ts'
 import { libp2pOptionsOf } from '../../../src/node/network/network.ts'
-import { DHT_ASKS, DHT_DIALS } from '../../../src/node/network/quiet-dht.ts'
+import { DHT_DIALS } from '../../../src/node/network/quiet-dht.ts'
 
 /** The inside of the DHT that this looks at. */
 interface Table {
@@ -71,27 +71,12 @@ const askerOf = (node: Libp2p) => async (to: PeerId) => {
   return words
 }
 
-test('a peer is asked no more often than it bears, so that who looks for thousands is no offender', async () => {
+test('whoever is asked is asked in its turn', async () => {
   const [a, b] = [await start(), await start()]
   await a.dial(b.getMultiaddrs())
-  const failuresOf = askerOf(a)
-  vi.useFakeTimers({ toFake: ['performance'] }) // no time passes
-  const failed: string[] = []
-  // As many wait for their turn as it comes within a second.
-  const asks = Array.from({ length: DHT_ASKS.burst + DHT_ASKS.perSecond + 20 }).values()
-  const askOn = async () => {
-    for (const _ of asks) failed.push(...(await failuresOf(b.peerId)))
-  }
-  await Promise.all(Array.from({ length: 4 }, askOn))
-  expect(failed).toEqual(Array.from({ length: 20 }, () => 'the peer was asked as often as it bears'))
-})
-
-test('no honest look-up is more than a peer takes of another', () => {
-  const answerBytes = 6_000
-  expect(DHT_ASKS.burst).toBeLessThanOrEqual(YAMUX_ASKS.burst / 2)
-  expect(DHT_ASKS.perSecond).toBeLessThanOrEqual(YAMUX_ASKS.perSecond / 2)
-  expect(DHT_ASKS.burst * answerBytes).toBeLessThanOrEqual(LIBP2P_READS.burst)
-  expect(DHT_ASKS.perSecond * answerBytes).toBeLessThanOrEqual(LIBP2P_READS.perSecond)
+  const turn = vi.spyOn(DhtTurns.prototype, 'turn').mockRejectedValue(new Error('not its turn'))
+  expect(await askerOf(a)(b.peerId)).toEqual(['not its turn'])
+  expect(turn.mock.lastCall?.[0]).toBe(`${b.peerId}`)
 })
 
 test('of made-up peers that answers name few are dialled, and whoever was met is asked all the same', async () => {
