@@ -23,7 +23,7 @@ export interface RangeAsk {
 
 /**
  * Fetches one range of the chain that ends at `head`, every signature of it verified, and commits it; the next is asked for meanwhile if
- * `ahead` is given. `whenHere` is told when all of its bytes came, and says whether the next may be.
+ * `ahead` is given. `whenHere` is told when all of its bytes came, and says of how many the next may be; 0: of none.
  * @throws FederationError `E_PEER_FAILED` if the peer or the way to it failed; anything else is a failure of this node's own.
  */
 export async function fetchRange(
@@ -32,7 +32,7 @@ export async function fetchRange(
   ask: RangeAsk,
   signal: AbortSignal,
   ahead?: RangesAhead,
-  whenHere?: () => boolean,
+  whenHere?: () => number,
 ): Promise<RangeOutcome> {
   const { head, peer, pinned, enoughBytes = MAX_FEED_RANGE_BYTES } = ask
   if ((await intake.store.envelope(head.id)) !== null) return { is: 'held', helped: false }

@@ -130,10 +130,14 @@ export class SyncMachine {
     return [...effects, ...fetched.flatMap(each => this.#rounds.fetched(each, now)), ...this.#schedule(now)]
   }
 
-  /** All bytes of a range are here: what it takes to verify and store it is no time of the peer's. Whether they came quickly. */
-  arrived(ask: number): boolean {
+  /**
+   * All bytes of a range are here: what it takes to verify and store it is no time of the peer's. How many it is asked for next if they
+   * are what was asked for; 0: they did not come quickly.
+   */
+  arrived(ask: number): number {
     this.#asks.arrived(ask)
-    return this.#asks.get(ask)?.pace === 'quick'
+    const { pace, peer } = this.#asks.get(ask) ?? {}
+    return pace === 'quick' && peer !== undefined ? this.#peers.paces.nextBytesOf(peer) : 0
   }
 
   /** What a peer sent was a lie. */

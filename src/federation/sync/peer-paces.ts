@@ -24,6 +24,11 @@ export class PeerPaces {
     return this.#paces.get(peer)?.bytes ?? FIRST_RANGE_BYTES
   }
 
+  /** How much to ask a peer for once a full range came quickly. */
+  nextBytesOf(peer: PeerId): number {
+    return Math.min(MAX_FEED_RANGE_BYTES, this.bytesOf(peer) * 2)
+  }
+
   /** Whether nothing shows how fast the peer is. */
   isNew(peer: PeerId): boolean {
     return !this.#paces.has(peer)
@@ -35,8 +40,7 @@ export class PeerPaces {
 
   /** So many bytes of true records came quickly in one range: it shows something if that is as much as the peer is asked for. */
   cameQuickly(peer: PeerId, bytes: number): void {
-    const asked = this.bytesOf(peer)
-    if (bytes >= asked) this.#paces.set(peer, { bytes: Math.min(MAX_FEED_RANGE_BYTES, asked * 2), isSlow: false })
+    if (bytes >= this.bytesOf(peer)) this.#paces.set(peer, { bytes: this.nextBytesOf(peer), isSlow: false })
   }
 
   cameSlowly(peer: PeerId): void {

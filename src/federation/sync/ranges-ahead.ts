@@ -30,13 +30,15 @@ export class RangesAhead implements AsyncDisposable {
     return this.#ahead.size + this.#left.size
   }
 
-  /** A part, asked for now unless it was ahead; the next one is begun when it is here, if `whenHere` says so. @throws FederationError E_PEER_FAILED */
-  async take(place: RangePlace, signal: AbortSignal, whenHere = () => true): Promise<ReadRange> {
+  /** A part, asked for now unless it was ahead; the next one is begun when it is here, of as many bytes as `whenHere` says; 0: none. @throws FederationError E_PEER_FAILED */
+  async take(place: RangePlace, signal: AbortSignal, whenHere = () => place.enoughBytes): Promise<ReadRange> {
     const key = keyOf(place)
     const coming = this.#ahead.get(key) ?? this.#ask(place)
     this.#ahead.delete(key)
     return await settled(coming, signal, count => {
-      if (whenHere() && count > 0 && !signal.aborted) this.begin({ ...place, from: place.from + count })
+      const enoughBytes = whenHere()
+      if (enoughBytes > 0 && count > 0 && !signal.aborted)
+        this.begin({ ...place, from: place.from + count, enoughBytes })
     })
   }
 

@@ -8,6 +8,7 @@ import {
   MAX_FEED_RANGE_BYTES,
   type PeerId,
   parseFeedRequest,
+  RANGE_ENOUGH_FEATURE,
   verifySignaturesOnPool,
 } from '../../../src/protocol/index.ts'
 import { forgePublisher } from './forge.ts'
@@ -29,6 +30,7 @@ const placeOf = (from: number, head = headAt(9), who = peer) => ({
 /** Peers that give two records a part as `envelopeOf` has them; counts what is asked and aborted, and who lied. */
 function peersWith(envelopeOf = (seq: number) => records[seq - 1]!.envelope) {
   const asked: string[] = []
+  const askedBytes: (number | undefined)[] = []
   const aborted: string[] = []
   const lied: PeerId[] = []
   const ahead = new RangesAhead({
@@ -38,14 +40,16 @@ function peersWith(envelopeOf = (seq: number) => records[seq - 1]!.envelope) {
         if (request?.ask !== 'range') throw new TypeError('not a range')
         const name = `${from} ${request.from}`
         asked.push(name)
+        askedBytes.push(request.enoughBytes)
         options.signal.addEventListener('abort', () => aborted.push(name))
         yield encodeRange([request.from, request.from + 1].map(envelopeOf))
       },
+      features: async () => new Set([RANGE_ENOUGH_FEATURE]),
     },
     verify: rangeVerifier({ net: 'main', verifySignatures: verifySignaturesOnPool }),
     onLie: liar => lied.push(liar),
   })
-  return { ahead, asked, aborted, lied }
+  return { ahead, asked, askedBytes, aborted, lied }
 }
 
 /** Until nothing is on its way: what is left is judged after it is read. */
@@ -61,6 +65,13 @@ test('the next part is asked for as soon as one is here, and not again when it i
   }
   expect(asked).toEqual(['peer 1', 'peer 3', 'peer 5', 'peer 7'])
   expect(ahead.size).toBe(1)
+})
+
+test('the next part is of as many bytes as may be once one is here, and where none may be it is not asked for', async () => {
+  const { ahead, askedBytes } = peersWith()
+  await ahead.take({ ...placeOf(1), enoughBytes: 1_000 }, signal, () => 2_000)
+  await ahead.take({ ...placeOf(3), enoughBytes: 2_000 }, signal, () => 0)
+  expect(askedBytes).toEqual([1_000, 2_000])
 })
 
 test('behind the head nothing is asked for', async () => {

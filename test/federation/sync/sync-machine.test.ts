@@ -393,9 +393,14 @@ test('who brings full ranges quickly is asked for twice as much and for the rest
   expect(asked()).toBe(FIRST_RANGE_BYTES)
   bench.answer(tip, part(FIRST_RANGE_BYTES - 1))
   expect(asked()).toBe(FIRST_RANGE_BYTES)
-  for (let i = 0; i < 9; i++) bench.answer(tip, part(asked()))
+  for (let bytes = FIRST_RANGE_BYTES; bytes < MAX_FEED_RANGE_BYTES; bytes *= 2) {
+    expect(asked()).toBe(bytes)
+    expect(bench.machine.arrived(bench.asks[0]!.ask)).toBe(bytes * 2)
+    bench.answer(tip, part(bytes))
+  }
   expect(asked()).toBe(MAX_FEED_RANGE_BYTES)
   bench.wait(QUICK_RANGE_MS)
+  expect(bench.machine.arrived(bench.asks[0]!.ask)).toBe(0)
   bench.answer(tip, part(MAX_FEED_RANGE_BYTES))
   expect(asked()).toBe(MAX_FEED_RANGE_BYTES / 2)
   bench.wait(RANGE_LATE_MS)
