@@ -1,7 +1,7 @@
 import type { Pieces } from './direct-stream.ts'
 
 /** What a message counts at least, bytes: each is decoded by itself and has a timer made for it, 25 µs and some 300 B for half a minute. */
-export const LEAST_MESSAGE_BYTES = 256
+export const LEAST_MESSAGE_BYTES = 64
 
 /** A length that goes on for longer is none, and stays a number. */
 const MAX_FACTOR = 2 ** 49
