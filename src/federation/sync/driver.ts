@@ -1,22 +1,14 @@
-import {
-  encodeFeedRequest,
-  type FeedHead,
-  MAX_ASKED_PUBLISHERS,
-  type PeerId,
-  type PublisherId,
-  parseHeads,
-} from '../../protocol/index.ts'
+import type { FeedHead, PeerId, PublisherId } from '../../protocol/index.ts'
 import type { Clock } from '../streams/clock.ts'
 import type { DropReason, Failure, SyncEffect } from './effects.ts'
 import { fetchRange } from './fetch-range.ts'
 import { Freshness } from './freshness.ts'
-import { failureOf, fromPeer } from './from-peer.ts'
+import { failureOf } from './from-peer.ts'
 import { HeadRequests, type HeadRequestsPorts } from './head-requests.ts'
 import type { Intake } from './intake.ts'
-import { MAX_SUBSCRIPTIONS_PER_PEER } from './limits.ts'
 import { SyncMachine } from './machine.ts'
-import { NewsBudgets } from './news-budgets.ts'
 import { RangesAhead } from './ranges-ahead.ts'
+import { Subscriptions } from './subscriptions.ts'
 import type { PeerRank } from './sync-peers.ts'
 
 export interface SyncPorts extends Pick<HeadRequestsPorts, 'client' | 'pinnedHeads' | 'isListed' | 'everything'> {
@@ -39,9 +31,8 @@ export class SyncDriver implements AsyncDisposable {
   readonly #freshness = new Freshness()
   readonly #heads: HeadRequests
   readonly #ahead: RangesAhead
-  readonly #news: NewsBudgets
+  readonly #subscriptions: Subscriptions
   readonly #asks = new Map<number, AbortController>()
-  readonly #subscriptions = new Map<PeerId, AbortController>()
   readonly #running = new Set<Promise<void>>()
   readonly #waiting = new Set<() => void>()
   #cancelWake = () => {}
@@ -49,7 +40,6 @@ export class SyncDriver implements AsyncDisposable {
 
   constructor(ports: SyncPorts) {
     this.#ports = ports
-    this.#news = new NewsBudgets(ports.clock)
     this.#machine = new SyncMachine(ports.random)
     this.#heads = new HeadRequests({
       ...ports,
@@ -65,6 +55,12 @@ export class SyncDriver implements AsyncDisposable {
       client,
       verify: intake.verify,
       onLie: peer => this.#do(this.#machine.lied(peer, this.#now)),
+    })
+    this.#subscriptions = new Subscriptions({
+      ...ports,
+      missing: (peer, heads, publishers) => this.#heads.missing(heads, publishers, { peer }),
+      onOffers: (peer, offers) => this.#do(this.#machine.offered(peer, null, offers, this.#now)),
+      onEnd: peer => this.#machine.unsubscribed(peer),
     })
   }
 
@@ -96,9 +92,8 @@ export class SyncDriver implements AsyncDisposable {
   /** How full each bounded structure is. */
   get sizes() {
     return {
-      subscribedTo: this.#subscriptions.size,
+      ...this.#subscriptions.sizes,
       rangesAhead: this.#ahead.size,
-      newsBudgets: this.#news.size,
       namedTurns: this.#heads.size,
       ...this.#machine.sizes,
     }
@@ -109,7 +104,7 @@ export class SyncDriver implements AsyncDisposable {
   }
 
   disconnected(peer: PeerId): void {
-    this.#unsubscribe(peer)
+    this.#subscriptions.end(peer)
     this.#ahead.drop(peer)
     this.#do(this.#machine.disconnected(peer, this.#now))
   }
@@ -137,8 +132,12 @@ export class SyncDriver implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
     this.#cancelWake()
-    for (const controller of [...this.#asks.values(), ...this.#subscriptions.values()]) controller.abort()
-    await Promise.all([...this.#running, this.#ahead[Symbol.asyncDispose]()])
+    for (const controller of this.#asks.values()) controller.abort()
+    await Promise.all([
+      ...this.#running,
+      this.#subscriptions[Symbol.asyncDispose](),
+      this.#ahead[Symbol.asyncDispose](),
+    ])
   }
 
   get #now(): number {
@@ -160,13 +159,13 @@ export class SyncDriver implements AsyncDisposable {
         this.#run(this.#askRange(effect))
         break
       case 'subscribe':
-        this.#subscribe(effect.peer, effect.publishers)
+        this.#subscriptions.open(effect.peer, effect.publishers)
         break
       case 'cancel':
         this.#asks.get(effect.ask)?.abort()
         break
       case 'dropPeer':
-        this.#unsubscribe(effect.peer)
+        this.#subscriptions.end(effect.peer)
         this.#ahead.drop(effect.peer)
         this.#ports.dropPeer(effect.peer, effect.why)
         break
@@ -218,38 +217,5 @@ export class SyncDriver implements AsyncDisposable {
     } finally {
       this.#asks.delete(ask)
     }
-  }
-
-  /** One long-lived request a 256 publishers, replaced when what is followed changes. */
-  #subscribe(peer: PeerId, publishers: readonly PublisherId[]): void {
-    this.#unsubscribe(peer)
-    const controller = new AbortController()
-    this.#subscriptions.set(peer, controller)
-    const most = Math.min(publishers.length, MAX_ASKED_PUBLISHERS * MAX_SUBSCRIPTIONS_PER_PEER)
-    for (let i = 0; i < most; i += MAX_ASKED_PUBLISHERS)
-      this.#run(this.#listen(peer, publishers.slice(i, i + MAX_ASKED_PUBLISHERS), controller.signal))
-  }
-
-  async #listen(peer: PeerId, publishers: readonly PublisherId[], signal: AbortSignal): Promise<void> {
-    const request = encodeFeedRequest({ ask: 'subscribe', publishers })
-    try {
-      for await (const part of fromPeer(this.#ports.client.request(peer, request, { signal }))) {
-        await this.#news.take(peer, part.byteLength, signal)
-        const heads = parseHeads(part)
-        if (heads === null || signal.aborted) return
-        this.#ports.onNamed?.(peer, heads)
-        const offers = await this.#heads.missing(heads, publishers, { peer })
-        if (offers.length > 0) this.#do(this.#machine.offered(peer, null, offers, this.#now))
-      }
-    } catch {
-      // A subscription is a convenience: rounds find what it would have told.
-    } finally {
-      if (!signal.aborted) this.#machine.unsubscribed(peer)
-    }
-  }
-
-  #unsubscribe(peer: PeerId): void {
-    this.#subscriptions.get(peer)?.abort()
-    this.#subscriptions.delete(peer)
   }
 }
