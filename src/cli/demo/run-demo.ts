@@ -9,6 +9,8 @@ import { type DemoNode, startDemoNode } from './demo-node.ts'
 import { runDemoSteps } from './demo-steps.ts'
 import { StepList, type StepReport } from './step.ts'
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
 const NOT_SHOWN = [
   'nodes on different machines, behind NAT or a firewall',
   'private packages, which no other node gets to see',
@@ -22,6 +24,7 @@ export async function runDemo(context: Context, once: boolean): Promise<Outcome 
   const { signal, json, print } = context
   const folder = await mkdtemp(join(tmpdir(), 'hanse-demo-'))
   await using stack = new AsyncDisposableStack()
+  stack.use(holdSignals())
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const say = (line: string) => {
     if (!json) print(null, linesOf(line))
@@ -68,6 +71,17 @@ function tryItLines({ gateway, office }: { gateway?: DemoNode; office?: DemoNode
     `./scripts/hanse install --home ${office.home} npm:semver --to ${join(office.home, '..', 'installed')}`,
     `${gateway.http.replace(/\/$/, '')}/openapi.json`,
   ]
+}
+
+/** From the second one on a signal does nothing: it would end the demo and leave its detached nodes, each of which ends in time. */
+function holdSignals(): Disposable {
+  const nothing = () => {}
+  for (const name of SIGNALS) process.on(name, nothing)
+  return {
+    [Symbol.dispose]: () => {
+      for (const name of SIGNALS) process.off(name, nothing)
+    },
+  }
 }
 
 async function untilAborted(signal: AbortSignal): Promise<void> {
