@@ -20,6 +20,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     ...{ testTimeout: 60_000, hookTimeout: 60_000, isolate: false, restoreMocks: true, maxWorkers: 3, expect },
+    setupFiles: 'test/setup.ts',
     sequence: { sequencer: LongestFirst },
   },
 })

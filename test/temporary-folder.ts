@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
 
 const made: string[] = []
 
@@ -12,7 +11,7 @@ export async function temporaryFolder(): Promise<string> {
   return path
 }
 
-// Called while a test file is collected: this module is loaded anew for each.
-afterAll(async () => {
+/** Removes all that were asked for and are there still. */
+export async function removeTemporaryFolders(): Promise<void> {
   for (const path of made.splice(0)) await rm(path, { recursive: true, force: true, maxRetries: 5 })
-})
+}
