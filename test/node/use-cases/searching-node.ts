@@ -134,6 +134,9 @@ function peerOf({
   return {
     asked,
     offences,
-    parts: { streams, connectedPeers: () => (answer === undefined ? [] : [PEER]), searches: () => {} },
+    parts: {
+      ...{ streams, connectedPeers: () => (answer === undefined ? [] : [PEER]), searches: () => {} },
+      nodeRecords: () => new Map(),
+    },
   }
 }
