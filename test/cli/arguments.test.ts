@@ -73,6 +73,33 @@ test('what was allowed and what is left of it is what the answer says, and confi
   expect(await change('disallow', { patterns: ['npm:rope'] })).not.toHaveProperty('patterns')
 })
 
+test('a permission that was never given is not taken back in silence while others stand', async () => {
+  const disallow = (pattern: string) => change('disallow', { patterns: [pattern] })
+  await change('allow', { patterns: ['npm:@acme/*', 'npm:sail'] })
+  await expect(disallow('npm:sial')).rejects.toMatchObject({
+    code: 'E_NOT_FOUND',
+    message: expect.stringContaining("allowed are 'npm:@acme/*', 'npm:sail'"),
+    hint: "hanse disallow acme 'npm:@acme/*'",
+  })
+  expect(exitCodeOf('E_NOT_FOUND')).toBe(3)
+  await change('allow')
+  await expect(disallow('npm:sial')).rejects.toMatchObject({ code: 'E_NOT_FOUND', hint: 'hanse disallow acme' })
+  // Its route goes, the permission for every name stays.
+  expect(await disallow('npm:sail')).toMatchObject({ relation: 'allow', note: 'every name of acme stays allowed' })
+  expect(JSON.stringify(await client.call('GET', '/api/routes'))).not.toContain('npm:sail')
+  expect(await change('disallow')).not.toHaveProperty('note')
+})
+
+test('what is undone and never was is answered with a note', async () => {
+  for (const patterns of [[], ['npm:sail']])
+    expect(await change('disallow', { patterns })).toMatchObject({ note: 'no name of acme was allowed' })
+  expect(await change('disallow', { for: 'origin' })).toMatchObject({ note: 'acme was not allowed for origin' })
+  expect(await change('unmirror')).toMatchObject({ note: 'acme was not mirrored' })
+  expect(await change('unfollow')).not.toHaveProperty('note')
+  expect(await change('unfollow')).toMatchObject({ relation: 'none', note: 'acme was not followed' })
+  expect(await change('unfollow', { publisher: '*' })).toMatchObject({ note: 'not everything was followed' })
+})
+
 test('after a block every help leads on, one step at a time', async () => {
   expect(await change('block')).toMatchObject({ relation: 'block' })
   await expect(change('allow', { patterns: ['npm:rope'] })).rejects.toMatchObject({ hint: 'hanse follow acme' })

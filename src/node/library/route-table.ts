@@ -85,12 +85,18 @@ export class RouteTable {
     return this.#turns.run('config.yaml', () => this.#remove(match))
   }
 
+  /** Patterns that lead to a publisher. */
+  to(publisher: PublisherId): readonly string[] {
+    return this.#parsed().flatMap(({ match, target }) =>
+      target.to === 'publisher' && target.publisher === publisher ? [match] : [],
+    )
+  }
+
   /** Takes out the routes to a publisher; with patterns, those alone. */
   removeTo(publisher: PublisherId, patterns: readonly string[]): Promise<void> {
     return this.#turns.run('config.yaml', async () => {
-      for (const { match, target } of this.#parsed()) {
-        const isTo = target.to === 'publisher' && target.publisher === publisher
-        if (isTo && (patterns.length === 0 || patterns.includes(match))) await this.#remove(match)
+      for (const match of this.to(publisher)) {
+        if (patterns.length === 0 || patterns.includes(match)) await this.#remove(match)
       }
     })
   }

@@ -12,6 +12,7 @@ import type { RelationChange } from '../http/services.ts'
 import { parsePatterns } from '../library/relation-book.ts'
 import { unlessDamaged } from '../library/stored-bodies.ts'
 import type { NodeContext } from '../node-context.ts'
+import { relationNoteOf, requireAllowed } from './relation-note.ts'
 import { shownRelationOf } from './shown-relation.ts'
 
 /** Changes a relation with everything that follows from it: routes, what is followed, mirrored and announced. */
@@ -35,6 +36,9 @@ export async function changeRelation(node: NodeContext, change: RelationChange, 
   if (change.as !== undefined) requireFreeWord(change.as)
   if (change.as !== undefined) requireUnrouted(node, publisher, change.as)
   const before = node.relations.relationOf(publisher)
+  const called = change.as ?? node.relations.nameOf(publisher)
+  if (action === 'disallow' && !isForOrigin) requireAllowed(before, patterns, node.routes.to(publisher), called)
+  const note = relationNoteOf(change, before, called)
   const relation = await node.relations.change(publisher, asked, change.as)
   try {
     for (const match of routed) await node.routes.add({ match, to: node.relations.nameOf(publisher) })
@@ -58,6 +62,7 @@ export async function changeRelation(node: NodeContext, change: RelationChange, 
     relation: relationText(relation),
     ...copiesOf(relation),
     ...(Array.isArray(relation.allow) ? { patterns: relation.allow } : {}),
+    ...(note === null ? {} : { note }),
     ...(warnings.length > 0 ? { warning: warnings.join('; ') } : {}),
     ...noticeOf(node, change),
   }
@@ -74,6 +79,7 @@ async function changeEverything(node: NodeContext, { action, as }: RelationChang
     })
   }
   const everything = action === 'follow'
+  const wasFollowed = node.relations.followsEverything
   await node.relations.followEverything(everything)
   if (everything) node.everything()?.lists.readAll()
   else void node.everything()?.publishers.settle()
@@ -82,6 +88,7 @@ async function changeEverything(node: NodeContext, { action, as }: RelationChang
   return {
     publisher: EVERYTHING,
     relation: everything ? 'follow' : 'none',
+    ...(everything || wasFollowed ? {} : { note: 'not everything was followed' }),
     ...(everything && isOff ? { warning: 'the network is off: nothing is heard of' } : {}),
     ...(everything
       ? {}
