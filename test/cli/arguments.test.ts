@@ -90,6 +90,17 @@ test('a permission that was never given is not taken back in silence while other
   expect(await change('disallow')).not.toHaveProperty('note')
 })
 
+test('a permission for every name says that it is one, and so does a narrower one after it', async () => {
+  const narrower = "for some alone: hanse disallow acme, then hanse allow acme 'npm:@acme/*'"
+  expect(await change('allow', { patterns: ['npm:@acme/*'] })).not.toHaveProperty('note')
+  expect(await change('allow')).toMatchObject({ note: `every name of acme is allowed; ${narrower}` })
+  const after = await change('allow', { patterns: ['npm:@acme/*'] })
+  expect(after).toMatchObject({ note: `every name of acme is allowed already; ${narrower}` })
+  expect(await change('allow', { for: 'origin' })).not.toHaveProperty('note')
+  await change('disallow', { for: 'origin' })
+  await change('disallow')
+})
+
 test('what is undone and never was is answered with a note', async () => {
   for (const patterns of [[], ['npm:sail']])
     expect(await change('disallow', { patterns })).toMatchObject({ note: 'no name of acme was allowed' })

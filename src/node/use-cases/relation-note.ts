@@ -4,6 +4,7 @@ import type { RelationChange } from '../http/services.ts'
 
 /** Patterns that one refusal names. */
 const MAX_NAMED_PATTERNS = 16
+const EXAMPLE = 'npm:@acme/*'
 
 /**
  * Refuses to take back a permission that was never given while another stands: what was mistyped would stay allowed unnoticed.
@@ -31,18 +32,26 @@ export function requireAllowed(
   })
 }
 
-/** What a change did not do, where its answer alone does not show it; null: it did what it says. */
+/** What the answer to a change alone does not show: that nothing changed, or that every name is meant; null: nothing. */
 export function relationNoteOf(change: RelationChange, before: Relation, name: string): string | null {
   switch (change.action) {
     case 'unfollow':
       return before.follow ? null : `${name} was not followed`
     case 'unmirror':
       return before.mirror ? null : `${name} was not mirrored`
+    case 'allow':
+      return allowNoteOf(change, before, name)
     case 'disallow':
       return disallowNoteOf(change, before, name)
     default:
       return null
   }
+}
+
+function allowNoteOf({ for: purpose, patterns: [some] }: RelationChange, { allow }: Relation, name: string) {
+  if (purpose === 'origin' || (some !== undefined && allow !== 'any')) return null
+  const narrower = `for some alone: hanse disallow ${name}, then hanse allow ${name} '${some ?? EXAMPLE}'`
+  return `every name of ${name} is allowed${some === undefined ? '' : ' already'}; ${narrower}`
 }
 
 function disallowNoteOf({ for: purpose, patterns }: RelationChange, { allow, origin }: Relation, name: string) {
