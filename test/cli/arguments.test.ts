@@ -101,6 +101,13 @@ test('a permission for every name says that it is one, and so does a narrower on
   await change('disallow')
 })
 
+test('a permission for names of a type that is not registered says so', async () => {
+  const warning = expect.stringContaining('npmm is no registered type of packages')
+  expect(await change('allow', { patterns: ['npm:sail', 'npmm:x', 'npmm:*'] })).toMatchObject({ warning })
+  expect(await change('allow', { patterns: ['npm:sail', 'npm:*'] })).not.toHaveProperty('warning')
+  await change('disallow')
+})
+
 test('what is undone and never was is answered with a note', async () => {
   for (const patterns of [[], ['npm:sail']])
     expect(await change('disallow', { patterns })).toMatchObject({ note: 'no name of acme was allowed' })

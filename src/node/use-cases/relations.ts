@@ -12,6 +12,7 @@ import type { RelationChange } from '../http/services.ts'
 import { parsePatterns } from '../library/relation-book.ts'
 import { unlessDamaged } from '../library/stored-bodies.ts'
 import type { NodeContext } from '../node-context.ts'
+import { PURL_TYPES } from './purl-types.ts'
 import { relationNoteOf, requireAllowed } from './relation-note.ts'
 import { shownRelationOf } from './shown-relation.ts'
 
@@ -53,6 +54,7 @@ export async function changeRelation(node: NodeContext, change: RelationChange, 
   const unsigned = before.mirror || relation.mirror ? await node.holding.sign() : null
   const shadowing = action === 'allow' && patterns.length === 0 && !isForOrigin ? node.routes.before(publisher) : []
   const warnings = [
+    ...routed.flatMap(unregisteredOf).slice(0, 1),
     ...(shadowing.length > 0 ? [`these routes keep names from it: ${shadowing.join(', ')}`] : []),
     ...(unsigned === null ? [] : [`what this node mirrors is not signed yet, and tried again later: ${unsigned}`]),
   ]
@@ -66,6 +68,12 @@ export async function changeRelation(node: NodeContext, change: RelationChange, 
     ...(warnings.length > 0 ? { warning: warnings.join('; ') } : {}),
     ...noticeOf(node, change),
   }
+}
+
+/** A type that is not registered may be meant: anybody may release under it, and a hint may name it. */
+function unregisteredOf(pattern: Pattern): readonly string[] {
+  const type = /^([a-z][a-z0-9.-]*):/.exec(pattern)?.[1]
+  return type === undefined || PURL_TYPES.has(type) ? [] : [`${type} is no registered type of packages`]
 }
 
 /** Stands for every publisher with public releases. */
