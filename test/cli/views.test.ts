@@ -296,6 +296,18 @@ test('a spent quota of an unknown publisher is said wherever it is shown, with i
   expect(linesOf(infoCommand.view({ purl: 'pkg:npm/x', publishers: [held], holders: [] } as never))).toContain(line)
 })
 
+test('info marks a release whose bytes were purged here', () => {
+  const purged = 'removed here for legal reasons: order 1'
+  const versions = [
+    { version: '2', state: 'live', artifacts: [{}] },
+    { version: '1', state: 'live', artifacts: [{}], purged },
+  ]
+  const publisher = { id: ID, name: null, relation: 'self', versions, held: true }
+  const view = infoCommand.view({ purl: 'pkg:npm/x', publishers: [publisher], holders: [] } as never)
+  expect(JSON.stringify(view)).toContain(JSON.stringify(['1', `live, purged: ${purged}`, 1]))
+  expect(JSON.stringify(view)).toContain(JSON.stringify(['2', 'live', 1]))
+})
+
 /** What `info` says of the copies of the newest release. */
 const copiesAt = (replication: object) =>
   linesOf(

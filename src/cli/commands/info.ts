@@ -15,6 +15,8 @@ interface InfoAnswer {
       readonly version: string
       readonly state: unknown
       readonly artifacts: readonly unknown[]
+      /** Why its bytes were removed here and do not come again; absent where they were not. */
+      readonly purged?: string
     }[]
     /** Packages known here that need it, and installs through this node; absent where it is not held. */
     readonly dependents?: number
@@ -83,7 +85,11 @@ function publisherView({
     ...copiesView(use.replication ?? null),
     tableOf(
       ['VERSION', 'STATE', 'FILES'],
-      versions.map(({ version, state, artifacts }) => [version, state, artifacts.length]),
+      versions.map(({ version, state, purged, artifacts }) => [
+        version,
+        purged === undefined ? state : `${state}, purged: ${purged}`,
+        artifacts.length,
+      ]),
       'no versions',
     ),
   ]

@@ -60,8 +60,16 @@ async function heldPublisherOf(
     visibility,
     deprecated,
     artifacts: artifacts.map(({ artifact: { name: file, cid, size, sha256 } }) => ({ name: file, cid, size, sha256 })),
+    ...purgedOf(node, name, version, artifacts),
   }))
   return { ...publisherOf(node, id), versions, ...node.library.popularity.useOf(id, name), replication, held: true }
+}
+
+/** Of a version that was purged here, or bytes of it: why; its record stays, and what it says. */
+function purgedOf({ purges }: NodeContext, name: PackageName, version: string, artifacts: ReleaseState['artifacts']) {
+  const bytes = artifacts.map(({ artifact }) => purges.whyOf(artifact)).find(why => why !== null)
+  const purged = purges.whyNot(name, version) ?? bytes
+  return purged === undefined ? {} : { purged }
 }
 
 /** What verified hits said: signed, but a yank or void may be missing, and files are listed once its records are here. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { layoutOf, MirrorMemory } from '../../../src/federation/index.ts'
+import { PurgeList } from '../../../src/node/cache/index.ts'
 import { openSearchIndex } from '../../../src/node/index/index.ts'
 import { Library } from '../../../src/node/library/library.ts'
 import { RelationBook } from '../../../src/node/library/relation-book.ts'
@@ -115,6 +116,7 @@ export async function nodeAmong(records: readonly WellFormedRecord[], world: Hol
   const node = {
     library,
     relations: await RelationBook.open(join(folder, 'relations.json')),
+    purges: await PurgeList.open(join(folder, 'purged.json')),
     absent: new AbsentHolders(),
     proven: new ProvenHolders(),
     mirrors: new MirrorMemory(),

@@ -161,7 +161,7 @@ describe('a purged release of this node', () => {
     const install = () => installTo(node.client, { purl: 'generic:cargo' }, join(folder, 'to'))
     await expect(install()).rejects.toMatchObject({ code: 'E_PURGED', message: expect.stringContaining('12/345') })
     expect(await node.client.call('GET', '/api/info', { query: { purl: 'generic:cargo' } })).toMatchObject({
-      publishers: [{ versions: [{ version: '1', state: 'live' }] }],
+      publishers: [{ versions: [{ version: '1', state: 'live', purged: expect.stringContaining('12/345') }] }],
     })
     expect(await node.client.call('POST', '/api/doctor', { body: {} })).toMatchObject({ ok: true, findings: [] })
     const backup = await node.client.stream('POST', '/api/backup', { body: { passphrase: 'p' } })
@@ -173,6 +173,8 @@ describe('a purged release of this node', () => {
     await undo(sha256)
     await publishFile(node.client, path, { purl: 'generic:cargo@1' })
     expect(await install()).toMatchObject({ sha256 })
+    const shown = await node.client.call('GET', '/api/info', { query: { purl: 'generic:cargo' } })
+    expect(JSON.stringify(shown)).not.toContain('purged')
   })
 })
 

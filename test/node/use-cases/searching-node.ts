@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { answerSearches, SearchMemory, systemClock } from '../../../src/federation/index.ts'
 import { Advisories } from '../../../src/node/advisories/index.ts'
+import { PurgeList } from '../../../src/node/cache/index.ts'
 import { openSearchIndex } from '../../../src/node/index/index.ts'
 import { HolderRecord } from '../../../src/node/library/holder-record.ts'
 import { Library } from '../../../src/node/library/library.ts'
@@ -93,7 +94,7 @@ export async function searchingNode(init: SearchingNodeInit): Promise<SearchingN
     advisories: new Advisories(database),
     lookAlikes: new LookAlikes({ mostUsed: none, installed: none, library, relations, routes, own }),
     sharing: { disputeOf: () => null },
-    purges: { whyNot: () => null, revision: '' },
+    purges: await PurgeList.open(join(home, 'purged.json')),
     seen: new SeenHits(),
     searchMemory: new SearchMemory(NET),
     protocols: { search: '/search' },
