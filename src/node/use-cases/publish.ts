@@ -8,6 +8,7 @@ import {
   isPlainFileName,
   type PackageName,
   type ReleaseOp,
+  shortNameOf,
   splitReleaseName,
 } from '../../protocol/index.ts'
 import { NodeError } from '../errors.ts'
@@ -109,6 +110,9 @@ async function releaseNext(
   const visibility = typeof to === 'string' ? to : 'listed'
   const isMoreOpen = known !== null && known.visibility !== visibility
   const { cid, size, sha256 } = artifact
+  const note = isMoreOpen
+    ? `it is ${known.visibility} already and stays so; a release is never taken back from who has it`
+    : sourceNoteOf(node, splitReleaseName(draft.purl).package)
   const answer = {
     purl: draft.purl,
     cid,
@@ -116,9 +120,7 @@ async function releaseNext(
     sha256,
     ...(typeof to === 'string' || isMoreOpen ? {} : to),
     ...(known === null ? {} : { already: true }),
-    ...(isMoreOpen
-      ? { note: `it is ${known.visibility} already and stays so; a release is never taken back from who has it` }
-      : {}),
+    ...(note === null ? {} : { note }),
   }
   if (dryRun) return { ...answer, visibility: known?.visibility ?? visibility, record: known?.record ?? null, dryRun }
   // Also for what is released already: its bytes may have been lost.
@@ -130,6 +132,14 @@ async function releaseNext(
     )
     return { ...answer, visibility, record: record.id }
   })
+}
+
+/** Of a name that leads to another publisher: a node's own release goes before every route; null: it changes no source. */
+function sourceNoteOf({ routes, relations, writer }: NodeContext, name: PackageName): string | null {
+  const from = routes.resolve(name)
+  if (from.to !== 'publisher' || from.publisher === writer.publisher) return null
+  const other = relations.nameOf(from.publisher)
+  return `this node’s clients get its own ${shortNameOf(name)} from this release on, and no longer that of ${other}`
 }
 
 function releaseOpOf(draft: Draft, stored: StoredArtifact, manifest: Document | null): ReleaseOp {

@@ -8,6 +8,7 @@ import { type RunningNode, startNode } from '../../../src/node/index.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { packageJson, tgzOf } from '../archives/archive-writers.ts'
 
+const ACME = 'bafyreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
 const PEER = '12D3KooWA1aNdKrytqB2B2zTE25hhvDfSkEyTwwEst5ogLfwcLAK'
 
 let folder: string
@@ -67,4 +68,15 @@ test('what is more open already is said to stay so, and to be for no audience', 
   expect(narrower).toMatchObject({ visibility: 'public', already: true, note: note('public') })
   expect(narrower).not.toHaveProperty('audience')
   expect(await again({ public: true })).not.toHaveProperty('note')
+})
+
+test('a name that came from an allowed publisher is said to come from here now', async () => {
+  const again = (version: string, choice: Omit<PublishChoice, 'purl'> = {}) =>
+    publish('hull.txt', `hull ${version}\n`, `pkg:generic/hull@${version}`, choice)
+  const allowed = { action: 'allow', publisher: ACME, as: 'acme', patterns: ['generic:hull'] }
+  await client.call('POST', '/api/relations', { body: allowed })
+  const note = 'this node’s clients get its own generic:hull from this release on, and no longer that of acme'
+  expect(await again('1', { dryRun: true })).toMatchObject({ note })
+  expect(await again('1')).toMatchObject({ note })
+  expect(await again('2')).not.toHaveProperty('note')
 })
