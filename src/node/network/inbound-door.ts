@@ -7,6 +7,8 @@ export const MAX_HANDSHAKES_PER_ADDRESS = 64
 export const MAX_WAITING_SOCKETS = 1_024
 /** A place whose handshake failed stays taken from its address this long, ms: garbage fails at once, and each costs a millisecond: 13 a second at most of one address. */
 export const FAILED_REST_MS = 5_000
+/** Places of one address that failed together come back this far apart, ms: not all of them in one turn of the loop, at which everybody waits. */
+export const FAILED_APART_MS = FAILED_REST_MS / MAX_HANDSHAKES_PER_ADDRESS
 /** Longest wait of a socket, ms: as long as libp2p gives a handshake, and a dialler in all. */
 export const MAX_WAIT_MS = 10_000
 
@@ -26,6 +28,8 @@ export class InboundDoor {
   readonly #clock: Clock
   #handshakes = 0
   readonly #handshakesOf = new Map<string, number>()
+  /** When the last failed place of an address comes back, ms. */
+  readonly #backAt = new Map<string, number>()
   /** By address; whose turn it was goes last. */
   readonly #waitingOf = new Map<string, Set<Waiting>>()
   #waiting = 0
@@ -70,14 +74,20 @@ export class InboundDoor {
       this.#free(address)
       return
     }
-    this.#clock.after(FAILED_REST_MS, () => this.#free(address))
+    const now = this.#clock.now()
+    const at = Math.max(now + FAILED_REST_MS, (this.#backAt.get(address) ?? 0) + FAILED_APART_MS)
+    this.#backAt.set(address, at)
+    this.#clock.after(at - now, () => this.#free(address))
     this.#next()
   }
 
   #free(address: string): void {
     const left = this.#handshakesOf.get(address)! - 1
     if (left > 0) this.#handshakesOf.set(address, left)
-    else this.#handshakesOf.delete(address)
+    else {
+      this.#handshakesOf.delete(address)
+      this.#backAt.delete(address)
+    }
     this.#next()
   }
 

@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { createLibp2p } from 'libp2p'
 import { expect, test, vi } from 'vitest'
 import {
+  FAILED_APART_MS,
   FAILED_REST_MS,
   InboundDoor,
   type Leave,
@@ -60,6 +61,20 @@ test('a handshake that failed keeps its place from its own address for a while, 
   clock.pass(FAILED_REST_MS)
   await settled()
   expect(many.seen.in).toBe(MAX_HANDSHAKES_PER_ADDRESS + 1)
+})
+
+test('places that failed together come back one after the other', async () => {
+  const clock = new HandClock()
+  const door = new InboundDoor(clock)
+  const many = arrivals(door, 'a', 3 * MAX_HANDSHAKES_PER_ADDRESS)
+  await settled()
+  for (const leave of [...many.leaves]) leave('failed')
+  clock.pass(FAILED_REST_MS + FAILED_APART_MS)
+  await settled()
+  expect(many.seen.in).toBe(MAX_HANDSHAKES_PER_ADDRESS + 2)
+  clock.pass(FAILED_APART_MS * (MAX_HANDSHAKES_PER_ADDRESS - 2))
+  await settled()
+  expect(many.seen.in).toBe(2 * MAX_HANDSHAKES_PER_ADDRESS)
 })
 
 test('an address that fills its places and the waiting room keeps no other out', async () => {
